@@ -1,0 +1,6 @@
+//! The Lambda process of `create-order`: what it does is in `lib.rs`.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    runtime::run(create_order::start).await
+}

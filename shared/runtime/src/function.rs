@@ -1,0 +1,48 @@
+//! A function as Lambda, and the local gateway, call it: one JSON event in, one JSON answer out.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use lambda_runtime::{Error, LambdaEvent};
+use serde_json::Value;
+
+use crate::{Environment, StartError};
+
+type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
+
+/// A started function: its clients are made, and it can be called any number of times, also concurrently.
+#[derive(Clone)]
+pub struct Function(Arc<dyn Fn(LambdaEvent<Value>) -> Answer + Send + Sync>);
+
+impl Function {
+    /// A function whose events are answered by `handle`.
+    pub fn new<F, A>(handle: F) -> Self
+    where
+        F: Fn(LambdaEvent<Value>) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Value, Error>> + Send + 'static,
+    {
+        Self(Arc::new(move |event| Box::pin(handle(event))))
+    }
+
+    /// Answers one event. An `Err` is what Lambda calls a function error: the gateway says 500 or 502.
+    pub async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
+        (self.0)(event).await
+    }
+}
+
+/// The whole of a function's `main`: telemetry, configuration, one start, then events until Lambda ends the process.
+pub async fn run<S, F>(start: S) -> Result<(), Error>
+where
+    S: FnOnce(Environment, SdkConfig) -> F,
+    F: Future<Output = Result<Function, StartError>>,
+{
+    let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let function = start(Environment::of_process(), sdk).await?;
+    lambda_runtime::run(lambda_runtime::service_fn(move |event| {
+        let function = function.clone();
+        async move { function.call(event).await }
+    }))
+    .await
+}
