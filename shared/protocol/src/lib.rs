@@ -1,1 +1,22 @@
-//! Not written yet.
+//! What goes over the wire, typed once: REST bodies, WebSocket frames both ways, and errors.
+//!
+//! The protocol itself, with who gets what when, is `docs/protocol.md`. TypeScript and JSON Schema are made from
+//! these types (feature `describe`), so a field that is added here is added everywhere.
+
+mod event;
+mod frame;
+mod problem;
+mod request;
+mod resource;
+
+pub use event::{AckBody, Event};
+pub use frame::{Action, Frame, InConversation, ReceiptFrame, Rejected, SendFrame};
+pub use problem::{Code, Problem};
+pub use request::{
+    HistoryQuery, InboxQuery, MessageRequest, OrderRequest, PageQuery, ReadRequest, SetConversationStatus,
+    SetOrderStatus, parse_body,
+};
+pub use resource::{
+    Caller, Conversation, ConversationAnswer, ConversationPage, Counts, Health, History, MessageAnswer, OrderAnswer,
+    OrderPage, OrderUpdate, Participant, ReadAnswer, Seen, Shop, TicketAnswer,
+};

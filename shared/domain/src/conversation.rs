@@ -1,0 +1,231 @@
+//! A conversation's head, and the arithmetic that makes `unread` exact.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Message, Order, Person, Role, Side, Summary, Time, Twin};
+
+/// Whether anything may be said.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ConversationStatus {
+    /// Open, and in the inbox.
+    Active,
+    /// Out of the way until somebody writes again.
+    Archived,
+    /// No more text messages.
+    Closed,
+}
+
+impl ConversationStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Archived, Self::Closed];
+
+    /// The word the protocol uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Archived => "archived",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// How far one participant is. Only ever moves forward.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Cursors {
+    /// Everything up to this `seq` is read; 0 = nothing.
+    pub read: u64,
+    /// How many of the messages up to `read` are the shop's.
+    pub read_shop: u64,
+    /// Everything up to this `seq` is delivered, as far as receipts said so.
+    pub delivered_receipt: u64,
+    /// The rate limit's state, see [`crate::admit`]; `None` before the first message.
+    pub arrival: Option<i64>,
+}
+
+impl Cursors {
+    /// Everything up to this `seq` is delivered: reading implies it.
+    pub fn delivered(&self) -> u64 {
+        self.delivered_receipt.max(self.read)
+    }
+}
+
+/// An admin who did something in the conversation.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Admin {
+    /// How they are shown.
+    pub name: String,
+    /// How far they are.
+    pub cursors: Cursors,
+}
+
+/// A message as the log keeps it: with the count that makes `unread` arithmetic.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Entry {
+    /// The message.
+    pub message: Message,
+    /// How many of the messages up to and with this one are the shop's; the rest are the customer's.
+    pub shop_count: u64,
+}
+
+/// All that a conversation is but for its older messages.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Head {
+    /// What it shares with its order.
+    pub twin: Twin,
+    /// Whose it is.
+    pub customer_id: String,
+    /// Their name.
+    pub customer_name: String,
+    /// Whether anything may be said.
+    pub status: ConversationStatus,
+    /// What it shows of its order.
+    pub order: Summary,
+    /// When the order's status last changed.
+    pub order_updated_at: Time,
+    /// The last message, with how many there are and how many of them are the shop's.
+    pub last: Entry,
+    /// How far the customer is.
+    pub customer: Cursors,
+    /// The admins who did something in it, by user id.
+    pub admins: BTreeMap<String, Admin>,
+}
+
+impl Head {
+    /// The head of a conversation that is born with `order` and its `first` message.
+    pub fn born(order: &Order, first: Message) -> Self {
+        let mut admins = BTreeMap::new();
+        if let Some(by) = first.system.as_ref().map(crate::System::by).filter(|by| by.is_admin()) {
+            admins.insert(by.user_id.clone(), Admin { name: by.name.clone(), cursors: Cursors::default() });
+        }
+        Self {
+            twin: order.id.twin().clone(),
+            customer_id: order.customer_id.clone(),
+            customer_name: order.customer_name.clone(),
+            status: ConversationStatus::Active,
+            order: order.summary(),
+            order_updated_at: order.updated_at,
+            last: Entry { shop_count: u64::from(first.side() == Side::Shop), message: first },
+            customer: Cursors::default(),
+            admins,
+        }
+    }
+
+    /// The `seq` of the last message.
+    pub fn last_seq(&self) -> u64 {
+        self.last.message.seq
+    }
+
+    /// When the last message was said.
+    pub fn last_activity_at(&self) -> Time {
+        self.last.message.created_at
+    }
+
+    /// Whether `person` takes part: every admin does, and the customer whose it is.
+    pub fn has(&self, person: &Person) -> bool {
+        match person.role {
+            Role::Admin => true,
+            Role::Customer => person.user_id == self.customer_id,
+            Role::System => false,
+        }
+    }
+
+    /// How far `person` is; somebody who did nothing yet is at the start.
+    pub fn cursors(&self, person: &Person) -> Cursors {
+        if person.is_admin() {
+            self.admins.get(&person.user_id).map(|admin| admin.cursors).unwrap_or_default()
+        } else {
+            self.customer
+        }
+    }
+
+    /// How many messages of the other side lie past `person`'s read cursor.
+    pub fn unread(&self, person: &Person) -> u64 {
+        let cursors = self.cursors(person);
+        let shop = self.last.shop_count.saturating_sub(cursors.read_shop);
+        match person.side() {
+            Side::Customer => shop,
+            Side::Shop => self.last_seq().saturating_sub(cursors.read).saturating_sub(shop),
+        }
+    }
+
+    /// The log entry that `message` becomes when it follows this head.
+    pub fn next(&self, message: Message) -> Entry {
+        Entry { shop_count: self.last.shop_count + u64::from(message.side() == Side::Shop), message }
+    }
+
+    /// This head once `person` has said `message`.
+    #[must_use]
+    pub fn after_text(mut self, person: &Person, message: Message) -> Self {
+        self.last = self.next(message);
+        self.status = ConversationStatus::Active;
+        self.note(person);
+        self
+    }
+
+    /// Remembers an admin as one who did something here.
+    pub fn note(&mut self, person: &Person) {
+        if person.is_admin() {
+            let admin = self.admins.entry(person.user_id.clone());
+            let admin = admin.or_insert_with(|| Admin { name: person.name.clone(), cursors: Cursors::default() });
+            admin.name.clone_from(&person.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Item, MessageId, NewOrder, System};
+    use proptest::prelude::*;
+
+    fn customer() -> Person {
+        Person { user_id: "c".to_owned(), role: Role::Customer, name: "C".to_owned() }
+    }
+
+    fn admin() -> Person {
+        Person { user_id: "a".to_owned(), role: Role::Admin, name: "A".to_owned() }
+    }
+
+    fn born() -> Head {
+        let item = Item { sku: None, title: "Lamp".to_owned(), quantity: 1, unit_price: 1, image_url: None };
+        let now = Time::from_millis(0).unwrap();
+        let twin = Twin::from_random([7; 16]);
+        let order = NewOrder::new(vec![item], "EUR".to_owned(), None).unwrap().place(&twin, &customer(), now);
+        let system = System::OrderCreated { by: customer() };
+        let id = MessageId::from_random([1; 10]);
+        Head::born(&order, Message::system(twin.conversation_id(), 1, id, system, now))
+    }
+
+    proptest! {
+        /// However the sides interleave and wherever a cursor stands, the arithmetic equals counting.
+        #[test]
+        fn unread_is_what_counting_says(shop in prop::collection::vec(any::<bool>(), 0..40), at in 0usize..41) {
+            let mut head = born();
+            let mut log = vec![head.last.clone()];
+            for from_shop in shop {
+                let sender = if from_shop { admin() } else { customer() };
+                let mut message = head.last.message.clone();
+                message.seq += 1;
+                message.system = None;
+                message.sender = sender.clone();
+                head = head.after_text(&sender, message);
+                log.push(head.last.clone());
+            }
+            let at = at.min(log.len());
+            let read = Cursors {
+                read: at as u64,
+                read_shop: at.checked_sub(1).map_or(0, |index| log[index].shop_count),
+                ..Cursors::default()
+            };
+            head.customer = read;
+            head.admins.insert("a".to_owned(), Admin { name: "A".to_owned(), cursors: read });
+            let past = |side| log[at..].iter().filter(|entry| entry.message.side() == side).count() as u64;
+            prop_assert_eq!(head.unread(&customer()), past(Side::Shop));
+            prop_assert_eq!(head.unread(&admin()), past(Side::Customer));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Ids with a prefix that says what they name. An order and its conversation are twins: `ord_X` and `cnv_X`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use data_encoding::{Encoding, Specification};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
+
+/// RFC 4648 base 32 in lower case without padding: it survives URLs, file names and being read aloud.
+static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut alphabet = Specification::new();
+    alphabet.symbols.push_str("abcdefghijklmnopqrstuvwxyz234567");
+    alphabet.encoding().expect("32 different symbols are an alphabet")
+});
+
+/// What an order and its conversation have in common: 128 bits in 26 characters.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Twin(String);
+
+impl Twin {
+    /// From 16 random bytes.
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(BASE32.encode(&bytes))
+    }
+
+    /// The same for the same caller and idempotency key, and for no other pair: asking twice names one order.
+    pub fn from_idempotency_key(user_id: &str, key: &str) -> Self {
+        let mut hash = Sha256::new();
+        // The length in front keeps ("ab", "c") and ("a", "bc") apart.
+        hash.update((user_id.len() as u64).to_be_bytes());
+        hash.update(user_id.as_bytes());
+        hash.update(key.as_bytes());
+        let digest = hash.finalize();
+        Self(BASE32.encode(&digest[..16]))
+    }
+
+    /// `X` itself; `None` unless it is 128 bits in this alphabet, written the one way there is.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = BASE32.decode(text.as_bytes()).ok()?;
+        (bytes.len() == 16).then(|| Self(text.to_owned()))
+    }
+
+    /// The characters of `X`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `ord_X`.
+    pub fn order_id(&self) -> OrderId {
+        OrderId(self.clone())
+    }
+
+    /// `cnv_X`.
+    pub fn conversation_id(&self) -> ConversationId {
+        ConversationId(self.clone())
+    }
+}
+
+/// `ord_X`.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("pattern" = "^ord_[a-z2-7]{26}$")))]
+pub struct OrderId(Twin);
+
+/// `cnv_X`.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("pattern" = "^cnv_[a-z2-7]{26}$")))]
+pub struct ConversationId(Twin);
+
+/// `msg_…`: 80 random bits, unique within a conversation.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("pattern" = "^msg_[a-z2-7]{16}$")))]
+pub struct MessageId(String);
+
+impl OrderId {
+    /// What it shares with its conversation.
+    pub fn twin(&self) -> &Twin {
+        &self.0
+    }
+}
+
+impl ConversationId {
+    /// What it shares with its order.
+    pub fn twin(&self) -> &Twin {
+        &self.0
+    }
+}
+
+impl MessageId {
+    /// From 10 random bytes.
+    pub fn from_random(bytes: [u8; 10]) -> Self {
+        Self(BASE32.encode(&bytes))
+    }
+
+    /// The part behind the prefix, as it is stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// From the part behind the prefix.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// Text that is no id of the kind asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("no such id")]
+pub struct NotAnId;
+
+macro_rules! prefixed {
+    ($id:ident, $prefix:literal, $parse:expr) => {
+        impl fmt::Display for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0.as_str())
+            }
+        }
+
+        impl FromStr for $id {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                let parse: fn(&str) -> Option<_> = $parse;
+                text.strip_prefix($prefix).and_then(parse).map(Self).ok_or(NotAnId)
+            }
+        }
+
+        impl Serialize for $id {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $id {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+prefixed!(OrderId, "ord_", Twin::parse);
+prefixed!(ConversationId, "cnv_", Twin::parse);
+prefixed!(MessageId, "msg_", |text| {
+    let bytes = BASE32.decode(text.as_bytes()).ok()?;
+    (bytes.len() == 10).then(|| text.to_owned())
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_key_belongs_to_its_caller() {
+        let id = Twin::from_idempotency_key("ab", "c");
+        assert_eq!(id, Twin::from_idempotency_key("ab", "c"));
+        assert_ne!(id, Twin::from_idempotency_key("a", "bc"));
+    }
+
+    proptest! {
+        #[test]
+        fn ids_parse_back(bytes: [u8; 16], message: [u8; 10]) {
+            let twin = Twin::from_random(bytes);
+            prop_assert_eq!(twin.order_id().to_string().parse(), Ok(twin.order_id()));
+            prop_assert_eq!(twin.conversation_id().to_string().parse(), Ok(twin.conversation_id()));
+            let message = MessageId::from_random(message);
+            prop_assert_eq!(message.to_string().parse(), Ok(message));
+        }
+
+        #[test]
+        fn one_spelling_an_id(text in "\\PC{0,40}") {
+            if let Ok(id) = text.parse::<OrderId>() {
+                prop_assert_eq!(id.to_string(), text);
+            }
+        }
+    }
+}

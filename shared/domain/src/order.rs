@@ -1,0 +1,282 @@
+//! An order, and the moves its status may make.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ConversationId, Invalid, OrderId, Person, Time, Twin};
+
+/// Where an order is in its life.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum OrderStatus {
+    /// As every order starts.
+    Pending,
+    /// The shop has taken it on.
+    Confirmed,
+    /// Done; final.
+    Completed,
+    /// Called off; final.
+    Cancelled,
+}
+
+impl OrderStatus {
+    /// Every status, in the order in which the cards show them.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Confirmed, Self::Completed, Self::Cancelled];
+
+    /// Whether an admin may move an order from here to `to`.
+    pub fn may_become(self, to: Self) -> bool {
+        use OrderStatus::{Cancelled, Completed, Confirmed, Pending};
+        matches!((self, to), (Pending, Confirmed) | (Confirmed, Completed) | (Pending | Confirmed, Cancelled))
+    }
+
+    /// The word the protocol uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    /// The shop's own number for it, at most 64 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional), schemars(length(min = 1, max = 64)))]
+    pub sku: Option<String>,
+    /// 1 to 200 characters.
+    #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 200)))]
+    pub title: String,
+    /// 1 to 10,000.
+    #[cfg_attr(feature = "describe", schemars(range(min = 1, max = 10_000)))]
+    pub quantity: u32,
+    /// In minor units of the order's currency (cents), 0 or more, below 2^53.
+    #[cfg_attr(feature = "describe", schemars(range(max = 9_007_199_254_740_991u64)))]
+    pub unit_price: u64,
+    /// An https URL of at most 2,048 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional), schemars(length(max = 2_048), regex(pattern = r"^https://")))]
+    pub image_url: Option<String>,
+}
+
+/// An order as it stands now.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// `ord_X`.
+    pub id: OrderId,
+    /// Whose it is.
+    pub customer_id: String,
+    /// Their name as it was when they ordered.
+    pub customer_name: String,
+    /// 1 to 100 of them.
+    pub items: Vec<Item>,
+    /// Sum of quantity × unit price, in minor units, below 2^53.
+    pub total: u64,
+    /// ISO 4217, such as `EUR`.
+    pub currency: String,
+    /// Where it is in its life.
+    pub status: OrderStatus,
+    /// What the customer added, at most 1,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub note: Option<String>,
+    /// When it was placed.
+    pub created_at: Time,
+    /// When its status last changed, or when it was placed.
+    pub updated_at: Time,
+    /// `cnv_X`, with the order's own X.
+    pub conversation_id: ConversationId,
+}
+
+/// What a conversation's list entry and header show of its order.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "describe", ts(rename = "OrderSummary"), schemars(rename = "OrderSummary"))]
+pub struct Summary {
+    /// `ord_X`.
+    pub id: OrderId,
+    /// The first item's title, with how many more there are.
+    pub title: String,
+    /// The first picture whose address is short enough to keep in the head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub image_url: Option<String>,
+    /// In minor units.
+    pub total: u64,
+    /// ISO 4217.
+    pub currency: String,
+    /// Where the order is in its life.
+    pub status: OrderStatus,
+    /// When it was placed.
+    pub created_at: Time,
+}
+
+/// The longest picture address, in bytes, that is kept in the conversation's head. A longer one is only in the order:
+/// the head is written with every message, and each started KB of it costs.
+const LONGEST_SUMMARY_IMAGE: usize = 256;
+
+/// Sums stay exact in JavaScript below this.
+const EXACT: u64 = 1 << 53;
+
+/// What somebody wants to order, checked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NewOrder {
+    items: Vec<Item>,
+    currency: String,
+    note: Option<String>,
+    total: u64,
+}
+
+impl NewOrder {
+    /// Checks an order and adds it up.
+    pub fn new(items: Vec<Item>, currency: String, note: Option<String>) -> Result<Self, Invalid> {
+        if items.is_empty() || items.len() > 100 {
+            return Err(Invalid::new("items", "must have 1 to 100 entries"));
+        }
+        let mut total: u64 = 0;
+        for (index, item) in items.iter().enumerate() {
+            let field = |name: &str| format!("items[{index}].{name}");
+            check_item(item, &field)?;
+            total = u64::from(item.quantity)
+                .checked_mul(item.unit_price)
+                .and_then(|price| total.checked_add(price))
+                .filter(|sum| *sum < EXACT)
+                .ok_or_else(|| Invalid::new(field("unitPrice"), "makes the total 2^53 or more"))?;
+        }
+        if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
+            return Err(Invalid::new("currency", "must be an ISO 4217 code such as EUR"));
+        }
+        if let Some(note) = &note {
+            check_text("note", note, 1_000)?;
+        }
+        Ok(Self { items, currency, note, total })
+    }
+
+    /// The order that `customer` places at `now`.
+    pub fn place(self, twin: &Twin, customer: &Person, now: Time) -> Order {
+        Order {
+            id: twin.order_id(),
+            customer_id: customer.user_id.clone(),
+            customer_name: customer.name.clone(),
+            items: self.items,
+            total: self.total,
+            currency: self.currency,
+            status: OrderStatus::Pending,
+            note: self.note,
+            created_at: now,
+            updated_at: now,
+            conversation_id: twin.conversation_id(),
+        }
+    }
+}
+
+fn check_item(item: &Item, field: &dyn Fn(&str) -> String) -> Result<(), Invalid> {
+    if let Some(sku) = &item.sku {
+        check_text(&field("sku"), sku, 64)?;
+    }
+    check_text(&field("title"), &item.title, 200)?;
+    if !(1..=10_000).contains(&item.quantity) {
+        return Err(Invalid::new(field("quantity"), "must be 1 to 10,000"));
+    }
+    if item.unit_price >= EXACT {
+        return Err(Invalid::new(field("unitPrice"), "must be below 2^53"));
+    }
+    if let Some(url) = &item.image_url {
+        let host = url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+        if !host || url.len() > 2_048 || url.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(Invalid::new(field("imageUrl"), "must be an https URL of at most 2,048 characters"));
+        }
+    }
+    Ok(())
+}
+
+fn check_text(field: &str, text: &str, most: usize) -> Result<(), Invalid> {
+    if text.chars().count() > most {
+        return Err(Invalid::new(field, format!("is longer than {most} characters")));
+    }
+    if text.chars().all(char::is_whitespace) {
+        return Err(Invalid::new(field, "is empty"));
+    }
+    if text.chars().any(|c| c.is_control() && c != '\t' && c != '\n') {
+        return Err(Invalid::new(field, "has a control character other than tab and newline"));
+    }
+    Ok(())
+}
+
+impl Order {
+    /// What the conversation shows of this order.
+    pub fn summary(&self) -> Summary {
+        let first = self.items.first().map(|item| item.title.clone()).unwrap_or_default();
+        let title = match self.items.len() {
+            0 | 1 => first,
+            n => format!("{first} and {} more", n - 1),
+        };
+        let image_url = self
+            .items
+            .iter()
+            .filter_map(|item| item.image_url.as_ref())
+            .find(|url| url.len() <= LONGEST_SUMMARY_IMAGE)
+            .cloned();
+        Summary {
+            id: self.id.clone(),
+            title,
+            image_url,
+            total: self.total,
+            currency: self.currency.clone(),
+            status: self.status,
+            created_at: self.created_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item() -> Item {
+        Item { sku: None, title: "Lamp".to_owned(), quantity: 2, unit_price: 1_250, image_url: None }
+    }
+
+    fn problem(item: Item) -> String {
+        NewOrder::new(vec![item], "EUR".to_owned(), None).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn adds_up() {
+        let order = NewOrder::new(vec![item(), item()], "EUR".to_owned(), None).unwrap();
+        assert_eq!(order.total, 5_000);
+    }
+
+    #[test]
+    fn says_which_field_is_wrong() {
+        assert!(problem(Item { quantity: 0, ..item() }).starts_with("items[0].quantity:"));
+        assert!(problem(Item { title: " ".to_owned(), ..item() }).starts_with("items[0].title:"));
+        assert!(problem(Item { unit_price: 1 << 53, ..item() }).starts_with("items[0].unitPrice:"));
+        assert!(problem(Item { unit_price: (1 << 53) - 1, ..item() }).starts_with("items[0].unitPrice:"));
+        for url in ["http://a.b", "https://", "https:///x", "javascript:alert(1)", "https://a b"] {
+            assert!(problem(Item { image_url: Some(url.to_owned()), ..item() }).starts_with("items[0].imageUrl:"));
+        }
+        assert!(NewOrder::new(vec![], "EUR".to_owned(), None).is_err());
+        assert!(NewOrder::new(vec![item(); 101], "EUR".to_owned(), None).is_err());
+        assert!(NewOrder::new(vec![item()], "eur".to_owned(), None).is_err());
+    }
+
+    #[test]
+    fn only_the_moves_of_the_table() {
+        use OrderStatus::{Cancelled, Completed, Confirmed, Pending};
+        let allowed = [(Pending, Confirmed), (Confirmed, Completed), (Pending, Cancelled), (Confirmed, Cancelled)];
+        for from in OrderStatus::ALL {
+            for to in OrderStatus::ALL {
+                assert_eq!(from.may_become(to), allowed.contains(&(from, to)), "{from:?} → {to:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! How fast one user may send in one conversation: the generic cell rate algorithm (GCRA).
+//!
+//! All state is one number, the *theoretical arrival time*: when the messages so far would have arrived had they
+//! kept the steady pace. It lies in the conversation's head, so a send checks and moves it in the write it makes anyway.
+
+use crate::Time;
+
+/// How many messages may come at once.
+pub const BURST: i64 = 20;
+
+/// Milliseconds until one more is allowed: two a second.
+pub const INTERVAL_MS: i64 = 500;
+
+/// Too fast.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limited {
+    /// Milliseconds until the same message would be admitted.
+    pub retry_after_ms: i64,
+}
+
+/// Admits a message at `now` after `arrival`, the state that the one before left (`None` before the first);
+/// answers the new state.
+pub fn admit(arrival: Option<i64>, now: Time) -> Result<i64, Limited> {
+    let now = now.millis();
+    let next = arrival.unwrap_or(now).max(now) + INTERVAL_MS;
+    let ahead = next - now - BURST * INTERVAL_MS;
+    if ahead > 0 { Err(Limited { retry_after_ms: ahead }) } else { Ok(next) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(millis: i64) -> Time {
+        Time::from_millis(millis).unwrap()
+    }
+
+    #[test]
+    fn a_burst_then_two_a_second() {
+        let mut state = None;
+        for _ in 0..BURST {
+            state = Some(admit(state, at(0)).unwrap());
+        }
+        assert_eq!(admit(state, at(0)), Err(Limited { retry_after_ms: 500 }));
+        assert_eq!(admit(state, at(499)), Err(Limited { retry_after_ms: 1 }));
+        assert!(admit(state, at(500)).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_window_admits_more_than_burst_and_pace(gaps in prop::collection::vec(0i64..1_500, 1..200)) {
+            let (mut state, mut now, mut admitted) = (None, 0, Vec::new());
+            for gap in gaps {
+                now += gap;
+                match admit(state, at(now)) {
+                    Ok(next) => { state = Some(next); admitted.push(now); }
+                    Err(limited) => {
+                        // Waiting as told is enough, and nothing less is.
+                        prop_assert!(admit(state, at(now + limited.retry_after_ms)).is_ok());
+                        prop_assert!(admit(state, at(now + limited.retry_after_ms - 1)).is_err());
+                    }
+                }
+            }
+            for (i, first) in admitted.iter().enumerate() {
+                for (j, last) in admitted.iter().enumerate().skip(i) {
+                    prop_assert!((j - i + 1) as i64 <= BURST + (last - first) / INTERVAL_MS);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What may be said.
+
+use crate::Invalid;
+
+/// A message body that passed the rules: 1 to 4,000 characters, not only white space, no control characters but
+/// tab and newline. It is kept byte for byte; making it harmless to show is the display's work.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Text(String);
+
+impl Text {
+    /// The most Unicode characters in a body.
+    pub const MOST: usize = 4_000;
+
+    /// Checks `body`.
+    pub fn new(body: String) -> Result<Self, Invalid> {
+        if body.chars().count() > Self::MOST {
+            return Err(Invalid::new("body", format!("is longer than {} characters", Self::MOST)));
+        }
+        if body.chars().any(|c| c.is_control() && c != '\t' && c != '\n') {
+            return Err(Invalid::new("body", "has a control character other than tab and newline"));
+        }
+        if body.chars().all(char::is_whitespace) {
+            return Err(Invalid::new("body", "is empty"));
+        }
+        Ok(Self(body))
+    }
+
+    /// The body as it was sent.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
+    /// The body as it was sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_edges() {
+        for good in ["a", "a\tb\nc", " x ", "<b>&\"", &"😀".repeat(4_000)] {
+            assert_eq!(Text::new(good.to_owned()).unwrap().as_str(), good);
+        }
+        for bad in ["", " \n\t", "\u{a0}", "a\u{0}", "a\r\n", "\u{7f}", "\u{85}x", &"a".repeat(4_001)] {
+            assert!(Text::new(bad.to_owned()).is_err(), "{bad:?}");
+        }
+    }
+}

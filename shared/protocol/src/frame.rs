@@ -1,0 +1,180 @@
+//! What clients send over WebSocket: one JSON object a frame, its `action` says which.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::request::parse_value;
+use crate::{Code, Problem};
+
+/// Names a conversation and says nothing more.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct InConversation {
+    /// `cnv_X`.
+    pub conversation_id: String,
+}
+
+/// A message to send.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct SendFrame {
+    /// `cnv_X`.
+    pub conversation_id: String,
+    /// The sender's own id for this message; the same on every repeat.
+    #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("format" = "uuid")))]
+    pub client_message_id: Uuid,
+    /// At most 4,000 characters.
+    #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 4_000)))]
+    pub body: String,
+    /// Up to where the sender held the conversation without a gap when it made `clientMessageId`; the same on every repeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub seen_seq: Option<u64>,
+}
+
+/// A receipt: everything up to `seq`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiptFrame {
+    /// `cnv_X`.
+    pub conversation_id: String,
+    /// Up to here.
+    pub seq: u64,
+}
+
+/// What a frame asks for.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    /// Show this conversation live on this connection; leaves the one joined before.
+    JoinConversation(InConversation),
+    /// No longer.
+    LeaveConversation(InConversation),
+    /// Say something.
+    SendMessage(SendFrame),
+    /// The caller began to type.
+    TypingStart(InConversation),
+    /// The caller stopped typing.
+    TypingStop(InConversation),
+    /// Everything up to here has reached the caller.
+    MessageDelivered(ReceiptFrame),
+    /// Everything up to here was read by the caller.
+    MessageRead(ReceiptFrame),
+    /// Are you there?
+    Ping {},
+}
+
+/// One frame of a client.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "describe", ts(rename = "ClientFrame"), schemars(rename = "ClientFrame"))]
+pub struct Frame {
+    /// Comes back in the answer; at most 64 characters. Without it only errors are answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional), schemars(length(max = 64)))]
+    pub request_id: Option<String>,
+    /// What is asked for.
+    #[serde(flatten)]
+    pub action: Action,
+}
+
+/// A frame that is none, with as much of its `requestId` as could be read.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// To answer under.
+    pub request_id: Option<String>,
+    /// Why.
+    pub problem: Problem,
+}
+
+impl Frame {
+    /// Reads a frame.
+    pub fn parse(text: &str) -> Result<Self, Rejected> {
+        let mut frame: Map<String, Value> = serde_json::from_str(text).map_err(|_| Rejected {
+            request_id: None,
+            problem: Problem::new(Code::BadRequest, "A frame is one JSON object."),
+        })?;
+        let request_id = match frame.remove("requestId") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(id)) if id.chars().count() <= 64 => Some(id),
+            Some(_) => {
+                let problem = Problem::invalid("requestId", "must be a string of at most 64 characters");
+                return Err(Rejected { request_id: None, problem });
+            }
+        };
+        match action(frame) {
+            Ok(action) => Ok(Self { request_id, action }),
+            Err(problem) => Err(Rejected { request_id, problem }),
+        }
+    }
+}
+
+/// By name rather than by serde's tagged enum, whose errors do not say which field is wrong.
+fn action(mut frame: Map<String, Value>) -> Result<Action, Problem> {
+    let name = frame.remove("action");
+    let fields = Value::Object(frame);
+    match name.as_ref().and_then(Value::as_str).unwrap_or_default() {
+        "join_conversation" => parse_value(fields).map(Action::JoinConversation),
+        "leave_conversation" => parse_value(fields).map(Action::LeaveConversation),
+        "send_message" => parse_value(fields).map(Action::SendMessage),
+        "typing_start" => parse_value(fields).map(Action::TypingStart),
+        "typing_stop" => parse_value(fields).map(Action::TypingStop),
+        "message_delivered" => parse_value(fields).map(Action::MessageDelivered),
+        "message_read" => parse_value(fields).map(Action::MessageRead),
+        "ping" => Ok(Action::Ping {}),
+        _ => Err(Problem::new(Code::UnknownAction, "`action` names nothing that this server does.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn code(text: &str) -> (Option<String>, Code) {
+        let rejected = Frame::parse(text).unwrap_err();
+        (rejected.request_id, rejected.problem.code)
+    }
+
+    #[test]
+    fn each_mistake_has_its_code() {
+        for text in ["", "nonsense", "[]", "1", "null", "\"ping\"", "{", &"[".repeat(1_000)] {
+            assert_eq!(code(text), (None, Code::BadRequest), "{text}");
+        }
+        assert_eq!(code("{}"), (None, Code::UnknownAction));
+        assert_eq!(code(r#"{"action":7,"requestId":"r"}"#), (Some("r".to_owned()), Code::UnknownAction));
+        assert_eq!(code(r#"{"action":"ping","requestId":7}"#), (None, Code::InvalidRequest));
+        assert_eq!(
+            code(r#"{"action":"message_read","requestId":"r","conversationId":"x","seq":-1}"#).1,
+            Code::InvalidRequest
+        );
+    }
+
+    #[test]
+    fn the_detail_names_the_field() {
+        let rejected =
+            Frame::parse(r#"{"action":"send_message","conversationId":"x","clientMessageId":"no","body":""}"#);
+        assert!(rejected.unwrap_err().problem.detail.starts_with("clientMessageId: "));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gets_an_answer(text in "\\PC{0,200}") {
+            let _ = Frame::parse(&text);
+        }
+
+        #[test]
+        fn a_printed_frame_parses_to_itself(seq: u32, id in "[a-z]{0,9}", request in prop::option::of("[a-z]{1,9}")) {
+            let receipt = ReceiptFrame { conversation_id: id, seq: seq.into() };
+            let frame = Frame { request_id: request, action: Action::MessageRead(receipt) };
+            let text = serde_json::to_string(&frame).unwrap();
+            prop_assert_eq!(serde_json::to_string(&Frame::parse(&text).unwrap()).unwrap(), text);
+        }
+    }
+}
