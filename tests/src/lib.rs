@@ -1,1 +1,3 @@
 //! Journeys through real sockets.
+
+pub mod gateway;
