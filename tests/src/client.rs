@@ -234,10 +234,8 @@ impl Client {
 
     async fn wait_until(&self, what: &str, holds: impl Fn(&Inbox) -> bool) {
         let mut inbox = self.inbox.subscribe();
-        let wait = inbox.wait_for(|inbox| holds(inbox));
-        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
-            panic!("{} waited {PATIENCE:?} for {what}; has {:?}", self.who, *self.inbox.borrow());
-        }
+        let came = tokio::time::timeout(PATIENCE, inbox.wait_for(|inbox| holds(inbox))).await.is_ok();
+        assert!(came, "{} waited {PATIENCE:?} for {what}; has {:?}", self.who, *self.inbox.borrow());
     }
 }
 
