@@ -6,12 +6,16 @@
 #![allow(clippy::unwrap_used, reason = "a helper that cannot go on fails its test, here")]
 
 mod answer;
+mod cases;
 mod client;
+mod ghost;
 mod shop;
 mod user;
 
 pub use answer::Answer;
+pub use cases::cases;
 pub use client::{Client, Receipt, Refused, Sent};
+pub use ghost::Ghost;
 pub use shop::Shop;
 pub use user::{User, client_message_id, lamp};
 

@@ -1,4 +1,5 @@
 //! Who was away finds all that was missed; a restart loses nothing.
+#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use domain::{ConversationStatus, OrderStatus};
 use protocol::Event;
@@ -79,7 +80,7 @@ async fn a_restart_keeps_everything() {
         let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
         let mut inbox = ben.all_conversations("").await;
         inbox.sort_by(|a, b| a.id.cmp(&b.id));
-        (anna.sale(&order).await, anna.messages(&id).await, inbox, anna.stats().await, ben.stats().await)
+        (anna.sale(&order).await.order, anna.messages(&id).await, inbox, anna.stats().await, ben.stats().await)
     };
     let before = look(&shop).await;
     let phone = anna.connect().await;

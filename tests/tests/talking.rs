@@ -57,8 +57,14 @@ async fn both_sides_talk_over_both_doors() {
         ben.say(&id, "Likewise").await,
     ];
     assert_eq!(said.iter().map(|message| message.seq).collect::<Vec<_>>(), [2, 3, 4, 5]);
-    assert_eq!((said[0].sender.user_id.as_str(), said[0].sender.role, said[0].sender.name.as_str()), ("anna", Role::Customer, "Anna"));
-    assert_eq!((said[1].sender.user_id.as_str(), said[1].sender.role, said[1].sender.name.as_str()), ("ben", Role::Admin, "Ben"));
+    assert_eq!(
+        (said[0].sender.user_id.as_str(), said[0].sender.role, said[0].sender.name.as_str()),
+        ("anna", Role::Customer, "Anna")
+    );
+    assert_eq!(
+        (said[1].sender.user_id.as_str(), said[1].sender.role, said[1].sender.name.as_str()),
+        ("ben", Role::Admin, "Ben")
+    );
     assert_eq!(anna.messages_after(&id, 1).await, said);
     assert_eq!(ben.messages_after(&id, 1).await, said);
     // The connection that got the ack hears nothing of it; a REST call has no connection.
@@ -175,10 +181,7 @@ async fn several_admins_share_one_conversation() {
     assert_eq!(heard(&desk).await, [("new_message", 3)]);
     let names = anna.conversation(&id).await.participants.into_iter().map(|it| (it.user_id, it.role, it.name));
     let expected = [("anna", Role::Customer, "Anna"), ("ben", Role::Admin, "Ben"), ("cleo", Role::Admin, "Cleo")];
-    assert_eq!(
-        names.collect::<Vec<_>>(),
-        expected.map(|(id, role, name)| (id.to_owned(), role, name.to_owned()))
-    );
+    assert_eq!(names.collect::<Vec<_>>(), expected.map(|(id, role, name)| (id.to_owned(), role, name.to_owned())));
 }
 
 /// No field that a client sends ever sets a sender, a role, a number or a time.
@@ -212,7 +215,8 @@ async fn a_frame_without_a_request_id_gets_only_errors() {
     let anna = shop.customer("anna");
     let id = anna.order().await.conversation.id;
     let (phone, laptop) = (anna.connect_and_join(&id).await, anna.connect_and_join(&id).await);
-    let frame = json!({"action": "send_message", "conversationId": id, "clientMessageId": client_message_id(), "body": "hi"});
+    let frame =
+        json!({"action": "send_message", "conversationId": id, "clientMessageId": client_message_id(), "body": "hi"});
     phone.send_text(frame.to_string()).await;
     laptop.wait_for("the message", |event| matches!(event, Event::NewMessage { .. })).await;
     // Acknowledgements follow pushes, so that of a later message would follow this one's.
