@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client as Table;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::{Shop, User, now_millis};
+use crate::{Client, Shop, User, now_millis};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -30,9 +30,8 @@ impl Shop {
     /// It is made from the row of a real one, so that nothing here knows more of its shape than the key: another
     /// connection id, and every time of about now moved back.
     pub async fn haunt(&self, user: &User, conversation: impl std::fmt::Display, age: i64) -> Ghost {
-        let table = Table::new(&self.gateway().sdk());
-        let name = self.gateway().table().to_owned();
-        let before: Vec<Item> = rows(&table, &name).await;
+        let (table, name) = self.table();
+        let before = rows(&table, &name).await;
         let client = user.connect_and_join(conversation).await;
         let mut fresh = rows(&table, &name).await;
         fresh.retain(|item| !before.contains(item));
@@ -54,6 +53,26 @@ impl Shop {
         let key = ghost.clone().into_iter().filter(|(name, _)| name == "pk" || name == "sk").collect();
         table.put_item().table_name(&name).set_item(Some(ghost)).send().await.unwrap();
         Ghost { table, name, key }
+    }
+}
+
+impl Shop {
+    /// Connects, and has the server forget the connection, which the client does not notice.
+    pub async fn connect_and_forget(&self, user: &User) -> Client {
+        let (table, name) = self.table();
+        let before = rows(&table, &name).await;
+        let client = user.connect().await;
+        for mut item in rows(&table, &name).await {
+            if !before.contains(&item) {
+                item.retain(|attribute, _| attribute == "pk" || attribute == "sk");
+                table.delete_item().table_name(&name).set_key(Some(item)).send().await.unwrap();
+            }
+        }
+        client
+    }
+
+    fn table(&self) -> (Table, String) {
+        (Table::new(self.gateway().sdk()), self.gateway().table().unwrap().to_owned())
     }
 }
 

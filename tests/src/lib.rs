@@ -9,6 +9,7 @@ mod answer;
 mod cases;
 mod client;
 mod ghost;
+mod outage;
 mod shop;
 mod user;
 
@@ -16,6 +17,7 @@ pub use answer::Answer;
 pub use cases::cases;
 pub use client::{Client, Receipt, Refused, Sent};
 pub use ghost::Ghost;
+pub use outage::Outage;
 pub use shop::Shop;
 pub use user::{User, client_message_id, lamp};
 

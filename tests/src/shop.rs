@@ -61,7 +61,7 @@ impl Shop {
     pub fn expiring(&self, id: &str, role: Role, seconds: i64) -> User {
         let name = capital(id);
         let token = self.sign(&json!({"sub": id, "role": role, "name": name, "exp": now_millis() / 1000 + seconds}));
-        let base = format!("http://{}", self.gateway.address());
+        let base = self.gateway.base_url();
         User { id: id.to_owned(), role, name, token: Some(token), base, http: self.http.clone() }
     }
 
