@@ -11,6 +11,7 @@ mod order;
 mod person;
 mod rate;
 mod text;
+mod ticket;
 mod time;
 
 pub use conversation::{Admin, ConversationStatus, Cursors, Entry, Head};
@@ -20,6 +21,7 @@ pub use order::{Item, NewOrder, Order, OrderStatus, Summary};
 pub use person::{Person, Role, Side};
 pub use rate::{BURST, INTERVAL_MS, Limited, admit};
 pub use text::Text;
+pub use ticket::Ticket;
 pub use time::Time;
 
 /// A value that breaks a rule, said so that whoever sent it can mend it.
