@@ -8,6 +8,7 @@
 mod answer;
 mod cases;
 mod client;
+pub mod gateway;
 mod ghost;
 mod outage;
 mod shop;
