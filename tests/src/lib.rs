@@ -13,6 +13,7 @@ mod ghost;
 mod outage;
 mod shop;
 mod user;
+pub mod world;
 
 pub use answer::Answer;
 pub use cases::cases;
