@@ -1,5 +1,7 @@
 //! `@connections` and DynamoDB as the functions of the local gateway reach them: through their SDKs.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 

@@ -1,5 +1,7 @@
 //! The runner: what `cargo run` says, where it stops, and that data outlives it.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

@@ -1,5 +1,7 @@
 //! The template: that the system's own can be served whole, what its expressions mean here, and what is refused.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -111,7 +113,7 @@ async fn every_function_of_the_system_gets_its_own_variables_only() {
 /// What a function's variables become, given the rest of a template.
 async fn resolved(variables: &str, rest: &str) -> Result<(Gateway, Value), Refusal> {
     let template = format!(
-        r#"
+        r"
 {rest}
 Resources:
   Table:
@@ -135,7 +137,7 @@ Resources:
       Environment:
         Variables:
 {variables}
-"#
+"
     );
     let names: Vec<_> = variables.lines().filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect();
     let show = using(move |environment, _, _| {
