@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     match run(arguments.into()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("order-chat: {problem:#}");
+            eprintln!("order-chat: {problem}");
             ExitCode::from(REFUSED)
         }
     }
