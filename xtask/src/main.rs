@@ -1,2 +1,40 @@
-//! Not written yet.
-fn main() {}
+//! The project's chores, one command each: `cargo xtask generate`, `cargo xtask test`, `cargo xtask ci`.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod chore;
+mod ci;
+mod generate;
+mod rest;
+mod test;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's chores")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Write what is made from the wire types: the client's TypeScript, the two API descriptions.
+    Generate {
+        /// Write nothing; fail where a file differs.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Every test there is; installs what it needs into `.venv`.
+    Test,
+    /// What a change must pass: format, lints, dependencies, tests.
+    Ci,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().chore {
+        Chore::Generate { check: false } => generate::write(),
+        Chore::Generate { check: true } => generate::check(),
+        Chore::Test => test::run(),
+        Chore::Ci => ci::run(),
+    }
+}
