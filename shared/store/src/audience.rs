@@ -1,0 +1,113 @@
+//! Who is there: a customer's connections and the admins', each with when they were last seen.
+
+use std::collections::HashMap;
+
+use domain::{Role, Time};
+
+use crate::key::{self, Item, s};
+use crate::{Connection, Error, Store, connection, item};
+
+/// Where a user's connections lie; all admins share one.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// Also those past their time.
+    pub connections: Vec<Connection>,
+    /// When each user was last seen, as their connections ended.
+    pub seen: HashMap<String, Time>,
+}
+
+/// Whether somebody is there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Presence {
+    /// Whether a connection of theirs lives.
+    pub online: bool,
+    /// When the last one ended; absent while online and before the first.
+    pub last_seen_at: Option<Time>,
+}
+
+/// Everyone who may hear of a conversation: its customer and the shop.
+#[derive(Clone, Debug, Default)]
+pub struct Audience {
+    /// The customer's.
+    pub customer: Place,
+    /// The admins'.
+    pub shop: Place,
+}
+
+impl Audience {
+    /// All connections.
+    pub fn connections(&self) -> impl Iterator<Item = &Connection> {
+        self.customer.connections.iter().chain(&self.shop.connections)
+    }
+}
+
+impl Place {
+    /// Whether `user_id` is there at `now`.
+    pub fn presence_of(&self, user_id: &str, now: Time) -> Presence {
+        self.presence(|id| id == user_id, now)
+    }
+
+    /// Whether anybody is there at `now`.
+    pub fn presence_of_any(&self, now: Time) -> Presence {
+        self.presence(|_| true, now)
+    }
+
+    fn presence(&self, whose: impl Fn(&str) -> bool, now: Time) -> Presence {
+        let theirs = || self.connections.iter().filter(|connection| whose(&connection.user_id));
+        if theirs().any(|connection| connection.lives(now)) {
+            return Presence { online: true, last_seen_at: None };
+        }
+        // A connection that ran out of time without a word was last there when it did.
+        let ran_out = theirs().filter_map(|connection| Time::from_millis(connection.expires.saturating_mul(1000)));
+        let left = self.seen.iter().filter(|(id, _)| whose(id)).map(|(_, at)| *at);
+        Presence { online: false, last_seen_at: ran_out.chain(left).max() }
+    }
+}
+
+impl Store {
+    /// Who may hear of a conversation of `customer_id`. Strongly consistent: whoever registered before something was
+    /// stored is here when it is pushed.
+    pub async fn audience(&self, customer_id: &str) -> Result<Audience, Error> {
+        let (customer, shop) = tokio::try_join!(self.place(customer_id, Role::Customer), self.shop())?;
+        Ok(Audience { customer, shop })
+    }
+
+    /// The admins.
+    pub async fn shop(&self) -> Result<Place, Error> {
+        self.place("", Role::Admin).await
+    }
+
+    /// A customer's own connections.
+    pub async fn customer_place(&self, customer_id: &str) -> Result<Place, Error> {
+        self.place(customer_id, Role::Customer).await
+    }
+
+    async fn place(&self, user_id: &str, role: Role) -> Result<Place, Error> {
+        let mut items = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :u")
+            .expression_attribute_values(":u", s(key::place(user_id, role)))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut place = Place::default();
+        while let Some(found) = items.next().await {
+            let found = found?;
+            if let Some((user_id, at)) = last_seen(&found) {
+                place.seen.insert(user_id, item::time(at)?);
+            } else {
+                place.connections.push(connection::to_connection(found)?);
+            }
+        }
+        Ok(place)
+    }
+}
+
+fn last_seen(item: &Item) -> Option<(String, i64)> {
+    let user_id = item.get("sk")?.as_s().ok()?.strip_prefix(key::SEEN_PREFIX)?;
+    let at = item.get("t")?.as_n().ok()?.parse().ok()?;
+    Some((user_id.to_owned(), at))
+}

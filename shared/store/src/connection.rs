@@ -1,0 +1,157 @@
+//! Connections: one item under its user, an admin's under the admins.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use domain::{Person, Role, Time, Twin};
+use serde::{Deserialize, Serialize};
+
+use crate::audience::Audience;
+use crate::key::{self, Item, n, s};
+use crate::{Error, Place, Store, item};
+
+/// A WebSocket connection of somebody.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Connection {
+    /// API Gateway's name for it.
+    pub id: String,
+    /// Whose.
+    pub user_id: String,
+    /// Theirs.
+    pub role: Role,
+    /// The conversation it has joined.
+    pub joined: Option<Twin>,
+    /// Whose conversation that is.
+    pub joined_customer: Option<String>,
+    /// When it began.
+    pub connected_at: Time,
+    /// Seconds since 1970 from when on nothing may be pushed to it: the token's end, or what API Gateway lets live.
+    pub expires: i64,
+}
+
+/// Whether a connection is known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Known {
+    /// It is.
+    Yes,
+    /// It is not: it has to be opened anew.
+    No,
+}
+
+#[derive(Deserialize, Serialize)]
+struct ConnectionItem {
+    pk: String,
+    sk: String,
+    u: String,
+    r: Role,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    j: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jc: Option<String>,
+    t: i64,
+    ttl: i64,
+}
+
+pub(crate) fn to_connection(item: Item) -> Result<Connection, Error> {
+    let item: ConnectionItem = serde_dynamo::from_item(item)?;
+    let id = item.sk.strip_prefix(key::CONNECTION_PREFIX).ok_or(Error::Corrupt("connection key"))?;
+    Ok(Connection {
+        id: id.to_owned(),
+        user_id: item.u,
+        role: item.r,
+        joined: item.j.as_deref().and_then(Twin::parse),
+        joined_customer: item.jc,
+        connected_at: item::time(item.t)?,
+        expires: item.ttl,
+    })
+}
+
+impl Connection {
+    /// Whether something may be pushed to it at `now`, which is also whether its user counts as there.
+    pub fn lives(&self, now: Time) -> bool {
+        now.seconds() < self.expires
+    }
+}
+
+impl Store {
+    /// Remembers a connection.
+    pub async fn register(&self, connection: &Connection) -> Result<(), Error> {
+        let item = ConnectionItem {
+            pk: key::place(&connection.user_id, connection.role),
+            sk: key::connection(&connection.id),
+            u: connection.user_id.clone(),
+            r: connection.role,
+            j: None,
+            jc: None,
+            t: connection.connected_at.millis(),
+            ttl: connection.expires,
+        };
+        self.client.put_item().table_name(&self.table).set_item(Some(serde_dynamo::to_item(item)?)).send().await?;
+        Ok(())
+    }
+
+    /// Joins a connection to a conversation, which leaves the one before. A connection that is not known stays so.
+    pub async fn join(&self, person: &Person, id: &str, twin: &Twin, customer_id: &str) -> Result<Known, Error> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key::key(&key::place_of(person), &key::connection(id))))
+            .condition_expression("attribute_exists(pk)")
+            .update_expression("SET j = :j, jc = :jc")
+            .expression_attribute_values(":j", s(twin.as_str()))
+            .expression_attribute_values(":jc", s(customer_id));
+        known(update.send().await)
+    }
+
+    /// Leaves the conversation if it is the joined one.
+    pub async fn leave(&self, person: &Person, id: &str, twin: &Twin) -> Result<Known, Error> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key::key(&key::place_of(person), &key::connection(id))))
+            .condition_expression("j = :j")
+            .update_expression("REMOVE j, jc")
+            .expression_attribute_values(":j", s(twin.as_str()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        known(update.send().await)
+    }
+
+    /// Forgets a connection that ended at `now`, and answers who is left: its user's place, and the admins'.
+    pub async fn end(&self, user_id: &str, role: Role, id: &str, now: Time) -> Result<Audience, Error> {
+        let place = key::place(user_id, role);
+        let forget = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key::key(&place, &key::connection(id))))
+            .send();
+        let mut seen = key::key(&place, &key::seen(user_id));
+        seen.insert("t".to_owned(), n(now.millis()));
+        let seen = self.client.put_item().table_name(&self.table).set_item(Some(seen)).send();
+        let (forgotten, seen) = tokio::join!(forget, seen);
+        forgotten?;
+        seen?;
+        // After the row is gone, so that of two that end at once at least the later sees that nobody is left.
+        match role {
+            Role::Admin => Ok(Audience { customer: Place::default(), shop: Place::default() }),
+            Role::Customer | Role::System => self.audience(user_id).await,
+        }
+    }
+}
+
+fn known<T, R>(outcome: Result<T, SdkError<UpdateItemError, R>>) -> Result<Known, Error>
+where
+    R: std::fmt::Debug,
+{
+    match outcome {
+        Ok(_) => Ok(Known::Yes),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
+                Ok(if refusal.item.is_some() { Known::Yes } else { Known::No })
+            }
+            _ => Err(error.into()),
+        },
+    }
+}

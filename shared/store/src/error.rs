@@ -1,0 +1,43 @@
+//! What can go wrong between us and DynamoDB. Nothing of it is the client's fault.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+/// Why the store could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// DynamoDB refused or could not be reached, also after the SDK's retries.
+    #[error("DynamoDB: {0}")]
+    Dynamo(String),
+    /// An item is not in the shape we write.
+    #[error("an item could not be read or written: {0}")]
+    Item(#[from] serde_dynamo::Error),
+    /// An item's content breaks a rule of ours.
+    #[error("an item is corrupt: {0}")]
+    Corrupt(&'static str),
+    /// Others were faster too many times.
+    #[error("too many others write the same conversation")]
+    Contended,
+}
+
+impl<E, R> From<SdkError<E, R>> for Error
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        // The code and message of the service, or the transport's error: neither holds anything a user said.
+        let text = match error.as_service_error() {
+            Some(service) => {
+                format!("{}: {}", service.code().unwrap_or("unknown error"), service.message().unwrap_or("no message"))
+            }
+            None => aws_sdk_dynamodb::error::DisplayErrorContext(&error).to_string(),
+        };
+        Self::Dynamo(text)
+    }
+}
+
+/// What a conditional write says when its condition does not hold: the item as it is, or that there is none.
+pub(crate) enum Conditional<T> {
+    Done(T),
+    Refused(Option<crate::key::Item>),
+}

@@ -1,0 +1,136 @@
+//! Pages of a conversation's messages, both ways.
+
+use domain::{Entry, Head, Message, Twin};
+
+use crate::key::{self, s};
+use crate::{Error, Store, item};
+
+/// Which messages.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Window {
+    /// The newest.
+    Newest,
+    /// The newest below this `seq`.
+    Before(u64),
+    /// The oldest above this `seq`.
+    After(u64),
+}
+
+/// A page of them.
+#[derive(Clone, Debug)]
+pub struct HistoryPage {
+    /// The head as it was read.
+    pub head: Head,
+    /// Ascending.
+    pub messages: Vec<Message>,
+    /// The last `seq` of the conversation.
+    pub last_seq: u64,
+    /// Whether there are more in the direction asked.
+    pub has_more: bool,
+}
+
+impl Store {
+    /// Up to `limit` messages; `None` where there is no such conversation. A tail that a crash left out of the log is put
+    /// there before it is shown.
+    pub async fn history(&self, twin: &Twin, window: Window, limit: u32) -> Result<Option<HistoryPage>, Error> {
+        let (head, entries) = match window {
+            Window::Newest => match self.newest(twin, limit).await? {
+                Some(newest) => (newest.head, newest.entries),
+                None => return Ok(None),
+            },
+            Window::Before(seq) => {
+                let (head, mut entries) = tokio::try_join!(self.head(twin), self.below(twin, seq, limit))?;
+                let Some(head) = head else { return Ok(None) };
+                self.add_tail(&head, &mut entries, seq.checked_sub(1), limit).await?;
+                (head, entries)
+            }
+            Window::After(seq) => {
+                let seq = seq.min(MOST);
+                let (head, mut entries) = tokio::try_join!(self.head(twin), self.above(twin, seq, limit))?;
+                let Some(head) = head else { return Ok(None) };
+                if hole(seq, &entries) {
+                    // The query passed a place just before its entry came. Once more, and what is missing then stays so.
+                    entries = self.above(twin, seq, limit).await?;
+                }
+                let gapless = entries.last().map_or(seq, |entry| entry.message.seq) + 1 == head.last_seq();
+                if gapless && entries.len() < limit as usize {
+                    self.add_tail(&head, &mut entries, None, limit).await?;
+                }
+                (head, entries)
+            }
+        };
+        let messages: Vec<Message> = entries.into_iter().map(|entry| entry.message).collect();
+        let last_seq = messages.last().map_or(0, |message| message.seq).max(head.last_seq());
+        let has_more = match window {
+            Window::Newest | Window::Before(_) => messages.first().is_some_and(|first| first.seq > 1),
+            Window::After(seq) => messages.last().map_or(seq, |last| last.seq) < last_seq,
+        };
+        Ok(Some(HistoryPage { head, messages, last_seq, has_more }))
+    }
+
+    /// Adds the head's last message where it belongs on this page, which ends at `end`, and the log lacks it.
+    async fn add_tail(&self, head: &Head, entries: &mut Vec<Entry>, end: Option<u64>, limit: u32) -> Result<(), Error> {
+        let last = head.last_seq();
+        let there = entries.last().is_some_and(|entry| entry.message.seq >= last);
+        if there || end.is_some_and(|end| end < last) {
+            return Ok(());
+        }
+        self.put_entry(&head.customer_id, &head.last).await?;
+        entries.push(head.last.clone());
+        if entries.len() > limit as usize {
+            entries.remove(0);
+        }
+        Ok(())
+    }
+
+    async fn below(&self, twin: &Twin, seq: u64, limit: u32) -> Result<Vec<Entry>, Error> {
+        let Some(last) = seq.checked_sub(1).filter(|last| *last > 0) else { return Ok(Vec::new()) };
+        let mut entries = self.log_between(twin, 1, last, false, limit).await?;
+        entries.reverse();
+        Ok(entries)
+    }
+
+    async fn above(&self, twin: &Twin, seq: u64, limit: u32) -> Result<Vec<Entry>, Error> {
+        self.log_between(twin, seq.saturating_add(1), MOST, true, limit).await
+    }
+
+    async fn log_between(
+        &self,
+        twin: &Twin,
+        first: u64,
+        last: u64,
+        forward: bool,
+        limit: u32,
+    ) -> Result<Vec<Entry>, Error> {
+        if first > last {
+            return Ok(Vec::new());
+        }
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :x AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":x", s(twin.as_str()))
+            .expression_attribute_values(":first", s(key::log(first)))
+            .expression_attribute_values(":last", s(key::log(last.min(MOST))))
+            .scan_index_forward(forward)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut entries = Vec::new();
+        while entries.len() < limit as usize {
+            let Some(item) = pages.next().await else { break };
+            entries.push(item::to_entry(item?)?);
+        }
+        Ok(entries)
+    }
+}
+
+/// The highest `seq` that a log key has digits for.
+const MOST: u64 = 999_999_999_999;
+
+fn hole(from: u64, entries: &[Entry]) -> bool {
+    entries.iter().zip(from + 1..).any(|(entry, seq)| entry.message.seq != seq)
+}

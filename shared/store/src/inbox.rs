@@ -1,0 +1,166 @@
+//! The inbox: conversations by last activity, in pages that stay right while messages keep arriving.
+//!
+//! The index knows the *minute* of a conversation's last activity, so that a burst of messages moves it once. A page reads
+//! keys until it has enough, finishes that minute, reads the heads and sorts. Heads move while pages are read; so a conversation's
+//! place among the pages is the minute of its key, and its own time only within that minute. What moved up is not looked
+//! for: the next sync, which asks from before this one began, finds it.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use domain::{ConversationStatus, Head, Person, Time, Twin};
+
+use crate::key::{self, s};
+use crate::mine::text;
+use crate::{Error, Store, item};
+
+/// Which conversations.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct InboxFilter {
+    /// Only these; `None` = all.
+    pub status: Option<ConversationStatus>,
+    /// Only those active at or after this time.
+    pub since: Option<Time>,
+}
+
+/// A place in the inbox: behind the conversation with this time and X.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct InboxPosition {
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// X.
+    pub twin: String,
+}
+
+/// A page of it.
+#[derive(Clone, Debug)]
+pub struct InboxPage {
+    /// Last activity first, as read.
+    pub heads: Vec<Head>,
+    /// Where the next page starts; `None` on the last.
+    pub next: Option<InboxPosition>,
+}
+
+/// A customer's newest orders, of which the inbox is made.
+const CUSTOMERS_NEWEST: u32 = 200;
+
+/// Keys a query asks for at once: about two units' worth, enough for most pages.
+const KEYS: i32 = 150;
+
+/// An index key.
+struct Key {
+    minute: i64,
+    twin: String,
+}
+
+impl Store {
+    /// A page of `caller`'s inbox: an admin's is everyone's, a customer's their own.
+    pub async fn inbox(
+        &self,
+        caller: &Person,
+        filter: InboxFilter,
+        limit: u32,
+        behind: Option<&InboxPosition>,
+    ) -> Result<InboxPage, Error> {
+        let limit = limit as usize;
+        let mut ranked = if caller.is_admin() {
+            let keys = self.inbox_keys(filter, limit, behind).await?;
+            let mut minutes: HashMap<String, i64> = keys.into_iter().map(|key| (key.twin, key.minute)).collect();
+            let heads = self.heads(minutes.keys().cloned().collect()).await?;
+            let place = |head: Head| {
+                let minute = minutes.remove(head.twin.as_str()).unwrap_or_default() * 60_000;
+                let at = head.last_activity_at().millis().clamp(minute, minute + 59_999);
+                (InboxPosition { at, twin: head.twin.as_str().to_owned() }, head)
+            };
+            heads.into_iter().map(place).collect::<Vec<_>>()
+        } else {
+            let own = self.index_of(&caller.user_id, CUSTOMERS_NEWEST, None).await?;
+            let heads = self.heads(own.into_iter().map(|(_, twin)| twin).collect()).await?;
+            let place = |head: Head| {
+                let at = head.last_activity_at().millis();
+                (InboxPosition { at, twin: head.twin.as_str().to_owned() }, head)
+            };
+            heads.into_iter().map(place).collect()
+        };
+        ranked.retain(|(position, head)| {
+            behind.is_none_or(|behind| position < behind)
+                && filter.since.is_none_or(|since| head.last_activity_at() >= since)
+                && filter.status.is_none_or(|status| head.status == status)
+        });
+        ranked.sort_by(|(one, _), (other, _)| other.cmp(one));
+        let more = ranked.len() > limit;
+        ranked.truncate(limit);
+        let next = ranked.last().filter(|_| more).map(|(position, _)| position.clone());
+        let mut heads: Vec<Head> = ranked.into_iter().map(|(_, head)| head).collect();
+        heads.sort_by_key(|head| Reverse((head.last_activity_at(), head.twin.clone())));
+        Ok(InboxPage { heads, next })
+    }
+
+    /// Keys enough to know `limit` conversations behind `behind` and whether there is one more, with whole minutes.
+    async fn inbox_keys(
+        &self,
+        filter: InboxFilter,
+        limit: usize,
+        behind: Option<&InboxPosition>,
+    ) -> Result<Vec<Key>, Error> {
+        let statuses = filter.status.map_or(ConversationStatus::ALL.to_vec(), |status| vec![status]);
+        let top = behind.map(|behind| behind.at.div_euclid(60_000));
+        let bottom = filter.since.map(Time::minute);
+        let lists = statuses.into_iter().map(|status| self.keys_of(status, top, bottom, limit));
+        let mut keys: Vec<Key> = futures_util::future::try_join_all(lists).await?.into_iter().flatten().collect();
+        keys.sort_by_key(|key| Reverse(key.minute));
+        // Of the minute in which the page before ended, some were shown already: they do not count as enough.
+        let fresh = keys.iter().filter(|key| top.is_none_or(|top| key.minute < top));
+        let enough = fresh.map(|key| key.minute).nth(limit);
+        keys.retain(|key| enough.is_none_or(|enough| key.minute >= enough));
+        Ok(keys)
+    }
+
+    /// The keys of one status from minute `top` down, until there are more than `limit` below it and that minute is finished.
+    async fn keys_of(
+        &self,
+        status: ConversationStatus,
+        top: Option<i64>,
+        bottom: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<Key>, Error> {
+        let first = key::inbox_position(bottom.unwrap_or_default().max(0), "");
+        // `~` sorts behind every character of an X.
+        let last = key::inbox_position(top.unwrap_or(9_999_999_999), "~");
+        let mut items = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("inbox")
+            .key_condition_expression("#is = :status AND im BETWEEN :first AND :last")
+            .expression_attribute_names("#is", "is")
+            .expression_attribute_values(":status", s(status.as_str()))
+            .expression_attribute_values(":first", s(first))
+            .expression_attribute_values(":last", s(last))
+            .scan_index_forward(false)
+            .limit(KEYS)
+            .into_paginator()
+            .items()
+            .send();
+        let (mut keys, mut fresh) = (Vec::<Key>::new(), 0);
+        while let Some(found) = items.next().await {
+            let found = found?;
+            let position = text(&found, "im")?;
+            let minute = position.split('#').next().and_then(|digits| digits.parse().ok());
+            let key = Key { minute: minute.ok_or(Error::Corrupt("index key"))?, twin: text(&found, "pk")? };
+            let finished = keys.last().is_some_and(|last| last.minute != key.minute);
+            if fresh > limit && finished {
+                break;
+            }
+            fresh += usize::from(top.is_none_or(|top| key.minute < top));
+            keys.push(key);
+        }
+        Ok(keys)
+    }
+
+    /// Heads in no order, eventually consistent: a page costs half as much, and what it lags behind, a sync finds.
+    async fn heads(&self, twins: Vec<String>) -> Result<Vec<Head>, Error> {
+        let keys = twins.iter().filter(|x| Twin::parse(x).is_some()).map(|x| key::key(x, key::HEAD)).collect();
+        self.get_all(keys, false).await?.into_iter().map(item::to_head).collect()
+    }
+}

@@ -1,0 +1,245 @@
+//! The shapes in which orders, heads and log entries are stored.
+//!
+//! A unit of DynamoDB is 1 KB, names included, and the head is written with every message. So its attributes have names of
+//! one or two letters, and this is the only file that knows them. In pairs `c…`/`a…` the first is the customer's own value,
+//! the second a map by admin's user id; maps are born empty because an update cannot reach into one that is not there.
+//!
+//! | head | is | log entry | is |
+//! |---|---|---|---|
+//! | `n` | `lastSeq` | `sk` | `L` and the `seq` |
+//! | `a` | how many of them are the shop's | `a` | the same up to this one |
+//! | `m` | the last message, as a log entry has it | `i` | message id |
+//! | `is`, `im` | conversation status; minute of last activity and X: the inbox index | `c` | `clientMessageId` |
+//! | `cu`, `cn` | customer's id and name | `u`, `r`, `w` | sender's id, role and name |
+//! | `ot oi op oc os oa ou` | order: title, image, total (price), currency, status, placed at, updated at | `b` | body |
+//! | `cr`/`ar`, `ca`/`aa` | read cursor; how many up to it are the shop's | `y` | what a system message reports |
+//! | `cd`/`ad` | delivery cursor | `t` | when, in ms |
+//! | `cg`/`ag` | rate limit, see `domain::admit` | | |
+//! | `an` | admins' names | | |
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::{
+    Admin, ConversationStatus, Cursors, Entry, Head, Kind, Message, MessageId, Order, OrderStatus, Person, Role,
+    Summary, System, Time, Twin,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::Error;
+use crate::key::{self, Item};
+
+/// A message, in the log and as the head's last.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Said {
+    i: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    c: Option<String>,
+    u: String,
+    r: Role,
+    w: String,
+    b: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    y: Option<System>,
+    t: i64,
+}
+
+impl Said {
+    pub(crate) fn of(message: &Message) -> Self {
+        Self {
+            i: message.id.as_str().to_owned(),
+            c: message.client_message_id.map(|id| id.to_string()),
+            u: message.sender.user_id.clone(),
+            r: message.sender.role,
+            w: message.sender.name.clone(),
+            b: message.body.clone(),
+            y: message.system.clone(),
+            t: message.created_at.millis(),
+        }
+    }
+
+    fn message(self, twin: &Twin, seq: u64) -> Result<Message, Error> {
+        Ok(Message {
+            conversation_id: twin.conversation_id(),
+            seq,
+            id: MessageId::from_stored(self.i),
+            client_message_id: match self.c {
+                Some(id) => Some(Uuid::parse_str(&id).map_err(|_| Error::Corrupt("clientMessageId"))?),
+                None => None,
+            },
+            sender: Person { user_id: self.u, role: self.r, name: self.w },
+            kind: if self.y.is_some() { Kind::System } else { Kind::Text },
+            body: self.b,
+            system: self.y,
+            created_at: time(self.t)?,
+        })
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+struct LogItem {
+    pk: String,
+    sk: String,
+    a: u64,
+    #[serde(flatten)]
+    said: Said,
+}
+
+/// The item of a log entry.
+pub(crate) fn from_entry(entry: &Entry) -> Result<Item, Error> {
+    let item = LogItem {
+        pk: entry.message.conversation_id.twin().as_str().to_owned(),
+        sk: key::log(entry.message.seq),
+        a: entry.shop_count,
+        said: Said::of(&entry.message),
+    };
+    Ok(serde_dynamo::to_item(item)?)
+}
+
+/// The log entry in an item.
+pub(crate) fn to_entry(item: Item) -> Result<Entry, Error> {
+    let item: LogItem = serde_dynamo::from_item(item)?;
+    let twin = Twin::parse(&item.pk).ok_or(Error::Corrupt("log key"))?;
+    let seq = item.sk.strip_prefix(key::LOG_START).and_then(|digits| digits.parse().ok());
+    let seq = seq.ok_or(Error::Corrupt("log key"))?;
+    Ok(Entry { message: item.said.message(&twin, seq)?, shop_count: item.a })
+}
+
+#[derive(Deserialize, Serialize)]
+struct HeadItem {
+    pk: String,
+    sk: String,
+    n: u64,
+    a: u64,
+    m: Said,
+    is: ConversationStatus,
+    im: String,
+    cu: String,
+    cn: String,
+    ot: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    oi: Option<String>,
+    op: u64,
+    oc: String,
+    os: OrderStatus,
+    oa: i64,
+    ou: i64,
+    cr: u64,
+    ca: u64,
+    cd: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cg: Option<i64>,
+    an: HashMap<String, String>,
+    ar: HashMap<String, u64>,
+    aa: HashMap<String, u64>,
+    ad: HashMap<String, u64>,
+    ag: HashMap<String, i64>,
+}
+
+/// The item of a head that is born: nobody has read anything.
+pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
+    let twin = head.twin.as_str();
+    let item = HeadItem {
+        pk: twin.to_owned(),
+        sk: key::HEAD.to_owned(),
+        n: head.last_seq(),
+        a: head.last.shop_count,
+        m: Said::of(&head.last.message),
+        is: head.status,
+        im: key::inbox_position(head.last_activity_at().minute(), twin),
+        cu: head.customer_id.clone(),
+        cn: head.customer_name.clone(),
+        ot: head.order.title.clone(),
+        oi: head.order.image_url.clone(),
+        op: head.order.total,
+        oc: head.order.currency.clone(),
+        os: head.order.status,
+        oa: head.order.created_at.millis(),
+        ou: head.order_updated_at.millis(),
+        cr: 0,
+        ca: 0,
+        cd: 0,
+        cg: None,
+        an: head.admins.iter().map(|(id, admin)| (id.clone(), admin.name.clone())).collect(),
+        ar: HashMap::new(),
+        aa: HashMap::new(),
+        ad: HashMap::new(),
+        ag: HashMap::new(),
+    };
+    Ok(serde_dynamo::to_item(item)?)
+}
+
+/// The head in an item.
+pub(crate) fn to_head(item: Item) -> Result<Head, Error> {
+    let item: HeadItem = serde_dynamo::from_item(item)?;
+    let twin = Twin::parse(&item.pk).ok_or(Error::Corrupt("head key"))?;
+    let mut admins: BTreeMap<String, Admin> = BTreeMap::new();
+    for (user_id, name) in item.an {
+        let cursors = Cursors {
+            read: item.ar.get(&user_id).copied().unwrap_or_default(),
+            read_shop: item.aa.get(&user_id).copied().unwrap_or_default(),
+            delivered_receipt: item.ad.get(&user_id).copied().unwrap_or_default(),
+            arrival: item.ag.get(&user_id).copied(),
+        };
+        admins.insert(user_id, Admin { name, cursors });
+    }
+    Ok(Head {
+        customer_id: item.cu,
+        customer_name: item.cn,
+        status: item.is,
+        order: Summary {
+            id: twin.order_id(),
+            title: item.ot,
+            image_url: item.oi,
+            total: item.op,
+            currency: item.oc,
+            status: item.os,
+            created_at: time(item.oa)?,
+        },
+        order_updated_at: time(item.ou)?,
+        last: Entry { message: item.m.message(&twin, item.n)?, shop_count: item.a },
+        customer: Cursors { read: item.cr, read_shop: item.ca, delivered_receipt: item.cd, arrival: item.cg },
+        admins,
+        twin,
+    })
+}
+
+#[derive(Deserialize, Serialize)]
+struct OrderItem {
+    pk: String,
+    sk: String,
+    ck: String,
+    cm: String,
+    /// The hash of the request that placed it.
+    h: String,
+    order: Order,
+}
+
+/// The item of an order, with the `fingerprint` of the request that places it.
+pub(crate) fn from_order(order: &Order, fingerprint: &str) -> Result<Item, Error> {
+    let twin = order.id.twin().as_str();
+    let item = OrderItem {
+        pk: twin.to_owned(),
+        sk: key::ORDER.to_owned(),
+        ck: order.customer_id.clone(),
+        cm: key::customer_position(order.created_at, twin),
+        h: fingerprint.to_owned(),
+        order: order.clone(),
+    };
+    Ok(serde_dynamo::to_item(item)?)
+}
+
+/// The order in an item as it was placed, and the fingerprint of the request that did.
+pub(crate) fn to_order(item: Item) -> Result<(Order, String), Error> {
+    let item: OrderItem = serde_dynamo::from_item(item)?;
+    Ok((item.order, item.h))
+}
+
+/// An order as it is now: placed as `order` says, since then moved as the head says.
+pub(crate) fn current(order: Order, head: &Head) -> Order {
+    Order { status: head.order.status, updated_at: head.order_updated_at, ..order }
+}
+
+pub(crate) fn time(millis: i64) -> Result<Time, Error> {
+    Time::from_millis(millis).ok_or(Error::Corrupt("time"))
+}

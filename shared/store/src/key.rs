@@ -1,0 +1,86 @@
+//! Where everything lies. No other module spells a key.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Person, Role, Time, Twin};
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The order as it was placed: before the log.
+pub(crate) const ORDER: &str = "A";
+/// The head: behind the log, so that one query from any `seq` on ends with it.
+pub(crate) const HEAD: &str = "Z";
+/// Before the first log entry.
+pub(crate) const LOG_START: &str = "L";
+/// All shards of the shop's counts.
+pub(crate) const SHOP_COUNTS: &str = "N";
+/// The only item of a customer's counts, and of a ticket.
+pub(crate) const ONLY: &str = "-";
+
+const SHARDS: u8 = 16;
+
+pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+pub(crate) fn n(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+pub(crate) fn key(pk: &str, sk: &str) -> Item {
+    HashMap::from([("pk".to_owned(), s(pk)), ("sk".to_owned(), s(sk))])
+}
+
+/// A log entry: its digits sort like its number, for twelve digits' worth of messages.
+pub(crate) fn log(seq: u64) -> String {
+    format!("L{seq:012}")
+}
+
+/// A user's connections: all admins' lie together, since every send needs them all.
+pub(crate) fn place(user_id: &str, role: Role) -> String {
+    match role {
+        Role::Admin => "U".to_owned(),
+        Role::Customer | Role::System => format!("U#{user_id}"),
+    }
+}
+
+pub(crate) fn place_of(person: &Person) -> String {
+    place(&person.user_id, person.role)
+}
+
+pub(crate) const CONNECTION_PREFIX: &str = "C#";
+pub(crate) const SEEN_PREFIX: &str = "S#";
+
+pub(crate) fn connection(id: &str) -> String {
+    format!("{CONNECTION_PREFIX}{id}")
+}
+
+/// When a user was last seen, beside their connections.
+pub(crate) fn seen(user_id: &str) -> String {
+    format!("{SEEN_PREFIX}{user_id}")
+}
+
+pub(crate) fn ticket(hash: &str) -> String {
+    format!("T#{hash}")
+}
+
+pub(crate) fn customer_counts(customer_id: &str) -> String {
+    format!("N#{customer_id}")
+}
+
+/// The shard of the shop's counts that an order is counted in: always the same for one order.
+pub(crate) fn count_shard(twin: &Twin) -> String {
+    let first = twin.as_str().bytes().next().unwrap_or_default();
+    format!("{:02}", first % SHARDS)
+}
+
+/// The inbox index: the minute comes first, so that a burst of messages moves an entry once.
+pub(crate) fn inbox_position(minute: i64, twin: &str) -> String {
+    format!("{minute:010}#{twin}")
+}
+
+/// The customer index: in order of creation, which never changes.
+pub(crate) fn customer_position(created_at: Time, twin: &str) -> String {
+    format!("{:014}#{twin}", created_at.millis())
+}

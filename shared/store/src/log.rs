@@ -1,0 +1,170 @@
+//! The log's own moves: putting an entry, and reading from some `seq` to the head.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use domain::{Entry, Head, System, Twin};
+
+use crate::key::{self, Item, s};
+use crate::{Error, Store, count, item};
+
+/// The log behind some `seq`, with the head that was read after it.
+pub(crate) struct Tail {
+    /// Ascending.
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) head: Head,
+}
+
+impl Store {
+    /// Puts an entry unless it is there. Whoever does it first counts a status change, in the same transaction; so it is
+    /// counted once, also when a helper and the one it helps do this at the same time.
+    pub(crate) async fn put_entry(&self, customer_id: &str, entry: &Entry) -> Result<(), Error> {
+        let item = item::from_entry(entry)?;
+        if let Some(System::StatusChanged { from, to, .. }) = &entry.message.system {
+            let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(ABSENT).build();
+            let put = put.map_err(|_| Error::Corrupt("log entry"))?;
+            let mut writes = vec![TransactWriteItem::builder().put(put).build()];
+            writes.extend(count::moved(
+                &self.table,
+                entry.message.conversation_id.twin(),
+                customer_id,
+                Some(*from),
+                *to,
+            )?);
+            self.transact(writes).await.map(drop)
+        } else {
+            let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).condition_expression(ABSENT);
+            match put.send().await {
+                Ok(_) => Ok(()),
+                Err(error)
+                    if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+                {
+                    Ok(())
+                }
+                Err(error) => Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether the log has `seq`.
+    pub(crate) async fn has_entry(&self, twin: &Twin, seq: u64) -> Result<bool, Error> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key::key(twin.as_str(), &key::log(seq))));
+        let found = get.projection_expression("pk").consistent_read(true).send().await?;
+        Ok(found.item.is_some())
+    }
+
+    /// Everything behind `seq`, in order, and the head; `None` where there is no such conversation. The tail that a crash
+    /// left out of the log is put there first: nobody is told of a message that could still vanish.
+    pub(crate) async fn tail(&self, twin: &Twin, seq: u64) -> Result<Option<Tail>, Error> {
+        let mut entries: Vec<Entry> = Vec::new();
+        loop {
+            let from = entries.last().map_or(seq, |entry| entry.message.seq);
+            let Some(head) = self.read_behind(twin, from, &mut entries).await? else { return Ok(None) };
+            let reached = entries.last().map_or(seq, |entry| entry.message.seq);
+            // The query reads the log before the head. What came in between is in the log by now, but for the last.
+            if reached + 1 < head.last_seq() {
+                if reached == from {
+                    // A hole that stays, left by a client that lied about what it held and a crash right after.
+                    return Ok(Some(Tail { entries, head }));
+                }
+                continue;
+            }
+            if reached < head.last_seq() {
+                self.put_entry(&head.customer_id, &head.last).await?;
+                entries.push(head.last.clone());
+            }
+            return Ok(Some(Tail { entries, head }));
+        }
+    }
+
+    async fn read_behind(&self, twin: &Twin, seq: u64, entries: &mut Vec<Entry>) -> Result<Option<Head>, Error> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :x AND sk > :from")
+            .expression_attribute_values(":x", s(twin.as_str()))
+            .expression_attribute_values(":from", s(key::log(seq)))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(item) = pages.next().await {
+            let item = item?;
+            if is_head(&item) {
+                return item::to_head(item).map(Some);
+            }
+            entries.push(item::to_entry(item)?);
+        }
+        Ok(None)
+    }
+
+    /// The newest `limit` entries and the head, in one request: both lie at the end of the partition. The missing
+    /// tail is put first, as in [`Store::tail`].
+    pub(crate) async fn newest(&self, twin: &Twin, limit: u32) -> Result<Option<Tail>, Error> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :x AND sk > :from")
+            .expression_attribute_values(":x", s(twin.as_str()))
+            .expression_attribute_values(":from", s(key::LOG_START))
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX).saturating_add(1))
+            .consistent_read(true);
+        let mut items = query.send().await?.items.unwrap_or_default().into_iter();
+        let Some(head) = items.next().filter(is_head).map(item::to_head).transpose()? else { return Ok(None) };
+        let mut entries = items.map(item::to_entry).collect::<Result<Vec<_>, _>>()?;
+        entries.reverse();
+        if entries.last().is_none_or(|newest| newest.message.seq < head.last_seq()) {
+            self.put_entry(&head.customer_id, &head.last).await?;
+            entries.push(head.last.clone());
+            if entries.len() > limit as usize {
+                entries.remove(0);
+            }
+        }
+        Ok(Some(Tail { entries, head }))
+    }
+
+    /// Makes `writes` together or not at all; whether they were made, or what stood against each. Tries again where another
+    /// transaction was in the way, which the SDK does not.
+    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transacted, Error> {
+        for attempt in 0..CONFLICTS {
+            let outcome = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
+            let Err(error) = outcome else { return Ok(Transacted::Done) };
+            let Some(reasons) = error.as_service_error().and_then(cancelled) else { return Err(error.into()) };
+            if reasons.iter().any(|reason| reason.code() == Some("ConditionalCheckFailed")) {
+                return Ok(Transacted::Refused(reasons.iter().map(|reason| reason.item.clone()).collect()));
+            }
+            if !reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) {
+                return Err(error.into());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5 << attempt)).await;
+        }
+        Err(Error::Contended)
+    }
+}
+
+pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
+
+/// Waits of 5, 10, … 640 ms: more than a second altogether, and the function's caller gives up later than that.
+const CONFLICTS: u32 = 8;
+
+pub(crate) enum Transacted {
+    Done,
+    /// By write, the item that refused it, where it asked for that.
+    Refused(Vec<Option<Item>>),
+}
+
+fn cancelled(
+    error: &aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError,
+) -> Option<&[aws_sdk_dynamodb::types::CancellationReason]> {
+    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException;
+    match error {
+        TransactionCanceledException(cancelled) => Some(cancelled.cancellation_reasons()),
+        _ => None,
+    }
+}
+
+fn is_head(item: &Item) -> bool {
+    item.get("sk") == Some(&s(key::HEAD))
+}

@@ -1,0 +1,75 @@
+//! Tickets: what a browser connects with instead of a token, once.
+
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::types::ReturnValue;
+use domain::{Person, Role, Time};
+use serde::{Deserialize, Serialize};
+
+use crate::key::{self, n};
+use crate::{Error, Store};
+
+/// Whose a ticket is, and until when.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Ticket {
+    /// Who may connect with it.
+    pub person: Person,
+    /// When their token ends, in seconds since 1970: so long the connection has its rights.
+    pub token_expires: i64,
+    /// When the ticket itself ends, in seconds since 1970.
+    pub expires: i64,
+}
+
+#[derive(Deserialize, Serialize)]
+struct TicketItem {
+    pk: String,
+    sk: String,
+    u: String,
+    r: Role,
+    w: String,
+    e: i64,
+    ttl: i64,
+}
+
+impl Store {
+    /// Remembers a ticket by its `hash`; the ticket itself is nowhere.
+    pub async fn put_ticket(&self, hash: &str, ticket: &Ticket) -> Result<(), Error> {
+        let item = TicketItem {
+            pk: key::ticket(hash),
+            sk: key::ONLY.to_owned(),
+            u: ticket.person.user_id.clone(),
+            r: ticket.person.role,
+            w: ticket.person.name.clone(),
+            e: ticket.token_expires,
+            ttl: ticket.expires,
+        };
+        self.client.put_item().table_name(&self.table).set_item(Some(serde_dynamo::to_item(item)?)).send().await?;
+        Ok(())
+    }
+
+    /// Takes the ticket with this `hash` if it is good at `now`. It is gone then, so it is good once.
+    pub async fn take_ticket(&self, hash: &str, now: Time) -> Result<Option<Ticket>, Error> {
+        let take = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key::key(&key::ticket(hash), key::ONLY)))
+            .condition_expression("#ttl > :now")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":now", n(now.seconds()))
+            .return_values(ReturnValue::AllOld);
+        match take.send().await {
+            Ok(taken) => {
+                let item: TicketItem =
+                    serde_dynamo::from_item(taken.attributes.ok_or(Error::Corrupt("a delete without its item"))?)?;
+                let person = Person { user_id: item.u, role: item.r, name: item.w };
+                Ok(Some(Ticket { person, token_expires: item.e, expires: item.ttl }))
+            }
+            Err(error)
+                if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
