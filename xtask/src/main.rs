@@ -5,6 +5,8 @@ use clap::{Parser, Subcommand};
 
 mod chore;
 mod ci;
+#[cfg(test)]
+mod examples;
 mod generate;
 mod rest;
 mod test;
