@@ -20,7 +20,7 @@ pub(crate) fn run() -> Result<()> {
 /// Licenses, sources and duplicates by `deny.toml`; known vulnerabilities where their database can be had.
 fn dependencies() -> Result<()> {
     let deny = cargo_deny()?;
-    chore::run(&deny, &["check", "bans", "licenses", "sources"])?;
+    chore::run(&deny, &["check", "--hide-inclusion-graph", "bans", "licenses", "sources"])?;
     let fetched = chore::command(&deny, &["fetch", "db"]).output()?.status.success();
     if fetched {
         return chore::run(&deny, &["check", "--disable-fetch", "advisories"]);
