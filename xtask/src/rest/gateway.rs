@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -22,9 +22,9 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Builds it, starts it, and waits until it listens.
-    pub(crate) fn start() -> Result<Self> {
-        let mut process = command(build()?, &["--port", "0", "--memory"]).stdout(Stdio::piped()).spawn()?;
+    /// Starts `program`, and waits until it listens.
+    pub(crate) fn start(program: &Path) -> Result<Self> {
+        let mut process = command(program, &["--port", "0", "--memory"]).stdout(Stdio::piped()).spawn()?;
         match first_line(&mut process).and_then(|line| address(&line)) {
             Ok(address) => Ok(Self { process, address }),
             Err(error) => {
@@ -70,8 +70,8 @@ fn end(process: &mut Child) {
     let _ = process.wait();
 }
 
-/// The program's path, as cargo says it.
-fn build() -> Result<PathBuf> {
+/// Builds the program; its path, as cargo says it.
+pub(crate) fn build() -> Result<PathBuf> {
     let arguments = ["build", "--package", "local", "--message-format", "json-render-diagnostics"];
     let output = command("cargo", &arguments).stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
