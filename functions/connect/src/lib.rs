@@ -1,8 +1,40 @@
-//! Not written yet.
+//! `$connect`: a client has a ticket, and the gateway holds its handshake until this answers.
+//!
+//! The authorizer has consumed the ticket by now. The connection is remembered under its user, and admins who look at one of
+//! the customer's conversations hear that they came.
 
-use runtime::{Environment, Function, SdkConfig, StartError};
+use std::sync::Arc;
+
+use runtime::{App, Environment, Event, Failure, Function, Link, Reply, SdkConfig, StartError};
+use store::Connection;
 
 /// Makes the function from its environment.
-pub async fn start(_environment: Environment, _sdk: SdkConfig) -> Result<Function, StartError> {
-    Err(StartError::missing("EVERYTHING"))
+pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
+    Ok(runtime::serve(App::start(environment, sdk)?, handle))
+}
+
+async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
+    match event {
+        Event::Connect(link) => connect(&app, link).await,
+        other => Err(Failure::unexpected(&other)),
+    }
+}
+
+/// What API Gateway lets a connection live, in seconds: then it is gone, whether we hear of it or not.
+const LONGEST: i64 = 2 * 60 * 60;
+
+async fn connect(app: &App, link: Link) -> Result<Reply, Failure> {
+    let person = link.caller.person;
+    let connection = Connection {
+        id: link.id,
+        user_id: person.user_id,
+        role: person.role,
+        joined: None,
+        joined_customer: None,
+        connected_at: link.connected_at,
+        expires: link.caller.token_expires.min(link.connected_at.seconds() + LONGEST),
+    };
+    app.store.register(&connection).await?;
+    runtime::came(app, &connection, runtime::now()).await?;
+    Ok(Reply::Done)
 }

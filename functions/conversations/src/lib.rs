@@ -1,8 +1,42 @@
-//! Not written yet.
+//! Conversations: the inbox, one of them, its history, whether it is open; and the ticket to hear of them live.
 
-use runtime::{Environment, Function, SdkConfig, StartError};
+mod history;
+mod inbox;
+mod set_status;
+mod ticket;
+
+use std::sync::Arc;
+
+use protocol::{ConversationAnswer, Health, Problem};
+use runtime::{App, Environment, Event, Failure, Function, Reply, Rest, SdkConfig, StartError};
 
 /// Makes the function from its environment.
-pub async fn start(_environment: Environment, _sdk: SdkConfig) -> Result<Function, StartError> {
-    Err(StartError::missing("EVERYTHING"))
+pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
+    Ok(runtime::serve(App::start(environment, sdk)?, handle))
+}
+
+async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
+    let Event::Rest(request) = &event else { return Err(Failure::unexpected(&event)) };
+    match request.route.as_str() {
+        "GET /api/chat/conversations" => inbox::inbox(&app, request, runtime::now()).await,
+        "GET /api/chat/conversations/{id}" => one(&app, request).await,
+        "PATCH /api/chat/conversations/{id}" => set_status::set_status(&app, request, runtime::now()).await,
+        "GET /api/chat/conversations/{id}/messages" => history::history(&app, request).await,
+        "POST /api/chat/ticket" => ticket::ticket(&app, request, runtime::now()).await,
+        "GET /api/health" => health(),
+        _ => Err(Failure::unexpected(&event)),
+    }
+}
+
+async fn one(app: &App, request: &Rest) -> Result<Reply, Failure> {
+    let caller = request.caller()?;
+    let head = app.store.head(&request.twin("id")?).await?;
+    let head = head.filter(|head| head.has(&caller.person)).ok_or_else(Problem::not_found)?;
+    let audience = app.store.audience(&head.customer_id).await?;
+    let conversation = runtime::with_presence(&head, caller, &audience, runtime::now());
+    Reply::json(200, &ConversationAnswer { conversation })
+}
+
+fn health() -> Result<Reply, Failure> {
+    Reply::json(200, &Health { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() })
 }

@@ -1,8 +1,94 @@
-//! Not written yet.
+//! `POST /api/sales`: an order is placed, and its conversation is born with it.
 
-use runtime::{Environment, Function, SdkConfig, StartError};
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use domain::{Head, Message, MessageId, NewOrder, Person, Role, System, Time, Twin};
+use protocol::{Code, Conversation, Event as ServerEvent, OrderAnswer, OrderRequest, Problem};
+use runtime::{App, Environment, Event, Failure, Function, Reply, Rest, SdkConfig, StartError};
+use sha2::{Digest, Sha256};
+use store::Birth;
 
 /// Makes the function from its environment.
-pub async fn start(_environment: Environment, _sdk: SdkConfig) -> Result<Function, StartError> {
-    Err(StartError::missing("EVERYTHING"))
+pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
+    Ok(runtime::serve(App::start(environment, sdk)?, handle))
+}
+
+async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
+    match event {
+        Event::Rest(request) => create_order(&app, &request, runtime::now()).await,
+        other => Err(Failure::unexpected(&other)),
+    }
+}
+
+async fn create_order(app: &App, request: &Rest, now: Time) -> Result<Reply, Failure> {
+    let caller = &request.caller()?.person;
+    let body: OrderRequest = request.body()?;
+    let (customer, body) = customer(caller, body)?;
+    let fingerprint = fingerprint(&body)?;
+    let new = NewOrder::new(body.items, body.currency, body.note)?;
+    let twin = match idempotency_key(request)? {
+        Some(key) => Twin::from_idempotency_key(caller, key),
+        None => Twin::from_random(runtime::random()),
+    };
+
+    let order = new.place(&twin, &customer, now);
+    let id = MessageId::from_random(runtime::random());
+    let first = Message::system(twin.conversation_id(), 1, id, System::OrderCreated { by: caller.clone() }, now);
+    let head = Head::born(&order, first);
+
+    if let Birth::Exists { fingerprint: theirs } = app.store.create(&order, &head, &fingerprint).await? {
+        return if theirs == fingerprint { again(app, caller, &twin).await } else { Err(mismatch().into()) };
+    }
+
+    let audience = app.store.audience(&order.customer_id).await?;
+    let event = ServerEvent::OrderCreated { order: order.clone(), conversation: Conversation::of(&head) }.to_text();
+    app.offer(&audience, now, |_| Some(&event)).await;
+
+    Reply::json(201, &OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) })
+}
+
+/// The same request came before: the same order, as it is now.
+async fn again(app: &App, caller: &Person, twin: &Twin) -> Result<Reply, Failure> {
+    let found = app.store.order(twin).await?;
+    let (order, head) = found.ok_or_else(|| Failure::internal("an order that exists was not found"))?;
+    Reply::json(200, &OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) })
+}
+
+/// For whom: a customer orders for themselves whatever the body says, an admin for the customer that it names.
+fn customer(caller: &Person, mut body: OrderRequest) -> Result<(Person, OrderRequest), Problem> {
+    if !caller.is_admin() {
+        body.customer_id = None;
+        body.customer_name = None;
+        return Ok((caller.clone(), body));
+    }
+    let user_id = body.customer_id.clone().unwrap_or_default();
+    if user_id.is_empty() || user_id.len() > 128 || user_id == "system" || user_id.chars().any(char::is_control) {
+        return Err(Problem::invalid("customerId", "names the customer in 1 to 128 bytes; an admin orders for one"));
+    }
+    let name = body.customer_name.clone().unwrap_or_default();
+    let length = name.chars().count();
+    if !(1..=200).contains(&length) || name.chars().any(char::is_control) {
+        return Err(Problem::invalid("customerName", "must have 1 to 200 characters; an admin orders for a customer"));
+    }
+    Ok((Person { user_id, role: Role::Customer, name }, body))
+}
+
+fn idempotency_key(request: &Rest) -> Result<Option<&str>, Problem> {
+    match request.header("idempotency-key") {
+        Some(key) if key.is_empty() || key.chars().count() > 128 => {
+            Err(Problem::invalid("Idempotency-Key", "must have 1 to 128 characters"))
+        }
+        key => Ok(key),
+    }
+}
+
+/// What tells one order from another under the same idempotency key.
+fn fingerprint(body: &OrderRequest) -> Result<String, Failure> {
+    let text = serde_json::to_vec(body).map_err(Failure::internal)?;
+    Ok(HEXLOWER.encode(&Sha256::digest(text)))
+}
+
+fn mismatch() -> Problem {
+    Problem::new(Code::IdempotencyMismatch, "Use a new Idempotency-Key for another order.")
 }

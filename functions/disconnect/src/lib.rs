@@ -1,8 +1,21 @@
-//! Not written yet.
+//! `$disconnect`: a connection has ended. Best effort on AWS: what is missed here, a push that finds it gone makes up for.
 
-use runtime::{Environment, Function, SdkConfig, StartError};
+use std::sync::Arc;
+
+use runtime::{App, Environment, Event, Failure, Function, Reply, SdkConfig, StartError};
 
 /// Makes the function from its environment.
-pub async fn start(_environment: Environment, _sdk: SdkConfig) -> Result<Function, StartError> {
-    Err(StartError::missing("EVERYTHING"))
+pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
+    Ok(runtime::serve(App::start(environment, sdk)?, handle))
+}
+
+async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
+    match event {
+        Event::Disconnect(link) => {
+            let person = &link.caller.person;
+            runtime::left(&app, &person.user_id, person.role, &link.id, runtime::now()).await;
+            Ok(Reply::Done)
+        }
+        other => Err(Failure::unexpected(&other)),
+    }
 }

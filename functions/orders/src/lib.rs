@@ -1,8 +1,68 @@
-//! Not written yet.
+//! Orders: reading them, counting them, moving their status.
 
-use runtime::{Environment, Function, SdkConfig, StartError};
+mod change_status;
+
+use std::sync::Arc;
+
+use protocol::{Code, Conversation, Counts, OrderAnswer, OrderPage, PageQuery, Problem};
+use runtime::{App, Environment, Event, Failure, Function, PageCursor, Reply, Rest, SdkConfig, StartError};
+use store::CustomerPosition;
 
 /// Makes the function from its environment.
-pub async fn start(_environment: Environment, _sdk: SdkConfig) -> Result<Function, StartError> {
-    Err(StartError::missing("EVERYTHING"))
+pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
+    Ok(runtime::serve(App::start(environment, sdk)?, handle))
+}
+
+async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
+    let Event::Rest(request) = &event else { return Err(Failure::unexpected(&event)) };
+    match request.route.as_str() {
+        "GET /api/sales/my-orders" => my_orders(&app, request).await,
+        "GET /api/sales/stats" => stats(&app, request).await,
+        "GET /api/sales/{orderId}" => one(&app, request).await,
+        "PATCH /api/sales/{orderId}/status" => change_status::change_status(&app, request, runtime::now()).await,
+        _ => Err(Failure::unexpected(&event)),
+    }
+}
+
+async fn my_orders(app: &App, request: &Rest) -> Result<Reply, Failure> {
+    let caller = &request.caller()?.person;
+    if caller.is_admin() {
+        return Err(Problem::forbidden().into());
+    }
+    let query: PageQuery = request.query()?;
+    let limit = protocol::limit(query.limit, 25)?;
+    let cursors = PageCursor::of(caller, "my-orders", &());
+    let behind = query.cursor.map(|cursor| cursors.parse(&cursor)).transpose()?.map(CustomerPosition);
+
+    let page = app.store.orders_of(&caller.user_id, limit, behind.as_ref()).await?;
+    let items = page.items.into_iter();
+    let items = items.map(|(order, head)| OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) });
+    let next_cursor = page.next.map(|CustomerPosition(position)| cursors.print(&position));
+    Reply::json(200, &OrderPage { items: items.collect(), next_cursor })
+}
+
+async fn stats(app: &App, request: &Rest) -> Result<Reply, Failure> {
+    let caller = &request.caller()?.person;
+    let counts = if caller.is_admin() {
+        app.store.shop_counts().await?
+    } else {
+        app.store.customer_counts(&caller.user_id).await?
+    };
+    let number = |count: i64| u64::try_from(count).unwrap_or_default();
+    let (pending, confirmed) = (number(counts.pending), number(counts.confirmed));
+    let (completed, cancelled) = (number(counts.completed), number(counts.cancelled));
+    let total = pending + confirmed + completed + cancelled;
+    Reply::json(200, &Counts { pending, confirmed, completed, cancelled, total })
+}
+
+async fn one(app: &App, request: &Rest) -> Result<Reply, Failure> {
+    let caller = &request.caller()?.person;
+    let found = app.store.order(&request.twin("orderId")?).await?;
+    let (order, head) = found.filter(|(_, head)| head.has(caller)).ok_or_else(Problem::not_found)?;
+    Reply::json(200, &OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) })
+}
+
+fn invalid_transition(from: domain::OrderStatus, to: domain::OrderStatus) -> Problem {
+    let detail = format!("An order that is {} may not become {}.", from.as_str(), to.as_str());
+    Problem::new(Code::InvalidTransition, detail)
 }

@@ -1,2 +1,112 @@
-//! Not written yet.
-fn main() {}
+//! `cargo run`: the whole system on this machine.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use local::{Data, Gateway, Settings, Template, Timers};
+use tracing_subscriber::EnvFilter;
+
+/// The exit code of a refusal to start.
+const REFUSED: u8 = 2;
+
+/// Serves template.yaml on this machine: API Gateway, Lambda and DynamoDB in one process.
+#[derive(Debug, Parser)]
+#[command(name = "order-chat", version)]
+struct Arguments {
+    /// The port to listen on; 0 picks a free one.
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// The address to listen on.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    listen: IpAddr,
+    /// The folder in which the data is kept.
+    #[arg(long, default_value = "data", value_name = "DIR")]
+    data: PathBuf,
+    /// Keep the data in memory, and nothing on disk.
+    #[arg(long, conflicts_with = "data")]
+    memory: bool,
+    /// The system to serve.
+    #[arg(long, default_value = "template.yaml", value_name = "FILE")]
+    template: PathBuf,
+    /// A value for one of the template's parameters; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    parameter: Vec<(String, String)>,
+}
+
+impl From<Arguments> for Settings {
+    fn from(arguments: Arguments) -> Self {
+        Self {
+            template: Template::File(arguments.template),
+            listen: arguments.listen,
+            port: arguments.port,
+            data: if arguments.memory { Data::Memory } else { Data::Folder(arguments.data) },
+            parameters: arguments.parameter.into_iter().collect::<BTreeMap<_, _>>(),
+            timers: Timers::default(),
+            wrap: None,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let quiet = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(quiet).with_writer(std::io::stderr).init();
+    match run(arguments.into()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("order-chat: {problem:#}");
+            ExitCode::from(REFUSED)
+        }
+    }
+}
+
+fn run(settings: Settings) -> anyhow::Result<()> {
+    // A function that is called takes a thread for as long as it runs.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(local::CONCURRENCY);
+    runtime.build()?.block_on(async {
+        let ended = ended()?;
+        let gateway = local::start(settings, local::functions()).await?;
+        greet(&gateway)?;
+        ended.await;
+        gateway.stop().await;
+        Ok(())
+    })
+}
+
+/// The first line is for programs, the rest for people.
+fn greet(gateway: &Gateway) -> std::io::Result<()> {
+    let (url, mut out) = (gateway.base_url(), std::io::stdout().lock());
+    writeln!(out, "listening on {url}")?;
+    if let Some(websocket) = gateway.websocket_url() {
+        writeln!(out, "  WebSocket   {websocket}")?;
+    }
+    writeln!(out, "  a token     curl {url}/dev/token -H 'content-type: application/json' \\")?;
+    writeln!(out, "                -d '{{\"sub\":\"alice\",\"role\":\"customer\",\"name\":\"Alice\"}}'")?;
+    writeln!(out, "  end         Ctrl-C")?;
+    out.flush()
+}
+
+/// Completes when somebody ends the process: Ctrl-C, or SIGTERM where there is such a thing.
+fn ended() -> std::io::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    #[cfg(unix)]
+    let terminated = async move { terminate.recv().await };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<Option<()>>();
+    Ok(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated => {}
+        }
+    })
+}
+
+fn name_and_value(argument: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = argument.split_once('=').ok_or("this has the form NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}

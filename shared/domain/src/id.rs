@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use data_encoding::{Encoding, Specification};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
-use std::sync::LazyLock;
+
+use crate::Person;
 
 /// RFC 4648 base 32 in lower case without padding: it survives URLs, file names and being read aloud.
 static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
@@ -26,11 +28,12 @@ impl Twin {
     }
 
     /// The same for the same caller and idempotency key, and for no other pair: asking twice names one order.
-    pub fn from_idempotency_key(user_id: &str, key: &str) -> Self {
+    pub fn from_idempotency_key(caller: &Person, key: &str) -> Self {
         let mut hash = Sha256::new();
+        hash.update([u8::from(caller.is_admin())]);
         // The length in front keeps ("ab", "c") and ("a", "bc") apart.
-        hash.update((user_id.len() as u64).to_be_bytes());
-        hash.update(user_id.as_bytes());
+        hash.update((caller.user_id.len() as u64).to_be_bytes());
+        hash.update(caller.user_id.as_bytes());
         hash.update(key.as_bytes());
         let digest = hash.finalize();
         Self(BASE32.encode(&digest[..16]))
@@ -153,13 +156,17 @@ prefixed!(MessageId, "msg_", |text| {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Role;
     use proptest::prelude::*;
 
     #[test]
     fn a_key_belongs_to_its_caller() {
-        let id = Twin::from_idempotency_key("ab", "c");
-        assert_eq!(id, Twin::from_idempotency_key("ab", "c"));
-        assert_ne!(id, Twin::from_idempotency_key("a", "bc"));
+        let id = |user_id: &str, role, key| {
+            Twin::from_idempotency_key(&Person { user_id: user_id.to_owned(), role, name: String::new() }, key)
+        };
+        assert_eq!(id("ab", Role::Customer, "c"), id("ab", Role::Customer, "c"));
+        assert_ne!(id("ab", Role::Customer, "c"), id("a", Role::Customer, "bc"));
+        assert_ne!(id("ab", Role::Customer, "c"), id("ab", Role::Admin, "c"));
     }
 
     proptest! {

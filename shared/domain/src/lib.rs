@@ -11,6 +11,7 @@ mod order;
 mod person;
 mod rate;
 mod text;
+mod ticket;
 mod time;
 
 pub use conversation::{Admin, ConversationStatus, Cursors, Entry, Head};
@@ -22,6 +23,7 @@ pub use rate::{BURST, INTERVAL_MS, Limited, admit};
 #[cfg(feature = "describe")]
 pub use text::TEXT_PATTERN;
 pub use text::Text;
+pub use ticket::Ticket;
 pub use time::Time;
 
 /// A value that breaks a rule, said so that whoever sent it can mend it.

@@ -23,7 +23,7 @@ impl Time {
         self.0.as_millisecond()
     }
 
-    /// Whole seconds since 1970 began, rounded down: the unit of `exp` in a JWT and of DynamoDB's TTL.
+    /// Whole seconds since 1970 began, rounded down: the unit of `exp` in a JWT and of a TTL in DynamoDB.
     pub fn seconds(self) -> i64 {
         self.millis().div_euclid(1000)
     }

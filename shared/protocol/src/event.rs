@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Code, Conversation, Shop};
 
 /// One frame of the server.
+#[expect(clippy::large_enum_variant, reason = "an event is made, printed and dropped; it lies in no collection")]
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "snake_case", rename_all_fields = "camelCase")]
@@ -143,14 +144,14 @@ pub enum AckBody {
     /// `send_message`.
     Sent {
         /// The stored message.
-        message: Message,
+        message: Box<Message>,
         /// Whether it was stored before.
         duplicate: bool,
     },
     /// `join_conversation`.
     Joined {
         /// With `online`, and for a customer `shop`.
-        conversation: Conversation,
+        conversation: Box<Conversation>,
     },
     /// `message_read`.
     Read {

@@ -14,7 +14,7 @@ pub use frame::{Action, Frame, InConversation, ReceiptFrame, Rejected, SendFrame
 pub use problem::{Code, Problem};
 pub use request::{
     HistoryQuery, InboxQuery, MessageRequest, OrderRequest, PageQuery, ReadRequest, SetConversationStatus,
-    SetOrderStatus, parse_body,
+    SetOrderStatus, limit, parse_body,
 };
 pub use resource::{
     Caller, Conversation, ConversationAnswer, ConversationPage, Counts, Health, History, MessageAnswer, OrderAnswer,

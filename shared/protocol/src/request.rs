@@ -146,3 +146,9 @@ pub(crate) fn parse_value<T: DeserializeOwned>(value: serde_json::Value) -> Resu
         Problem::invalid(field, &error.inner().to_string())
     })
 }
+
+/// How many entries a page may have: 1 to 100, or `default` where nothing is asked.
+pub fn limit(asked: Option<u32>, default: u32) -> Result<u32, Problem> {
+    let limit = asked.unwrap_or(default);
+    if (1..=100).contains(&limit) { Ok(limit) } else { Err(Problem::invalid("limit", "must be 1 to 100")) }
+}

@@ -1,10 +1,27 @@
-//! What every function needs around its operation: its environment, its clients, and the
-//! start of the Lambda process.
+//! What every function needs around its operation: its environment, its clients made once per cold start, the caller and the
+//! request in an event, answers and errors in the form the caller expects, and pushing to whoever is connected.
 
+mod app;
+mod caller;
 mod environment;
+mod event;
+mod failure;
 mod function;
+mod offer;
+mod outside;
+mod page_cursor;
+mod presence;
+mod serve;
 
+pub use app::App;
 pub use aws_config::SdkConfig;
+pub use caller::Caller;
 pub use environment::{Environment, StartError};
-pub use function::{Function, run};
+pub use event::{Event, Link, Rest, SocketFrame};
+pub use failure::{Failure, Reply};
+pub use function::{Function, Start, run};
 pub use lambda_runtime::{Context, Error, LambdaEvent};
+pub use outside::{now, random};
+pub use page_cursor::PageCursor;
+pub use presence::{came, left, with_presence};
+pub use serve::serve;

@@ -14,8 +14,6 @@ pub enum Birth {
     Born,
     /// It was there: the same id, which is the same caller with the same idempotency key.
     Exists {
-        /// As it was placed.
-        order: Box<Order>,
         /// Of the request that placed it.
         fingerprint: String,
     },
@@ -45,8 +43,8 @@ impl Store {
             Transacted::Refused(items) => {
                 let order =
                     items.into_iter().next().flatten().ok_or(Error::Corrupt("a conversation without its order"))?;
-                let (order, fingerprint) = item::to_order(order)?;
-                Ok(Birth::Exists { order: Box::new(order), fingerprint })
+                let (_, fingerprint) = item::to_order(order)?;
+                Ok(Birth::Exists { fingerprint })
             }
         }
     }

@@ -41,13 +41,13 @@ fn add(table: &str, key: Item, from: Option<OrderStatus>, to: OrderStatus) -> Re
         .table_name(table)
         .set_key(Some(key))
         .expression_attribute_names("#to", to.as_str())
-        .expression_attribute_values(":one", n(1));
+        .expression_attribute_values(":one", n(1i64));
     update = match from {
         None => update.update_expression("ADD #to :one"),
         Some(from) => update
             .update_expression("ADD #to :one, #from :less")
             .expression_attribute_names("#from", from.as_str())
-            .expression_attribute_values(":less", n(-1)),
+            .expression_attribute_values(":less", n(-1i64)),
     };
     let update = update.build().map_err(|_| Error::Corrupt("count"))?;
     Ok(TransactWriteItem::builder().update(update).build())

@@ -24,8 +24,23 @@ pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-pub(crate) fn n(number: impl ToString) -> AttributeValue {
-    AttributeValue::N(number.to_string())
+pub(crate) fn n(number: impl Into<Number>) -> AttributeValue {
+    AttributeValue::N(number.into().0)
+}
+
+/// An integer as DynamoDB takes it.
+pub(crate) struct Number(String);
+
+impl From<i64> for Number {
+    fn from(number: i64) -> Self {
+        Self(number.to_string())
+    }
+}
+
+impl From<u64> for Number {
+    fn from(number: u64) -> Self {
+        Self(number.to_string())
+    }
 }
 
 pub(crate) fn key(pk: &str, sk: &str) -> Item {

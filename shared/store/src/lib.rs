@@ -53,8 +53,9 @@ pub use inbox::{InboxFilter, InboxPage, InboxPosition};
 pub use mine::{CustomerPosition, OrdersPage};
 pub use send::{Draft, Sent};
 pub use status::StatusChange;
-pub use ticket::Ticket;
+pub use ticket::TicketHolder;
 
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
 /// The table.
@@ -65,8 +66,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// The table `table`, reached by `client`.
-    pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
+    /// The table `table`, reached as `sdk` says.
+    pub fn new(sdk: &SdkConfig, table: impl Into<String>) -> Self {
+        Self { client: Client::new(sdk), table: table.into() }
     }
 }

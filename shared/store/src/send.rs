@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::error::Conditional;
 use crate::key::{self, n, s};
+use crate::log::Tail;
 use crate::{Audience, Error, Store, item};
 
 /// A message to send.
@@ -132,37 +133,29 @@ impl Store {
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
 
-        let mut set = "SET n = :n, m = :m, #is = :active, im = :im, ".to_owned();
-        let mut condition = "n = :seen AND #is <> :closed AND ".to_owned();
-        let rate = if sender.is_admin() {
+        let (rate, as_sender, allowed) = if sender.is_admin() {
             update = update
                 .expression_attribute_names("#u", &sender.user_id)
                 .expression_attribute_values(":name", s(&sender.name))
-                .expression_attribute_values(":one", n(1));
-            set += "a = a + :one, an.#u = :name, ";
-            "ag.#u"
+                .expression_attribute_values(":one", n(1i64));
+            ("ag.#u", ", a = a + :one, an.#u = :name", "")
         } else {
             update = update.expression_attribute_values(":me", s(&sender.user_id));
-            condition += "cu = :me AND ";
-            "cg"
+            ("cg", "", " AND cu = :me")
         };
-        let next = match base.rate {
+        let (unlimited, next) = match base.rate {
             Rate::Quiet => {
                 update = update.expression_attribute_values(":now", n(draft.now.millis()));
-                condition += &format!("(attribute_not_exists({rate}) OR {rate} <= :now)");
-                draft.now.millis() + INTERVAL_MS
+                (format!("(attribute_not_exists({rate}) OR {rate} <= :now)"), draft.now.millis() + INTERVAL_MS)
             }
-            Rate::Exactly(None, next) => {
-                condition += &format!("attribute_not_exists({rate})");
-                next
-            }
+            Rate::Exactly(None, next) => (format!("attribute_not_exists({rate})"), next),
             Rate::Exactly(Some(state), next) => {
                 update = update.expression_attribute_values(":state", n(state));
-                condition += &format!("{rate} = :state");
-                next
+                (format!("{rate} = :state"), next)
             }
         };
-        set += &format!("{rate} = :rate");
+        let set = format!("SET n = :n, m = :m, #is = :active, im = :im, {rate} = :rate{as_sender}");
+        let condition = format!("n = :seen AND #is <> :closed AND {unlimited}{allowed}");
         update = update.expression_attribute_values(":rate", n(next));
 
         match update.update_expression(set).condition_expression(condition).send().await {
@@ -207,10 +200,8 @@ impl Store {
                 let Some(tail) = self.tail(&draft.twin, base.last_seq).await? else {
                     return Ok(Verdict::Answer(Sent::NotFound));
                 };
-                if let Some(known) = tail.entries.iter().find(|entry| is_ours(&entry.message, draft)) {
-                    if known.message.seq < tail.head.last_seq() {
-                        return Ok(Verdict::Answer(Sent::Known(Box::new(known.message.clone()))));
-                    }
+                if let Some(known) = known(&tail, draft) {
+                    return Ok(Verdict::Answer(known));
                 }
                 head = tail.head;
                 in_log = true;
@@ -225,10 +216,8 @@ impl Store {
         let Some(newest) = newest.filter(|newest| newest.head.has(&draft.sender)) else {
             return Ok(Verdict::Answer(Sent::NotFound));
         };
-        if let Some(known) = newest.entries.iter().find(|entry| is_ours(&entry.message, draft)) {
-            if known.message.seq < newest.head.last_seq() {
-                return Ok(Verdict::Answer(Sent::Known(Box::new(known.message.clone()))));
-            }
+        if let Some(known) = known(&newest, draft) {
+            return Ok(Verdict::Answer(known));
         }
         self.judge(draft, newest.head, true).await
     }
@@ -254,6 +243,12 @@ impl Store {
 
 fn is_ours(message: &Message, draft: &Draft) -> bool {
     message.is(&draft.sender, draft.client_message_id)
+}
+
+/// Our message, if an earlier request stored it and it is not the last any more.
+fn known(tail: &Tail, draft: &Draft) -> Option<Sent> {
+    let ours = tail.entries.iter().find(|entry| is_ours(&entry.message, draft))?;
+    (ours.message.seq < tail.head.last_seq()).then(|| Sent::Known(Box::new(ours.message.clone())))
 }
 
 fn message(draft: &Draft, seq: u64) -> Message {

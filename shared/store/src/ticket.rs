@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::key::{self, n};
 use crate::{Error, Store};
 
-/// Whose a ticket is, and until when.
+/// Whose a ticket is, and until when it is good.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Ticket {
+pub struct TicketHolder {
     /// Who may connect with it.
     pub person: Person,
     /// When their token ends, in seconds since 1970: so long the connection has its rights.
@@ -32,22 +32,22 @@ struct TicketItem {
 
 impl Store {
     /// Remembers a ticket by its `hash`; the ticket itself is nowhere.
-    pub async fn put_ticket(&self, hash: &str, ticket: &Ticket) -> Result<(), Error> {
+    pub async fn put_ticket(&self, hash: &str, holder: &TicketHolder) -> Result<(), Error> {
         let item = TicketItem {
             pk: key::ticket(hash),
             sk: key::ONLY.to_owned(),
-            u: ticket.person.user_id.clone(),
-            r: ticket.person.role,
-            w: ticket.person.name.clone(),
-            e: ticket.token_expires,
-            ttl: ticket.expires,
+            u: holder.person.user_id.clone(),
+            r: holder.person.role,
+            w: holder.person.name.clone(),
+            e: holder.token_expires,
+            ttl: holder.expires,
         };
         self.client.put_item().table_name(&self.table).set_item(Some(serde_dynamo::to_item(item)?)).send().await?;
         Ok(())
     }
 
     /// Takes the ticket with this `hash` if it is good at `now`. It is gone then, so it is good once.
-    pub async fn take_ticket(&self, hash: &str, now: Time) -> Result<Option<Ticket>, Error> {
+    pub async fn take_ticket(&self, hash: &str, now: Time) -> Result<Option<TicketHolder>, Error> {
         let take = self
             .client
             .delete_item()
@@ -62,7 +62,7 @@ impl Store {
                 let item: TicketItem =
                     serde_dynamo::from_item(taken.attributes.ok_or(Error::Corrupt("a delete without its item"))?)?;
                 let person = Person { user_id: item.u, role: item.r, name: item.w };
-                Ok(Some(Ticket { person, token_expires: item.e, expires: item.ttl }))
+                Ok(Some(TicketHolder { person, token_expires: item.e, expires: item.ttl }))
             }
             Err(error)
                 if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>

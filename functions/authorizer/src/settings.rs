@@ -1,0 +1,55 @@
+//! Which tokens count, and from where browsers may connect.
+
+use runtime::{Environment, StartError};
+use url::Url;
+
+/// What tokens are signed with.
+pub(crate) enum Keys {
+    /// A secret shared with the identity provider (HS256).
+    Secret(Vec<u8>),
+    /// Its public keys, published at this address (RS256, ES256).
+    Jwks(Url),
+}
+
+pub(crate) struct Settings {
+    pub(crate) keys: Keys,
+    pub(crate) issuer: Option<String>,
+    pub(crate) audience: Option<String>,
+    pub(crate) origins: Vec<String>,
+}
+
+/// A shorter key can be guessed offline from one token (RFC 7518 asks for as many bits as the hash has).
+const SHORTEST_SECRET: usize = 32;
+
+impl Settings {
+    pub(crate) fn from(environment: &Environment) -> Result<Self, StartError> {
+        let text = |name| environment.optional(name).map(str::to_owned);
+        let origins = environment.optional("ALLOWED_ORIGINS").unwrap_or_default();
+        Ok(Self {
+            keys: keys(environment)?,
+            issuer: text("JWT_ISSUER"),
+            audience: text("JWT_AUDIENCE"),
+            origins: origins.split(',').map(|origin| origin.trim().to_owned()).filter(|o| !o.is_empty()).collect(),
+        })
+    }
+}
+
+fn keys(environment: &Environment) -> Result<Keys, StartError> {
+    // With both, a token could choose which rules it is checked by.
+    match (environment.optional("JWT_SECRET"), environment.optional("JWKS_URL")) {
+        (Some(_), Some(_)) => Err(StartError::invalid("JWT_SECRET", "and JWKS_URL are both set: set one")),
+        (Some(secret), None) if secret.len() < SHORTEST_SECRET => {
+            Err(StartError::invalid("JWT_SECRET", "is shorter than 32 bytes"))
+        }
+        (Some(secret), None) => Ok(Keys::Secret(secret.as_bytes().to_vec())),
+        (None, Some(address)) => {
+            let url = Url::parse(address).map_err(|_| StartError::invalid("JWKS_URL", "is no URL"))?;
+            let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+            if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+                return Err(StartError::invalid("JWKS_URL", "is not https"));
+            }
+            Ok(Keys::Jwks(url))
+        }
+        (None, None) => Err(StartError::missing("JWT_SECRET")),
+    }
+}

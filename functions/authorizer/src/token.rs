@@ -1,0 +1,143 @@
+//! Checking a JWT, by RFC 8725: what the key is decides the algorithm, never what the token says of itself.
+
+use domain::{Person, Role, Time};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde::Deserialize;
+
+use crate::jwks::Jwks;
+use crate::settings::Keys;
+
+pub(crate) struct Verifier {
+    keys: KeySource,
+    issuer: Option<String>,
+    audience: Option<String>,
+}
+
+enum KeySource {
+    Secret(DecodingKey),
+    Jwks(Jwks),
+}
+
+/// Why a token does not count. For the log: the caller only ever hears no.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    NotAToken,
+    WrongAlgorithm,
+    WrongType,
+    UnknownKey,
+    Invalid(String),
+    Claims(&'static str),
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotAToken => f.write_str("no JWT"),
+            Self::WrongAlgorithm => f.write_str("not the key's algorithm"),
+            Self::WrongType => f.write_str("another type of token"),
+            Self::UnknownKey => f.write_str("unknown key"),
+            Self::Invalid(why) => f.write_str(why),
+            Self::Claims(which) => write!(f, "claim {which}"),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    role: String,
+    name: Option<String>,
+    /// Some providers write a fraction.
+    exp: f64,
+}
+
+/// Longer names are no names; a conversation's head keeps one for every admin.
+const LONGEST_NAME: usize = 200;
+
+impl Verifier {
+    pub(crate) fn new(keys: Keys, issuer: Option<String>, audience: Option<String>) -> Self {
+        let keys = match keys {
+            Keys::Secret(secret) => KeySource::Secret(DecodingKey::from_secret(&secret)),
+            Keys::Jwks(url) => KeySource::Jwks(Jwks::new(url)),
+        };
+        Self { keys, issuer, audience }
+    }
+
+    /// Who `token` names, and when it ends in seconds since 1970.
+    pub(crate) async fn verify(&self, token: &str, now: Time) -> Result<(Person, i64), Refusal> {
+        let header = decode_header(token).map_err(|_| Refusal::NotAToken)?;
+        let ours = |typ: &String| typ.eq_ignore_ascii_case("jwt") || typ.eq_ignore_ascii_case("at+jwt");
+        if header.crit.is_some() || !header.typ.as_ref().is_none_or(ours) {
+            return Err(Refusal::WrongType);
+        }
+        let claims = match &self.keys {
+            KeySource::Secret(key) => self.claims(token, key, Algorithm::HS256)?,
+            KeySource::Jwks(jwks) => {
+                let kid = header.kid.as_deref().ok_or(Refusal::UnknownKey)?;
+                let jwk = jwks.key(kid, now).await.ok_or(Refusal::UnknownKey)?;
+                let algorithm = algorithm(&jwk).ok_or(Refusal::WrongAlgorithm)?;
+                let key = DecodingKey::from_jwk(&jwk).map_err(|_| Refusal::UnknownKey)?;
+                self.claims(token, &key, algorithm)?
+            }
+        };
+        person(claims, now)
+    }
+
+    fn claims(&self, token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims, Refusal> {
+        let mut validation = Validation::new(algorithm);
+        validation.leeway = 0;
+        validation.validate_nbf = true;
+        validation.set_required_spec_claims(&["exp", "sub"]);
+        if let Some(issuer) = &self.issuer {
+            validation.set_issuer(&[issuer]);
+            validation.required_spec_claims.insert("iss".to_owned());
+        }
+        match &self.audience {
+            Some(audience) => {
+                validation.set_audience(&[audience]);
+                validation.required_spec_claims.insert("aud".to_owned());
+            }
+            None => validation.validate_aud = false,
+        }
+        let decoded = decode::<Claims>(token, key, &validation);
+        decoded.map(|token| token.claims).map_err(|error| Refusal::Invalid(error.to_string()))
+    }
+}
+
+/// The one algorithm that goes with a key.
+fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
+    if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
+        return None;
+    }
+    let algorithm = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => Algorithm::RS256,
+        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 => Algorithm::ES256,
+        _ => return None,
+    };
+    let named = jwk.common.key_algorithm.as_ref().map(ToString::to_string);
+    let written = format!("{algorithm:?}");
+    named.is_none_or(|named| named == written).then_some(algorithm)
+}
+
+fn person(claims: Claims, now: Time) -> Result<(Person, i64), Refusal> {
+    let Claims { sub, role, name, exp } = claims;
+    if sub.is_empty() || sub.len() > 128 || sub == "system" || sub.chars().any(char::is_control) {
+        return Err(Refusal::Claims("sub"));
+    }
+    let role = match role.as_str() {
+        "customer" => Role::Customer,
+        "admin" => Role::Admin,
+        _ => return Err(Refusal::Claims("role")),
+    };
+    let name = name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| sub.clone());
+    if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(Refusal::Claims("name"));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a float becomes the nearest integer there is")]
+    let expires = exp.floor() as i64;
+    if expires <= now.seconds() {
+        return Err(Refusal::Claims("exp"));
+    }
+    Ok((Person { user_id: sub, role, name }, expires))
+}

@@ -1,0 +1,22 @@
+//! `GET /api/chat/conversations/{id}/messages`: a page of messages.
+
+use protocol::{History, HistoryQuery, Problem};
+use runtime::{App, Failure, Reply, Rest};
+use store::Window;
+
+pub(crate) async fn history(app: &App, request: &Rest) -> Result<Reply, Failure> {
+    let caller = &request.caller()?.person;
+    let twin = request.twin("id")?;
+    let query: HistoryQuery = request.query()?;
+    let limit = protocol::limit(query.limit, 50)?;
+    let window = match (query.before, query.after) {
+        (None, None) => Window::Newest,
+        (Some(seq), None) => Window::Before(seq),
+        (None, Some(seq)) => Window::After(seq),
+        (Some(_), Some(_)) => return Err(Problem::invalid("before", "cannot be together with `after`").into()),
+    };
+
+    let page = app.store.history(&twin, window, limit).await?;
+    let page = page.filter(|page| page.head.has(caller)).ok_or_else(Problem::not_found)?;
+    Reply::json(200, &History { messages: page.messages, last_seq: page.last_seq, has_more: page.has_more })
+}

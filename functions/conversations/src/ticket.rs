@@ -1,0 +1,29 @@
+//! `POST /api/chat/ticket`: what a browser connects with, since it cannot send a token there.
+
+use domain::{Ticket, Time};
+use protocol::TicketAnswer;
+use runtime::{App, Failure, Reply, Rest};
+use store::TicketHolder;
+
+pub(crate) async fn ticket(app: &App, request: &Rest, now: Time) -> Result<Reply, Failure> {
+    let caller = request.caller()?;
+    let ticket = Ticket::from_random(runtime::random());
+    let expires_in = Ticket::LIVES.min(caller.token_expires - now.seconds());
+    let holder = TicketHolder {
+        person: caller.person.clone(),
+        token_expires: caller.token_expires,
+        expires: now.seconds() + expires_in,
+    };
+
+    app.store.put_ticket(&ticket.hash(), &holder).await?;
+
+    let person = &caller.person;
+    let answer = TicketAnswer {
+        expires_in: u64::try_from(expires_in).unwrap_or_default(),
+        url: format!("{}?ticket={}", app.websocket_url, ticket.secret()),
+        ticket: ticket.secret().to_owned(),
+        user: protocol::Caller { user_id: person.user_id.clone(), role: person.role, name: person.name.clone() },
+        server_time: now,
+    };
+    Reply::json(200, &answer)
+}

@@ -1,0 +1,90 @@
+//! The little of AWS that a function can see: account, region, names and the times as API Gateway writes them.
+
+use data_encoding::{BASE64URL, HEXLOWER};
+use jiff::{Timestamp, tz::TimeZone};
+
+/// The account of everything local: AWS's own example number.
+pub(crate) const ACCOUNT: &str = "123456789012";
+/// The partition of everything local.
+pub(crate) const PARTITION: &str = "aws";
+/// The region of everything local.
+pub(crate) const REGION: &str = "us-east-1";
+/// The stack's name, and so the start of every name made for a resource.
+pub(crate) const STACK: &str = "order-chat";
+
+/// The ARN of a table.
+pub(crate) fn table_arn(table: &str) -> String {
+    format!("arn:{PARTITION}:dynamodb:{REGION}:{ACCOUNT}:table/{table}")
+}
+
+/// The ARN of a function.
+pub(crate) fn function_arn(name: &str) -> String {
+    format!("arn:{PARTITION}:lambda:{REGION}:{ACCOUNT}:function:{name}")
+}
+
+/// The ARN by which a policy names something callable of an API, as in `…/prod/POST/@connections/id`.
+pub(crate) fn execute_api_arn(api: &str, path: &str) -> String {
+    format!("arn:{PARTITION}:execute-api:{REGION}:{ACCOUNT}:{api}/{path}")
+}
+
+/// An id as API Gateway gives to connections, messages and requests: `TWegAcC4EowCHnA=`.
+pub(crate) fn short_id() -> String {
+    BASE64URL.encode(&uuid::Uuid::new_v4().into_bytes()[..11])
+}
+
+/// The id of an X-Ray trace, which API Gateway puts on every request.
+pub(crate) fn trace_id() -> String {
+    let bytes = uuid::Uuid::new_v4().into_bytes();
+    format!("Root=1-{:08x}-{}", Timestamp::now().as_second(), HEXLOWER.encode(&bytes[..12]))
+}
+
+/// Now, as in an event: `09/Feb/2024:18:23:28 +0000` and the milliseconds since 1970.
+pub(crate) fn now() -> (String, i64) {
+    let now = Timestamp::now();
+    let text = now.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S %z").to_string();
+    (text, now.as_millisecond())
+}
+
+/// Whether an IAM pattern covers `value`: `*` stands for any characters, `?` for one.
+pub(crate) fn covers(pattern: &str, value: &str) -> bool {
+    let (pattern, value): (Vec<char>, Vec<char>) = (pattern.chars().collect(), value.chars().collect());
+    let (mut p, mut v, mut star) = (0, 0, None);
+    while v < value.len() {
+        if pattern.get(p) == Some(&'*') {
+            star = Some((p, v));
+            p += 1;
+        } else if pattern.get(p).is_some_and(|c| *c == '?' || *c == value[v]) {
+            p += 1;
+            v += 1;
+        } else if let Some((at, from)) = star {
+            star = Some((at, from + 1));
+            p = at + 1;
+            v = from + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_cover_as_in_iam() {
+        assert!(covers("*", ""));
+        assert!(covers("dynamodb:*Item", "dynamodb:GetItem"));
+        assert!(!covers("dynamodb:*Item", "dynamodb:Query"));
+        assert!(covers("arn:*/prod/*/@connections/*", "arn:aws:x/prod/POST/@connections/a="));
+        assert!(covers("a?c", "abc"));
+        assert!(!covers("a?c", "ac"));
+    }
+
+    #[test]
+    fn ids_look_like_those_of_api_gateway() {
+        let id = short_id();
+        assert_eq!(id.len(), 16);
+        assert!(id.ends_with('='));
+    }
+}

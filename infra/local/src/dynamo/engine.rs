@@ -1,0 +1,133 @@
+//! The embedded engine: it makes the template's tables and answers DynamoDB's JSON protocol without a socket.
+//!
+//! Calls block their thread for as long as SQLite takes, which is fine where they come from: an invocation has a
+//! thread of its own.
+
+use std::path::Path;
+
+use dynoxide::{Database, DynoxideError};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use crate::Refusal;
+use crate::template::TableSpec;
+
+/// What the engine keeps its data in, inside the data folder.
+const FILE: &str = "dynamodb.sqlite";
+
+/// The database of one gateway.
+#[derive(Clone)]
+pub(crate) struct Engine(Database);
+
+impl Engine {
+    /// A database in `folder`, or in memory.
+    pub(crate) fn open(folder: Option<&Path>) -> Result<Self, Refusal> {
+        let Some(folder) = folder else {
+            let refused = |problem: DynoxideError| Refusal::Table { table: String::new(), what: problem.to_string() };
+            return Database::memory().map(Self).map_err(refused);
+        };
+        let refused = |what: String| Refusal::Data { path: folder.to_owned(), what };
+        let path = folder.join(FILE);
+        let path = path.to_str().ok_or_else(|| refused("its path is not UTF-8".to_owned()))?;
+        let database = Database::new(path).map_err(|problem| refused(problem.to_string()))?;
+        // Ends SQLite's sync with the disk after every commit. What was written survives the end of this process,
+        // if not that of the machine, and a write takes a tenth of the time.
+        database.disable_bulk_loading().map_err(|problem| refused(problem.to_string()))?;
+        Ok(Self(database))
+    }
+
+    /// Makes a table of the template if it is absent. One that was made from a template with other keys or indexes
+    /// is refused: it would answer some queries and not others.
+    pub(crate) fn make(&self, table: &TableSpec) -> Result<(), Refusal> {
+        let refused = |what: String| Refusal::Table { table: table.name.clone(), what };
+        let name = json!({ "TableName": table.name });
+        if let Ok(description) = self.answer("DescribeTable", &name.to_string()) {
+            let description: Value = serde_json::from_str(&description).unwrap_or_default();
+            if shape(&description["Table"]) == shape(&table.create) {
+                return Ok(());
+            }
+            return Err(refused("the data folder has it with other keys or indexes; use another folder".to_owned()));
+        }
+        let failed = |problem: DynoxideError| refused(problem.to_string());
+        self.answer("CreateTable", &table.create.to_string()).map_err(failed)?;
+        if let Some(attribute) = &table.ttl {
+            let enabled = json!({ "AttributeName": attribute, "Enabled": true });
+            let request = json!({ "TableName": table.name, "TimeToLiveSpecification": enabled });
+            self.answer("UpdateTimeToLive", &request.to_string()).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what has expired. DynamoDB does so some time within days, so nothing may count on it.
+    pub(crate) fn sweep(&self) {
+        if let Err(problem) = self.0.sweep_ttl() {
+            tracing::warn!(%problem, "expired items were not removed");
+        }
+    }
+
+    /// Answers one request of the JSON protocol: the status and the body.
+    pub(crate) fn respond(&self, operation: &str, body: &str) -> (u16, String) {
+        match self.answer(operation, body) {
+            Ok(answer) => (200, answer),
+            Err(problem) => (problem.status_code(), problem.to_json()),
+        }
+    }
+
+    fn answer(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
+        let database = &self.0;
+        match operation {
+            "BatchGetItem" => through(body, |request| database.batch_get_item(request)),
+            "BatchWriteItem" => through(body, |request| database.batch_write_item(request)),
+            "CreateTable" => through(body, |request| database.create_table(request)),
+            "DeleteItem" => through(body, |request| database.delete_item(request)),
+            "DeleteTable" => through(body, |request| database.delete_table(request)),
+            "DescribeTable" => through(body, |request| database.describe_table(request)),
+            "DescribeTimeToLive" => through(body, |request| database.describe_time_to_live(request)),
+            "GetItem" => through(body, |request| database.get_item(request)),
+            "ListTables" => through(body, |request| database.list_tables(request)),
+            "PutItem" => through(body, |request| database.put_item(request)),
+            "Query" => through(body, |request| database.query(request)),
+            "Scan" => through(body, |request| database.scan(request)),
+            "TransactGetItems" => through(body, |request| database.transact_get_items(request)),
+            "TransactWriteItems" => through(body, |request| database.transact_write_items(request)),
+            "UpdateItem" => through(body, |request| database.update_item(request)),
+            "UpdateTimeToLive" => through(body, |request| database.update_time_to_live(request)),
+            unknown => Err(DynoxideError::ValidationException(format!("{unknown} is not served by the local gateway"))),
+        }
+    }
+}
+
+/// The keys and the indexes of a table, in one order, from a description or from the request that makes it.
+fn shape(table: &Value) -> (Value, Vec<(String, Value, Value)>) {
+    let none = Vec::new();
+    let indexes = table["GlobalSecondaryIndexes"].as_array().unwrap_or(&none).iter();
+    let name = |index: &Value| index["IndexName"].as_str().unwrap_or_default().to_owned();
+    let mut indexes: Vec<_> = indexes
+        .map(|index| (name(index), index["KeySchema"].clone(), index["Projection"]["ProjectionType"].clone()))
+        .collect();
+    indexes.sort_by(|a, b| a.0.cmp(&b.0));
+    (table["KeySchema"].clone(), indexes)
+}
+
+fn through<Request, Response>(
+    body: &str,
+    call: impl FnOnce(Request) -> Result<Response, DynoxideError>,
+) -> Result<String, DynoxideError>
+where
+    Request: DeserializeOwned,
+    Response: Serialize,
+{
+    let request = serde_json::from_str(body).map_err(|problem| unreadable(&problem.to_string()))?;
+    let response = call(request)?;
+    serde_json::to_string(&response).map_err(|problem| DynoxideError::InternalServerError(problem.to_string()))
+}
+
+/// A request that the engine's types cannot read. They mark a value that DynamoDB would read and then call invalid
+/// with a prefix; anything else is no request at all.
+fn unreadable(problem: &str) -> DynoxideError {
+    let problem = problem.split(" at line ").next().unwrap_or(problem);
+    match problem.strip_prefix("VALIDATION:").or_else(|| problem.strip_prefix("VALIDATION_REQUEST:")) {
+        Some(message) => DynoxideError::ValidationException(message.to_owned()),
+        None => DynoxideError::SerializationException(problem.to_owned()),
+    }
+}

@@ -1,0 +1,7 @@
+//! DynamoDB in this process: the embedded engine behind the SDK's own requests.
+
+mod actions;
+mod engine;
+
+pub(crate) use actions::needed;
+pub(crate) use engine::Engine;

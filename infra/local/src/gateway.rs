@@ -1,0 +1,228 @@
+//! A running gateway: how it is put together, and how it ends.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use runtime::{Function, SdkConfig};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::dynamo::Engine;
+use crate::http_api::HttpApi;
+use crate::identity::Identity;
+use crate::lambda::Lambdas;
+use crate::server::{Server, serve};
+use crate::settings::{Settings, Template};
+use crate::stopping::{Stop, Stopping};
+use crate::template::{FunctionSpec, Locality, System, read};
+use crate::transport::{Transport, sdk};
+use crate::websocket::{Connections, Management, WebSocketApi};
+use crate::{Functions, Refusal, data, stopping};
+
+/// How often expired items are removed.
+const SWEEP: Duration = Duration::from_mins(1);
+
+/// How long connections may take to end when the gateway stops.
+const PARTING: Duration = Duration::from_secs(5);
+
+/// A running gateway. Dropping it leaves it running until the process ends; [`Gateway::stop`] ends it.
+pub struct Gateway {
+    address: SocketAddr,
+    secret: String,
+    identity: Identity,
+    sdk: SdkConfig,
+    websocket_url: Option<String>,
+    tables: Vec<String>,
+    lambdas: Lambdas,
+    stop: Stop,
+    ended: mpsc::Receiver<()>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Starts the system of a template with these functions.
+pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, Refusal> {
+    let text = match &settings.template {
+        Template::Text(text) => text.clone(),
+        Template::File(path) => {
+            let unreadable = |source| Refusal::Unreadable { path: path.clone(), source };
+            tokio::fs::read_to_string(path).await.map_err(unreadable)?
+        }
+    };
+    let asked = SocketAddr::new(settings.listen, settings.port);
+    let taken = |source| Refusal::Address { address: asked, source };
+    let listener = TcpListener::bind(asked).await.map_err(taken)?;
+    let address = listener.local_addr().map_err(taken)?;
+    let authority = reachable(address).to_string();
+
+    let folder = data::folder(&settings.data)?;
+    let secret = data::secret(folder.as_deref())?;
+    let system = read(&text, &locality(&settings, &authority, &secret))?;
+    let engine = Engine::open(folder.as_deref())?;
+    for table in &system.tables {
+        engine.make(table)?;
+    }
+
+    let connections = Arc::new(Connections::default());
+    let management = system
+        .websocket
+        .as_ref()
+        .map(|websocket| Arc::new(Management::new(connections.clone(), &authority, &websocket.id, &websocket.stage)));
+    let identity = Identity::new(&secret, &system);
+    let owner = Transport::new("owner", engine.clone(), management.clone(), None);
+    let System { functions: specs, http, websocket, tables } = system;
+    let started = start_functions(specs, &functions, &settings, &engine, management.as_ref()).await?;
+
+    let lambdas = Lambdas::new(started);
+    let (stop, stopping) = stopping::stop();
+    let (alive, ended) = mpsc::channel(1);
+    let websocket_url = websocket.as_ref().map(|websocket| format!("ws://{authority}/{}", websocket.stage));
+    let server = Server {
+        http: http.map(|http| HttpApi::new(http, lambdas.clone(), settings.timers)),
+        websocket: websocket.map(|spec| {
+            let (lambdas, stopping, alive) = (lambdas.clone(), stopping.clone(), alive.clone());
+            Arc::new(WebSocketApi::new(spec, lambdas, connections, settings.timers, stopping, alive))
+        }),
+        management,
+        identity: identity.clone(),
+        listen: settings.listen,
+    };
+    let tasks = vec![
+        tokio::spawn(serve(listener, Arc::new(server), stopping.clone(), alive)),
+        tokio::spawn(sweep(engine, stopping)),
+    ];
+    Ok(Gateway {
+        address,
+        secret,
+        identity,
+        sdk: sdk("owner", SharedHttpClient::new(owner)),
+        websocket_url,
+        tables: tables.into_iter().map(|table| table.name).collect(),
+        lambdas,
+        stop,
+        ended,
+        tasks,
+    })
+}
+
+impl Gateway {
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the HTTP API is: `http://127.0.0.1:3000`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", reachable(self.address))
+    }
+
+    /// Where the WebSocket API is, if the template has one: `ws://127.0.0.1:3000/prod`.
+    pub fn websocket_url(&self) -> Option<&str> {
+        self.websocket_url.as_deref()
+    }
+
+    /// The name of the template's first table.
+    pub fn table(&self) -> Option<&str> {
+        self.tables.first().map(String::as_str)
+    }
+
+    /// An SDK configuration that reaches the same tables and connections as the functions, and may do everything.
+    pub fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
+    /// What stands in for the secrets of AWS Secrets Manager: the key of local tokens.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// A token as `POST /dev/token` gives, good for an hour.
+    pub fn token(&self, sub: &str, role: &str, name: &str) -> Result<String, jsonwebtoken::errors::Error> {
+        self.identity.token(sub, role, name, 60 * 60)
+    }
+
+    /// Closes every connection with 1001, waits for what still runs, and lets go of the database.
+    pub async fn stop(mut self) {
+        self.stop.now();
+        for task in self.tasks.drain(..) {
+            if let Err(problem) = task.await {
+                tracing::error!(%problem, "a part of the gateway had failed");
+            }
+        }
+        let parting = async {
+            while self.ended.recv().await.is_some() {}
+            self.lambdas.drained().await;
+        };
+        if tokio::time::timeout(PARTING, parting).await.is_err() {
+            tracing::warn!("stopped without waiting for everything to end");
+        }
+    }
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// Starts every function of the template with its own environment and its own SDK.
+async fn start_functions(
+    specs: BTreeMap<String, FunctionSpec>,
+    functions: &Functions,
+    settings: &Settings,
+    engine: &Engine,
+    management: Option<&Arc<Management>>,
+) -> Result<Vec<(FunctionSpec, Function)>, Refusal> {
+    let mut started = Vec::new();
+    for (name, spec) in specs {
+        let start = functions
+            .of(&spec.binary)
+            .ok_or_else(|| Refusal::NoHandler { function: name.clone(), binary: spec.binary.clone() })?;
+        let transport = Transport::new(&name, engine.clone(), management.cloned(), Some(spec.policy.clone()));
+        let mut client = SharedHttpClient::new(transport);
+        if let Some(wrap) = &settings.wrap {
+            client = wrap(&spec.binary, client);
+        }
+        let environment = spec.environment.clone().into_iter().collect();
+        let function = start(environment, sdk(&name, client)).await;
+        let function = function.map_err(|source| Refusal::Function { function: name, source })?;
+        started.push((spec, function));
+    }
+    Ok(started)
+}
+
+/// What is different on this machine from any stack on AWS.
+fn locality(settings: &Settings, authority: &str, secret: &str) -> Locality {
+    let port = authority.rsplit(':').next().unwrap_or_default();
+    let own_pages = format!("http://127.0.0.1:{port},http://localhost:{port}");
+    Locality {
+        authority: authority.to_owned(),
+        parameters: settings.parameters.clone(),
+        defaults: BTreeMap::from([("AllowedOrigins".to_owned(), own_pages)]),
+        secret: secret.to_owned(),
+    }
+}
+
+/// The address by which a client on this machine reaches a listener on `address`.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    address
+}
+
+async fn sweep(engine: Engine, stopping: Stopping) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP) => {}
+            () = stopping.wait() => return,
+        }
+        let engine = engine.clone();
+        if let Err(problem) = tokio::task::spawn_blocking(move || engine.sweep()).await {
+            tracing::error!(%problem, "the sweep of expired items failed");
+        }
+    }
+}

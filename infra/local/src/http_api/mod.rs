@@ -1,0 +1,93 @@
+//! The HTTP API: from a request to a function and back, in payload format 2.0.
+
+mod answer;
+mod authorizer;
+mod cors;
+mod event;
+mod routes;
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Response, StatusCode};
+use http_body_util::Full;
+
+use crate::lambda::{Failure, Lambdas};
+use crate::respond::message;
+use crate::settings::Timers;
+use crate::template::HttpApiSpec;
+use authorizer::{Authorizers, Verdict};
+use cors::Policy;
+
+/// The largest body of a request, in bytes.
+pub(crate) const PAYLOAD: usize = 10 * 1024 * 1024;
+
+/// The served HTTP API.
+pub(crate) struct HttpApi {
+    spec: HttpApiSpec,
+    cors: Option<Policy>,
+    lambdas: Lambdas,
+    authorizers: Authorizers,
+    timers: Timers,
+}
+
+/// One request with its body, and whom it came from.
+pub(crate) struct Call {
+    pub(crate) parts: Parts,
+    pub(crate) body: Bytes,
+    pub(crate) peer: SocketAddr,
+}
+
+impl HttpApi {
+    /// The API of the template.
+    pub(crate) fn new(spec: HttpApiSpec, lambdas: Lambdas, timers: Timers) -> Self {
+        let cors = spec.cors.as_ref().map(Policy::new);
+        let authorizers = Authorizers::new(spec.authorizers.clone());
+        Self { spec, cors, lambdas, authorizers, timers }
+    }
+
+    /// What a browser is told about a request that it asks leave for.
+    pub(crate) fn preflight(&self, parts: &Parts) -> Option<Response<Full<Bytes>>> {
+        let explicit = routes::find(&self.spec.routes, &parts.method, parts.uri.path());
+        let handled = explicit.is_some_and(|found| found.route.method.as_deref() == Some(Method::OPTIONS.as_str()));
+        if handled { None } else { self.cors.as_ref()?.preflight(parts) }
+    }
+
+    /// Adds what a browser on another origin needs to read an answer.
+    pub(crate) fn share(&self, origin: Option<&str>, response: &mut Response<Full<Bytes>>) {
+        if let Some(cors) = &self.cors {
+            cors.share(origin, response);
+        }
+    }
+
+    /// Answers one request.
+    pub(crate) async fn answer(&self, call: &Call) -> Response<Full<Bytes>> {
+        let Some(found) = routes::find(&self.spec.routes, &call.parts.method, call.parts.uri.path()) else {
+            return message(StatusCode::NOT_FOUND, "Not Found");
+        };
+        let mut event = event::request(&self.spec.id, &found, call);
+        if let Some(name) = &found.route.authorizer {
+            let asked = event::question(&self.spec.id, &event);
+            let (lambdas, patience) = (&self.lambdas, self.timers.http);
+            match self.authorizers.ask(name, &call.parts.headers, asked, lambdas, patience).await {
+                Verdict::Allow(context) => event["requestContext"]["authorizer"] = context,
+                Verdict::Deny => return message(StatusCode::FORBIDDEN, "Forbidden"),
+                Verdict::Nobody => return message(StatusCode::UNAUTHORIZED, "Unauthorized"),
+                Verdict::Failed => return failed(),
+            }
+        }
+        event::carry_body(&mut event, call);
+        let patience = found.route.timeout.map_or(self.timers.http, |own| own.min(self.timers.http));
+        match self.lambdas.call(&found.route.function, event, patience).await {
+            Ok(value) => answer::response(value).unwrap_or_else(failed),
+            Err(Failure::Function(_)) => failed(),
+            Err(Failure::Integration) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+            Err(Failure::TooLarge) => message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
+        }
+    }
+}
+
+fn failed() -> Response<Full<Bytes>> {
+    message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+}

@@ -1,0 +1,103 @@
+//! The local identity provider: who asks for a token gets it. On AWS people log in at the shop's own provider; here
+//! `POST /dev/token {sub, role, name}` stands in for it, signed with the secret that the authorizer checks.
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Response, StatusCode, header};
+use http_body_util::Full;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+
+use crate::Refusal;
+use crate::respond::{json_response, message, problem};
+use crate::template::System;
+
+/// How long a token is good for, in seconds, unless the request says otherwise.
+const TWELVE_HOURS: i64 = 12 * 60 * 60;
+
+/// Makes tokens.
+#[derive(Clone)]
+pub(crate) struct Identity {
+    key: EncodingKey,
+    issuer: Option<String>,
+    audience: Option<String>,
+}
+
+/// A random secret of 32 bytes, as text.
+pub(crate) fn new_secret() -> Result<String, Refusal> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(data_encoding::HEXLOWER.encode(&bytes))
+}
+
+impl Identity {
+    /// Tokens as the function that holds the secret expects them: with the issuer and the audience it is told to
+    /// check.
+    pub(crate) fn new(secret: &str, system: &System) -> Self {
+        let holds = |environment: &&std::collections::BTreeMap<String, String>| {
+            environment.values().any(|value| value == secret)
+        };
+        let checked = system.functions.values().map(|function| &function.environment).find(holds);
+        let value = |name| checked?.get(name).filter(|value| !value.is_empty()).cloned();
+        Self {
+            key: EncodingKey::from_secret(secret.as_bytes()),
+            issuer: value("JWT_ISSUER"),
+            audience: value("JWT_AUDIENCE"),
+        }
+    }
+
+    /// A token that says who somebody is, for this many seconds from now; fewer than none is one that has expired.
+    pub(crate) fn token(
+        &self,
+        sub: &str,
+        role: &str,
+        name: &str,
+        seconds: i64,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        let now = jiff::Timestamp::now().as_second();
+        let mut claims = json!({ "sub": sub, "role": role, "name": name, "iat": now, "exp": now + seconds });
+        for (claim, value) in [("iss", &self.issuer), ("aud", &self.audience)] {
+            if let Some(value) = value {
+                claims[claim] = json!(value);
+            }
+        }
+        encode(&Header::new(Algorithm::HS256), &claims, &self.key)
+    }
+
+    /// Answers `/dev/token`.
+    pub(crate) fn answer(&self, parts: &Parts, body: &Bytes) -> Response<Full<Bytes>> {
+        if parts.method != Method::POST {
+            return message(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
+        }
+        // A page elsewhere can send a form to this machine without asking; JSON it can only send after a preflight.
+        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if kind.split(';').next().is_none_or(|kind| !kind.trim().eq_ignore_ascii_case("application/json")) {
+            return message(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type");
+        }
+        let wrong = |detail: &str| problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail);
+        let Ok(request) = serde_json::from_slice::<Value>(body) else {
+            return problem(StatusCode::BAD_REQUEST, "bad_request", "the body is not JSON");
+        };
+        let text = |name: &str| request[name].as_str().filter(|text| !text.trim().is_empty());
+        let Some(sub) = text("sub").filter(|sub| sub.len() <= 128 && *sub != "system") else {
+            return wrong("sub has 1 to 128 bytes and is not \"system\"");
+        };
+        let Some(role) = text("role").filter(|role| matches!(*role, "customer" | "admin")) else {
+            return wrong("role is customer or admin");
+        };
+        let Some(name) = text("name").filter(|name| name.chars().count() <= 200) else {
+            return wrong("name has 1 to 200 characters");
+        };
+        let seconds = match &request["expiresIn"] {
+            Value::Null => Some(TWELVE_HOURS),
+            given => given.as_i64().filter(|seconds| (-TWELVE_HOURS..=TWELVE_HOURS).contains(seconds)),
+        };
+        let Some(seconds) = seconds else {
+            return wrong("expiresIn is a number of seconds, at most 43,200");
+        };
+        match self.token(sub, role, name, seconds) {
+            Ok(token) => json_response(StatusCode::OK, &json!({ "token": token })),
+            Err(_) => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Calling a function as Lambda does.
+//!
+//! On AWS a function is a process that handles one event at a time: nothing it does delays another, whatever it
+//! spawned stands still once it has answered, and after its `Timeout` it is ended. Here an invocation gets a thread
+//! and a runtime of its own, as it would get a process of its own. Dropping that runtime when the answer is there
+//! drops every task that the function left behind, also those of `tokio::spawn`, so work that is not awaited is not
+//! done here either. And the engine, which blocks its thread while it writes, blocks nobody else's.
+//!
+//! State that a function made when it started is shared by its invocations, as between warm calls.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use runtime::{Context, Function, LambdaEvent};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use crate::aws::function_arn;
+use crate::template::FunctionSpec;
+
+/// How many invocations of all functions run at once: Lambda's default quota for an account.
+pub const CONCURRENCY: usize = 1_000;
+
+/// An event or an answer cannot be larger than this, in bytes.
+const PAYLOAD: usize = 6 * 1024 * 1024;
+
+/// Below this many bytes no JSON text in an event can come near [`PAYLOAD`], however it is escaped.
+const SURELY_SMALL: usize = PAYLOAD / 8;
+
+/// What a caller of a function may learn when there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The function answered with an error, panicked, or ran into its own timeout.
+    #[error("the function failed: {0}")]
+    Function(String),
+    /// The caller did not wait any longer.
+    #[error("the integration timed out")]
+    Integration,
+    /// The event is larger than a function takes.
+    #[error("the event is too large")]
+    TooLarge,
+}
+
+/// All functions of the system.
+#[derive(Clone)]
+pub(crate) struct Lambdas {
+    functions: Arc<BTreeMap<String, Lambda>>,
+    running: Arc<Semaphore>,
+}
+
+struct Lambda {
+    binary: String,
+    function: Function,
+    timeout: Duration,
+    environment: Arc<lambda_runtime::Config>,
+    arn: String,
+}
+
+impl Lambdas {
+    /// The started functions.
+    pub(crate) fn new(started: Vec<(FunctionSpec, Function)>) -> Self {
+        let functions = started.into_iter().map(|(spec, function)| {
+            let environment = lambda_runtime::Config {
+                function_name: spec.name.clone(),
+                memory: i32::try_from(spec.memory).unwrap_or(i32::MAX),
+                version: "$LATEST".to_owned(),
+                ..Default::default()
+            };
+            let lambda = Lambda {
+                arn: function_arn(&spec.name),
+                binary: spec.binary,
+                function,
+                timeout: spec.timeout,
+                environment: Arc::new(environment),
+            };
+            (spec.name, lambda)
+        });
+        Self { functions: Arc::new(functions.collect()), running: Arc::new(Semaphore::new(CONCURRENCY)) }
+    }
+
+    /// Sends `event` to `function` and waits at most `patience` for the answer. The invocation runs to its end even
+    /// if nobody waits for it any more.
+    pub(crate) async fn call(&self, function: &str, event: Value, patience: Duration) -> Result<Value, Failure> {
+        let waited = tokio::time::timeout(patience, self.invoke(function, event)).await;
+        let answer = waited.unwrap_or(Err(Failure::Integration));
+        if let Err(failure) = &answer {
+            tracing::warn!(function, %failure, "no answer");
+        }
+        answer
+    }
+
+    /// Waits until nothing runs any more.
+    pub(crate) async fn drained(&self) {
+        let all = u32::try_from(CONCURRENCY).unwrap_or(u32::MAX);
+        let _all_at_rest = self.running.acquire_many(all).await;
+    }
+
+    async fn invoke(&self, function: &str, event: Value) -> Result<Value, Failure> {
+        let missing = || Failure::Function(format!("there is no function {function}"));
+        let lambda = self.functions.get(function).ok_or_else(missing)?;
+        if !fits(&event) {
+            return Err(Failure::TooLarge);
+        }
+        let permit = self.running.clone().acquire_owned().await;
+        let (handler, timeout, context) = (lambda.function.clone(), lambda.timeout, lambda.context());
+        tracing::debug!(function = lambda.binary, request = context.request_id, "invoked");
+        let invocation = tokio::task::spawn_blocking(move || {
+            let _until_done = permit;
+            run(&handler, LambdaEvent::new(event, context), timeout)
+        });
+        let answer = invocation.await.map_err(|panicked| Failure::Function(panicked.to_string()))??;
+        if fits(&answer) { Ok(answer) } else { Err(Failure::Function("the answer is larger than 6 MB".to_owned())) }
+    }
+}
+
+impl Lambda {
+    fn context(&self) -> Context {
+        let mut context = Context::default();
+        context.request_id = uuid::Uuid::new_v4().to_string();
+        context.invoked_function_arn.clone_from(&self.arn);
+        context.env_config = self.environment.clone();
+        let deadline = SystemTime::now() + self.timeout;
+        let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        context.deadline = u64::try_from(deadline).unwrap_or(u64::MAX);
+        context
+    }
+}
+
+/// One invocation from its first to its last breath, on a thread of its own.
+fn run(function: &Function, event: LambdaEvent<Value>, timeout: Duration) -> Result<Value, Failure> {
+    let failed = |problem: String| Failure::Function(problem);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|problem| failed(problem.to_string()))?;
+    let answer = runtime.block_on(async { tokio::time::timeout(timeout, function.call(event)).await });
+    runtime.shutdown_background();
+    match answer {
+        Ok(answer) => answer.map_err(|error| failed(error.to_string())),
+        Err(_elapsed) => Err(failed(format!("Task timed out after {:.2} seconds", timeout.as_secs_f64()))),
+    }
+}
+
+/// Whether Lambda would take this much. Nearly always the texts alone say so.
+fn fits(payload: &Value) -> bool {
+    fn texts(value: &Value) -> usize {
+        match value {
+            Value::String(text) => text.len() + 8,
+            Value::Array(items) => items.iter().map(texts).sum(),
+            Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + 8 + texts(value)).sum(),
+            _ => 24,
+        }
+    }
+    texts(payload) < SURELY_SMALL || payload.to_string().len() <= PAYLOAD
+}

@@ -1,0 +1,172 @@
+//! The one port: it takes connections, and says which of the APIs a request is for.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{HOST, HeaderName, ORIGIN};
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+use crate::http_api::{Call, HttpApi, PAYLOAD};
+use crate::identity::Identity;
+use crate::respond::{message, problem, text_response};
+use crate::stopping::Stopping;
+use crate::websocket::{Management, WebSocketApi};
+
+/// The most that a request line and its headers may have together, in bytes.
+const REQUEST_HEAD: usize = 10_240;
+
+/// A pause after a connection could not be taken, which is when the process has too many files open.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Everything behind the port.
+pub(crate) struct Server {
+    pub(crate) http: Option<HttpApi>,
+    pub(crate) websocket: Option<Arc<WebSocketApi>>,
+    pub(crate) management: Option<Arc<Management>>,
+    pub(crate) identity: Identity,
+    pub(crate) listen: IpAddr,
+}
+
+/// Takes connections until `stopping`. Each holds a clone of `alive` until it has ended.
+pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>, stopping: Stopping, alive: mpsc::Sender<()>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopping.wait() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let (server, stopping, alive) = (server.clone(), stopping.clone(), alive.clone());
+                tokio::spawn(async move {
+                    let _alive = alive;
+                    connection(stream, peer, server, stopping).await;
+                });
+            }
+            Err(problem) => {
+                tracing::warn!(%problem, "a connection was not taken");
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, server: Arc<Server>, stopping: Stopping) {
+    if let Err(problem) = stream.set_nodelay(true) {
+        tracing::debug!(%problem, "the connection ended before it began");
+    }
+    let service = service_fn(move |request| {
+        let server = server.clone();
+        async move { Ok::<_, std::convert::Infallible>(server.answer(request, peer).await) }
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new());
+    let mut serving = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let ended = tokio::select! {
+        ended = serving.as_mut() => ended,
+        () = stopping.wait() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(problem) = ended {
+        tracing::debug!(%problem, %peer, "a connection broke");
+    }
+}
+
+impl Server {
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
+        if !self.is_addressed(&request) {
+            let detail = "this gateway answers on this machine's own names only";
+            return problem(StatusCode::FORBIDDEN, "forbidden", detail);
+        }
+        if head_of(&request) > REQUEST_HEAD {
+            return message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
+        }
+        let path = request.uri().path();
+        if let Some(websocket) = &self.websocket {
+            if path.trim_matches('/') == websocket.stage() {
+                return websocket.clone().open(request, peer).await;
+            }
+            if let Some(management) = self.management.as_ref().filter(|management| management.owns(path)) {
+                return manage(management, request).await;
+            }
+        }
+        let origin = text(&request, &ORIGIN);
+        let mut response = self.answer_http(request, peer).await;
+        if let Some(http) = &self.http {
+            http.share(origin.as_deref(), &mut response);
+        }
+        response
+    }
+
+    async fn answer_http(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
+        let (parts, body) = request.into_parts();
+        if let Some(preflight) = self.http.as_ref().and_then(|http| http.preflight(&parts)) {
+            return preflight;
+        }
+        let Some(body) = collected(body).await else {
+            return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+        };
+        if parts.uri.path() == "/dev/token" {
+            return self.identity.answer(&parts, &body);
+        }
+        match &self.http {
+            Some(http) => http.answer(&Call { parts, body, peer }).await,
+            None => message(StatusCode::NOT_FOUND, "Not Found"),
+        }
+    }
+
+    /// Whether a request names this machine. A page on the internet can have its own name resolve to a loopback
+    /// address and then ask for tokens here; its requests carry that name.
+    fn is_addressed(&self, request: &Request<Incoming>) -> bool {
+        if !self.listen.is_loopback() {
+            return true;
+        }
+        let Some(host) = text(request, &HOST) else { return true };
+        let name = host.parse::<http::uri::Authority>().map(|authority| authority.host().to_owned());
+        let name = name.unwrap_or_default();
+        let address: Option<IpAddr> = name.trim_matches(['[', ']']).parse().ok();
+        name.eq_ignore_ascii_case("localhost") || address.is_some_and(|address| address.is_loopback())
+    }
+}
+
+async fn manage(management: &Management, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let Some(body) = collected(body).await else {
+        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    };
+    let signature = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
+    let (status, body) = management.answer(parts.method.as_str(), parts.uri.path(), signature, body);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    text_response(status, "application/json", body)
+}
+
+/// The whole body; `None` if it is larger than any API takes.
+async fn collected(body: Incoming) -> Option<Bytes> {
+    let announced = body.size_hint().lower();
+    if announced > u64::try_from(PAYLOAD).unwrap_or(u64::MAX) {
+        return None;
+    }
+    Limited::new(body, PAYLOAD).collect().await.ok().map(http_body_util::Collected::to_bytes)
+}
+
+/// The size of the request line and the headers as they came.
+fn head_of(request: &Request<Incoming>) -> usize {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let line = request.method().as_str().len() + 1 + target + " HTTP/1.1\r\n".len();
+    let header = |(name, value): (&HeaderName, &http::HeaderValue)| name.as_str().len() + value.len() + ": \r\n".len();
+    line + request.headers().iter().map(header).sum::<usize>()
+}
+
+fn text(request: &Request<Incoming>, name: &HeaderName) -> Option<String> {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}

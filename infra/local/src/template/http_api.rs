@@ -1,0 +1,203 @@
+//! The HTTP API of the template: `AWS::Serverless::HttpApi` and the `HttpApi` events of the functions.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::function::Functions;
+use super::{Properties, Template};
+use crate::Refusal;
+
+/// The HTTP API.
+#[derive(Debug)]
+pub(crate) struct HttpApiSpec {
+    /// Its id.
+    pub(crate) id: String,
+    /// Its routes, in no order.
+    pub(crate) routes: Vec<HttpRoute>,
+    /// How it answers browsers on other origins; the gateway does, not the functions.
+    pub(crate) cors: Option<Cors>,
+    /// The authorizers that routes name.
+    pub(crate) authorizers: BTreeMap<String, HttpAuthorizer>,
+}
+
+/// One route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HttpRoute {
+    /// The method; `None` is `ANY`.
+    pub(crate) method: Option<String>,
+    /// The path with its `{variables}`; `None` is the `$default` route.
+    pub(crate) path: Option<String>,
+    /// The function that answers.
+    pub(crate) function: String,
+    /// Who is asked first.
+    pub(crate) authorizer: Option<String>,
+    /// The integration's own timeout, where it is shorter than the API's.
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// A Lambda authorizer with payload format 2.0 and simple responses.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpAuthorizer {
+    /// The function that decides.
+    pub(crate) function: String,
+    /// Request headers, in lower case, without any of which nobody is asked.
+    pub(crate) headers: Vec<String>,
+    /// For how long an answer is remembered; zero is never.
+    pub(crate) remembered: Duration,
+}
+
+/// What the gateway tells browsers on other origins.
+#[derive(Clone, Debug)]
+pub(crate) struct Cors {
+    pub(crate) origins: Vec<String>,
+    pub(crate) methods: Vec<String>,
+    pub(crate) headers: Vec<String>,
+    pub(crate) exposed: Vec<String>,
+    pub(crate) max_age: Option<u64>,
+    pub(crate) credentials: bool,
+}
+
+/// Reads the HTTP API and the events that make its routes.
+pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<HttpApiSpec>, Refusal> {
+    let Some(api) = template.only("AWS::Serverless::HttpApi")? else {
+        return match functions.events().first() {
+            None => Ok(None),
+            Some((_, event)) => Err(event.problem("Type", "there is no AWS::Serverless::HttpApi for it")),
+        };
+    };
+    let properties = &api.properties;
+    properties.only(&[
+        "AccessLogSettings",
+        "Auth",
+        "CorsConfiguration",
+        "DefaultRouteSettings",
+        "Description",
+        "FailOnWarnings",
+        "Name",
+        "PropagateTags",
+        "Tags",
+    ])?;
+    let auth = properties.section("Auth")?;
+    auth.only(&["Authorizers", "DefaultAuthorizer"])?;
+    let declared = auth.section("Authorizers")?;
+    let mut authorizers = BTreeMap::new();
+    for name in declared.names() {
+        authorizers.insert(name.to_owned(), authorizer(&declared.section(name)?, functions)?);
+    }
+    let default = auth.text("DefaultAuthorizer")?;
+    if default.as_ref().is_some_and(|name| !authorizers.contains_key(name)) {
+        return Err(auth.problem("DefaultAuthorizer", "there is no such authorizer"));
+    }
+    let mut routes = Vec::new();
+    for (function, event) in functions.events() {
+        let route = route(&api.name, function, event, default.as_ref(), &authorizers)?;
+        if routes.iter().any(|other: &HttpRoute| other.method == route.method && other.path == route.path) {
+            return Err(event.problem("Properties", "another event has the same route"));
+        }
+        routes.push(route);
+    }
+    Ok(Some(HttpApiSpec { id: api.name.clone(), routes, cors: cors(properties)?, authorizers }))
+}
+
+fn authorizer(section: &Properties, functions: &Functions) -> Result<HttpAuthorizer, Refusal> {
+    section.only(&[
+        "AuthorizerPayloadFormatVersion",
+        "EnableFunctionDefaultPermissions",
+        "EnableSimpleResponses",
+        "FunctionArn",
+        "Identity",
+    ])?;
+    section.one_of("AuthorizerPayloadFormatVersion", &["2.0"])?;
+    for (name, why) in [
+        ("EnableSimpleResponses", "only simple responses are served here"),
+        ("EnableFunctionDefaultPermissions", "without it API Gateway may not call the authorizer"),
+    ] {
+        if !section.flag(name)? {
+            return Err(section.problem(name, why));
+        }
+    }
+    let function = functions.behind(&section.required("FunctionArn")?);
+    let function = function.ok_or_else(|| section.problem("FunctionArn", "there is no such function"))?;
+    let identity = section.section("Identity")?;
+    identity.only(&["Headers", "ReauthorizeEvery"])?;
+    let remembered = Duration::from_secs(identity.number("ReauthorizeEvery")?.unwrap_or(0));
+    let headers: Vec<_> = identity.texts("Headers")?.iter().map(|name| name.to_ascii_lowercase()).collect();
+    if headers.is_empty() && !remembered.is_zero() {
+        return Err(identity.problem("Headers", "an answer can only be remembered by an identity source"));
+    }
+    Ok(HttpAuthorizer { function: function.to_owned(), headers, remembered })
+}
+
+fn route(
+    api: &str,
+    function: &str,
+    event: &Properties,
+    default: Option<&String>,
+    authorizers: &BTreeMap<String, HttpAuthorizer>,
+) -> Result<HttpRoute, Refusal> {
+    event.only(&["Properties", "Type"])?;
+    event.one_of("Type", &["HttpApi"])?;
+    let properties = event.section("Properties")?;
+    properties.only(&["ApiId", "Auth", "Method", "Path", "PayloadFormatVersion", "TimeoutInMillis"])?;
+    properties.one_of("ApiId", &[api])?;
+    if properties.get("PayloadFormatVersion").is_some() {
+        properties.one_of("PayloadFormatVersion", &["2.0"])?;
+    }
+    let path = properties.text("Path")?;
+    if let Some(path) = &path {
+        check_path(path).map_err(|what| properties.problem("Path", what))?;
+    }
+    let method = properties.text("Method")?.map(|method| method.to_ascii_uppercase());
+    if method.is_some() != path.is_some() {
+        return Err(properties.problem("Path", "a route has a method and a path, the $default route neither"));
+    }
+    let auth = properties.section("Auth")?;
+    auth.only(&["Authorizer"])?;
+    let authorizer = match auth.text("Authorizer")? {
+        None => default.cloned(),
+        Some(none) if none == "NONE" => None,
+        Some(name) if authorizers.contains_key(&name) => Some(name),
+        Some(_) => return Err(auth.problem("Authorizer", "there is no such authorizer")),
+    };
+    Ok(HttpRoute {
+        method: method.filter(|method| !matches!(method.as_str(), "ANY" | "*" | "X-AMAZON-APIGATEWAY-ANY-METHOD")),
+        path,
+        function: function.to_owned(),
+        authorizer,
+        timeout: properties.number("TimeoutInMillis")?.map(Duration::from_millis),
+    })
+}
+
+/// Segments are literal, `{name}`, or at the very end `{name+}`.
+fn check_path(path: &str) -> Result<(), &'static str> {
+    let segments = path.strip_prefix('/').ok_or("a path starts with a slash")?;
+    let mut segments = segments.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        let variable = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        match variable {
+            Some(name) if name.ends_with('+') && segments.peek().is_some() => {
+                return Err("a greedy variable can only be the last segment");
+            }
+            Some(name) if name.trim_end_matches('+').is_empty() => return Err("a variable has a name"),
+            None if segment.contains(['{', '}']) => return Err("a variable is a whole segment"),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn cors(api: &Properties) -> Result<Option<Cors>, Refusal> {
+    if api.get("CorsConfiguration").is_none() {
+        return Ok(None);
+    }
+    let section = api.section("CorsConfiguration")?;
+    section.only(&["AllowCredentials", "AllowHeaders", "AllowMethods", "AllowOrigins", "ExposeHeaders", "MaxAge"])?;
+    Ok(Some(Cors {
+        origins: section.texts("AllowOrigins")?,
+        methods: section.texts("AllowMethods")?,
+        headers: section.texts("AllowHeaders")?,
+        exposed: section.texts("ExposeHeaders")?,
+        max_age: section.number("MaxAge")?,
+        credentials: section.flag("AllowCredentials")?,
+    }))
+}

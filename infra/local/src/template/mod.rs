@@ -1,0 +1,173 @@
+//! `template.yaml` is the system: SAM deploys it, and the gateway reads it here. What the local gateway cannot
+//! serve as AWS would stops it with the place and the reason; nothing that matters is skipped.
+//!
+//! [`read`] turns the text into a [`System`]; `document` knows YAML, `scope` names and intrinsic functions, and one
+//! file each knows functions, the HTTP API, the WebSocket API and the tables.
+
+mod document;
+mod function;
+mod http_api;
+mod properties;
+mod scope;
+mod table;
+mod websocket_api;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+pub(crate) use function::{FunctionSpec, Policy};
+pub(crate) use http_api::{Cors, HttpApiSpec, HttpAuthorizer, HttpRoute};
+use properties::Properties;
+pub(crate) use scope::Locality;
+use scope::Scope;
+pub(crate) use table::TableSpec;
+pub(crate) use websocket_api::{IdentitySource, WebSocketAuthorizer, WebSocketRoute, WebSocketSpec};
+
+use crate::Refusal;
+
+/// Resources that watch the system or hold something for it, and change nothing about how it answers.
+const NOT_SERVED: &[&str] = &[
+    "AWS::ApiGateway::Account",
+    "AWS::CloudFront::Distribution",
+    "AWS::CloudFront::OriginAccessControl",
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::IAM::Role",
+    "AWS::Logs::LogGroup",
+    "AWS::Logs::MetricFilter",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SecretsManager::Secret",
+];
+
+const SERVED: &[&str] = &[
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Authorizer",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::RouteResponse",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::DynamoDB::Table",
+    "AWS::Lambda::Permission",
+    "AWS::Serverless::Function",
+    "AWS::Serverless::HttpApi",
+];
+
+/// What a template describes, with every name resolved.
+#[derive(Debug)]
+pub(crate) struct System {
+    /// The functions, by their names in the template.
+    pub(crate) functions: BTreeMap<String, FunctionSpec>,
+    /// The HTTP API, if there is one.
+    pub(crate) http: Option<HttpApiSpec>,
+    /// The WebSocket API, if there is one.
+    pub(crate) websocket: Option<WebSocketSpec>,
+    /// The tables.
+    pub(crate) tables: Vec<TableSpec>,
+}
+
+/// One resource with its properties resolved.
+struct Resource {
+    name: String,
+    kind: String,
+    properties: Properties,
+    metadata: Properties,
+}
+
+/// Everything that the readers of the single parts look things up in.
+struct Template {
+    resources: Vec<Resource>,
+    globals: Properties,
+}
+
+impl Template {
+    fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Resource> {
+        self.resources.iter().filter(move |resource| resource.kind == kind)
+    }
+
+    /// The only resource of a kind of which the gateway serves one.
+    fn only<'a>(&'a self, kind: &'a str) -> Result<Option<&'a Resource>, Refusal> {
+        let mut found = self.of_kind(kind);
+        let first = found.next();
+        match found.next() {
+            None => Ok(first),
+            Some(second) => {
+                Err(Refusal::template(format!("Resources.{}", second.name), format!("only one {kind} is served here")))
+            }
+        }
+    }
+}
+
+/// Reads a template.
+pub(crate) fn read(text: &str, locality: &Locality) -> Result<System, Refusal> {
+    let document = Properties::new("template", document::parse(text)?)?;
+    document.only(&[
+        "AWSTemplateFormatVersion",
+        "Conditions",
+        "Description",
+        "Globals",
+        "Metadata",
+        "Outputs",
+        "Parameters",
+        "Resources",
+        "Transform",
+    ])?;
+    let section = |name: &str| match document.get(name) {
+        None => Ok(Map::new()),
+        Some(Value::Object(fields)) => Ok(fields.clone()),
+        Some(_) => Err(Refusal::template(name, "a section of named values belongs here")),
+    };
+    let declared = section("Resources")?;
+    let scope = Scope::new(locality, &section("Parameters")?, section("Conditions")?, &declared)?;
+    let globals = scope.resolve(&Value::Object(section("Globals")?), "Globals")?;
+    let globals = Properties::new("Globals", globals)?;
+    globals.only(&["Function"])?;
+    let template = Template { resources: resources(&declared, &scope)?, globals };
+
+    let functions = function::read(&template)?;
+    let http = http_api::read(&template, &functions)?;
+    let websocket = websocket_api::read(&template, &functions)?;
+    Ok(System { http, websocket, tables: table::read(&template)?, functions: functions.specs })
+}
+
+fn resources(declared: &Map<String, Value>, scope: &Scope<'_>) -> Result<Vec<Resource>, Refusal> {
+    let mut resources = Vec::new();
+    for (name, declaration) in declared {
+        let at = format!("Resources.{name}");
+        let whole = Properties::new(&at, declaration.clone())?;
+        whole.only(&[
+            "Condition",
+            "DeletionPolicy",
+            "DependsOn",
+            "Metadata",
+            "Properties",
+            "Type",
+            "UpdateReplacePolicy",
+        ])?;
+        let kind = whole.required("Type")?;
+        if NOT_SERVED.contains(&kind.as_str()) {
+            continue;
+        }
+        if !SERVED.contains(&kind.as_str()) {
+            return Err(whole.problem("Type", format!("{kind} is not served by the local gateway")));
+        }
+        if let Some(condition) = whole.text("Condition")?
+            && !scope.condition(&condition)?
+        {
+            continue;
+        }
+        let part = |part: &str| {
+            let at = format!("{at}.{part}");
+            let value = scope.resolve(whole.get(part).unwrap_or(&Value::Null), &at)?;
+            Properties::new(at, value)
+        };
+        let (properties, metadata) = (part("Properties")?, part("Metadata")?);
+        resources.push(Resource { name: name.clone(), kind, properties, metadata });
+    }
+    Ok(resources)
+}

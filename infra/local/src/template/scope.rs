@@ -1,0 +1,266 @@
+//! What a name in the template stands for on this machine: parameters, conditions, pseudo parameters, and what
+//! `Ref` and `GetAtt` of a resource give.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::Refusal;
+use crate::aws::{ACCOUNT, PARTITION, REGION, STACK};
+
+/// What stands outside the template: values of its parameters, where the gateway listens, and the local secret.
+pub(crate) struct Locality {
+    /// `HOST:PORT` by which clients reach the gateway.
+    pub(crate) authority: String,
+    /// Parameters given by whoever starts the gateway.
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// Parameters that have another default here than on AWS; used only if the template has them.
+    pub(crate) defaults: BTreeMap<String, String>,
+    /// What every `{{resolve:secretsmanager:…}}` stands for.
+    pub(crate) secret: String,
+}
+
+/// The names of one template.
+pub(super) struct Scope<'a> {
+    locality: &'a Locality,
+    parameters: BTreeMap<String, Value>,
+    conditions: Map<String, Value>,
+    resources: &'a Map<String, Value>,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of a template with these `Parameters`, `Conditions` and `Resources`.
+    pub(super) fn new(
+        locality: &'a Locality,
+        declared: &Map<String, Value>,
+        conditions: Map<String, Value>,
+        resources: &'a Map<String, Value>,
+    ) -> Result<Self, Refusal> {
+        if let Some(unknown) = locality.parameters.keys().find(|name| !declared.contains_key(*name)) {
+            return Err(Refusal::template("Parameters", format!("the template has no parameter {unknown}")));
+        }
+        let mut parameters = BTreeMap::new();
+        for (name, declaration) in declared {
+            parameters.insert(name.clone(), parameter(locality, name, declaration)?);
+        }
+        Ok(Self { locality, parameters, conditions, resources })
+    }
+
+    /// The value of a condition.
+    pub(super) fn condition(&self, name: &str) -> Result<bool, Refusal> {
+        let at = format!("Conditions.{name}");
+        let condition =
+            self.conditions.get(name).ok_or_else(|| Refusal::template(&at, "there is no such condition"))?;
+        self.holds(condition, &at)
+    }
+
+    /// `value` with every intrinsic function in it replaced by what it stands for.
+    pub(super) fn resolve(&self, value: &Value, at: &str) -> Result<Value, Refusal> {
+        match value {
+            Value::Object(fields) => match single(fields) {
+                Some((name, argument)) if name == "Ref" || name == "Condition" || name.starts_with("Fn::") => {
+                    self.call(name, argument, at)
+                }
+                _ => self.section(fields, at),
+            },
+            Value::Array(items) => {
+                let mut resolved = Vec::new();
+                for (n, item) in items.iter().enumerate() {
+                    let item = self.resolve(item, &format!("{at}[{n}]"))?;
+                    if !item.is_null() {
+                        resolved.push(item);
+                    }
+                }
+                Ok(Value::Array(resolved))
+            }
+            Value::String(text) => Ok(Value::String(self.dynamic(text, at)?)),
+            other => Ok(other.clone()),
+        }
+    }
+
+    fn section(&self, fields: &Map<String, Value>, at: &str) -> Result<Value, Refusal> {
+        let mut resolved = Map::new();
+        for (name, value) in fields {
+            resolved.insert(name.clone(), self.resolve(value, &format!("{at}.{name}"))?);
+        }
+        Ok(Value::Object(resolved))
+    }
+
+    fn call(&self, name: &str, argument: &Value, at: &str) -> Result<Value, Refusal> {
+        match (name, argument) {
+            ("Ref", Value::String(target)) => self.reference(target, at),
+            ("Fn::GetAtt", Value::Array(path)) => match path.as_slice() {
+                [Value::String(resource), Value::String(attribute)] => {
+                    self.attribute(resource, attribute, at).map(Value::String)
+                }
+                _ => Err(Refusal::template(at, "Fn::GetAtt takes a resource and an attribute")),
+            },
+            ("Fn::Sub", Value::String(text)) => self.substitute(text, &Map::new(), at),
+            ("Fn::Sub", Value::Array(parts)) => match parts.as_slice() {
+                [Value::String(text), Value::Object(names)] => self.substitute(text, names, at),
+                _ => Err(Refusal::template(at, "Fn::Sub takes a text, or a text and its names")),
+            },
+            ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
+                [Value::String(separator), list] => self.join(separator, list, at),
+                _ => Err(Refusal::template(at, "Fn::Join takes a separator and a list")),
+            },
+            ("Fn::Split", Value::Array(parts)) => match parts.as_slice() {
+                [Value::String(separator), text] => {
+                    let text = self.text(text, at)?;
+                    Ok(text.split(separator.as_str()).map(str::to_owned).collect())
+                }
+                _ => Err(Refusal::template(at, "Fn::Split takes a separator and a text")),
+            },
+            ("Fn::If", Value::Array(parts)) => match parts.as_slice() {
+                [Value::String(condition), then, otherwise] => {
+                    self.resolve(if self.condition(condition)? { then } else { otherwise }, at)
+                }
+                _ => Err(Refusal::template(at, "Fn::If takes a condition and two values")),
+            },
+            (unknown, _) => Err(Refusal::template(at, format!("{unknown} is not supported here"))),
+        }
+    }
+
+    fn holds(&self, condition: &Value, at: &str) -> Result<bool, Refusal> {
+        let unsupported = || Refusal::template(at, "only Equals, Not and other conditions are supported here");
+        let (name, argument) = condition.as_object().and_then(single).ok_or_else(unsupported)?;
+        match (name, argument) {
+            ("Condition", Value::String(other)) => self.condition(other),
+            ("Fn::Equals", Value::Array(sides)) => match sides.as_slice() {
+                [left, right] => Ok(self.text(left, at)? == self.text(right, at)?),
+                _ => Err(Refusal::template(at, "Fn::Equals takes two values")),
+            },
+            ("Fn::Not", Value::Array(inner)) => match inner.as_slice() {
+                [inner] => Ok(!self.holds(inner, at)?),
+                _ => Err(Refusal::template(at, "Fn::Not takes one condition")),
+            },
+            _ => Err(unsupported()),
+        }
+    }
+
+    fn reference(&self, name: &str, at: &str) -> Result<Value, Refusal> {
+        if let Some(value) = self.parameters.get(name) {
+            return Ok(value.clone());
+        }
+        let text = match name {
+            "AWS::NoValue" => return Ok(Value::Null),
+            "AWS::AccountId" => ACCOUNT.to_owned(),
+            "AWS::Partition" => PARTITION.to_owned(),
+            "AWS::Region" => REGION.to_owned(),
+            "AWS::StackName" => STACK.to_owned(),
+            "AWS::URLSuffix" => "amazonaws.com".to_owned(),
+            _ => self.identity(name, at)?,
+        };
+        Ok(Value::String(text))
+    }
+
+    /// What `Ref` of a resource gives: a stage's and a table's name, a function's name, else its id, for which the
+    /// logical id does as well as a random one.
+    fn identity(&self, resource: &str, at: &str) -> Result<String, Refusal> {
+        let named = match self.kind(resource, at)? {
+            "AWS::DynamoDB::Table" => Some("TableName"),
+            "AWS::ApiGatewayV2::Stage" => Some("StageName"),
+            "AWS::Serverless::Function" => Some("FunctionName"),
+            _ => return Ok(resource.to_owned()),
+        };
+        let own = named.and_then(|property| self.resources[resource].get("Properties")?.get(property));
+        own.map_or_else(|| Ok(format!("{STACK}-{resource}")), |name| self.text(name, at))
+    }
+
+    fn attribute(&self, resource: &str, attribute: &str, at: &str) -> Result<String, Refusal> {
+        let identity = self.identity(resource, at)?;
+        match (self.kind(resource, at)?, attribute) {
+            ("AWS::DynamoDB::Table", "Arn") => Ok(crate::aws::table_arn(&identity)),
+            ("AWS::Serverless::Function", "Arn") => Ok(crate::aws::function_arn(&identity)),
+            ("AWS::ApiGatewayV2::Api", "ApiId") => Ok(identity),
+            ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => Ok(format!("ws://{}", self.locality.authority)),
+            ("AWS::Serverless::HttpApi", "ApiEndpoint") => Ok(format!("http://{}", self.locality.authority)),
+            (kind, _) => Err(Refusal::template(at, format!("{attribute} of a {kind} is not known here"))),
+        }
+    }
+
+    fn kind(&self, resource: &str, at: &str) -> Result<&str, Refusal> {
+        let found = self.resources.get(resource).and_then(|resource| resource.get("Type")).and_then(Value::as_str);
+        found.ok_or_else(|| Refusal::template(at, format!("there is no parameter or resource {resource}")))
+    }
+
+    fn substitute(&self, text: &str, names: &Map<String, Value>, at: &str) -> Result<Value, Refusal> {
+        let mut result = String::new();
+        let mut rest = text;
+        while let Some(start) = rest.find("${") {
+            result.push_str(&rest[..start]);
+            let inside = &rest[start + 2..];
+            let end = inside.find('}').ok_or_else(|| Refusal::template(at, "a ${ is not closed"))?;
+            let name = inside[..end].trim();
+            if let Some(literal) = name.strip_prefix('!') {
+                result.push_str(&format!("${{{literal}}}"));
+            } else if let Some(value) = names.get(name) {
+                result.push_str(&self.text(value, at)?);
+            } else if let Some((resource, attribute)) = name.split_once('.') {
+                result.push_str(&self.attribute(resource, attribute, at)?);
+            } else {
+                result.push_str(&plain(&self.reference(name, at)?, at)?);
+            }
+            rest = &inside[end + 1..];
+        }
+        result.push_str(rest);
+        Ok(Value::String(self.dynamic(&result, at)?))
+    }
+
+    fn join(&self, separator: &str, list: &Value, at: &str) -> Result<Value, Refusal> {
+        let Value::Array(items) = self.resolve(list, at)? else {
+            return Err(Refusal::template(at, "Fn::Join takes a separator and a list"));
+        };
+        let items = items.iter().map(|item| plain(item, at)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Value::String(items.join(separator)))
+    }
+
+    fn text(&self, value: &Value, at: &str) -> Result<String, Refusal> {
+        plain(&self.resolve(value, at)?, at)
+    }
+
+    /// Puts the local secret where the template refers to one that AWS would look up while it deploys.
+    fn dynamic(&self, text: &str, at: &str) -> Result<String, Refusal> {
+        let Some(start) = text.find("{{resolve:") else { return Ok(text.to_owned()) };
+        let end = text[start..].find("}}").ok_or_else(|| Refusal::template(at, "a {{resolve: is not closed"))?;
+        let reference = &text[start..start + end];
+        if !reference.starts_with("{{resolve:secretsmanager:") {
+            return Err(Refusal::template(at, "only secretsmanager references are resolved here"));
+        }
+        Ok(format!("{}{}{}", &text[..start], self.locality.secret, &text[start + end + 2..]))
+    }
+}
+
+fn parameter(locality: &Locality, name: &str, declaration: &Value) -> Result<Value, Refusal> {
+    let at = format!("Parameters.{name}");
+    let given = locality.parameters.get(name).or_else(|| locality.defaults.get(name)).cloned();
+    let default = || declaration.get("Default").map(|value| plain(value, &at)).transpose();
+    let value = given.map_or_else(default, |value| Ok(Some(value)))?;
+    let value = value.ok_or_else(|| Refusal::template(&at, "this parameter needs a value: --parameter Name=Value"))?;
+    if let Some(Value::Array(allowed)) = declaration.get("AllowedValues")
+        && !allowed.iter().any(|one| plain(one, &at).is_ok_and(|one| one == value))
+    {
+        return Err(Refusal::template(&at, format!("{value:?} is not one of its AllowedValues")));
+    }
+    match declaration.get("Type").and_then(Value::as_str) {
+        Some("String" | "Number") => Ok(Value::String(value)),
+        Some("CommaDelimitedList") => Ok(value.split(',').map(|item| item.trim().to_owned()).collect()),
+        kind => Err(Refusal::template(at, format!("a parameter of type {kind:?} is not supported here"))),
+    }
+}
+
+/// The one entry of a section that has no other: the shape of an intrinsic function.
+fn single(fields: &Map<String, Value>) -> Option<(&str, &Value)> {
+    let mut entries = fields.iter();
+    let (name, value) = entries.next()?;
+    entries.next().is_none().then_some((name.as_str(), value))
+}
+
+fn plain(value: &Value, at: &str) -> Result<String, Refusal> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(value) => Ok(value.to_string()),
+        _ => Err(Refusal::template(at, "a text belongs here")),
+    }
+}

@@ -1,0 +1,50 @@
+//! The tables of the template, as the requests that make them.
+
+use serde_json::{Value, json};
+
+use super::{Properties, Template};
+use crate::Refusal;
+use crate::aws::STACK;
+
+/// One `AWS::DynamoDB::Table`.
+#[derive(Debug)]
+pub(crate) struct TableSpec {
+    /// Its name.
+    pub(crate) name: String,
+    /// The `CreateTable` request that makes it.
+    pub(crate) create: Value,
+    /// The attribute by which items expire.
+    pub(crate) ttl: Option<String>,
+}
+
+/// Reads every table.
+pub(super) fn read(template: &Template) -> Result<Vec<TableSpec>, Refusal> {
+    let tables = template.of_kind("AWS::DynamoDB::Table");
+    tables.map(|table| one(&table.name, &table.properties)).collect()
+}
+
+fn one(logical: &str, properties: &Properties) -> Result<TableSpec, Refusal> {
+    properties.only(&[
+        "AttributeDefinitions",
+        "BillingMode",
+        "DeletionProtectionEnabled",
+        "GlobalSecondaryIndexes",
+        "KeySchema",
+        "PointInTimeRecoverySpecification",
+        "SSESpecification",
+        "TableName",
+        "Tags",
+        "TimeToLiveSpecification",
+    ])?;
+    properties.one_of("BillingMode", &["PAY_PER_REQUEST"])?;
+    let name = properties.text("TableName")?.unwrap_or_else(|| format!("{STACK}-{logical}"));
+    let mut create = json!({ "TableName": name, "BillingMode": "PAY_PER_REQUEST" });
+    for part in ["KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes"] {
+        if let Some(value) = properties.get(part) {
+            create[part] = value.clone();
+        }
+    }
+    let expiry = properties.section("TimeToLiveSpecification")?;
+    let ttl = if expiry.flag("Enabled")? { Some(expiry.required("AttributeName")?) } else { None };
+    Ok(TableSpec { name, create, ttl })
+}

@@ -1,0 +1,143 @@
+//! What carries the requests of a function's AWS SDK: not a socket, but a call.
+//!
+//! A request is what it would be on its way to AWS, signature and all. DynamoDB's are known by their target, those
+//! to `@connections` by this gateway's own address; everything else has nowhere to go. Before either is called, the
+//! function's policy in the template is asked, so that a missing permission shows here and not after a deployment.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use serde_json::json;
+
+use crate::aws::{REGION, execute_api_arn};
+use crate::dynamo::{Engine, needed};
+use crate::template::Policy;
+use crate::websocket::Management;
+
+const DYNAMODB: &str = "DynamoDB_20120810.";
+
+/// The way from one function to the engine and to the connections.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    caller: String,
+    engine: Engine,
+    management: Option<Arc<Management>>,
+    /// `None` is whoever owns the system: tests look at its tables.
+    policy: Option<Policy>,
+}
+
+impl Transport {
+    /// The way for `caller`, who may do what `policy` says.
+    pub(crate) fn new(
+        caller: &str,
+        engine: Engine,
+        management: Option<Arc<Management>>,
+        policy: Option<Policy>,
+    ) -> Self {
+        Self { caller: caller.to_owned(), engine, management, policy }
+    }
+
+    async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let target = request.headers().get("x-amz-target").map(str::to_owned);
+        if let Some(operation) = target.as_deref().and_then(|target| target.strip_prefix(DYNAMODB)) {
+            return response(self.dynamodb(operation, request.body()), "application/x-amz-json-1.0");
+        }
+        let uri: http::Uri = request.uri().parse().map_err(|problem| user_error(format!("{problem}")))?;
+        match &self.management {
+            Some(management) if management.serves(&uri) => {
+                let signature = request.headers().get("authorization").map(str::to_owned);
+                if let Some(refused) = self.may_manage(management, request.method(), uri.path()) {
+                    return response(refused, "application/json");
+                }
+                let body = bytes_of(request.body())?;
+                let answer = management.answer(request.method(), uri.path(), signature.as_deref(), body);
+                response(answer, "application/json")
+            }
+            _ => Err(user_error(format!("{} has no way to {uri}", self.caller))),
+        }
+    }
+
+    fn dynamodb(&self, operation: &str, body: &SdkBody) -> (u16, String) {
+        let Some(body) = body.bytes().and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
+            let kind = "com.amazon.coral.service#SerializationException";
+            return (400, json!({ "__type": kind }).to_string());
+        };
+        if let Some(policy) = &self.policy {
+            let refused = needed(operation, body).into_iter().find(|(action, on)| !policy.allows(action, on));
+            if let Some((action, resource)) = refused {
+                tracing::error!(function = self.caller, action, resource, "the template does not allow this");
+                let kind = "com.amazon.coral.service#AccessDeniedException";
+                let message = format!("{} is not authorized to perform: {action} on resource: {resource}", self.caller);
+                return (400, json!({ "__type": kind, "Message": message }).to_string());
+            }
+        }
+        self.engine.respond(operation, body)
+    }
+
+    fn may_manage(&self, management: &Management, method: &str, path: &str) -> Option<(u16, String)> {
+        let policy = self.policy.as_ref()?;
+        let (stage, connection) = path.trim_start_matches('/').split_once('/')?;
+        let resource = execute_api_arn(management.api(), &format!("{stage}/{method}/{connection}"));
+        if policy.allows("execute-api:ManageConnections", &resource) {
+            return None;
+        }
+        tracing::error!(function = self.caller, resource, "the template does not allow to manage connections");
+        Some((403, json!({ "__type": "ForbiddenException", "message": "Forbidden" }).to_string()))
+    }
+}
+
+/// An SDK configuration whose every request goes through `client`, signed with credentials that name the caller.
+pub(crate) fn sdk(caller: &str, client: SharedHttpClient) -> SdkConfig {
+    let credentials = Credentials::new(caller, "local", None, None, "order-chat");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(client)
+        .build()
+}
+
+impl HttpClient for Transport {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Transport {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(self.clone().answer(request))
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport").field("caller", &self.caller).finish_non_exhaustive()
+    }
+}
+
+fn response((status, body): (u16, String), content_type: &'static str) -> Result<HttpResponse, ConnectorError> {
+    let status = status.try_into().map_err(|problem| user_error(format!("{problem}")))?;
+    let mut response = HttpResponse::new(status, SdkBody::from(body));
+    response.headers_mut().insert("content-type", content_type);
+    response.headers_mut().insert("x-amzn-requestid", uuid::Uuid::new_v4().to_string());
+    Ok(response)
+}
+
+fn bytes_of(body: &SdkBody) -> Result<bytes::Bytes, ConnectorError> {
+    let bytes = body.bytes().ok_or_else(|| user_error("a streamed body is not carried here".to_owned()))?;
+    Ok(bytes::Bytes::copy_from_slice(bytes))
+}
+
+fn user_error(what: String) -> ConnectorError {
+    ConnectorError::user(what.into())
+}

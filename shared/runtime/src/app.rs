@@ -1,0 +1,32 @@
+//! The clients of a function, made once per cold start.
+
+use aws_config::SdkConfig;
+use push::Push;
+use store::Store;
+
+use crate::{Environment, StartError};
+
+/// What a function works with: the table, the way to connected clients, and where clients connect.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The table.
+    pub store: Store,
+    /// The way to connected clients.
+    pub push: Push,
+    /// Where clients connect: `wss://host/stage`.
+    pub websocket_url: String,
+}
+
+impl App {
+    /// From `TABLE_NAME` and `WEBSOCKET_URL`.
+    pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Self, StartError> {
+        let websocket_url = environment.required("WEBSOCKET_URL")?;
+        let push =
+            Push::new(sdk, websocket_url).map_err(|error| StartError::invalid("WEBSOCKET_URL", error.to_string()))?;
+        Ok(Self {
+            store: Store::new(sdk, environment.required("TABLE_NAME")?),
+            push,
+            websocket_url: websocket_url.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,114 @@
+//! An event as an operation wants it: who calls, and what they ask.
+
+use domain::{ConversationId, OrderId, Time, Twin};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt};
+use protocol::{Action, Problem};
+use serde::de::DeserializeOwned;
+
+use crate::{Caller, Failure};
+
+/// What can happen to a function.
+#[derive(Debug)]
+pub enum Event {
+    /// A REST request.
+    Rest(Rest),
+    /// A client's frame.
+    Frame(SocketFrame),
+    /// A connection begins: its handshake is held until the answer.
+    Connect(Link),
+    /// A connection has ended.
+    Disconnect(Link),
+}
+
+/// A REST request of a known caller; of nobody on the one route that has no authorizer.
+#[derive(Debug)]
+pub struct Rest {
+    /// `METHOD /path/{parameter}`, as the template spells it.
+    pub route: String,
+    caller: Option<Caller>,
+    request: Request,
+}
+
+/// A connection, and whose.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Whose.
+    pub caller: Caller,
+    /// API Gateway's name for it.
+    pub id: String,
+    /// When it began, by API Gateway's clock.
+    pub connected_at: Time,
+}
+
+/// A client's frame.
+#[derive(Debug)]
+pub struct SocketFrame {
+    /// On which connection.
+    pub link: Link,
+    /// What it asks.
+    pub action: Action,
+}
+
+impl Rest {
+    pub(crate) fn new(request: Request) -> Self {
+        let (route, caller) = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => (
+                context.route_key.clone().unwrap_or_default(),
+                context.authorizer.as_ref().and_then(|authorizer| Caller::from_context(&authorizer.fields)),
+            ),
+            _ => (String::new(), None),
+        };
+        Self { route, caller, request }
+    }
+
+    pub(crate) fn known_caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+
+    /// Who calls.
+    pub fn caller(&self) -> Result<&Caller, Failure> {
+        self.caller.as_ref().ok_or_else(|| Failure::internal("a route without an authorizer asked who calls"))
+    }
+
+    /// The body as JSON of type `T`.
+    pub fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        protocol::parse_body(self.request.body())
+    }
+
+    /// The query as `T`; parameters that it does not have are ignored.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let query = self.request.uri().query().unwrap_or_default();
+        let fields = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+        serde_path_to_error::deserialize(fields)
+            .map_err(|error| Problem::invalid(&error.path().to_string(), &error.inner().to_string()))
+    }
+
+    /// A request header; `None` also where it is not text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.request.headers().get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The X of the order or conversation that the path names. What is no id at all is not found, like one of nobody.
+    pub fn twin(&self, parameter: &str) -> Result<Twin, Problem> {
+        let parameters = self.request.path_parameters_ref();
+        let text = parameters.and_then(|parameters| parameters.first(parameter)).unwrap_or_default();
+        let twin = match parameter {
+            "orderId" => text.parse::<OrderId>().map(|id| id.twin().clone()),
+            _ => text.parse::<ConversationId>().map(|id| id.twin().clone()),
+        };
+        twin.map_err(|_| Problem::not_found())
+    }
+}
+
+impl Link {
+    pub(crate) fn new(event: &ApiGatewayWebsocketProxyRequest) -> Option<Self> {
+        let context = &event.request_context;
+        Some(Self {
+            caller: Caller::from_context(&context.authorizer.fields)?,
+            id: context.connection_id.clone()?,
+            connected_at: Time::from_millis(context.connected_at)?,
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! Coming and going: an admin who has joined one of a customer's conversations hears of it at once.
+
+use domain::{Head, Role, Time};
+use protocol::{Conversation, Event, Shop};
+use store::{Audience, Connection};
+
+use crate::{App, Caller};
+
+/// A connection has ended, by its own word or because a push found it gone. What fails is logged: there is nobody to tell.
+pub async fn left(app: &App, user_id: &str, role: Role, connection_id: &str, now: Time) {
+    let audience = match app.store.end(user_id, role, connection_id, now).await {
+        Ok(audience) => audience,
+        Err(error) => {
+            tracing::error!(%error, connection_id, user_id, "a connection could not be forgotten");
+            return;
+        }
+    };
+    if role == Role::Customer && !audience.customer.presence_of(user_id, now).online {
+        tell_admins(app, &audience, user_id, Some(now), now).await;
+    }
+}
+
+/// A customer's connection has come. The admins hear of it unless another one of theirs is there already.
+pub async fn came(app: &App, connection: &Connection, now: Time) -> Result<(), store::Error> {
+    if connection.role != Role::Customer {
+        return Ok(());
+    }
+    // Read after it was registered: of two that come at once, or one that comes as another goes, none is overlooked.
+    let audience = app.store.audience(&connection.user_id).await?;
+    let mut others = audience.customer.connections.iter().filter(|other| other.id != connection.id && other.lives(now));
+    if others.all(|other| (other.connected_at, &other.id) > (connection.connected_at, &connection.id)) {
+        tell_admins(app, &audience, &connection.user_id, None, now).await;
+    }
+    Ok(())
+}
+
+async fn tell_admins(app: &App, audience: &Audience, customer_id: &str, left_at: Option<Time>, now: Time) {
+    let event = Event::Presence {
+        user_id: customer_id.to_owned(),
+        role: Role::Customer,
+        online: left_at.is_none(),
+        last_seen_at: left_at,
+    };
+    let frame = event.to_text();
+    let looking = |connection: &Connection| {
+        (connection.joined_customer.as_deref() == Some(customer_id)).then_some(frame.as_str())
+    };
+    for gone in app.post_all(audience.shop.connections.iter(), now, looking).await {
+        if let Err(error) = app.store.end(&gone.user_id, gone.role, &gone.id, now).await {
+            tracing::error!(%error, connection_id = gone.id, "a connection could not be forgotten");
+        }
+    }
+}
+
+/// One conversation as `caller` sees it, with who is there at `now`.
+pub fn with_presence(head: &Head, caller: &Caller, audience: &Audience, now: Time) -> Conversation {
+    let mut conversation = Conversation::seen_by(head, &caller.person);
+    for participant in &mut conversation.participants {
+        let place = if participant.role == Role::Admin { &audience.shop } else { &audience.customer };
+        let presence = place.presence_of(&participant.user_id, now);
+        participant.online = Some(presence.online);
+        participant.last_seen_at = presence.last_seen_at;
+    }
+    if !caller.person.is_admin() {
+        let shop = audience.shop.presence_of_any(now);
+        conversation.shop = Some(Shop { online: shop.online, last_seen_at: shop.last_seen_at });
+    }
+    conversation
+}
