@@ -48,12 +48,12 @@ impl fmt::Debug for Functions {
 /// The functions of this project.
 pub fn functions() -> Functions {
     Functions::new()
-        .with("authorizer", authorizer::start)
-        .with("connect", connect::start)
-        .with("conversations", conversations::start)
-        .with("create-order", create_order::start)
-        .with("disconnect", disconnect::start)
-        .with("orders", orders::start)
-        .with("send-message", send_message::start)
-        .with("signals", signals::start)
+        .with("authorizer", |environment, sdk| async move { authorizer::start(&environment, &sdk) })
+        .with("connect", |environment, sdk| async move { connect::start(&environment, &sdk) })
+        .with("conversations", |environment, sdk| async move { conversations::start(&environment, &sdk) })
+        .with("create-order", |environment, sdk| async move { create_order::start(&environment, &sdk) })
+        .with("disconnect", |environment, sdk| async move { disconnect::start(&environment, &sdk) })
+        .with("orders", |environment, sdk| async move { orders::start(&environment, &sdk) })
+        .with("send-message", |environment, sdk| async move { send_message::start(&environment, &sdk) })
+        .with("signals", |environment, sdk| async move { signals::start(&environment, &sdk) })
 }

@@ -66,7 +66,8 @@ fn main() -> ExitCode {
 
 fn run(settings: Settings) -> anyhow::Result<()> {
     // A function that is called takes a thread for as long as it runs.
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(local::CONCURRENCY);
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.enable_all().max_blocking_threads(local::CONCURRENCY);
     runtime.build()?.block_on(async {
         let ended = ended()?;
         let gateway = local::start(settings, local::functions()).await?;

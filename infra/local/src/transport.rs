@@ -47,7 +47,7 @@ impl Transport {
         Self { caller: caller.to_owned(), engine, management, policy }
     }
 
-    async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target").map(str::to_owned);
         if let Some(operation) = target.as_deref().and_then(|target| target.strip_prefix(DYNAMODB)) {
             return response(self.dynamodb(operation, request.body()), "application/x-amz-json-1.0");
@@ -115,7 +115,8 @@ impl HttpClient for Transport {
 
 impl HttpConnector for Transport {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::new(self.clone().answer(request))
+        let transport = self.clone();
+        HttpConnectorFuture::new(async move { transport.answer(&request) })
     }
 }
 

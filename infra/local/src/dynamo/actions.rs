@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 use crate::aws::table_arn;
 
@@ -16,7 +16,7 @@ struct Touched {
     #[serde(default)]
     index_name: Option<String>,
     #[serde(default)]
-    request_items: BTreeMap<String, IgnoredAny>,
+    request_items: Map<String, Value>,
     #[serde(default)]
     transact_items: Vec<BTreeMap<String, Target>>,
 }
@@ -43,7 +43,7 @@ pub(crate) fn needed(operation: &str, body: &str) -> BTreeSet<(String, String)> 
             needed.insert((action, table_arn(&target.table_name)));
         }
     }
-    for table in touched.request_items.into_keys() {
+    for (table, _keys) in touched.request_items {
         needed.insert((action.clone(), table_arn(&table)));
     }
     if let Some(table) = touched.table_name {

@@ -193,7 +193,7 @@ impl<'a> Scope<'a> {
             let end = inside.find('}').ok_or_else(|| Refusal::template(at, "a ${ is not closed"))?;
             let name = inside[..end].trim();
             if let Some(literal) = name.strip_prefix('!') {
-                result.push_str(&format!("${{{literal}}}"));
+                result.extend(["${", literal, "}"]);
             } else if let Some(value) = names.get(name) {
                 result.push_str(&self.text(value, at)?);
             } else if let Some((resource, attribute)) = name.split_once('.') {

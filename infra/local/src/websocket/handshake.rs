@@ -20,8 +20,12 @@ use crate::respond::json_response;
 use crate::template::{IdentitySource, WebSocketAuthorizer};
 use crate::unconfirmed::{CONNECT_TIMED_OUT, NOT_A_HANDSHAKE};
 
-/// A handshake that ends with something else than a connection.
-type Refused = Response<Full<Bytes>>;
+/// Why a handshake ends with something else than a connection.
+struct Refused {
+    status: StatusCode,
+    message: &'static str,
+    request_id: String,
+}
 
 impl WebSocketApi {
     /// Answers one request to `/{stage}`, and serves the connection that comes of it.
@@ -38,7 +42,10 @@ impl WebSocketApi {
         let (mut connection, outgoing) = Connection::new(peer.ip().to_string(), text(header::USER_AGENT), domain);
         let subprotocol = match self.admit(&mut connection, request.headers(), request.uri().query()).await {
             Ok(subprotocol) => subprotocol,
-            Err(refused) => return refused,
+            Err(Refused { status, message, request_id }) => {
+                let body = json!({ "message": message, "connectionId": connection.id, "requestId": request_id });
+                return json_response(status, &body);
+            }
         };
         let connection = Arc::new(connection);
         self.connections.enter(connection.clone());
@@ -71,7 +78,7 @@ impl WebSocketApi {
             connection.authorizer = Some(self.authorize(authorizer, connection, headers, &query).await?);
         }
         let Event { value, request_id } = self.connect_event(connection, headers, &query);
-        let refuse = |status, message| Err(refused(status, message, connection, &request_id));
+        let refuse = |status, message| Err(Refused { status, message, request_id });
         let patience = route.timeout.map_or(self.timers.websocket, |own| own.min(self.timers.websocket));
         match self.lambdas.call(&route.function, value, patience).await {
             Ok(answer) => match answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()) {
@@ -95,7 +102,7 @@ impl WebSocketApi {
         query: &Query,
     ) -> Result<Map<String, Value>, Refused> {
         let Event { value, request_id } = self.authorizer_event(connection, headers, query);
-        let refuse = |status, message| Err(refused(status, message, connection, &request_id));
+        let refuse = |status, message| Err(Refused { status, message, request_id });
         let present = |source: &IdentitySource| match source {
             IdentitySource::Query(name) => query.get(name).is_some_and(|value| !value.is_empty()),
             IdentitySource::Header(name) => headers.get(name).is_some_and(|value| !value.is_empty()),
@@ -163,10 +170,6 @@ fn any(patterns: &Value, value: &str) -> bool {
     }
 }
 
-fn refused(status: StatusCode, message: &str, connection: &Connection, request_id: &str) -> Refused {
-    json_response(status, &json!({ "message": message, "connectionId": connection.id, "requestId": request_id }))
-}
-
 fn subprotocol(headers: &Value) -> Option<String> {
     let headers = headers.as_object()?;
     let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"))?;
@@ -193,7 +196,7 @@ mod tests {
 
     const HERE: &str = "arn:aws:execute-api:us-east-1:123456789012:Api/prod/$connect";
 
-    fn policy(effect: &str, resource: &str, context: Value) -> Value {
+    fn policy(effect: &str, resource: &str, context: &Value) -> Value {
         let statement = json!({ "Action": "execute-api:Invoke", "Effect": effect, "Resource": resource });
         json!({
             "principalId": "me",
@@ -204,7 +207,7 @@ mod tests {
 
     #[test]
     fn the_context_of_an_allow_arrives_as_texts() {
-        let answer = policy("Allow", "*", json!({ "name": "Ada", "age": 36, "admin": true }));
+        let answer = policy("Allow", "*", &json!({ "name": "Ada", "age": 36, "admin": true }));
         let Some(Verdict::Allow(context)) = verdict(&answer, HERE) else { panic!("not allowed") };
         assert_eq!(context["name"], "Ada");
         assert_eq!(context["age"], "36");
@@ -214,14 +217,14 @@ mod tests {
 
     #[test]
     fn whatever_does_not_allow_this_connection_denies_it() {
-        assert!(matches!(verdict(&policy("Deny", "*", json!({})), HERE), Some(Verdict::Deny)));
+        assert!(matches!(verdict(&policy("Deny", "*", &json!({})), HERE), Some(Verdict::Deny)));
         let elsewhere = "arn:aws:execute-api:us-east-1:123456789012:Api/prod/other";
-        assert!(matches!(verdict(&policy("Allow", elsewhere, json!({})), HERE), Some(Verdict::Deny)));
+        assert!(matches!(verdict(&policy("Allow", elsewhere, &json!({})), HERE), Some(Verdict::Deny)));
     }
 
     #[test]
     fn what_aws_cannot_read_is_no_verdict() {
         assert!(verdict(&json!({ "isAuthorized": true }), HERE).is_none());
-        assert!(verdict(&policy("Allow", "*", json!({ "nested": {} })), HERE).is_none());
+        assert!(verdict(&policy("Allow", "*", &json!({ "nested": {} })), HERE).is_none());
     }
 }
