@@ -2,9 +2,8 @@
 
 use std::fs;
 
-use domain::{Message, Order};
-use protocol::{Conversation, Event, Frame, MessageRequest, OrderRequest, Problem};
-use serde_json::Value;
+use protocol::{Conversation, Event, Frame, MessageAnswer, MessageRequest, OrderRequest, OrderUpdate, Problem};
+use serde_json::{Value, json};
 
 use crate::chore::root;
 
@@ -13,9 +12,9 @@ fn read_and_printed(kind: &str, example: Value) -> serde_json::Result<Value> {
     match kind {
         "ClientFrame" => to_value(from_value::<Frame>(example)?),
         "Conversation" => to_value(from_value::<Conversation>(example)?),
-        "Message" => to_value(from_value::<Message>(example)?),
+        "Message" => to_value(from_value::<MessageAnswer>(json!({ "message": example }))?.message),
         "MessageRequest" => to_value(from_value::<MessageRequest>(example)?),
-        "Order" => to_value(from_value::<Order>(example)?),
+        "Order" => to_value(from_value::<OrderUpdate>(json!({ "order": example }))?.order),
         "OrderRequest" => to_value(from_value::<OrderRequest>(example)?),
         "Problem" => to_value(from_value::<Problem>(example)?),
         "ServerEvent" => to_value(from_value::<Event>(example)?),

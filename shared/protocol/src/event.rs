@@ -139,7 +139,6 @@ pub enum Event {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(untagged, rename_all_fields = "camelCase")]
-#[expect(clippy::large_enum_variant, reason = "one is made for a frame, printed, and gone")]
 pub enum AckBody {
     /// `send_message`.
     Sent {

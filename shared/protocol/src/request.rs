@@ -22,13 +22,13 @@ pub struct OrderRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional), schemars(length(min = 1, max = 1_000), regex(pattern = domain::TEXT_PATTERN)))]
     pub note: Option<String>,
-    /// For whom, when an admin places it; 1 to 128 bytes.
+    /// For whom, when an admin places it: 1 to 128 bytes. A customer's is ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional), schemars(length(min = 1, max = 128)))]
+    #[cfg_attr(feature = "describe", ts(optional))]
     pub customer_id: Option<String>,
-    /// Their name, when an admin places it; 1 to 200 characters.
+    /// Their name, when an admin places it: 1 to 200 characters. A customer's is ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional), schemars(length(min = 1, max = 200)))]
+    #[cfg_attr(feature = "describe", ts(optional))]
     pub customer_name: Option<String>,
 }
 

@@ -87,7 +87,7 @@ fn tidy(schema: &mut Value, got: bool) {
             if got {
                 without_null(fields);
             }
-            with_common_formats(fields);
+            with_common_format(fields);
             as_enumeration(fields);
         }
         _ => {}
@@ -112,14 +112,11 @@ fn without_null(fields: &mut Map<String, Value>) {
     }
 }
 
-/// Formats that every tool knows, for those that only Rust has.
-fn with_common_formats(fields: &mut Map<String, Value>) {
-    let common = match fields.get("format").and_then(Value::as_str) {
-        Some("uint64") => "int64",
-        Some("uint16" | "uint32") => "int32",
-        _ => return,
-    };
-    fields.insert("format".to_owned(), common.into());
+/// A format that every tool knows, for two that all fit into it.
+fn with_common_format(fields: &mut Map<String, Value>) {
+    if let Some("uint16" | "uint32") = fields.get("format").and_then(Value::as_str) {
+        fields.insert("format".to_owned(), "int32".into());
+    }
 }
 
 /// One of several words, each with its meaning: a list of words, the meanings in the description.

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::chore::command;
 
@@ -39,22 +39,30 @@ impl Gateway {
         self.address
     }
 
-    /// A JWT for whoever `claims` says.
-    pub(crate) fn token(&self, claims: &Value) -> Result<String> {
-        let body = claims.to_string();
-        let head = format!(
-            "POST /dev/token HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-            self.address,
-            body.len(),
-        );
+    /// A JWT for somebody.
+    pub(crate) fn token(&self, user_id: &str, role: &str) -> Result<String> {
+        let answer = self.post("/dev/token", "", &json!({ "sub": user_id, "role": role, "name": user_id }))?;
+        Ok(answer["token"].as_str().with_context(|| format!("no token but {answer}"))?.to_owned())
+    }
+
+    /// Sends `body` with a JWT to `path`, and answers what comes back.
+    pub(crate) fn post(&self, path: &str, token: &str, body: &Value) -> Result<Value> {
+        let body = body.to_string();
+        let head = [
+            format!("POST {path} HTTP/1.1"),
+            format!("host: {}", self.address),
+            format!("authorization: Bearer {token}"),
+            "content-type: application/json".to_owned(),
+            format!("content-length: {}", body.len()),
+            "connection: close".to_owned(),
+        ];
         let mut socket = TcpStream::connect(self.address)?;
         socket.set_read_timeout(Some(PATIENCE))?;
-        socket.write_all((head + &body).as_bytes())?;
+        socket.write_all(format!("{}\r\n\r\n{body}", head.join("\r\n")).as_bytes())?;
         let mut answer = String::new();
         socket.read_to_string(&mut answer)?;
         let (_, body) = answer.split_once("\r\n\r\n").context("an HTTP answer has a body")?;
-        let answer: Value = serde_json::from_str(body).with_context(|| format!("no token but {body:?}"))?;
-        Ok(answer["token"].as_str().with_context(|| format!("no token but {answer}"))?.to_owned())
+        serde_json::from_str(body).with_context(|| format!("no JSON but {body:?}"))
     }
 }
 

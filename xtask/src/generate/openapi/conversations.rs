@@ -36,8 +36,7 @@ fn inbox(schemas: &mut Schemas) -> Result<Operation> {
         )
         .query::<InboxQuery>(schemas)?
         .answers::<ConversationPage>(schemas, 200, "A page.")
-        .problems(&[Code::InvalidCursor, Code::InvalidRequest])
-        .leads_to(200, "listConversations", "cursor", "nextCursor"))
+        .problems(&[Code::InvalidCursor, Code::InvalidRequest]))
 }
 
 fn one(schemas: &mut Schemas) -> Operation {
@@ -80,7 +79,7 @@ fn send(schemas: &mut Schemas) -> Operation {
         .takes::<MessageRequest>(schemas, &message)
         .answers::<MessageAnswer>(schemas, 201, "Stored.")
         .answers::<MessageAnswer>(schemas, 200, "It was stored before; this is it.")
-        .problems(&[Code::NotFound, Code::ConversationClosed, Code::RateLimited])
+        .problems(&[Code::NotFound, Code::ConversationClosed])
         .leads_to(201, "markRead", "conversationId", "message/conversationId")
         .leads_to(201, "listMessages", "conversationId", "message/conversationId")
 }

@@ -36,7 +36,7 @@ impl Operation {
                 "503": { "$ref": "#/components/responses/Unavailable" },
             },
         });
-        Self { path: path.to_owned(), method, content, codes: vec![Code::Internal] }
+        Self { path: path.to_owned(), method, content, codes: vec![Code::Internal, Code::RateLimited] }
     }
 
     /// More about it than its summary.
@@ -45,9 +45,10 @@ impl Operation {
         self
     }
 
-    /// Anybody may call it.
+    /// Anybody may call it, and nothing is looked up for it.
     pub(super) fn open(mut self) -> Self {
         self.content["security"] = json!([]);
+        self.codes = vec![Code::Internal];
         if let Some(responses) = self.content["responses"].as_object_mut() {
             responses.retain(|status, _| status != "401" && status != "403");
         }
