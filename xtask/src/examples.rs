@@ -1,4 +1,4 @@
-//! The examples in `docs/protocol.md` are real: each names its type, is read as one, and says nothing that the type does not.
+//! The examples in the documents are real: each names its type, is read as one, and says nothing that the type does not.
 
 use std::fs;
 
@@ -23,16 +23,18 @@ fn read_and_printed(kind: &str, example: Value) -> serde_json::Result<Value> {
 }
 
 #[test]
-fn the_protocol_s_examples_are_what_its_types_write() {
-    let text = fs::read_to_string(root().join("docs/protocol.md")).unwrap();
-    let mut examples = 0;
-    for block in text.split("\n```json").skip(1) {
-        let (kind, rest) = block.split_once('\n').unwrap();
-        let (example, _) = rest.split_once("\n```").unwrap();
-        let example: Value = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error} in {example}"));
-        let printed = read_and_printed(kind.trim(), example.clone());
-        assert_eq!(printed.unwrap_or_else(|error| panic!("{error} in {example}")), example);
-        examples += 1;
+fn examples_are_what_the_types_write() {
+    for document in ["protocol.md", "sending-a-message.md", "creating-an-order.md"] {
+        let text = fs::read_to_string(root().join("docs").join(document)).unwrap();
+        let mut examples = 0;
+        for block in text.split("\n```json").skip(1) {
+            let (kind, rest) = block.split_once('\n').unwrap();
+            let (example, _) = rest.split_once("\n```").unwrap();
+            let example: Value = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error} in {example}"));
+            let printed = read_and_printed(kind.trim(), example.clone());
+            assert_eq!(printed.unwrap_or_else(|error| panic!("{error} in {example}")), example);
+            examples += 1;
+        }
+        assert!(examples > 0, "no examples in {document}");
     }
-    assert!(examples > 0);
 }

@@ -9,6 +9,8 @@ mod ci;
 #[cfg(test)]
 mod examples;
 mod generate;
+#[cfg(test)]
+mod paths;
 mod rest;
 mod test;
 
