@@ -5,9 +5,9 @@ use anyhow::Result;
 use crate::chore;
 use crate::{generate, rest};
 
-/// The workspace's own tests, then what the types say against what is committed, then the API against its description.
+/// What is committed against what the types say, the workspace's own tests, the API against its description.
 pub(crate) fn run() -> Result<()> {
-    chore::run("cargo", &["test", "--workspace"])?;
     generate::check()?;
+    chore::run("cargo", &["test", "--workspace"])?;
     rest::check()
 }

@@ -80,7 +80,8 @@ fn end(process: &mut Child) {
 
 /// Builds the program; its path, as cargo says it.
 pub(crate) fn build() -> Result<PathBuf> {
-    let arguments = ["build", "--package", "local", "--message-format", "json-render-diagnostics"];
+    // With the features that the whole workspace has together, as for its tests: nothing is built twice.
+    let arguments = ["build", "--workspace", "--bin", "order-chat", "--message-format", "json-render-diagnostics"];
     let output = command("cargo", &arguments).stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         bail!("the local gateway does not build");
