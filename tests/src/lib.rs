@@ -11,6 +11,7 @@ mod client;
 pub mod gateway;
 mod ghost;
 mod outage;
+mod replica;
 mod shop;
 mod user;
 
@@ -19,6 +20,7 @@ pub use cases::cases;
 pub use client::{Client, Receipt, Refused, Sent};
 pub use ghost::Ghost;
 pub use outage::Outage;
+pub use replica::{Known, Replica};
 pub use shop::Shop;
 pub use user::{User, client_message_id, lamp};
 
