@@ -15,6 +15,7 @@ mod outage;
 mod replica;
 mod shop;
 mod user;
+pub mod world;
 
 pub use answer::Answer;
 pub use cases::cases;

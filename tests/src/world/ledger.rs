@@ -1,0 +1,163 @@
+//! What clients were told, held against what is so in the end, promise by promise.
+
+use std::collections::BTreeMap;
+
+use domain::Twin;
+use serde_json::Value;
+
+use super::{Actor, World};
+
+/// Everything that clients were told, in the order in which they heard it.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    clock: usize,
+    /// Sends that were acknowledged.
+    pub acknowledged: Vec<Acknowledged>,
+    /// Every message that anybody was ever shown: by a page, a push or an acknowledgement.
+    pub shown: Vec<Value>,
+    /// Pages that had a hole in them.
+    pub holes: Vec<String>,
+    /// Connections: whose, from when and until when by this ledger's clock.
+    pub connected: BTreeMap<String, Connected>,
+    /// Orders that were asked for, whatever became of it.
+    pub asked_for: Vec<Twin>,
+    /// Orders whose creation was acknowledged.
+    pub created: Vec<Twin>,
+}
+
+/// A send that was acknowledged.
+#[derive(Clone, Debug)]
+pub struct Acknowledged {
+    /// By whom.
+    pub sender: String,
+    /// When it was first tried.
+    pub began: usize,
+    /// When it was acknowledged.
+    pub at: usize,
+    /// What was acknowledged.
+    pub message: Value,
+    /// Whether an earlier request had stored it.
+    pub duplicate: bool,
+    /// How many offers had been made by then.
+    pub offers: usize,
+    /// The connection that asked and so was answered.
+    pub asker: Option<String>,
+}
+
+/// When a connection was there for sure.
+#[derive(Clone, Copy, Debug)]
+pub struct Connected {
+    /// Since then.
+    pub since: usize,
+    /// Until then, if it ended.
+    pub until: usize,
+}
+
+impl Ledger {
+    /// The next moment.
+    pub fn tick(&mut self) -> usize {
+        self.clock += 1;
+        self.clock
+    }
+
+    /// Somebody was shown a page behind `after`.
+    pub fn page(&mut self, after: u64, messages: &[Value]) {
+        for (message, seq) in messages.iter().zip(after + 1..) {
+            if message["seq"] != seq {
+                self.holes.push(format!("behind {after}: {} where {seq} should be", message["seq"]));
+            }
+        }
+        self.shown.extend(messages.iter().cloned());
+    }
+}
+
+impl World {
+    /// Holds what was told against what is. Answers the promises that were broken; nothing must go wrong any more while it looks.
+    pub async fn broken_promises(&self, twin: &Twin, actors: &[&Actor]) -> Vec<String> {
+        let mut broken = Vec::new();
+        let admin = actors.iter().find(|actor| actor.person.is_admin()).unwrap();
+        let log = admin.whole_history(self, twin).await;
+        let ledger = self.ledger.borrow();
+        let mut fail = |promise: u8, what: String| broken.push(format!("promise {promise}: {what}"));
+
+        for (message, seq) in log.iter().zip(1u64..) {
+            if message["seq"] != seq {
+                fail(2, format!("seq {} where {seq} should be", message["seq"]));
+            }
+        }
+        for hole in &ledger.holes {
+            fail(2, format!("a page had a hole {hole}"));
+        }
+        let find = |seq: &Value| log.iter().find(|message| message["seq"] == *seq);
+        for acknowledged in &ledger.acknowledged {
+            if find(&acknowledged.message["seq"]) != Some(&acknowledged.message) {
+                fail(1, format!("{} was acknowledged and is not stored so", acknowledged.message));
+            }
+        }
+        for shown in &ledger.shown {
+            if find(&shown["seq"]) != Some(shown) {
+                fail(2, format!("{shown} was shown and is not there"));
+            }
+        }
+        let mut seen = BTreeMap::new();
+        for message in log.iter().filter(|message| !message["clientMessageId"].is_null()) {
+            let id = (message["sender"]["userId"].to_string(), message["clientMessageId"].to_string());
+            if let Some(before) = seen.insert(id, &message["seq"]) {
+                fail(3, format!("{message} is also at {before}"));
+            }
+        }
+        for one in &ledger.acknowledged {
+            let later = ledger.acknowledged.iter().filter(|other| other.sender == one.sender && other.began > one.at);
+            for other in later.filter(|other| other.message["seq"].as_u64() <= one.message["seq"].as_u64()) {
+                fail(4, format!("{} was sent after {} was acknowledged", other.message, one.message));
+            }
+        }
+        let posts = self.chaos().posts();
+        for told in ledger.acknowledged.iter().filter(|told| !told.duplicate) {
+            let there = ledger.connected.iter().filter(|(_, when)| when.since < told.began && when.until > told.at);
+            for (connection, _) in there.filter(|(connection, _)| told.asker.as_ref() != Some(connection)) {
+                let offered = posts[..told.offers].iter().any(|post| {
+                    post.connection == *connection && post.frame["message"]["id"] == told.message["id"]
+                });
+                if !offered {
+                    fail(6, format!("{} was acknowledged and never offered to {connection}", told.message));
+                }
+            }
+        }
+        for post in &posts {
+            let theirs = actors.iter().any(|actor| {
+                actor.connections.borrow().contains(&post.connection)
+                    && (actor.person.is_admin() || actor.takes_part)
+            });
+            if !theirs {
+                fail(7, format!("{} was offered to {}", post.frame, post.connection));
+            }
+        }
+        let asked_for = ledger.asked_for.clone();
+        let created = ledger.created.clone();
+        drop(ledger);
+
+        for twin in asked_for {
+            let order = admin.get(self, "GET /api/sales/{orderId}", &twin.order_id().to_string(), "").await;
+            let id = twin.conversation_id().to_string();
+            let conversation = admin.get(self, "GET /api/chat/conversations/{id}", &id, "").await;
+            let history = admin.get(self, "GET /api/chat/conversations/{id}/messages", &id, "").await;
+            let there = [order.0, conversation.0, history.0].map(|status| status == 200);
+            if there != [true; 3] && there != [false; 3] {
+                fail(5, format!("order, conversation and history of {} are there: {there:?}", twin.as_str()));
+            }
+            if !there[0] && created.contains(&twin) {
+                fail(5, format!("{} was acknowledged and is not there", twin.as_str()));
+            }
+        }
+        for actor in actors.iter().filter(|actor| actor.person.is_admin() || actor.takes_part) {
+            if let Some(wrong) = actor.unread_is_wrong(self, twin, &log).await {
+                fail(0, wrong);
+            }
+        }
+        if let Some(wrong) = admin.status_is_wrong(self, twin, &log).await {
+            fail(0, wrong);
+        }
+        broken
+    }
+}
