@@ -71,11 +71,11 @@ impl Shop {
 
     /// Has somebody send a message, and takes what it added to the table away again: only the conversation's head
     /// knows of it, as when the sender crashed in between.
-    pub async fn without_log_entry<T>(&self, send: impl Future<Output = T>) -> T {
+    pub async fn without_log_entry<T>(&self, sending: impl Future<Output = T>) -> T {
         let (table, name) = self.table();
         let key = |item: &Item| (item["pk"].clone(), item["sk"].clone());
         let before: Vec<_> = rows(&table, &name).await.iter().map(key).collect();
-        let sent = send.await;
+        let sent = sending.await;
         let mut fresh = rows(&table, &name).await;
         fresh.retain(|item| !before.contains(&key(item)));
         assert_eq!(fresh.len(), 1, "a message is one row: {fresh:?}");
