@@ -75,14 +75,14 @@ impl Shop {
         let (table, name) = self.table();
         let key = |item: &Item| (item["pk"].clone(), item["sk"].clone());
         let before: Vec<_> = rows(&table, &name).await.iter().map(key).collect();
-        let sent = send.await;
+        let answer = send.await;
         let mut fresh = rows(&table, &name).await;
         fresh.retain(|item| !before.contains(&key(item)));
         assert_eq!(fresh.len(), 1, "a message is one row: {fresh:?}");
         let mut entry = fresh.remove(0);
         entry.retain(|attribute, _| attribute == "pk" || attribute == "sk");
         table.delete_item().table_name(&name).set_key(Some(entry)).send().await.unwrap();
-        sent
+        answer
     }
 
     /// A ticket of `user` whose time has passed.

@@ -81,8 +81,8 @@ impl Cost {
         Self {
             depth: depths.into_iter().max().unwrap_or(0),
             requests: calls.len(),
-            write: calls.iter().map(|call| call.write).sum(),
-            read: calls.iter().map(|call| call.read).sum(),
+            write: calls.iter().fold(0.0, |sum, call| sum + call.write),
+            read: calls.iter().fold(0.0, |sum, call| sum + call.read),
         }
     }
 }

@@ -126,7 +126,8 @@ impl Actor {
     /// Reads on from what it holds.
     pub async fn catch_up(&self, world: &World, twin: &Twin) {
         let after = self.held.get();
-        let (status, page) = self.get(world, HISTORY, &twin.conversation_id().to_string(), &format!("after={after}")).await;
+        let (status, page) =
+            self.get(world, HISTORY, &twin.conversation_id().to_string(), &format!("after={after}")).await;
         if status == 200 {
             let messages = page["messages"].as_array().unwrap();
             world.ledger.borrow_mut().page(after, messages);

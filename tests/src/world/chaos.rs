@@ -111,11 +111,7 @@ tokio::task_local! {
 
 impl Invocation {
     pub(crate) fn begin() -> Arc<Self> {
-        Arc::new(Self {
-            ended: Notify::new(),
-            moved_a_head: AtomicBool::new(false),
-            held_back: Mutex::default(),
-        })
+        Arc::new(Self { ended: Notify::new(), moved_a_head: AtomicBool::new(false), held_back: Mutex::default() })
     }
 
     pub(crate) async fn ended_in_the_middle(&self) {
@@ -130,15 +126,8 @@ pub(crate) async fn with_invocation<T>(invocation: &Arc<Invocation>, call: impl 
 impl Chaos {
     pub(crate) fn new(plan: Plan, inner: SharedHttpClient) -> Self {
         let rng = Rng::with_seed(plan.seed);
-        let state = State {
-            plan,
-            rng,
-            requests: 0,
-            armed: false,
-            calm: false,
-            posts: Vec::new(),
-            living: BTreeMap::new(),
-        };
+        let state =
+            State { plan, rng, requests: 0, armed: false, calm: false, posts: Vec::new(), living: BTreeMap::new() };
         Self { state: Arc::new(Mutex::new(state)), inner }
     }
 

@@ -116,9 +116,9 @@ impl World {
         for told in ledger.acknowledged.iter().filter(|told| !told.duplicate) {
             let there = ledger.connected.iter().filter(|(_, when)| when.since < told.began && when.until > told.at);
             for (connection, _) in there.filter(|(connection, _)| told.asker.as_ref() != Some(connection)) {
-                let offered = posts[..told.offers].iter().any(|post| {
-                    post.connection == *connection && post.frame["message"]["id"] == told.message["id"]
-                });
+                let offered = posts[..told.offers]
+                    .iter()
+                    .any(|post| post.connection == *connection && post.frame["message"]["id"] == told.message["id"]);
                 if !offered {
                     fail(6, format!("{} was acknowledged and never offered to {connection}", told.message));
                 }
@@ -126,8 +126,7 @@ impl World {
         }
         for post in &posts {
             let theirs = actors.iter().any(|actor| {
-                actor.connections.borrow().contains(&post.connection)
-                    && (actor.person.is_admin() || actor.takes_part)
+                actor.connections.borrow().contains(&post.connection) && (actor.person.is_admin() || actor.takes_part)
             });
             if !theirs {
                 fail(7, format!("{} was offered to {}", post.frame, post.connection));
