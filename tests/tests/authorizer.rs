@@ -1,5 +1,5 @@
 //! Who is let in: tokens as RFC 8725 wants them checked, and tickets that are good once.
-#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use std::collections::BTreeMap;
 

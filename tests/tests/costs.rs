@@ -1,7 +1,7 @@
 //! What an operation costs, against the budget in `ARCHITECTURE.md`: how deep, how many units.
 //!
 //! `cargo test -p tests --test costs -- --nocapture` prints the table.
-#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use std::collections::HashMap;
 

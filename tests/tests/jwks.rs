@@ -1,5 +1,5 @@
 //! Tokens of an identity provider that publishes its keys.
-#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Least privilege, measured: what each function really asked AWS for is what its policy in `template.yaml` allows.
 //!
 //! The local gateway refuses what a policy does not allow; here a policy must not allow what nothing needs.
-#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

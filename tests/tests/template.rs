@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use local::{Functions, Gateway, Refusal, Settings, Template};
 use reqwest::Method;
+use runtime::{Environment, SdkConfig};
 use serde_json::{Value, json};
 use tests::gateway::{Client, Sketch, answering, using};
 
@@ -82,7 +83,7 @@ async fn every_function_of_the_system_gets_its_own_variables_only() {
     let mut functions = Functions::new();
     for name in BINARIES {
         let seen = seen.clone();
-        functions = functions.with(name, move |environment, sdk| {
+        functions = functions.with(name, move |environment: &Environment, sdk: &SdkConfig| {
             let variables = VARIABLES.iter().filter_map(|variable| {
                 let value = environment.optional(variable)?.to_owned();
                 Some((*variable, value))

@@ -26,6 +26,7 @@ pub struct Actor {
     pub connections: RefCell<BTreeSet<String>>,
     connection: RefCell<Option<String>>,
     /// Up to where they hold the conversation.
+    connected_at: Cell<i64>,
     held: Cell<u64>,
     read: Cell<u64>,
 }
@@ -38,6 +39,7 @@ impl Actor {
             takes_part: true,
             connections: RefCell::default(),
             connection: RefCell::default(),
+            connected_at: Cell::new(0),
             held: Cell::new(0),
             read: Cell::new(0),
         }
@@ -120,7 +122,11 @@ impl Actor {
     ) -> Outcome {
         frame["action"] = json!(action);
         frame["requestId"] = json!("r");
-        world.call(function, socket(&self.person, connection, "MESSAGE", Some(&frame))).await
+        world.call(function, self.event(connection, "MESSAGE", Some(&frame))).await
+    }
+
+    fn event(&self, connection: &str, kind: &str, frame: Option<&Value>) -> Value {
+        socket(&self.person, connection, self.connected_at.get(), kind, frame)
     }
 
     /// Reads on from what it holds.
@@ -192,12 +198,17 @@ impl Actor {
     pub async fn connect(&self, world: &World, twin: &Twin) {
         let connection = format!("{}-{}", self.person.user_id, self.connections.borrow().len());
         self.connections.borrow_mut().insert(connection.clone());
-        let event = socket(&self.person, &connection, "CONNECT", None);
+        // Half of them are as old as no handshake gets, so that a push that finds them gone is believed. The others are young,
+        // and like every young one gone as far as pushes can tell, until the handshake has ended.
+        let age = [0, 60_000][world.chaos().below(2)];
+        self.connected_at.set(crate::now_millis() - age);
+        world.chaos().set_living(&connection, age > 0);
+        let event = self.event(&connection, "CONNECT", None);
         let answer = world.call(&world.functions.connect, event).await;
+        world.chaos().set_living(&connection, matches!(answer, Some((200, _))));
         if !matches!(answer, Some((200, _))) {
             return;
         }
-        world.chaos().set_living(&connection, true);
         if self.takes_part {
             let mut ledger = world.ledger.borrow_mut();
             let since = ledger.tick();
@@ -220,7 +231,7 @@ impl Actor {
         }
         world.chaos().set_living(&connection, false);
         if politely {
-            let event = socket(&self.person, &connection, "DISCONNECT", None);
+            let event = self.event(&connection, "DISCONNECT", None);
             world.call(&world.functions.disconnect, event).await;
         }
     }

@@ -221,7 +221,11 @@ impl Chaos {
         match fault {
             Some(Fault::CrashBefore) => return crash(&invocation).await,
             Some(Fault::Throttled) if !operation.is_empty() => return Ok(refusal(400, "ThrottlingException")),
-            Some(Fault::ServerError) => return Ok(refusal(500, "InternalServerError")),
+            Some(Fault::ServerError) => {
+                // A push that the gateway fails was offered all the same: it is tried once.
+                self.offered(&request);
+                return Ok(refusal(500, "InternalServerError"));
+            }
             Some(Fault::Conflict) if operation == "TransactWriteItems" => return Ok(conflict(&request)),
             _ => {}
         }
@@ -274,18 +278,21 @@ impl Chaos {
         answer
     }
 
+    /// Remembers a push if `request` is one; whether the connection lives.
+    fn offered(&self, request: &HttpRequest) -> bool {
+        let connection = request.uri().rsplit('/').next().unwrap_or_default().to_owned();
+        let mut state = self.state.lock().unwrap();
+        let Some(living) = state.living.get(&connection).copied() else { return false };
+        if let Some(frame) = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()) {
+            state.posts.push(Post { connection, frame });
+        }
+        living
+    }
+
     /// A push, which reaches a connection if it lives.
     async fn post(&self, invocation: &Invocation, request: &HttpRequest) -> HttpResponse {
         let held_back = std::mem::take(&mut *invocation.held_back.lock().unwrap());
-        let path = request.uri().rsplit('/').next().unwrap_or_default().replace("%3D", "=");
-        let living = {
-            let mut state = self.state.lock().unwrap();
-            let living = state.living.get(&path).copied().unwrap_or_default();
-            if let Some(frame) = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()) {
-                state.posts.push(Post { connection: path, frame });
-            }
-            living
-        };
+        let living = self.offered(request);
         for (way, request) in held_back {
             drop(way.call(request).await);
         }

@@ -48,9 +48,7 @@ pub(crate) fn rest(person: &Person, route: &str, id: &str, query: &str, key: Opt
 }
 
 /// An event of a connection: `CONNECT`, `DISCONNECT`, or `MESSAGE` with a frame.
-pub(crate) fn socket(person: &Person, connection: &str, kind: &str, frame: Option<&Value>) -> Value {
-    // Older than a handshake lasts, so that a push that finds it gone is believed.
-    let connected_at = crate::now_millis() - 60_000;
+pub(crate) fn socket(person: &Person, connection: &str, connected_at: i64, kind: &str, frame: Option<&Value>) -> Value {
     json!({
         "requestContext": {
             "routeKey": "$default",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::Twin;
 use serde_json::Value;
 
+use super::chaos::Post;
 use super::{Actor, World};
 
 /// Everything that clients were told, in the order in which they heard it.
@@ -71,30 +72,27 @@ impl Ledger {
     }
 }
 
-impl World {
-    /// Holds what was told against what is. Answers the promises that were broken; nothing must go wrong any more while it looks.
-    pub async fn broken_promises(&self, twin: &Twin, actors: &[&Actor]) -> Vec<String> {
+impl Ledger {
+    /// What of all that was told does not agree with the `log`, and with what was offered to connections.
+    fn disagreements(&self, log: &[Value], posts: &[Post]) -> Vec<String> {
         let mut broken = Vec::new();
-        let admin = actors.iter().find(|actor| actor.person.is_admin()).unwrap();
-        let log = admin.whole_history(self, twin).await;
-        let ledger = self.ledger.borrow();
         let mut fail = |promise: u8, what: String| broken.push(format!("promise {promise}: {what}"));
-
         for (message, seq) in log.iter().zip(1u64..) {
             if message["seq"] != seq {
                 fail(2, format!("seq {} where {seq} should be", message["seq"]));
             }
         }
-        for hole in &ledger.holes {
+        for hole in &self.holes {
             fail(2, format!("a page had a hole {hole}"));
         }
         let find = |seq: &Value| log.iter().find(|message| message["seq"] == *seq);
-        for acknowledged in &ledger.acknowledged {
-            if find(&acknowledged.message["seq"]) != Some(&acknowledged.message) {
-                fail(1, format!("{} was acknowledged and is not stored so", acknowledged.message));
+        for told in &self.acknowledged {
+            if find(&told.message["seq"]) != Some(&told.message) {
+                fail(1, format!("{} was acknowledged and is not stored so", told.message));
             }
         }
-        for shown in &ledger.shown {
+        let pushed = posts.iter().map(|post| &post.frame["message"]).filter(|message| !message.is_null());
+        for shown in self.shown.iter().chain(pushed) {
             if find(&shown["seq"]) != Some(shown) {
                 fail(2, format!("{shown} was shown and is not there"));
             }
@@ -106,15 +104,14 @@ impl World {
                 fail(3, format!("{message} is also at {before}"));
             }
         }
-        for one in &ledger.acknowledged {
-            let later = ledger.acknowledged.iter().filter(|other| other.sender == one.sender && other.began > one.at);
+        for one in &self.acknowledged {
+            let later = self.acknowledged.iter().filter(|other| other.sender == one.sender && other.began > one.at);
             for other in later.filter(|other| other.message["seq"].as_u64() <= one.message["seq"].as_u64()) {
                 fail(4, format!("{} was sent after {} was acknowledged", other.message, one.message));
             }
         }
-        let posts = self.chaos().posts();
-        for told in ledger.acknowledged.iter().filter(|told| !told.duplicate) {
-            let there = ledger.connected.iter().filter(|(_, when)| when.since < told.began && when.until > told.at);
+        for told in self.acknowledged.iter().filter(|told| !told.duplicate) {
+            let there = self.connected.iter().filter(|(_, when)| when.since < told.began && when.until > told.at);
             for (connection, _) in there.filter(|(connection, _)| told.asker.as_ref() != Some(connection)) {
                 let offered = posts[..told.offers]
                     .iter()
@@ -124,39 +121,42 @@ impl World {
                 }
             }
         }
+        broken
+    }
+}
+
+impl World {
+    /// Holds what was told against what is. Answers the promises that were broken; nothing may go wrong any more while it looks.
+    pub async fn broken_promises(&self, twin: &Twin, actors: &[&Actor]) -> Vec<String> {
+        let Some(admin) = actors.iter().find(|actor| actor.person.is_admin()) else { return Vec::new() };
+        let log = admin.whole_history(self, twin).await;
+        let posts = self.chaos().posts();
+        let mut broken = self.ledger.borrow().disagreements(&log, &posts);
+
         for post in &posts {
-            let theirs = actors.iter().any(|actor| {
-                actor.connections.borrow().contains(&post.connection) && (actor.person.is_admin() || actor.takes_part)
-            });
-            if !theirs {
-                fail(7, format!("{} was offered to {}", post.frame, post.connection));
+            let theirs = |actor: &&&Actor| actor.connections.borrow().contains(&post.connection);
+            if !actors.iter().find(theirs).is_some_and(|actor| actor.takes_part) {
+                broken.push(format!("promise 7: {} was offered to {}", post.frame, post.connection));
             }
         }
-        let asked_for = ledger.asked_for.clone();
-        let created = ledger.created.clone();
-        drop(ledger);
-
+        let (asked_for, created) = {
+            let ledger = self.ledger.borrow();
+            (ledger.asked_for.clone(), ledger.created.clone())
+        };
         for twin in asked_for {
             let order = admin.get(self, "GET /api/sales/{orderId}", &twin.order_id().to_string(), "").await;
             let id = twin.conversation_id().to_string();
             let conversation = admin.get(self, "GET /api/chat/conversations/{id}", &id, "").await;
             let history = admin.get(self, "GET /api/chat/conversations/{id}/messages", &id, "").await;
             let there = [order.0, conversation.0, history.0].map(|status| status == 200);
-            if there != [true; 3] && there != [false; 3] {
-                fail(5, format!("order, conversation and history of {} are there: {there:?}", twin.as_str()));
-            }
-            if !there[0] && created.contains(&twin) {
-                fail(5, format!("{} was acknowledged and is not there", twin.as_str()));
+            if there != [true; 3] && there != [false; 3] || !there[0] && created.contains(&twin) {
+                broken.push(format!("promise 5: of {}, order, conversation, history: {there:?}", twin.as_str()));
             }
         }
-        for actor in actors.iter().filter(|actor| actor.person.is_admin() || actor.takes_part) {
-            if let Some(wrong) = actor.unread_is_wrong(self, twin, &log).await {
-                fail(0, wrong);
-            }
+        for actor in actors.iter().filter(|actor| actor.takes_part) {
+            broken.extend(actor.unread_is_wrong(self, twin, &log).await);
         }
-        if let Some(wrong) = admin.status_is_wrong(self, twin, &log).await {
-            fail(0, wrong);
-        }
+        broken.extend(admin.status_is_wrong(self, twin, &log).await);
         broken
     }
 }
