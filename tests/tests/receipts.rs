@@ -1,5 +1,4 @@
 //! Receipts are cursors: forward only, exact, and told to those whom they concern.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use domain::{OrderStatus, Role, Side};
 use proptest::prelude::*;
