@@ -153,7 +153,7 @@ async fn measure() -> Bill {
     ben.stats().await;
     bill.note(&meter, "counts of all");
     anna.get("/api/sales/my-orders").await;
-    bill.note(&meter, "own orders (3)");
+    bill.note(&meter, "own orders (a few)");
 
     pages(&meter, &shop, &mut bill).await;
     meter.take();
@@ -167,11 +167,7 @@ async fn measure() -> Bill {
 
 async fn pages(meter: &Meter, shop: &Shop, bill: &mut Bill) {
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
-    join_all((0..30).map(|n| {
-        let customer = shop.customer(&format!("customer{n}"));
-        async move { customer.order().await }
-    }))
-    .await;
+    // Few enough that the minute which a page of the inbox finishes is not much longer than the page.
     let own = join_all((0..30).map(|_| anna.order())).await;
     assert_eq!(own.len(), 30);
     meter.take();
