@@ -6,13 +6,15 @@
 #![allow(clippy::unwrap_used, reason = "a helper that cannot go on fails its test, here")]
 
 mod answer;
+mod between;
 mod cases;
 mod client;
 pub mod gateway;
-mod ghost;
+mod keys;
 mod meter;
 mod outage;
 mod replica;
+mod rows;
 mod shop;
 mod user;
 pub mod world;
@@ -20,10 +22,11 @@ pub mod world;
 pub use answer::Answer;
 pub use cases::cases;
 pub use client::{Client, Receipt, Refused, Sent};
-pub use ghost::Ghost;
+pub use keys::{es256_key, rs256_key};
 pub use meter::{Call, Cost, Meter, item_size};
 pub use outage::Outage;
 pub use replica::{Known, Replica};
+pub use rows::Ghost;
 pub use shop::Shop;
 pub use user::{User, client_message_id, lamp};
 

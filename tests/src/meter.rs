@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use local::Settings;
 use serde_json::Value;
 
-use crate::Shop;
+use crate::between::between;
 
 /// The embedded engine answers at once, so that requests made side by side would seem to come one after the other.
 const ROUND_TRIP: Duration = Duration::from_millis(10);
+
+type Answered = Result<HttpResponse, ConnectorError>;
 
 /// One request to DynamoDB or to `@connections`.
 #[derive(Clone, Debug)]
@@ -56,10 +56,14 @@ impl Meter {
     /// Settings of a shop that this meter measures.
     pub fn settings(&self) -> Settings {
         let meter = self.clone();
-        let wrap = move |function: &str, inner| {
-            SharedHttpClient::new(Measured { meter: meter.clone(), function: function.to_owned(), inner })
-        };
-        Settings { wrap: Some(Arc::new(wrap)), ..Shop::settings() }
+        between(move |function, request, inner| {
+            let (meter, function, inner) = (meter.clone(), function.to_owned(), inner.clone());
+            HttpConnectorFuture::new(async move {
+                let (call, answer) = measure(function, request, inner).await;
+                meter.0.lock().unwrap().push(call);
+                answer
+            })
+        })
     }
 
     /// Everything that passed since the last time.
@@ -81,59 +85,33 @@ impl Cost {
         Self {
             depth: depths.into_iter().max().unwrap_or(0),
             requests: calls.len(),
-            write: calls.iter().map(|call| call.write).sum(),
-            read: calls.iter().map(|call| call.read).sum(),
+            write: calls.iter().fold(0.0, |sum, call| sum + call.write),
+            read: calls.iter().fold(0.0, |sum, call| sum + call.read),
         }
     }
 }
 
-#[derive(Clone, Debug)]
-struct Measured {
-    meter: Meter,
-    function: String,
-    inner: SharedHttpClient,
-}
-
-#[derive(Clone, Debug)]
-struct MeasuredConnector {
-    client: Measured,
-    inner: SharedHttpConnector,
-}
-
-impl HttpClient for Measured {
-    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, parts);
-        SharedHttpConnector::new(MeasuredConnector { client: self.clone(), inner })
+/// Passes a request on and answers what it was, with its answer.
+async fn measure(function: String, mut request: HttpRequest, inner: SharedHttpConnector) -> (Call, Answered) {
+    let target = request.headers().get("x-amz-target").map(str::to_owned);
+    let operation = target.and_then(|target| target.split_once('.').map(|(_, name)| name.to_owned()));
+    let mut asked = Value::Null;
+    if operation.is_some() {
+        asked = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        asked["ReturnConsumedCapacity"] = "TOTAL".into();
+        let body = asked.to_string();
+        request.headers_mut().insert("content-length", body.len().to_string());
+        *request.body_mut() = SdkBody::from(body);
     }
-}
-
-impl HttpConnector for MeasuredConnector {
-    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
-        let this = self.clone();
-        HttpConnectorFuture::new(async move {
-            let target = request.headers().get("x-amz-target").map(str::to_owned);
-            let operation = target.and_then(|target| target.split_once('.').map(|(_, name)| name.to_owned()));
-            let mut asked = Value::Null;
-            if operation.is_some() {
-                asked = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-                asked["ReturnConsumedCapacity"] = "TOTAL".into();
-                let body = asked.to_string();
-                request.headers_mut().insert("content-length", body.len().to_string());
-                *request.body_mut() = SdkBody::from(body);
-            }
-            let started = Instant::now();
-            let answer = this.inner.call(request).await;
-            tokio::time::sleep(ROUND_TRIP).await;
-            let ended = Instant::now();
-            let body = answer.as_ref().ok().and_then(|answer| answer.body().bytes());
-            let answered: Value = body.and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
-            let (read, write) = operation.as_deref().map_or((0.0, 0.0), |name| units(name, &asked, &answered));
-            let actions = actions(operation.as_deref(), &asked);
-            let call = Call { function: this.client.function, operation, actions, read, write, started, ended };
-            this.client.meter.0.lock().unwrap().push(call);
-            answer
-        })
-    }
+    let started = Instant::now();
+    let answer = inner.call(request).await;
+    tokio::time::sleep(ROUND_TRIP).await;
+    let ended = Instant::now();
+    let body = answer.as_ref().ok().and_then(|answer| answer.body().bytes());
+    let answered: Value = body.and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
+    let (read, write) = operation.as_deref().map_or((0.0, 0.0), |name| units(name, &asked, &answered));
+    let actions = actions(operation.as_deref(), &asked);
+    (Call { function, operation, actions, read, write, started, ended }, answer)
 }
 
 /// Read and write units. A refused condition reports none: it costs what its item would, and at least one; items of a

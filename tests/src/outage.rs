@@ -3,15 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use local::Settings;
 
-use crate::Shop;
+use crate::between::between;
 
 /// Which functions the database fails.
 #[derive(Clone, Debug, Default)]
@@ -21,10 +18,13 @@ impl Outage {
     /// Settings of a shop that this outage can befall.
     pub fn settings(&self) -> Settings {
         let outage = self.clone();
-        let wrap = move |function: &str, inner| {
-            SharedHttpClient::new(Failing { outage: outage.clone(), function: function.to_owned(), inner })
-        };
-        Settings { wrap: Some(Arc::new(wrap)), ..Shop::settings() }
+        between(move |function, request, inner| {
+            if outage.0.lock().unwrap().contains(function) {
+                HttpConnectorFuture::ready(Ok(fault()))
+            } else {
+                inner.call(request)
+            }
+        })
     }
 
     /// From now on every request of these functions fails, in a way that nobody tries again.
@@ -38,34 +38,9 @@ impl Outage {
     }
 }
 
-#[derive(Clone, Debug)]
-struct Failing {
-    outage: Outage,
-    function: String,
-    inner: SharedHttpClient,
-}
-
-impl HttpClient for Failing {
-    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, parts);
-        SharedHttpConnector::new(FailingConnector { client: self.clone(), inner })
-    }
-}
-
-#[derive(Debug)]
-struct FailingConnector {
-    client: Failing,
-    inner: SharedHttpConnector,
-}
-
-impl HttpConnector for FailingConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        if !self.client.outage.0.lock().unwrap().contains(&self.client.function) {
-            return self.inner.call(request);
-        }
-        let fault = r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"made up"}"#;
-        let mut response = HttpResponse::new(400.try_into().unwrap(), SdkBody::from(fault));
-        response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
-        HttpConnectorFuture::ready(Ok(response))
-    }
+fn fault() -> HttpResponse {
+    let body = r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"made up"}"#;
+    let mut response = HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body));
+    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+    response
 }

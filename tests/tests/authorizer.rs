@@ -1,5 +1,5 @@
 //! Who is let in: tokens as RFC 8725 wants them checked, and tickets that are good once.
-#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use domain::Role;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use local::Settings;
 use serde_json::{Value, json};
-use tests::{Shop, now_millis};
+use tests::{Shop, es256_key, now_millis, rs256_key};
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
@@ -70,7 +70,9 @@ async fn only_the_agreed_key_and_algorithm() {
     refused(&shop, "an empty key", &signed(Algorithm::HS256, &claims(), b"")).await;
     refused(&shop, "HS384", &signed(Algorithm::HS384, &claims(), &secret)).await;
     refused(&shop, "HS512", &signed(Algorithm::HS512, &claims(), &secret)).await;
-    for (alg, key) in [(Algorithm::RS256, rsa()), (Algorithm::ES256, ec()), (Algorithm::PS256, rsa())] {
+    for (alg, key) in
+        [(Algorithm::RS256, rs256_key()), (Algorithm::ES256, es256_key()), (Algorithm::PS256, rs256_key())]
+    {
         let token = jsonwebtoken::encode(&Header::new(alg), &claims(), &key).unwrap();
         refused(&shop, "a key of the wrong kind", &token).await;
     }
@@ -264,19 +266,4 @@ async fn a_foreign_page_gets_no_socket_and_wastes_no_ticket() {
         assert_eq!(status_of(&url, Some(foreign)).await, 403, "{foreign:?}");
     }
     assert_eq!(status_of(&url, Some(&own)).await, 101);
-}
-
-fn der(text: &str) -> Vec<u8> {
-    let text: String = text.split_whitespace().collect();
-    data_encoding::BASE64.decode(text.as_bytes()).unwrap()
-}
-
-/// Made for these tests and used nowhere else.
-fn rsa() -> EncodingKey {
-    EncodingKey::from_rsa_der(&der(include_str!("keys/rs256.txt")))
-}
-
-/// Made for these tests and used nowhere else.
-fn ec() -> EncodingKey {
-    EncodingKey::from_ec_der(&der(include_str!("keys/es256.txt")))
 }

@@ -1,5 +1,5 @@
 //! Every error has its code, names what is wrong, and changes nothing.
-#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use std::time::{Duration, Instant};
 

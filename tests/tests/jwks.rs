@@ -1,5 +1,5 @@
 //! Tokens of an identity provider that publishes its keys.
-#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use local::Settings;
 use serde_json::{Value, json};
-use tests::{Shop, now_millis};
+use tests::{Shop, es256_key, now_millis, rs256_key};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -69,17 +69,17 @@ async fn status(shop: &Shop, token: &str) -> u16 {
 #[tokio::test]
 async fn published_keys_let_in_and_nothing_else_does() {
     let provider = Provider::default();
-    provider.publish("r", &rsa(), Algorithm::RS256);
-    provider.publish("e", &ec(), Algorithm::ES256);
+    provider.publish("r", &rs256_key(), Algorithm::RS256);
+    provider.publish("e", &es256_key(), Algorithm::ES256);
     let shop = shop(&provider).await;
-    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rsa())).await, 200);
-    assert_eq!(status(&shop, &token(Some("e"), Algorithm::ES256, &ec())).await, 200);
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rs256_key())).await, 200);
+    assert_eq!(status(&shop, &token(Some("e"), Algorithm::ES256, &es256_key())).await, 200);
 
     // Another key's name, another algorithm of the same key, no name at all.
-    assert_eq!(status(&shop, &token(Some("e"), Algorithm::RS256, &rsa())).await, 403);
-    assert_eq!(status(&shop, &token(Some("r"), Algorithm::ES256, &ec())).await, 403);
-    assert_eq!(status(&shop, &token(Some("r"), Algorithm::PS256, &rsa())).await, 403);
-    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS512, &rsa())).await, 403);
+    assert_eq!(status(&shop, &token(Some("e"), Algorithm::RS256, &rs256_key())).await, 403);
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::ES256, &es256_key())).await, 403);
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::PS256, &rs256_key())).await, 403);
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS512, &rs256_key())).await, 403);
     // The public key is no shared secret, in whichever form it is taken for one.
     let published = provider.0.lock().unwrap().0.clone();
     for text in [published[0]["n"].as_str().unwrap().to_owned(), published[0].to_string(), String::new()] {
@@ -94,27 +94,12 @@ async fn published_keys_let_in_and_nothing_else_does() {
 #[tokio::test]
 async fn an_unknown_key_is_asked_for_at_most_once_a_minute() {
     let provider = Provider::default();
-    provider.publish("r", &rsa(), Algorithm::RS256);
+    provider.publish("r", &rs256_key(), Algorithm::RS256);
     let shop = shop(&provider).await;
-    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rsa())).await, 200);
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rs256_key())).await, 200);
     for n in 0..10 {
-        assert_eq!(status(&shop, &token(Some(&format!("unknown{n}")), Algorithm::RS256, &rsa())).await, 403);
+        assert_eq!(status(&shop, &token(Some(&format!("unknown{n}")), Algorithm::RS256, &rs256_key())).await, 403);
     }
     assert!(provider.asked() <= 2, "asked {} times", provider.asked());
-    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rsa())).await, 200);
-}
-
-fn der(text: &str) -> Vec<u8> {
-    let text: String = text.split_whitespace().collect();
-    data_encoding::BASE64.decode(text.as_bytes()).unwrap()
-}
-
-/// Made for these tests and used nowhere else.
-fn rsa() -> EncodingKey {
-    EncodingKey::from_rsa_der(&der(include_str!("keys/rs256.txt")))
-}
-
-/// Made for these tests and used nowhere else.
-fn ec() -> EncodingKey {
-    EncodingKey::from_ec_der(&der(include_str!("keys/es256.txt")))
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rs256_key())).await, 200);
 }

@@ -1,5 +1,4 @@
 //! What is sent again is stored once, however late and however often; orders likewise.
-#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use std::collections::BTreeSet;
 

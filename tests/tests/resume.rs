@@ -1,5 +1,4 @@
 //! Who was away finds all that was missed; a restart loses nothing.
-#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use domain::{ConversationStatus, OrderStatus};
 use protocol::Event;

@@ -1,0 +1,139 @@
+//! What no client can bring about: connections that the table still knows and that are gone, connections that it
+//! forgot, messages that did not reach the log, tickets whose time has passed.
+//!
+//! Nothing here knows more of a row's shape than the table's key, and that a connection's ends in its id: a row is
+//! found because something that a client did added it.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use aws_sdk_dynamodb::Client as Table;
+use aws_sdk_dynamodb::types::AttributeValue;
+use protocol::TicketAnswer;
+
+use crate::{Client, Shop, User, now_millis};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// A row of a connection that is gone.
+pub struct Ghost {
+    rows: Rows,
+    key: Item,
+}
+
+impl Ghost {
+    /// Whether the row is still there.
+    pub async fn is_remembered(&self) -> bool {
+        self.rows.all().await.iter().any(|item| key(item) == self.key)
+    }
+}
+
+impl Shop {
+    /// Leaves a row of a connection of `user` that began `age` milliseconds ago, joined to `conversation`, and is gone.
+    ///
+    /// It is made from the row of a real one: another connection id, and every time of about now moved back.
+    pub async fn haunt(&self, user: &User, conversation: impl Display, age: i64) -> Ghost {
+        let rows = Rows::of(self);
+        let (client, mut ghost) = rows.added_connection(user.connect_and_join(conversation)).await;
+        client.close().await;
+        let sk = sort_key(&ghost);
+        let (kind, id) = sk.split_at(sk.len() - 16);
+        let gone: String = id.chars().rev().skip(1).chain(std::iter::once('=')).collect();
+        ghost.insert("sk".to_owned(), AttributeValue::S(format!("{kind}{gone}")));
+        move_back(&mut ghost, age);
+        let key = key(&ghost);
+        rows.put(ghost).await;
+        Ghost { rows, key }
+    }
+
+    /// Connects, and has the server forget the connection, which the client does not notice.
+    pub async fn connect_and_forget(&self, user: &User) -> Client {
+        let rows = Rows::of(self);
+        let (client, row) = rows.added_connection(user.connect()).await;
+        rows.delete(&row).await;
+        client
+    }
+
+    /// Has somebody send a message, and takes what it added to the table away again: only the conversation's head
+    /// knows of it, as when the sender crashed in between.
+    pub async fn without_log_entry<T>(&self, send: impl Future<Output = T>) -> T {
+        let rows = Rows::of(self);
+        let (answer, entries) = rows.added(send).await;
+        assert_eq!(entries.len(), 1, "a message is one row: {entries:?}");
+        rows.delete(&entries[0]).await;
+        answer
+    }
+
+    /// A ticket of `user` whose time has passed.
+    pub async fn stale_ticket(&self, user: &User) -> TicketAnswer {
+        let rows = Rows::of(self);
+        let (ticket, added) = rows.added(user.ticket()).await;
+        for mut row in added {
+            move_back(&mut row, 90_000);
+            rows.put(row).await;
+        }
+        ticket
+    }
+}
+
+/// A shop's table.
+struct Rows {
+    table: Table,
+    name: String,
+}
+
+impl Rows {
+    fn of(shop: &Shop) -> Self {
+        let gateway = shop.gateway();
+        Self { table: Table::new(gateway.sdk()), name: gateway.table().unwrap().to_owned() }
+    }
+
+    async fn all(&self) -> Vec<Item> {
+        self.table.scan().table_name(&self.name).send().await.unwrap().items.unwrap_or_default()
+    }
+
+    /// What happens, and the rows that were not there before it.
+    async fn added<T>(&self, happening: impl Future<Output = T>) -> (T, Vec<Item>) {
+        let before: Vec<Item> = self.all().await.iter().map(key).collect();
+        let done = happening.await;
+        let mut rows = self.all().await;
+        rows.retain(|item| !before.contains(&key(item)));
+        (done, rows)
+    }
+
+    /// A client that connects, and its row: the one whose key ends as ids of connections do.
+    async fn added_connection(&self, connect: impl Future<Output = Client>) -> (Client, Item) {
+        let (client, mut rows) = self.added(connect).await;
+        rows.retain(|item| sort_key(item).ends_with('='));
+        assert_eq!(rows.len(), 1, "a connection is one row: {rows:?}");
+        (client, rows.remove(0))
+    }
+
+    async fn put(&self, item: Item) {
+        self.table.put_item().table_name(&self.name).set_item(Some(item)).send().await.unwrap();
+    }
+
+    async fn delete(&self, item: &Item) {
+        self.table.delete_item().table_name(&self.name).set_key(Some(key(item))).send().await.unwrap();
+    }
+}
+
+fn key(item: &Item) -> Item {
+    ["pk", "sk"].map(|name| (name.to_owned(), item[name].clone())).into()
+}
+
+fn sort_key(item: &Item) -> String {
+    item["sk"].as_s().unwrap().clone()
+}
+
+/// Moves every time of about now, in milliseconds or in seconds, back by `age` milliseconds.
+fn move_back(item: &mut Item, age: i64) {
+    for value in item.values_mut() {
+        let Some(number) = value.as_n().ok().and_then(|text| text.parse::<i64>().ok()) else { continue };
+        for unit in [1, 1000] {
+            if (number * unit - now_millis()).abs() < 90_000 {
+                *value = AttributeValue::N((number - age / unit).to_string());
+            }
+        }
+    }
+}
