@@ -86,7 +86,8 @@ async fn measure() -> Bill {
     let ticket = anna.ticket().await;
     bill.within(&meter, "ticket", &at_most(1, 1.0, 2.0));
     let phone = tests::Client::open("anna", &ticket.url).await;
-    bill.within(&meter, "connect", &at_most(2, 2.0, 2.0));
+    // The authorizer's ticket, then the row, then who is there: read together with the write, presence could get stuck.
+    bill.within(&meter, "connect", &at_most(3, 2.0, 2.0));
     phone.ping().await;
     bill.within(&meter, "ping of a customer", &at_most(1, 0.0, 1.0));
     let desk = ben.connect().await;
@@ -94,9 +95,10 @@ async fn measure() -> Bill {
     desk.ping().await;
     bill.within(&meter, "ping of an admin", &at_most(1, 0.0, 1.0));
     desk.join(&first).await;
-    bill.within(&meter, "join by an admin", &at_most(2, 1.0, 4.0));
+    // The check, then the join, then what is shown: shown as of before the join, a receipt could be overlooked.
+    bill.within(&meter, "join by an admin", &at_most(3, 1.0, 4.0));
     phone.join(&first).await;
-    bill.within(&meter, "join by a customer", &at_most(2, 1.0, 4.0));
+    bill.within(&meter, "join by a customer", &at_most(3, 1.0, 4.0));
 
     let as_needed = Budget { depth: 2, write: None, read: 2.0 };
     let placed = anna.order().await;
