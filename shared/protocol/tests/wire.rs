@@ -16,7 +16,7 @@ use uuid::Uuid;
 const AT: i64 = 1_782_000_000_123;
 
 fn at(millis: i64) -> Time {
-    Time::from_millis(AT + millis).unwrap()
+    Time::from_millis(AT + millis).expect("a time")
 }
 
 fn twin() -> Twin {
@@ -43,7 +43,7 @@ fn item() -> Item {
 
 fn order() -> Order {
     let note = Some("Ring twice".to_owned());
-    NewOrder::new(vec![item()], "EUR".to_owned(), note).unwrap().place(&twin(), &alice(), at(0))
+    NewOrder::new(vec![item()], "EUR".to_owned(), note).expect("an order").place(&twin(), &alice(), at(0))
 }
 
 fn system_message() -> Message {

@@ -2,6 +2,7 @@
 
 use domain::{ConversationId, OrderId, Time, Twin};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
+use lambda_http::http::header::ToStrError;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 use protocol::{Action, Problem};
@@ -85,9 +86,9 @@ impl Rest {
             .map_err(|error| Problem::invalid(&error.path().to_string(), &error.inner().to_string()))
     }
 
-    /// A request header; `None` also where it is not text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.request.headers().get(name).and_then(|value| value.to_str().ok())
+    /// A request header; an error where it is not visible ASCII.
+    pub fn header(&self, name: &str) -> Option<Result<&str, ToStrError>> {
+        self.request.headers().get(name).map(|value| value.to_str())
     }
 
     /// The X of the order or conversation that the path names. What is no id at all is not found, like one of nobody.

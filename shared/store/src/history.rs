@@ -41,11 +41,11 @@ impl Store {
             Window::Before(seq) => {
                 let (head, mut entries) = tokio::try_join!(self.head(twin), self.below(twin, seq, limit))?;
                 let Some(head) = head else { return Ok(None) };
-                self.add_tail(&head, &mut entries, seq.checked_sub(1), limit).await?;
+                self.add_tail(&head, &mut entries, Some(seq.saturating_sub(1)), limit).await?;
                 (head, entries)
             }
             Window::After(seq) => {
-                let seq = seq.min(MOST);
+                let seq = seq.min(key::LAST);
                 let (head, mut entries) = tokio::try_join!(self.head(twin), self.above(twin, seq, limit))?;
                 let Some(head) = head else { return Ok(None) };
                 if hole(seq, &entries) {
@@ -91,7 +91,7 @@ impl Store {
     }
 
     async fn above(&self, twin: &Twin, seq: u64, limit: u32) -> Result<Vec<Entry>, Error> {
-        self.log_between(twin, seq.saturating_add(1), MOST, true, limit).await
+        self.log_between(twin, seq.saturating_add(1), key::LAST, true, limit).await
     }
 
     async fn log_between(
@@ -112,7 +112,7 @@ impl Store {
             .key_condition_expression("pk = :x AND sk BETWEEN :first AND :last")
             .expression_attribute_values(":x", s(twin.as_str()))
             .expression_attribute_values(":first", s(key::log(first)))
-            .expression_attribute_values(":last", s(key::log(last.min(MOST))))
+            .expression_attribute_values(":last", s(key::log(last.min(key::LAST))))
             .scan_index_forward(forward)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .consistent_read(true)
@@ -127,9 +127,6 @@ impl Store {
         Ok(entries)
     }
 }
-
-/// The highest `seq` that a log key has digits for.
-const MOST: u64 = 999_999_999_999;
 
 fn hole(from: u64, entries: &[Entry]) -> bool {
     entries.iter().zip(from + 1..).any(|(entry, seq)| entry.message.seq != seq)

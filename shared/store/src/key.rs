@@ -47,6 +47,9 @@ pub(crate) fn key(pk: &str, sk: &str) -> Item {
     HashMap::from([("pk".to_owned(), s(pk)), ("sk".to_owned(), s(sk))])
 }
 
+/// The highest `seq` that a log key has digits for.
+pub(crate) const LAST: u64 = 999_999_999_999;
+
 /// A log entry: its digits sort like its number, for twelve digits' worth of messages.
 pub(crate) fn log(seq: u64) -> String {
     format!("L{seq:012}")

@@ -93,6 +93,8 @@ impl Store {
     /// Sends `draft`, once.
     pub async fn send(&self, draft: &Draft) -> Result<Sent, Error> {
         let mut base = match draft.seen_seq {
+            // No conversation gets that long, and past it there would be no next number.
+            Some(last_seq) if last_seq > key::LAST => return Ok(Sent::SeenTooFar),
             Some(last_seq) => Base { last_seq, rate: Rate::Quiet, in_log: false },
             None => match self.look_back(draft).await? {
                 Verdict::Again(base) => base,
