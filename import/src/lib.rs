@@ -26,10 +26,8 @@ mod settings;
 mod source;
 mod translate;
 
-use std::ffi::OsString;
-use std::process::ExitCode;
-
 use clap::Parser;
+use std::ffi::OsString;
 use store::Store;
 
 use arguments::Arguments;
@@ -38,26 +36,30 @@ pub use run::{Manner, Stopped, run};
 pub use settings::{Names, Rules, Settings};
 pub use source::{Broken, Source};
 
+/// Everything came along.
+const COMPLETE: u8 = 0;
+/// Something was refused.
+const REFUSED: u8 = 1;
 /// It could not begin, or not go on.
 const STOPPED: u8 = 2;
 
-/// The program: what the command line asks for, and how it went.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+/// The program: what the command line asks for. Answers its exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(problem) => {
             let _ = problem.print();
-            return ExitCode::from(u8::try_from(problem.exit_code()).unwrap_or(STOPPED));
+            return u8::try_from(problem.exit_code()).unwrap_or(STOPPED);
         }
     };
     match begin(&arguments) {
         Ok(tally) => {
             println!("{}", tally.summary(arguments.dry_run, &arguments.refused));
-            if tally.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if tally.is_complete() { COMPLETE } else { REFUSED }
         }
         Err(problem) => {
             eprintln!("order-chat-import: {problem:#}");
-            ExitCode::from(STOPPED)
+            STOPPED
         }
     }
 }

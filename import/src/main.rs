@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    import::main(std::env::args_os())
+    import::main(std::env::args_os()).into()
 }

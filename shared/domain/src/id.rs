@@ -208,7 +208,7 @@ mod tests {
     fn what_came_from_elsewhere_keeps_its_ids() {
         let id = Twin::from_old("shop", "17");
         assert_eq!(id, Twin::from_old("shop", "17"));
-        assert_eq!(id.as_str(), "ttw2c4hfkvgscs6zpdzlbhvaky");
+        assert_eq!(id.as_str(), "cyptpkiocuqwk5kzikvkhkqoxy");
         assert_ne!(id, Twin::from_old("shop1", "7"));
         assert_ne!(old_client_message_id("shop", "17"), old_client_message_id("shop", "18"));
         assert_eq!(old_client_message_id("shop", "17").get_version_num(), 8);
