@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     /// the environment as `ORDER_CHAT_IMPORT_FROM`.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) from: Option<String>,
-    /// The `DynamoDB` table: the output `TableName` of the stack.
+    /// The DynamoDB table: the output `TableName` of the stack.
     #[arg(long)]
     pub(crate) table: String,
     /// The local gateway's address, such as `http://127.0.0.1:3000`, instead of AWS.

@@ -16,8 +16,8 @@ struct Changes<'a> {
     messages: Vec<&'a Message>,
     /// Moved there since.
     moved: Option<OrderStatus>,
-    /// Read there since: up to which `seq`, as far as the messages are here already.
-    read: Vec<(&'a Reader, u64)>,
+    /// Whether somebody has read there since what is here already.
+    read: bool,
 }
 
 /// How it went.
@@ -44,24 +44,27 @@ pub(crate) async fn catch_up(
             plan.order.customer_id, held.order.customer_id
         )));
     }
+    let adopted = plan.adopted();
+    let move_id = format!("{} became {} in {}", plan.old_id, plan.status.as_str(), adopted.fingerprint);
+    let move_id = MessageId::from_old(namespace, &move_id);
+    // A run that was killed may have moved it, and somebody here may have moved it on since.
+    let brought = held.entries.iter().any(|entry| entry.message.id == move_id);
     let here = held.head.order.status;
-    let moved = (known.status != plan.status && here != plan.status).then_some(plan.status);
+    let moved = (known.status != plan.status && here != plan.status && !brought).then_some(plan.status);
     let conflict = moved.filter(|_| here != known.status).map(|_| here);
     let changes = Changes {
         amended: amended(plan, &held),
         messages: missing(plan, &held),
         moved: moved.filter(|_| conflict.is_none()),
-        read: read(plan, &held),
+        read: !read(plan, &held).is_empty(),
     };
-    let nothing =
-        changes.amended.is_none() && changes.messages.is_empty() && changes.moved.is_none() && changes.read.is_empty();
+    let nothing = changes.amended.is_none() && changes.messages.is_empty() && changes.moved.is_none() && !changes.read;
     if dry_run {
         return Ok(match conflict {
             Some(here) => CaughtUp::Refused(moved_twice(plan, here)),
             None => CaughtUp::Done(if nothing { Fate::Unchanged } else { Fate::Updated }),
         });
     }
-    let adopted = plan.adopted();
     if let Some(order) = &changes.amended {
         store.amend(&mut held, order).await?;
     }
@@ -70,15 +73,12 @@ pub(crate) async fn catch_up(
     }
     let mut conflict = conflict;
     if let Some(to) = changes.moved {
-        let id = format!("{} became {} in {}", plan.old_id, to.as_str(), adopted.fingerprint);
-        let id = MessageId::from_old(namespace, &id);
-        let status = store.adopt_status(&mut held, known.status, to, shop, &id, plan.updated_at).await?;
+        let status = store.adopt_status(&mut held, known.status, to, shop, &move_id, plan.updated_at).await?;
         if let StatusAdopted::MovedHere(here) = status {
             conflict = Some(here);
         }
     }
-    for (reader, _) in read_all(plan, &held) {
-        let seq = plan.read_by(reader, &held.entries, held.head.cursors(&reader.person).read);
+    for (reader, seq) in read(plan, &held) {
         store.read(plan.twin(), &reader.person, seq).await?;
     }
     if let Some(here) = conflict {
@@ -108,12 +108,12 @@ fn missing<'a>(plan: &'a Plan, held: &Held) -> Vec<&'a Message> {
     told.filter(|message| !here.contains(&message.id)).collect()
 }
 
-/// Who has read more in the old system than here.
+/// Who has read more in the old system than here, and up to where.
 fn read<'a>(plan: &'a Plan, held: &Held) -> Vec<(&'a Reader, u64)> {
-    read_all(plan, held).into_iter().filter(|(reader, seq)| *seq > held.head.cursors(&reader.person).read).collect()
-}
-
-fn read_all<'a>(plan: &'a Plan, held: &Held) -> Vec<(&'a Reader, u64)> {
-    let at = |reader: &Reader| plan.read_by(reader, &held.entries, held.head.cursors(&reader.person).read);
-    plan.readers.values().map(|reader| (reader, at(reader))).filter(|(_, seq)| *seq > 0).collect()
+    let further = plan.readers.values().filter_map(|reader| {
+        let here = held.head.cursors(&reader.person).read;
+        let there = plan.read_by(reader, &held.entries, here);
+        (there > here).then_some((reader, there))
+    });
+    further.collect()
 }

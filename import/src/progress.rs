@@ -38,7 +38,7 @@ impl Progress {
             let (done, rate) = (self.bar.position(), self.bar.per_sec());
             match self.bar.length() {
                 Some(total) => {
-                    eprintln!("{done} of {total} orders, {rate:.0}/s, {} left", HumanDuration(self.bar.eta()))
+                    eprintln!("{done} of {total} orders, {rate:.0}/s, {} left", HumanDuration(self.bar.eta()));
                 }
                 None => eprintln!("{done} orders, {rate:.0}/s"),
             }

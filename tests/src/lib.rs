@@ -12,11 +12,12 @@ pub mod gateway;
 mod ghost;
 pub mod importer;
 pub mod mariadb;
-pub mod old_shop;
 mod meter;
+pub mod old_shop;
 mod outage;
 mod replica;
 mod shop;
+pub mod throttle;
 mod user;
 pub mod world;
 

@@ -2,14 +2,19 @@
 //! often and however badly it runs, and into a table in which people are talking.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::{ConversationStatus, Kind, OrderStatus, System};
+use futures_util::{StreamExt, stream};
 use import::Tally;
 use serde_json::json;
+use store::Store;
 use tests::importer::{Importer, become_importer, items, peak_memory, table, twin};
 use tests::mariadb::{Database, MariaDb};
 use tests::old_shop::{self, ADMINS, Shape};
+use tests::throttle::Throttle;
 use tests::{Shop, User};
 
 /// Enough that every shape is there three times.
@@ -360,6 +365,20 @@ async fn a_lost_connection_is_made_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_throttles_gets_everything_in_the_end() {
+    let (shop, database, importer) = (Shop::open().await, old_shop(ORDERS).await, Importer::new());
+    let whole = Shop::open().await;
+    importer.run(&database.url, &whole).await.unwrap();
+    let throttle = Throttle::default();
+    let gateway = shop.gateway();
+    let store = Store::new(&throttle.sdk(gateway.sdk()), gateway.table().unwrap());
+    let tally = importer.run_into(&database.url, store).await.unwrap();
+    assert_eq!(tally.created, come_along(ORDERS).count() as u64);
+    assert_eq!(table(&shop).await, table(&whole).await);
+    assert!(throttle.refused() > 50, "{}", throttle.refused());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_begin_says_why() {
     let (shop, importer) = (Shop::open().await, Importer::new());
     let server = MariaDb::start();
@@ -454,6 +473,37 @@ async fn files_come_along_too() {
     assert_eq!((tally.read, tally.created, tally.refused), (3, 2, 1));
     let found = shop.customer("6").sale(domain::Twin::from_old("csv", "2").order_id()).await;
     assert_eq!((found.order.items[0].title.as_str(), found.order.customer_name.as_str()), ("a \"lamp\"", "Bo, B."));
+}
+
+/// How fast it is, as a ratio: the same items, written as fast as the table takes them, by a program that does nothing else.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement: cargo test --release -p tests --test importing -- --ignored ratio --nocapture"]
+async fn the_ratio_to_writing_with_nothing_else() {
+    let (shop, bare, importer) = (Shop::open().await, Shop::open().await, Importer::new());
+    let line = |id: u32| {
+        let order = json!({"id": id, "status": "pending", "createdAt": "2020-01-01", "customer": {"id": id % 500, "name": "Ann"},
+            "items": [{"title": "Lamp", "unitPrice": 12}]});
+        format!("{order}\n")
+    };
+    let file = importer.file("old.jsonl", &(0..4_000).map(line).collect::<String>());
+    let began = Instant::now();
+    importer.run(&file, &shop).await.unwrap();
+    let importing = began.elapsed();
+
+    let client = aws_sdk_dynamodb::Client::new(bare.gateway().sdk());
+    let name = bare.gateway().table().unwrap();
+    let puts: Vec<_> = items(&shop).await.into_iter().map(put).collect();
+    let began = Instant::now();
+    let writes = puts.chunks(25).map(|chunk| client.batch_write_item().request_items(name, chunk.to_vec()).send());
+    let written: Vec<_> = stream::iter(writes).buffer_unordered(16).collect().await;
+    let writing = began.elapsed();
+    assert!(written.into_iter().all(|answer| answer.is_ok()));
+    let ratio = importing.as_secs_f64() / writing.as_secs_f64();
+    println!("{} items of 4000 orders: {importing:.2?}, with nothing else {writing:.2?}: {ratio:.2} times", puts.len());
+}
+
+fn put(item: HashMap<String, AttributeValue>) -> WriteRequest {
+    WriteRequest::builder().put_request(PutRequest::builder().set_item(Some(item)).build().unwrap()).build()
 }
 
 #[tokio::test(flavor = "multi_thread")]

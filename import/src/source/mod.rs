@@ -33,7 +33,7 @@ pub struct Broken(pub String);
 /// A source.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// A `MySQL` or MariaDB database by its URL, with the names of its tables and columns.
+    /// A MySQL or MariaDB database by its URL, with the names of its tables and columns.
     Database {
         /// `mysql://user:password@host:port/database`.
         url: String,

@@ -23,16 +23,14 @@ impl People {
         let mut by_id = BTreeMap::from([(id.to_owned(), customer.clone())]);
         let senders = conversations.iter().flat_map(|it| &it.messages).filter_map(|message| message.sender.as_ref());
         let participants = conversations.iter().flat_map(|it| &it.participants).map(|it| &it.person);
-        for person in participants.chain(senders) {
+        let all: Vec<&OldPerson> = participants.chain(senders).collect();
+        // Whoever is named somewhere goes by that name everywhere.
+        let (named, nameless): (Vec<_>, Vec<_>) = all.into_iter().partition(|person| person.name.is_some());
+        for person in named.into_iter().chain(nameless) {
             let Some(id) = person.id.as_deref().map(str::trim).filter(|id| !id.is_empty()) else { continue };
-            let role = words::role(person.role.as_deref()).unwrap_or(Role::Admin);
-            let named = text::line(person.name.as_deref(), 200);
-            let known = by_id.get(id).is_some();
-            if known && named.is_none() {
-                continue;
-            }
             let Ok(user_id) = user_id(id, rules) else { continue };
-            let name = named.unwrap_or_else(|| match role {
+            let role = words::role(person.role.as_deref()).unwrap_or(Role::Admin);
+            let name = text::line(person.name.as_deref(), 200).unwrap_or_else(|| match role {
                 Role::Customer => format!("Customer {id}"),
                 Role::Admin | Role::System => rules.shop.name.clone(),
             });

@@ -48,11 +48,11 @@ pub(super) fn role(word: Option<&str>) -> Option<Role> {
 /// The status that the old system reported in a message of its own: the last one it names.
 pub(super) fn reported(body: &str) -> Option<OrderStatus> {
     let words = body.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase);
-    let named = words.filter_map(|word| match word.as_str() {
+    let mut named = words.filter_map(|word| match word.as_str() {
         "canceled" => Some(OrderStatus::Cancelled),
         word => OrderStatus::ALL.into_iter().find(|status| status.as_str() == word),
     });
-    named.last()
+    named.next_back()
 }
 
 /// Whether a message of the old system only says that there is an order, as the first message here does.

@@ -1,4 +1,4 @@
-//! A `MySQL` or MariaDB database, read along the primary key of its orders.
+//! A MySQL or MariaDB database, read along the primary key of its orders.
 //!
 //! A page is handed on whole. When the connection is lost in between, the page is read again on a new one from where the
 //! last one ended; whoever takes pages does not notice.
