@@ -37,15 +37,9 @@ impl Queries {
 fn orders(found: &Found, sales: &str) -> String {
     let sale = |ours| found.column("sales", "s", ours);
     let product = |ours| found.column("products", "p", ours);
-    let customer = format!("COALESCE({}, {})", found.column("customers", "c", "user"), sale("customer"));
-    let price = format!("COALESCE({}, {})", sale("price"), product("price"));
-    let title = format!(
-        "COALESCE(NULLIF({}, ''), NULLIF(CONCAT_WS(' ', {}, {}, {}), ''))",
-        product("title"),
-        product("make"),
-        product("model"),
-        product("year"),
-    );
+    let customer = first_of([found.column("customers", "c", "user"), sale("customer")]);
+    let price = first_of([sale("price"), product("price")]);
+    let title = first_of([filled(product("title")), spelled([product("make"), product("model"), product("year")])]);
     let columns = [
         sale("id"),
         sale("number"),
@@ -89,8 +83,9 @@ fn participants(found: &Found) -> Option<String> {
     let join = found.table("participants").map_or(String::new(), |participants| {
         format!(" LEFT JOIN {participants} p ON {} = {id}", found.column("participants", "p", "conversation"))
     });
+    let role = first_of([role, theirs]);
     Some(format!(
-        "SELECT {sale}, {id}, {status}, {user}, {named}, COALESCE({role}, {theirs}), {up_to} \
+        "SELECT {sale}, {id}, {status}, {user}, {named}, {role}, {up_to} \
          FROM {conversations} c{join}{users} WHERE {sale} >= ? AND {sale} <= ? ORDER BY {sale}, {id}"
     ))
 }
@@ -113,12 +108,12 @@ fn messages(found: &Found) -> Option<String> {
         format!(" LEFT JOIN {reads} r ON {} = {}{at}{flag}", found.column("reads", "r", "message"), of("id"))
     });
     Some(format!(
-        "SELECT {sale}, {conversation}, {}, {}, {named}, COALESCE({}, {theirs}), {}, {}, {}, {reader}, {reader_named}, {reader_role} \
+        "SELECT {sale}, {conversation}, {}, {}, {named}, {}, {}, {}, {}, {reader}, {reader_named}, {reader_role} \
          FROM {conversations} c JOIN {messages} m ON {} = {conversation}{users}{reads}{readers} \
          WHERE {sale} >= ? AND {sale} <= ? ORDER BY {sale}, {conversation}, {}",
         of("id"),
         of("sender"),
-        of("role"),
+        first_of([of("role"), theirs]),
         of("kind"),
         of("body"),
         of("created"),
@@ -141,5 +136,71 @@ fn joined_user(found: &Found, alias: &str, column: &str) -> (String, String) {
 /// A name, from one column or from two.
 fn name(found: &Found, table: &str, alias: &str) -> String {
     let of = |ours| found.column(table, alias, ours);
-    format!("COALESCE(NULLIF({}, ''), NULLIF(CONCAT_WS(' ', {}, {}), ''))", of("name"), of("first"), of("last"))
+    first_of([filled(of("name")), spelled([of("first"), of("last")])])
+}
+
+/// The first that is not `NULL`; of columns that are not there nothing is said.
+fn first_of<const N: usize>(parts: [String; N]) -> String {
+    let there: Vec<String> = parts.into_iter().filter(|part| part != "NULL").collect();
+    match there.as_slice() {
+        [] => "NULL".to_owned(),
+        [only] => only.clone(),
+        several => format!("COALESCE({})", several.join(", ")),
+    }
+}
+
+/// A text, or `NULL` where it is empty.
+fn filled(part: String) -> String {
+    if part == "NULL" { part } else { format!("NULLIF({part}, '')") }
+}
+
+/// Several in a row with spaces between them, or `NULL`.
+fn spelled<const N: usize>(parts: [String; N]) -> String {
+    let there: Vec<String> = parts.into_iter().filter(|part| part != "NULL").collect();
+    if there.is_empty() { "NULL".to_owned() } else { format!("NULLIF(CONCAT_WS(' ', {}), '')", there.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// The old schema as `docs/importing.md` has it.
+    fn usual() -> Found {
+        let tables = [
+            ("sales", "id saleNumber customerId carId quantity price currency status note createdAt updatedAt"),
+            ("customers", "id userId name"),
+            ("cars", "id title make model year sku price imageUrl"),
+            ("users", "id name role"),
+            ("conversations", "id saleId status"),
+            ("conversation_participants", "conversationId userId role lastReadAt"),
+            ("messages", "id conversationId senderId type content createdAt"),
+            ("message_read_status", "messageId userId readAt"),
+        ];
+        let columns = |text: &str| text.split(' ').map(str::to_owned).collect();
+        let there: BTreeMap<_, _> = tables.into_iter().map(|(table, text)| (table.to_owned(), columns(text))).collect();
+        Found::among(&there, &BTreeMap::new()).unwrap()
+    }
+
+    #[test]
+    fn the_documentation_shows_them() {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let shown = words(include_str!("../../../../docs/importing.md"));
+        let queries = Queries::of(&usual());
+        for query in [queries.next, queries.participants.unwrap(), queries.messages.unwrap()] {
+            assert!(shown.contains(&words(&query)), "docs/importing.md does not show\n{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_asked_for() {
+        let there = BTreeMap::from([(
+            "sales".to_owned(),
+            ["id", "customerId", "status", "createdAt"].map(str::to_owned).to_vec(),
+        )]);
+        let queries = Queries::of(&Found::among(&there, &BTreeMap::new()).unwrap());
+        assert!(!queries.next.contains("JOIN"), "{}", queries.next);
+        assert!(queries.participants.is_none() && queries.messages.is_none());
+    }
 }
