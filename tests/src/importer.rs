@@ -58,10 +58,15 @@ impl Importer {
 
     /// Starts it as a process, which the test binary becomes when its test `importer_process` runs alone.
     pub fn spawn(&self, from: &str, shop: &Shop, more: &[&str]) -> Running {
+        self.spawn_into(&shop.gateway().base_url(), shop.gateway().table().unwrap(), from, more)
+    }
+
+    /// The same, with the table at an address.
+    pub fn spawn_into(&self, base: &str, table: &str, from: &str, more: &[&str]) -> Running {
         let config = self.config_file();
-        let (base, refused) = (shop.gateway().base_url(), self.refused_file());
-        let mut arguments = vec!["order-chat-import", "--from", from, "--table", shop.gateway().table().unwrap()];
-        arguments.extend(["--local", &base, "--config", config.to_str().unwrap()]);
+        let refused = self.refused_file();
+        let mut arguments = vec!["order-chat-import", "--from", from, "--table", table];
+        arguments.extend(["--local", base, "--config", config.to_str().unwrap()]);
         arguments.extend(["--refused", refused.to_str().unwrap()]);
         arguments.extend(more);
         let child = Command::new(std::env::current_exe().unwrap())

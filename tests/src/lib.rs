@@ -17,6 +17,7 @@ pub mod old_shop;
 mod outage;
 mod replica;
 mod shop;
+pub mod sieve;
 pub mod throttle;
 mod user;
 pub mod world;

@@ -14,6 +14,7 @@ use store::Store;
 use tests::importer::{Importer, become_importer, items, peak_memory, table, twin};
 use tests::mariadb::{Database, MariaDb};
 use tests::old_shop::{self, ADMINS, Shape};
+use tests::sieve::sieve;
 use tests::throttle::Throttle;
 use tests::{Shop, User};
 
@@ -485,7 +486,7 @@ async fn the_ratio_to_writing_with_nothing_else() {
             "items": [{"title": "Lamp", "unitPrice": 12}]});
         format!("{order}\n")
     };
-    let file = importer.file("old.jsonl", &(0..4_000).map(line).collect::<String>());
+    let file = importer.file("old.jsonl", &(0..2_000).map(line).collect::<String>());
     let began = Instant::now();
     importer.run(&file, &shop).await.unwrap();
     let importing = began.elapsed();
@@ -499,7 +500,7 @@ async fn the_ratio_to_writing_with_nothing_else() {
     let writing = began.elapsed();
     assert!(written.into_iter().all(|answer| answer.is_ok()));
     let ratio = importing.as_secs_f64() / writing.as_secs_f64();
-    println!("{} items of 4000 orders: {importing:.2?}, with nothing else {writing:.2?}: {ratio:.2} times", puts.len());
+    println!("{} items of 2000 orders: {importing:.2?}, with nothing else {writing:.2?}: {ratio:.2} times", puts.len());
 }
 
 fn put(item: HashMap<String, AttributeValue>) -> WriteRequest {
@@ -510,8 +511,7 @@ fn put(item: HashMap<String, AttributeValue>) -> WriteRequest {
 #[ignore = "a hundred thousand orders take minutes: cargo test -p tests --test importing -- --ignored many_orders --nocapture"]
 async fn many_orders_fit_into_little_memory() {
     const MANY: u64 = 100_000;
-    let folder = tempfile::tempdir().unwrap();
-    let (shop, mut database, importer) = (Shop::open_in(folder.path()).await, old_shop(1).await, Importer::new());
+    let (table, mut database, importer) = (sieve().await, old_shop(1).await, Importer::new());
     for statement in [
         "INSERT INTO sales (id, customerId, carId, price, status, createdAt, updatedAt) SELECT seq, 101 + seq % 5, 1, \
          seq, 'pending', '2021-01-01', '2021-01-01' FROM seq_2_to_100000",
@@ -521,7 +521,7 @@ async fn many_orders_fit_into_little_memory() {
     ] {
         database.run(statement).await;
     }
-    let mut child = importer.spawn(&database.url, &shop, &[]);
+    let mut child = importer.spawn_into(&table, "any", &database.url, &[]);
     let (process, mut peak) = (child.id(), 0);
     while child.runs() {
         peak = peak_memory(process).unwrap_or(peak);
