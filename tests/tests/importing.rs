@@ -264,6 +264,24 @@ async fn what_a_killed_run_wrote_ahead_does_not_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_at_once_do_no_harm() {
+    let mut database = old_shop(ORDERS).await;
+    for n in 0..250 {
+        let talk = first(Shape::Talk) * 10;
+        old_shop::say(&mut database, 900_000 + n, talk, 91, "text", &format!("long {n}"), Some(100 + n)).await;
+    }
+    let (whole, shop) = (Shop::open().await, Shop::open().await);
+    let (one, other) = (Importer::new(), Importer::new());
+    one.run(&database.url, &whole).await.unwrap();
+    let (first, second) = tokio::join!(one.run(&database.url, &shop), other.run(&database.url, &shop));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    let all = come_along(ORDERS).count() as u64;
+    assert_eq!(first.created + second.created, all);
+    assert_eq!(first.unchanged + second.unchanged, all);
+    assert_eq!(table(&shop).await, table(&whole).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn changes_there_come_along_and_messages_here_stay() {
     let (shop, mut database, importer) = (Shop::open().await, old_shop(ORDERS).await, Importer::new());
     importer.run(&database.url, &shop).await.unwrap();
