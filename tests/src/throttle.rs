@@ -50,7 +50,7 @@ struct ThrottledConnector {
 impl HttpConnector for ThrottledConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let number = self.throttle.0.fetch_add(1, Ordering::Relaxed);
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             return self.inner.call(request);
         }
         let is_transaction = request.headers().get("x-amz-target").is_some_and(|it| it.ends_with("TransactWriteItems"));
