@@ -11,11 +11,17 @@ mod cases;
 mod client;
 pub mod gateway;
 mod keys;
+mod ghost;
+pub mod importer;
+pub mod mariadb;
 mod meter;
+pub mod old_shop;
 mod outage;
 mod replica;
 mod rows;
 mod shop;
+pub mod sieve;
+pub mod throttle;
 mod user;
 pub mod world;
 

@@ -12,6 +12,7 @@ fn may_import(from: &str, to: &str, functions: &BTreeSet<String>) -> bool {
         "domain" => false,
         "protocol" | "store" | "push" => to == "domain",
         "runtime" => matches!(to, "domain" | "protocol" | "store" | "push"),
+        "import" => matches!(to, "domain" | "store"),
         "local" => matches!(to, "domain" | "protocol" | "runtime") || functions.contains(to),
         // They look at everything, and nothing looks at them.
         "tests" | "bench" | "xtask" => !matches!(to, "tests" | "bench" | "xtask"),

@@ -9,6 +9,7 @@ mod ci;
 #[cfg(test)]
 mod examples;
 mod generate;
+mod mariadb;
 #[cfg(test)]
 mod paths;
 mod rest;

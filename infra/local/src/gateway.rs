@@ -87,6 +87,7 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
             Arc::new(WebSocketApi::new(spec, lambdas, connections, settings.timers, stopping, alive))
         }),
         management,
+        engine: engine.clone(),
         identity: identity.clone(),
         listen: settings.listen,
     };

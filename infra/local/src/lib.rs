@@ -12,7 +12,7 @@
 //! | `http_api/` | the HTTP API: routes, authorizer, CORS, events in payload format 2.0 |
 //! | `websocket/` | the WebSocket API and `@connections` |
 //! | `lambda` | how a function is called: a timeout, a payload limit, and nothing left running |
-//! | `transport`, `dynamo/` | how a function's SDK reaches DynamoDB and the connections, and what its policy allows |
+//! | `transport`, `dynamo/` | how a function's SDK reaches DynamoDB and the connections, and what its policy allows; DynamoDB on the port, for programs beside it |
 //! | `data`, `identity` | the data folder, the secret, and `POST /dev/token` |
 //!
 //! Not reproduced: throttling by rate, quotas of an account, and cold starts.

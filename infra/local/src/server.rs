@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
+use crate::dynamo::{Engine, door};
 use crate::http_api::{Call, HttpApi, PAYLOAD};
 use crate::identity::Identity;
 use crate::respond::{message, problem, text_response};
@@ -32,6 +33,7 @@ pub(crate) struct Server {
     pub(crate) http: Option<HttpApi>,
     pub(crate) websocket: Option<Arc<WebSocketApi>>,
     pub(crate) management: Option<Arc<Management>>,
+    pub(crate) engine: Engine,
     pub(crate) identity: Identity,
     pub(crate) listen: IpAddr,
 }
@@ -116,6 +118,9 @@ impl Server {
         let Some(body) = collected(body).await else {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
+        if let Some(operation) = door::operation(&parts) {
+            return door::answer(self.engine.clone(), operation, body).await;
+        }
         if parts.uri.path() == "/dev/token" {
             return self.identity.answer(&parts, &body);
         }

@@ -20,11 +20,9 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::json;
 
 use crate::aws::{REGION, execute_api_arn};
-use crate::dynamo::{Engine, needed};
+use crate::dynamo::{Engine, door, needed};
 use crate::template::Policy;
 use crate::websocket::Management;
-
-const DYNAMODB: &str = "DynamoDB_20120810.";
 
 /// The way from one function to the engine and to the connections.
 #[derive(Clone)]
@@ -49,7 +47,7 @@ impl Transport {
 
     fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target").map(str::to_owned);
-        if let Some(operation) = target.as_deref().and_then(|target| target.strip_prefix(DYNAMODB)) {
+        if let Some(operation) = target.as_deref().and_then(|target| target.strip_prefix(door::TARGET)) {
             return response(self.dynamodb(operation, request.body()), "application/x-amz-json-1.0");
         }
         let uri: http::Uri = request.uri().parse().map_err(|problem| user_error(format!("{problem}")))?;

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use data_encoding::{Encoding, Specification};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::Person;
 
@@ -36,6 +37,12 @@ impl Twin {
         hash.update(caller.user_id.as_bytes());
         hash.update(key.as_bytes());
         let digest = hash.finalize();
+        Self(BASE32.encode(&digest[..16]))
+    }
+
+    /// The same for the same order of an older system, however often it is imported. `namespace` tells older systems apart.
+    pub fn from_old(namespace: &str, id: &str) -> Self {
+        let digest = old_digest(OLD_ORDER, namespace, id);
         Self(BASE32.encode(&digest[..16]))
     }
 
@@ -99,6 +106,12 @@ impl MessageId {
         Self(BASE32.encode(&bytes))
     }
 
+    /// The same for the same message of an older system, however often it is imported.
+    pub fn from_old(namespace: &str, id: &str) -> Self {
+        let digest = old_digest(OLD_MESSAGE, namespace, id);
+        Self(BASE32.encode(&digest[..10]))
+    }
+
     /// The part behind the prefix, as it is stored.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -108,6 +121,28 @@ impl MessageId {
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }
+}
+
+/// The `clientMessageId` of a message of an older system, which had none: a UUID that says it is made its own way.
+pub fn old_client_message_id(namespace: &str, id: &str) -> Uuid {
+    let digest = old_digest(OLD_CLIENT_MESSAGE, namespace, id);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+// What a digest is of; an idempotency key's begins with 0 or 1.
+const OLD_ORDER: u8 = 2;
+const OLD_MESSAGE: u8 = 3;
+const OLD_CLIENT_MESSAGE: u8 = 4;
+
+fn old_digest(kind: u8, namespace: &str, id: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update([kind]);
+    hash.update((namespace.len() as u64).to_be_bytes());
+    hash.update(namespace.as_bytes());
+    hash.update(id.as_bytes());
+    hash.finalize().into()
 }
 
 /// Text that is no id of the kind asked for.
@@ -167,6 +202,17 @@ mod tests {
         assert_eq!(id("ab", Role::Customer, "c"), id("ab", Role::Customer, "c"));
         assert_ne!(id("ab", Role::Customer, "c"), id("a", Role::Customer, "bc"));
         assert_ne!(id("ab", Role::Customer, "c"), id("ab", Role::Admin, "c"));
+    }
+
+    #[test]
+    fn what_came_from_elsewhere_keeps_its_ids() {
+        let id = Twin::from_old("shop", "17");
+        assert_eq!(id, Twin::from_old("shop", "17"));
+        assert_eq!(id.as_str(), "cyptpkiocuqwk5kzikvkhkqoxy");
+        assert_ne!(id, Twin::from_old("shop1", "7"));
+        assert_ne!(old_client_message_id("shop", "17"), old_client_message_id("shop", "18"));
+        assert_eq!(old_client_message_id("shop", "17").get_version_num(), 8);
+        assert_ne!(MessageId::from_old("shop", "17"), MessageId::from_old("shop", "18"));
     }
 
     proptest! {

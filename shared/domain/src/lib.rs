@@ -15,7 +15,7 @@ mod ticket;
 mod time;
 
 pub use conversation::{Admin, ConversationStatus, Cursors, Entry, Head};
-pub use id::{ConversationId, MessageId, OrderId, Twin};
+pub use id::{ConversationId, MessageId, OrderId, Twin, old_client_message_id};
 pub use message::{Kind, Message, System};
 pub use order::{Item, NewOrder, Order, OrderStatus, Summary};
 pub use person::{Person, Role, Side};

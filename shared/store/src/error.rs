@@ -19,6 +19,25 @@ pub enum Error {
     Contended,
 }
 
+impl Error {
+    /// Whether DynamoDB refused what was to be written for what it is, such as its size.
+    pub fn is_of_the_item(&self) -> bool {
+        matches!(self, Self::Dynamo(text) if text.starts_with("ValidationException") || text.contains("ValidationError"))
+    }
+
+    /// Whether asking again is of no use: there is no such table, or it is not ours to use.
+    pub fn is_final(&self) -> bool {
+        const FINAL: [&str; 5] = [
+            "ResourceNotFoundException",
+            "AccessDeniedException",
+            "UnrecognizedClientException",
+            "InvalidSignatureException",
+            "ExpiredTokenException",
+        ];
+        matches!(self, Self::Dynamo(text) if FINAL.iter().any(|code| text.starts_with(code)))
+    }
+}
+
 impl<E, R> From<SdkError<E, R>> for Error
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,

@@ -136,7 +136,7 @@ struct HeadItem {
     ag: HashMap<String, i64>,
 }
 
-/// The item of a head that is born: nobody has read anything.
+/// The item of a head that is born. Cursors are there only for those who have read something, as in an imported one.
 pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
     let twin = head.twin.as_str();
     let item = HeadItem {
@@ -156,17 +156,23 @@ pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
         os: head.order.status,
         oa: head.order.created_at.millis(),
         ou: head.order_updated_at.millis(),
-        cr: 0,
-        ca: 0,
-        cd: 0,
+        cr: head.customer.read,
+        ca: head.customer.read_shop,
+        cd: head.customer.delivered_receipt,
         cg: None,
         an: head.admins.iter().map(|(id, admin)| (id.clone(), admin.name.clone())).collect(),
-        ar: HashMap::new(),
-        aa: HashMap::new(),
-        ad: HashMap::new(),
+        ar: admins_at(head, |cursors| cursors.read),
+        aa: admins_at(head, |cursors| cursors.read_shop),
+        ad: admins_at(head, |cursors| cursors.delivered_receipt),
         ag: HashMap::new(),
     };
     Ok(serde_dynamo::to_item(item)?)
+}
+
+/// By admin, where that is not the start.
+fn admins_at(head: &Head, of: impl Fn(&Cursors) -> u64) -> HashMap<String, u64> {
+    let all = head.admins.iter().map(|(id, admin)| (id.clone(), of(&admin.cursors)));
+    all.filter(|(_, at)| *at > 0).collect()
 }
 
 /// The head in an item.

@@ -9,6 +9,8 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The order as it was placed: before the log.
 pub(crate) const ORDER: &str = "A";
+/// What an import knows of the order it brought: before the log, where no query of a conversation looks.
+pub(crate) const IMPORT: &str = "I";
 /// The head: behind the log, so that one query from any `seq` on ends with it.
 pub(crate) const HEAD: &str = "Z";
 /// Before the first log entry.

@@ -4,9 +4,10 @@
 //!
 //! | entity | `pk` | `sk` | read and written by |
 //! |---|---|---|---|
-//! | order, as placed; never changed again | X | `A` | [`Store::create`]; [`Store::order`], [`Store::orders_of`], [`Store::change_status`] |
-//! | log entry: one message | X | `L` + seq, 12 digits | [`Store::create`], [`Store::send`], [`Store::change_status`]; [`Store::history`] |
-//! | head: all but the older messages | X | `Z` | [`Store::create`], [`Store::send`], [`Store::change_status`], [`Store::read`], [`Store::delivered`], [`Store::set_conversation_status`]; [`Store::head`], [`Store::inbox`] |
+//! | order, as placed; never changed again but by [`Store::amend`] | X | `A` | [`Store::create`], [`Store::adopt`]; [`Store::order`], [`Store::orders_of`], [`Store::change_status`] |
+//! | log entry: one message | X | `L` + seq, 12 digits | [`Store::create`], [`Store::adopt`], [`Store::append`], [`Store::send`], [`Store::change_status`]; [`Store::history`] |
+//! | head: all but the older messages | X | `Z` | [`Store::create`], [`Store::adopt`], [`Store::append`], [`Store::amend`], [`Store::send`], [`Store::change_status`], [`Store::read`], [`Store::delivered`], [`Store::set_conversation_status`]; [`Store::head`], [`Store::inbox`] |
+//! | what an import knows of its order | X | `I` | [`Store::adopt`], [`Store::remember_adopted`]; [`Store::adopted`] |
 //! | connection of a customer | `U#` + user | `C#` + connection | [`Store::register`], [`Store::join`], [`Store::leave`], [`Store::end`]; [`Store::audience`] |
 //! | connection of an admin | `U` | `C#` + connection | the same |
 //! | last seen of a user | as their connections | `S#` + user | [`Store::end`]; [`Store::audience`], [`Store::shop`] |
@@ -24,8 +25,10 @@
 //! head holds the last message in full: whoever comes next can finish what a crash left behind. How a send keeps
 //! to it is in `send.rs`.
 
+mod adopt;
 mod audience;
 mod birth;
+mod catch_up;
 mod connection;
 mod conversation;
 mod count;
@@ -41,8 +44,10 @@ mod send;
 mod status;
 mod ticket;
 
+pub use adopt::{Adopted, Adoption};
 pub use audience::{Audience, Place, Presence};
 pub use birth::Birth;
+pub use catch_up::{Held, StatusAdopted};
 pub use connection::{Connection, Known};
 pub use conversation::ConversationStatusSet;
 pub use count::StatusCounts;

@@ -75,7 +75,7 @@ impl Store {
     }
 
     /// Moves the head behind `tail`, whose last message is in the log; whether nobody else did.
-    async fn move_status(
+    pub(crate) async fn move_status(
         &self,
         head: &Head,
         entry: &Entry,

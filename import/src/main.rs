@@ -1,0 +1,7 @@
+//! The importer's process: what it does is in `lib.rs`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    import::main(std::env::args_os()).into()
+}

@@ -1,0 +1,146 @@
+//! What a source yields: an order of the old system as it was found, nothing of it checked yet.
+//!
+//! These are also the fields of a line of JSON. Numbers may be written as numbers or as text; what is absent and what is
+//! `null` are the same.
+
+use serde::{Deserialize, Deserializer, de};
+
+/// An order with all that belongs to it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OldOrder {
+    /// The key of the old table.
+    #[serde(deserialize_with = "text")]
+    pub id: Option<String>,
+    /// What people call it, where that is not the key.
+    #[serde(deserialize_with = "text")]
+    pub number: Option<String>,
+    /// Whose it is.
+    pub customer: Option<OldPerson>,
+    /// What was ordered.
+    pub items: Vec<OldItem>,
+    /// In the old system's words.
+    #[serde(deserialize_with = "text")]
+    pub status: Option<String>,
+    /// ISO 4217, where it is not the same for all.
+    pub currency: Option<String>,
+    /// What the customer added.
+    pub note: Option<String>,
+    /// When it was placed.
+    #[serde(deserialize_with = "text")]
+    pub created_at: Option<String>,
+    /// When it last changed.
+    #[serde(deserialize_with = "text")]
+    pub updated_at: Option<String>,
+    /// Its conversations: one, none, or by mistake several.
+    pub conversations: Vec<OldConversation>,
+}
+
+/// Somebody.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OldPerson {
+    /// The key of the old table.
+    #[serde(deserialize_with = "text")]
+    pub id: Option<String>,
+    /// How they are shown.
+    #[serde(deserialize_with = "text")]
+    pub name: Option<String>,
+    /// In the old system's words.
+    pub role: Option<String>,
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OldItem {
+    /// The shop's number for it.
+    #[serde(deserialize_with = "text")]
+    pub sku: Option<String>,
+    /// What it is.
+    #[serde(deserialize_with = "text")]
+    pub title: Option<String>,
+    /// How many; 1 where it is absent.
+    #[serde(deserialize_with = "text")]
+    pub quantity: Option<String>,
+    /// Of one.
+    #[serde(deserialize_with = "text")]
+    pub unit_price: Option<String>,
+    /// Its picture.
+    pub image_url: Option<String>,
+}
+
+/// A conversation about an order.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OldConversation {
+    /// In the old system's words.
+    pub status: Option<String>,
+    /// Who took part.
+    pub participants: Vec<OldParticipant>,
+    /// What was said.
+    pub messages: Vec<OldMessage>,
+}
+
+/// Somebody who took part.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OldParticipant {
+    /// Who.
+    #[serde(flatten)]
+    pub person: OldPerson,
+    /// They have read everything up to then.
+    #[serde(deserialize_with = "text")]
+    pub last_read_at: Option<String>,
+}
+
+/// Something that was said.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OldMessage {
+    /// The key of the old table.
+    #[serde(deserialize_with = "text")]
+    pub id: Option<String>,
+    /// Who said it; nobody for the system.
+    pub sender: Option<OldPerson>,
+    /// `system` for what the system said.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// What was said.
+    #[serde(deserialize_with = "text")]
+    pub body: Option<String>,
+    /// When.
+    #[serde(deserialize_with = "text")]
+    pub created_at: Option<String>,
+    /// Keys of those who have read it.
+    #[serde(deserialize_with = "texts")]
+    pub read_by: Vec<String>,
+}
+
+/// A text, or a number as it is written.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Loose {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+impl From<Loose> for String {
+    fn from(loose: Loose) -> Self {
+        match loose {
+            Loose::Text(text) => text,
+            Loose::Number(number) => number.to_string(),
+        }
+    }
+}
+
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let loose = Option::<Loose>::deserialize(deserializer);
+    Ok(loose.map_err(|_| de::Error::custom("expected a text or a number"))?.map(String::from))
+}
+
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let loose = Option::<Vec<Loose>>::deserialize(deserializer);
+    let loose = loose.map_err(|_| de::Error::custom("expected a list of keys"))?;
+    Ok(loose.unwrap_or_default().into_iter().map(String::from).collect())
+}

@@ -1,0 +1,258 @@
+//! A MySQL or MariaDB database, read along the primary key of its orders.
+//!
+//! A page is handed on whole. When the connection is lost in between, the page is read again on a new one from where the
+//! last one ended; whoever takes pages does not notice.
+
+mod names;
+mod queries;
+mod values;
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Opts, OptsBuilder, Value};
+
+use super::{Broken, PAGE, Page, Pages};
+use crate::old::{OldConversation, OldOrder, OldParticipant};
+use crate::retry::pause;
+use crate::settings::Names;
+use names::Found;
+use queries::Queries;
+use values::{Cells, MessageRow, ParticipantRow, order};
+
+/// The most bytes of messages on a page. A page with more is read again as a shorter one, down to a single order.
+const HEAVY: usize = 4 << 20;
+
+/// No handshake takes longer.
+const HANDSHAKE: Duration = Duration::from_secs(20);
+
+/// Reads one database from start to end.
+pub(crate) struct Reader {
+    line: Line,
+    queries: Queries,
+    total: u64,
+}
+
+/// The connection, made anew as often as it takes.
+struct Line {
+    opts: Opts,
+    retries: u32,
+    conn: Option<Conn>,
+}
+
+impl Reader {
+    /// Connects, finds the tables, and counts the orders.
+    pub(super) async fn open(url: &str, configured: &Names, retries: u32) -> Result<Self, Broken> {
+        // The driver's own words could repeat the password.
+        let opts = Opts::from_url(url).map_err(|_| Broken("the source is not a URL of a database".to_owned()))?;
+        if opts.db_name().is_none() {
+            return Err(Broken("the source's URL does not end in the name of a database".to_owned()));
+        }
+        let setup = vec!["SET NAMES utf8mb4, time_zone = '+00:00'"];
+        let opts = OptsBuilder::from_opts(opts).init(setup).tcp_keepalive(Some(Duration::from_secs(30)));
+        let mut line = Line { opts: opts.into(), retries, conn: None };
+        let columns = "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()";
+        let rows: Vec<(String, String)> = line
+            .ask(async |mut conn| {
+                let rows = conn.query(columns).await?;
+                Ok((conn, rows))
+            })
+            .await?;
+        let mut there: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (table, column) in rows {
+            there.entry(table).or_default().push(column);
+        }
+        let queries = Queries::of(&Found::among(&there, configured)?);
+        let count = &queries.count;
+        let total: Option<u64> = line
+            .ask(async |mut conn| {
+                let count = conn.query_first(count).await?;
+                Ok((conn, count))
+            })
+            .await?;
+        Ok(Self { line, queries, total: total.unwrap_or_default() })
+    }
+
+    /// How many orders there were when it was opened.
+    pub(super) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Hands on page after page, until there are no more or nobody takes them.
+    pub(super) async fn read(mut self, pages: Pages) {
+        let (mut behind, mut size) = (None, PAGE);
+        loop {
+            match self.page(behind.as_ref(), size).await {
+                Ok(Some(Read::Page(page, last))) => {
+                    behind = Some(last);
+                    size = (size * 2).min(PAGE);
+                    if pages.send(Ok(page)).await.is_err() {
+                        return;
+                    }
+                }
+                Ok(Some(Read::TooHeavy(orders))) => size = orders.div_ceil(2),
+                Ok(None) => return,
+                Err(broken) => {
+                    let _ = pages.send(Err(broken)).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The page behind an order; `None` when there is nothing more.
+    async fn page(&mut self, behind: Option<&Value>, size: usize) -> Result<Option<Read>, Broken> {
+        let queries = &self.queries;
+        self.line.ask(|conn| page(conn, queries, behind, size)).await
+    }
+}
+
+enum Read {
+    /// A page, and the key of its last order.
+    Page(Page, Value),
+    /// These orders have too much to say for one page.
+    TooHeavy(usize),
+}
+
+async fn page(
+    mut conn: Conn,
+    queries: &Queries,
+    behind: Option<&Value>,
+    size: usize,
+) -> mysql_async::Result<(Conn, Option<Read>)> {
+    let size = size.max(1);
+    let limit = Value::from(size as u64);
+    let rows: Vec<mysql_async::Row> = match behind {
+        None => conn.exec(&queries.first, vec![limit]).await?,
+        Some(behind) => conn.exec(&queries.next, vec![behind.clone(), limit]).await?,
+    };
+    let mut orders: Vec<(Value, OldOrder)> = rows.into_iter().map(|row| order(Cells::of(row))).collect();
+    let (Some((first, _)), Some((last, _))) = (orders.first().cloned(), orders.last().cloned()) else {
+        return Ok((conn, None));
+    };
+    let mut talk = Talk::default();
+    if let Some(participants) = &queries.participants {
+        let mut rows = conn.exec_iter(participants, vec![first.clone(), last.clone()]).await?;
+        while let Some(row) = rows.next().await? {
+            talk.participant(ParticipantRow::of(Cells::of(row)));
+        }
+    }
+    if let Some(messages) = &queries.messages {
+        let mut rows = conn.exec_iter(messages, vec![first, last.clone()]).await?;
+        while let Some(row) = rows.next().await? {
+            talk.message(MessageRow::of(Cells::of(row)));
+            if talk.bytes > HEAVY && orders.len() > 1 {
+                rows.drop_result().await?;
+                return Ok((conn, Some(Read::TooHeavy(orders.len()))));
+            }
+        }
+    }
+    for (_, order) in &mut orders {
+        order.conversations = talk.of(order.id.as_deref().unwrap_or_default());
+    }
+    let page = orders.into_iter().map(|(_, order)| Ok(Box::new(order))).collect();
+    Ok((conn, Some(Read::Page(page, last))))
+}
+
+/// What was said about the orders of a page.
+#[derive(Default)]
+struct Talk {
+    conversations: HashMap<String, Vec<(String, OldConversation)>>,
+    bytes: usize,
+}
+
+impl Talk {
+    fn conversation(&mut self, sale: &str, id: &str) -> &mut OldConversation {
+        let theirs = self.conversations.entry(sale.to_owned()).or_default();
+        let at = theirs.iter().position(|(other, _)| other == id).unwrap_or_else(|| {
+            theirs.push((id.to_owned(), OldConversation::default()));
+            theirs.len() - 1
+        });
+        &mut theirs[at].1
+    }
+
+    fn participant(&mut self, row: ParticipantRow) {
+        let conversation = self.conversation(&row.sale, &row.conversation);
+        conversation.status = row.status;
+        if row.person.id.is_some() {
+            conversation.participants.push(OldParticipant { person: row.person, last_read_at: row.read_up_to });
+        }
+    }
+
+    fn message(&mut self, row: MessageRow) {
+        let mut bytes = 0;
+        let conversation = self.conversation(&row.sale, &row.conversation);
+        // A message comes once for each who has read it.
+        if conversation.messages.last().is_none_or(|last| last.id != row.message.id) {
+            bytes = row.message.body.as_ref().map_or(0, String::len) + 200;
+            conversation.messages.push(row.message);
+        }
+        if let (Some(reader), Some(last)) = (&row.reader.id, conversation.messages.last_mut()) {
+            last.read_by.push(reader.clone());
+            if !conversation.participants.iter().any(|it| it.person.id == row.reader.id) {
+                conversation.participants.push(OldParticipant { person: row.reader, last_read_at: None });
+            }
+        }
+        self.bytes += bytes;
+    }
+
+    fn of(&mut self, sale: &str) -> Vec<OldConversation> {
+        let theirs = self.conversations.remove(sale).unwrap_or_default();
+        theirs.into_iter().map(|(_, conversation)| conversation).collect()
+    }
+}
+
+impl Line {
+    /// Asks, again on a new connection where this one is lost.
+    async fn ask<T, Answer>(&mut self, question: impl Fn(Conn) -> Answer) -> Result<T, Broken>
+    where
+        Answer: Future<Output = mysql_async::Result<(Conn, T)>>,
+    {
+        let mut attempt = 0;
+        loop {
+            let answered = match self.conn.take() {
+                Some(conn) => Ok(conn),
+                None => self.connect().await,
+            };
+            let problem = match answered {
+                Ok(conn) => match question(conn).await {
+                    Ok((conn, answer)) => {
+                        self.conn = Some(conn);
+                        return Ok(answer);
+                    }
+                    Err(problem) => problem,
+                },
+                Err(problem) => problem,
+            };
+            if !passes(&problem) {
+                return Err(Broken(format!("the database refused: {problem}")));
+            }
+            if attempt == self.retries {
+                return Err(Broken(format!("the database cannot be reached, after {attempt} retries: {problem}")));
+            }
+            attempt += 1;
+            pause(attempt, Duration::from_millis(250), Duration::from_secs(10)).await;
+        }
+    }
+
+    async fn connect(&self) -> mysql_async::Result<Conn> {
+        let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "no handshake");
+        tokio::time::timeout(HANDSHAKE, Conn::new(self.opts.clone())).await.unwrap_or_else(|_| Err(late().into()))
+    }
+}
+
+/// Whether the same question may be answered a little later.
+fn passes(problem: &mysql_async::Error) -> bool {
+    /// Too many connections (two ways), shutting down, interrupted, killed, gone, lost, waited too long, deadlock.
+    const PASSING: [u16; 10] = [1040, 1203, 1053, 1317, 1927, 2006, 2013, 1205, 1213, 4031];
+    match problem {
+        mysql_async::Error::Server(problem) => PASSING.contains(&problem.code),
+        mysql_async::Error::Io(_) | mysql_async::Error::Other(_) => true,
+        mysql_async::Error::Driver(problem) => {
+            use mysql_async::DriverError::{ConnectionClosed, PacketOutOfOrder, UnexpectedPacket};
+            matches!(problem, ConnectionClosed | PacketOutOfOrder | UnexpectedPacket { .. })
+        }
+        mysql_async::Error::Url(_) => false,
+    }
+}

@@ -1,0 +1,115 @@
+//! Rows: values as the driver brings them, to texts as every source yields them.
+
+use mysql_async::{Row, Value};
+
+use crate::old::{OldItem, OldMessage, OldOrder, OldPerson};
+
+/// The values of a row, taken one after the other in the order of the statement's columns.
+pub(super) struct Cells(std::vec::IntoIter<Value>);
+
+impl Cells {
+    pub(super) fn of(row: Row) -> Self {
+        Self(row.unwrap().into_iter())
+    }
+
+    fn value(&mut self) -> Value {
+        self.0.next().unwrap_or(Value::NULL)
+    }
+
+    fn text(&mut self) -> Option<String> {
+        text(self.value())
+    }
+}
+
+/// A value as a person would write it; `None` for `NULL`.
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::NULL => None,
+        // What is no UTF-8 came through a column that is not text, or was broken there.
+        Value::Bytes(bytes) => Some(
+            String::from_utf8(bytes).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned()),
+        ),
+        Value::Int(number) => Some(number.to_string()),
+        Value::UInt(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        Value::Double(number) => Some(number.to_string()),
+        Value::Date(year, month, day, hour, minute, second, micros) => {
+            Some(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}"))
+        }
+        Value::Time(negative, days, hours, minutes, seconds, micros) => {
+            let sign = if negative { "-" } else { "" };
+            Some(format!("{sign}{}:{minutes:02}:{seconds:02}.{micros:06}", days * 24 + u32::from(hours)))
+        }
+    }
+}
+
+/// An order, with its key as the database needs it to go on.
+pub(super) fn order(mut cells: Cells) -> (Value, OldOrder) {
+    let key = cells.value();
+    let id = text(key.clone());
+    let number = cells.text();
+    let customer = OldPerson { id: cells.text(), name: cells.text(), role: None };
+    let (status, currency, note) = (cells.text(), cells.text(), cells.text());
+    let (created_at, updated_at) = (cells.text(), cells.text());
+    let item = OldItem {
+        sku: cells.text(),
+        title: cells.text(),
+        quantity: cells.text(),
+        unit_price: cells.text(),
+        image_url: cells.text(),
+    };
+    let order = OldOrder {
+        id,
+        number,
+        customer: Some(customer),
+        items: vec![item],
+        status,
+        currency,
+        note,
+        created_at,
+        updated_at,
+        conversations: Vec::new(),
+    };
+    (key, order)
+}
+
+/// A conversation with one who takes part, or with nobody.
+pub(super) struct ParticipantRow {
+    pub(super) sale: String,
+    pub(super) conversation: String,
+    pub(super) status: Option<String>,
+    pub(super) person: OldPerson,
+    pub(super) read_up_to: Option<String>,
+}
+
+impl ParticipantRow {
+    pub(super) fn of(mut cells: Cells) -> Self {
+        Self {
+            sale: cells.text().unwrap_or_default(),
+            conversation: cells.text().unwrap_or_default(),
+            status: cells.text(),
+            person: OldPerson { id: cells.text(), name: cells.text(), role: cells.text() },
+            read_up_to: cells.text(),
+        }
+    }
+}
+
+/// A message with one who has read it, or with nobody.
+pub(super) struct MessageRow {
+    pub(super) sale: String,
+    pub(super) conversation: String,
+    pub(super) message: OldMessage,
+    pub(super) reader: OldPerson,
+}
+
+impl MessageRow {
+    pub(super) fn of(mut cells: Cells) -> Self {
+        let (sale, conversation) = (cells.text().unwrap_or_default(), cells.text().unwrap_or_default());
+        let id = cells.text();
+        let sender = OldPerson { id: cells.text(), name: cells.text(), role: cells.text() };
+        let (kind, body, created_at) = (cells.text(), cells.text(), cells.text());
+        let message = OldMessage { id, sender: Some(sender), kind, body, created_at, read_by: Vec::new() };
+        let reader = OldPerson { id: cells.text(), name: cells.text(), role: cells.text() };
+        Self { sale, conversation, message, reader }
+    }
+}

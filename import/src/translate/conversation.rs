@@ -1,0 +1,175 @@
+//! What was said about an order: from one old conversation, from none, or from several that are one.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use domain::{
+    ConversationStatus, Kind, Message, MessageId, Order, OrderStatus, Person, System, Time, old_client_message_id,
+};
+
+use super::people::People;
+use super::{Reader, Refused, moment, text, words};
+use crate::old::{OldConversation, OldMessage};
+use crate::settings::Rules;
+
+/// A conversation as it is to be here.
+pub(super) struct Told {
+    pub(super) status: ConversationStatus,
+    pub(super) messages: Vec<Message>,
+    pub(super) readers: BTreeMap<String, Reader>,
+    pub(super) refused: Vec<Refused>,
+}
+
+/// Something that was said, in its order of time.
+struct Said {
+    at: Time,
+    old: OldMessage,
+    id: String,
+}
+
+pub(super) fn translate(order: &Order, conversations: Vec<OldConversation>, people: &People, rules: &Rules) -> Told {
+    let status = conversations.iter().map(|it| words::conversation_status(it.status.as_deref()));
+    // Of several that are one, the one that is most open counts.
+    let status = status.min_by_key(|status| ConversationStatus::ALL.iter().position(|it| it == status));
+    let mut told = Told {
+        status: status.unwrap_or(ConversationStatus::Active),
+        messages: vec![first(order, people, rules)],
+        readers: readers(&conversations, people),
+        refused: Vec::new(),
+    };
+    let up_to = read_up_to(&conversations, people);
+    let mut running = OrderStatus::Pending;
+    for said in in_order(order.created_at, conversations, &mut told.refused) {
+        let before = told.messages.len();
+        if let Err(reason) = add(&said, order, people, rules, &mut running, &mut told.messages) {
+            told.refused.push(Refused::message(&said.id, reason));
+        }
+        let ids = told.messages[before..].iter().map(|message| message.id.as_str().to_owned());
+        let ids: Vec<String> = ids.collect();
+        for reader in said.old.read_by.iter().filter_map(|id| people.get(id)) {
+            mark(&mut told.readers, reader, people, &ids);
+        }
+        for (reader, _) in up_to.iter().filter(|(_, at)| said.at <= *at) {
+            mark(&mut told.readers, reader, people, &ids);
+        }
+    }
+    told
+}
+
+/// What begins every conversation.
+fn first(order: &Order, people: &People, rules: &Rules) -> Message {
+    let system = System::OrderCreated { by: people.customer().clone() };
+    let id = MessageId::from_old(&rules.namespace, &format!("first of {}", order.id));
+    Message::system(order.conversation_id.clone(), 1, id, system, order.created_at)
+}
+
+/// Everything that was said, by time; what has no time comes with what it was found behind.
+fn in_order(created: Time, conversations: Vec<OldConversation>, refused: &mut Vec<Refused>) -> Vec<Said> {
+    let mut all = Vec::new();
+    let mut ids = HashSet::new();
+    for conversation in conversations {
+        let mut before = created;
+        for old in conversation.messages {
+            let Some(id) = old.id.clone().filter(|id| !id.trim().is_empty()) else {
+                refused.push(Refused::message("", "it has no id"));
+                continue;
+            };
+            if !ids.insert(id.clone()) {
+                refused.push(Refused::message(id, "its id is that of another message"));
+                continue;
+            }
+            match moment::time(old.created_at.as_deref()) {
+                Ok(at) => before = at.unwrap_or(before),
+                Err(reason) => {
+                    refused.push(Refused::message(id, reason));
+                    continue;
+                }
+            }
+            all.push(Said { at: before, old, id });
+        }
+    }
+    all.sort_by_key(|said| said.at);
+    all
+}
+
+fn add(
+    said: &Said,
+    order: &Order,
+    people: &People,
+    rules: &Rules,
+    running: &mut OrderStatus,
+    messages: &mut Vec<Message>,
+) -> Result<(), &'static str> {
+    let body = said.old.body.as_deref().unwrap_or_default();
+    let sender = said.old.sender.as_ref().and_then(|sender| sender.id.as_deref()).and_then(|id| people.get(id));
+    let is_system = said.old.kind.as_deref().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("system"));
+    if is_system {
+        let by = sender.filter(|sender| sender.is_admin()).unwrap_or(&rules.shop);
+        if let Some(to) = words::reported(body) {
+            if to != *running {
+                let system = System::StatusChanged { from: *running, to, by: by.clone() };
+                let id = MessageId::from_old(&rules.namespace, &said.id);
+                let seq = messages.len() as u64 + 1;
+                messages.push(Message::system(order.conversation_id.clone(), seq, id, system, said.at));
+                *running = to;
+            }
+            return Ok(());
+        }
+        if words::announces(body) {
+            return Ok(());
+        }
+    }
+    let sender = match sender {
+        Some(sender) => sender,
+        None if is_system => &rules.shop,
+        None => return Err("nobody sent it"),
+    };
+    let bodies = text::bodies(body);
+    if bodies.is_empty() {
+        return Err("it says nothing");
+    }
+    for (part, body) in bodies.into_iter().enumerate() {
+        let id = if part == 0 { said.id.clone() } else { format!("{}/{}", said.id, part + 1) };
+        messages.push(Message {
+            conversation_id: order.conversation_id.clone(),
+            seq: messages.len() as u64 + 1,
+            id: MessageId::from_old(&rules.namespace, &id),
+            client_message_id: Some(old_client_message_id(&rules.namespace, &id)),
+            sender: sender.clone(),
+            kind: Kind::Text,
+            body,
+            system: None,
+            created_at: said.at,
+        });
+    }
+    Ok(())
+}
+
+/// Everyone who took part, so far without anything read.
+fn readers(conversations: &[OldConversation], people: &People) -> BTreeMap<String, Reader> {
+    let participants = conversations.iter().flat_map(|it| &it.participants);
+    let people_in = participants.filter_map(|it| it.person.id.as_deref()).filter_map(|id| people.get(id));
+    let mut readers = BTreeMap::new();
+    for person in people_in {
+        mark(&mut readers, person, people, &[]);
+    }
+    readers
+}
+
+/// Who has read everything up to when.
+fn read_up_to(conversations: &[OldConversation], people: &People) -> Vec<(Person, Time)> {
+    let participants = conversations.iter().flat_map(|it| &it.participants);
+    let all = participants.filter_map(|participant| {
+        let at = moment::time(participant.last_read_at.as_deref()).ok().flatten()?;
+        Some((people.get(participant.person.id.as_deref()?)?.clone(), at))
+    });
+    all.collect()
+}
+
+fn mark(readers: &mut BTreeMap<String, Reader>, person: &Person, people: &People, ids: &[String]) {
+    if !people.takes_part(person) {
+        return;
+    }
+    let reader = readers.entry(person.user_id.clone());
+    let reader = reader.or_insert_with(|| Reader { person: person.clone(), read: BTreeSet::new() });
+    reader.read.extend(ids.iter().cloned());
+}

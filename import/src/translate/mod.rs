@@ -1,0 +1,219 @@
+//! From what the old system had to what this one has: pure, so that the same row always becomes the same order.
+//!
+//! An order without what it cannot do without is refused with a reason. A message that cannot come along is refused on
+//! its own, and its order comes without it. What needs no refusal is decided here once: see `docs/importing.md`.
+
+mod conversation;
+mod moment;
+mod money;
+mod people;
+mod text;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use data_encoding::HEXLOWER;
+use domain::{
+    ConversationStatus, Entry, Head, Item, Message, MessageId, NewOrder, Order, OrderStatus, Person, Time, Twin,
+};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use store::{Adopted, Adoption};
+
+use crate::old::{OldItem, OldOrder};
+use crate::settings::Rules;
+use people::People;
+
+/// An order as it is to be here.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// Its key in the old system.
+    pub old_id: String,
+    /// As it was placed.
+    pub order: Order,
+    /// As it is now, there.
+    pub status: OrderStatus,
+    /// When it last changed, there.
+    pub updated_at: Time,
+    /// Whether anything may be said.
+    pub conversation: ConversationStatus,
+    /// What was said, from the system's first message on, numbered.
+    pub messages: Vec<Message>,
+    /// How far everyone is who took part.
+    pub readers: BTreeMap<String, Reader>,
+    /// Messages that stay behind.
+    pub refused: Vec<Refused>,
+}
+
+/// Somebody who took part.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Reader {
+    /// Who.
+    pub person: Person,
+    /// What they have read of the other side's messages.
+    pub read: BTreeSet<String>,
+}
+
+/// Why something stays behind.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Refused {
+    /// What of: `order` or `message`.
+    pub kind: &'static str,
+    /// Its key in the old system, or where it was found.
+    pub id: String,
+    /// In one sentence, for whoever can mend it.
+    pub reason: String,
+}
+
+impl Refused {
+    /// An order.
+    pub fn order(id: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { kind: "order", id: id.into(), reason: reason.into() }
+    }
+
+    /// A message.
+    pub fn message(id: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { kind: "message", id: id.into(), reason: reason.into() }
+    }
+}
+
+/// Translates an order.
+pub(crate) fn translate(old: OldOrder, rules: &Rules) -> Result<Plan, Refused> {
+    let Some(id) = old.id.clone().filter(|id| !id.trim().is_empty()) else {
+        return Err(Refused::order("", "it has no id"));
+    };
+    plan(&id, old, rules).map_err(|reason| Refused::order(id, reason))
+}
+
+fn plan(id: &str, old: OldOrder, rules: &Rules) -> Result<Plan, String> {
+    let customer = old.customer.clone().unwrap_or_default();
+    let people = People::of(&customer, &old.conversations, rules)?;
+    let status = words::status(old.status.as_deref(), &rules.statuses)?;
+    let updated = moment::time(old.updated_at.as_deref())?;
+    let said = old.conversations.iter().flat_map(|conversation| &conversation.messages);
+    let said = said.filter_map(|message| moment::time(message.created_at.as_deref()).ok().flatten());
+    let created = moment::time(old.created_at.as_deref())?.or(updated).or_else(|| said.min());
+    let created = created.ok_or("it has no date")?;
+
+    let twin = Twin::from_old(&rules.namespace, id);
+    let number = old.number.as_deref().unwrap_or(id);
+    let currency = old.currency.as_deref().map_or(rules.currency.clone(), |currency| currency.trim().to_uppercase());
+    let items = old.items.iter().map(|item| translate_item(item, number, &currency, rules));
+    let items = items.collect::<Result<Vec<_>, _>>()?;
+    let note = note(number, old.note.as_deref(), rules);
+    let new = NewOrder::new(items, currency, note).map_err(|invalid| invalid.to_string())?;
+    let order = new.place(&twin, people.customer(), created);
+    let told = conversation::translate(&order, old.conversations, &people, rules);
+    Ok(Plan {
+        old_id: id.to_owned(),
+        order,
+        status,
+        updated_at: updated.unwrap_or(created).max(created),
+        conversation: told.status,
+        messages: told.messages,
+        readers: told.readers,
+        refused: told.refused,
+    })
+}
+
+fn translate_item(old: &OldItem, number: &str, currency: &str, rules: &Rules) -> Result<Item, String> {
+    let quantity = match old.quantity.as_deref().map(str::trim) {
+        None | Some("") => 1,
+        Some(quantity) => quantity.parse().map_err(|_| format!("the quantity {quantity:?} is not a number"))?,
+    };
+    let price = old.unit_price.as_deref().filter(|price| !price.trim().is_empty());
+    let price = price.or(rules.missing_price.as_deref()).ok_or("it has no price, and nor has its product")?;
+    let title = text::line(old.title.as_deref(), 200).or_else(|| text::line(old.sku.as_deref(), 64));
+    Ok(Item {
+        sku: text::line(old.sku.as_deref(), 64),
+        title: title.unwrap_or_else(|| format!("Order {number}")),
+        quantity,
+        unit_price: money::minor_units(price, currency)?,
+        image_url: old.image_url.as_deref().and_then(|url| image(url, rules)),
+    })
+}
+
+/// An address that a page may show; of a list in JSON the first. Anything else is no picture, which is no reason to refuse.
+fn image(url: &str, rules: &Rules) -> Option<String> {
+    let url = url.trim();
+    let listed = serde_json::from_str::<Vec<String>>(url).ok().and_then(|urls| urls.into_iter().next());
+    let url = listed.unwrap_or_else(|| url.to_owned());
+    let url = match &rules.images {
+        Some(base) if !url.is_empty() && !url.contains("://") => {
+            format!("{}/{}", base.trim_end_matches('/'), url.trim_start_matches('/'))
+        }
+        _ => url,
+    };
+    let probe = Item { sku: None, title: "x".to_owned(), quantity: 1, unit_price: 0, image_url: Some(url.clone()) };
+    NewOrder::new(vec![probe], "EUR".to_owned(), None).ok().map(|_| url)
+}
+
+/// The old number, which people still have on paper, and what the customer added.
+fn note(number: &str, note: Option<&str>, rules: &Rules) -> Option<String> {
+    let number = rules.note.replace("{number}", number);
+    let parts: Vec<&str> =
+        [number.as_str(), note.unwrap_or_default()].into_iter().filter(|it| !it.trim().is_empty()).collect();
+    text::lines(&parts.join("\n"), 1_000)
+}
+
+impl Plan {
+    /// What both share.
+    pub(crate) fn twin(&self) -> &Twin {
+        self.order.id.twin()
+    }
+
+    /// What to remember of it.
+    pub(crate) fn adopted(&self) -> Adopted {
+        #[derive(Serialize)]
+        struct Everything<'a>(&'a Order, OrderStatus, Time, &'a [Message], &'a BTreeMap<String, Reader>);
+        let all = Everything(&self.order, self.status, self.updated_at, &self.messages, &self.readers);
+        let text = serde_json::to_vec(&all).unwrap_or_default();
+        Adopted { fingerprint: HEXLOWER.encode(&Sha256::digest(text)[..16]), status: self.status }
+    }
+
+    /// It in the shapes in which it appears.
+    pub(crate) fn adoption(&self) -> Adoption {
+        let mut messages = self.messages.iter().cloned();
+        // A conversation always has the first message that `conversation::translate` gave it.
+        let first = messages.next().expect("a conversation begins with its order");
+        let mut head = Head::born(&self.order, first);
+        let mut entries = vec![head.last.clone()];
+        for message in messages {
+            head.note(&message.sender);
+            head.last = head.next(message);
+            entries.push(head.last.clone());
+        }
+        head.status = self.conversation;
+        head.order.status = self.status;
+        head.order_updated_at = self.updated_at;
+        for reader in self.readers.values() {
+            let read = self.read_by(reader, &entries, 0);
+            let read_shop = read.checked_sub(1).and_then(|at| entries.get(usize::try_from(at).ok()?));
+            let read_shop = read_shop.map_or(0, |entry| entry.shop_count);
+            head.note(&reader.person);
+            let cursors = match head.admins.get_mut(&reader.person.user_id).filter(|_| reader.person.is_admin()) {
+                Some(admin) => &mut admin.cursors,
+                None => &mut head.customer,
+            };
+            cursors.read = read;
+            cursors.read_shop = read_shop;
+        }
+        Adoption { order: self.order.clone(), head, entries, adopted: self.adopted() }
+    }
+
+    /// Up to where `reader`, who is at `from`, has read `entries` according to the old system: to before the first message of
+    /// the other side that they have not. What an unread mark was on stays unread.
+    pub(crate) fn read_by(&self, reader: &Reader, entries: &[Entry], from: u64) -> u64 {
+        let told: HashSet<&MessageId> = self.messages.iter().map(|message| &message.id).collect();
+        let mut at = from;
+        for Entry { message, .. } in entries.iter().filter(|entry| entry.message.seq > from) {
+            let own = message.side() == reader.person.side() || message.system.is_some();
+            let read = reader.read.contains(message.id.as_str()) || (own && told.contains(&message.id));
+            if !read {
+                break;
+            }
+            at = message.seq;
+        }
+        at
+    }
+}

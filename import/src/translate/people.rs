@@ -1,0 +1,65 @@
+//! Who is who: people of the old system by their keys there.
+
+use std::collections::BTreeMap;
+
+use domain::{Person, Role};
+
+use super::{text, words};
+use crate::old::{OldConversation, OldPerson};
+use crate::settings::Rules;
+
+/// Everyone that an order and its conversations name.
+pub(super) struct People {
+    customer: Person,
+    by_id: BTreeMap<String, Person>,
+}
+
+impl People {
+    /// Fails where the order is nobody's.
+    pub(super) fn of(customer: &OldPerson, conversations: &[OldConversation], rules: &Rules) -> Result<Self, String> {
+        let id = customer.id.as_deref().map(str::trim).filter(|id| !id.is_empty()).ok_or("it has no customer")?;
+        let name = text::line(customer.name.as_deref(), 200).unwrap_or_else(|| format!("Customer {id}"));
+        let customer = Person { user_id: user_id(id, rules)?, role: Role::Customer, name };
+        let mut by_id = BTreeMap::from([(id.to_owned(), customer.clone())]);
+        let senders = conversations.iter().flat_map(|it| &it.messages).filter_map(|message| message.sender.as_ref());
+        let participants = conversations.iter().flat_map(|it| &it.participants).map(|it| &it.person);
+        let all: Vec<&OldPerson> = participants.chain(senders).collect();
+        // Whoever is named somewhere goes by that name everywhere.
+        let (named, nameless): (Vec<_>, Vec<_>) = all.into_iter().partition(|person| person.name.is_some());
+        for person in named.into_iter().chain(nameless) {
+            let Some(id) = person.id.as_deref().map(str::trim).filter(|id| !id.is_empty()) else { continue };
+            let Ok(user_id) = user_id(id, rules) else { continue };
+            let role = words::role(person.role.as_deref()).unwrap_or(Role::Admin);
+            let name = text::line(person.name.as_deref(), 200).unwrap_or_else(|| match role {
+                Role::Customer => format!("Customer {id}"),
+                Role::Admin | Role::System => rules.shop.name.clone(),
+            });
+            by_id.entry(id.to_owned()).or_insert(Person { user_id, role, name });
+        }
+        Ok(Self { customer, by_id })
+    }
+
+    /// Whose order it is.
+    pub(super) fn customer(&self) -> &Person {
+        &self.customer
+    }
+
+    /// Somebody by their key.
+    pub(super) fn get(&self, id: &str) -> Option<&Person> {
+        self.by_id.get(id.trim())
+    }
+
+    /// Whether somebody's cursor has a place in this conversation.
+    pub(super) fn takes_part(&self, person: &Person) -> bool {
+        person.is_admin() || *person == self.customer
+    }
+}
+
+/// What the tokens of this person say.
+fn user_id(id: &str, rules: &Rules) -> Result<String, String> {
+    let user_id = rules.user_id.replace("{id}", id);
+    if user_id.is_empty() || user_id.len() > 128 || user_id == "system" || user_id.chars().any(char::is_control) {
+        return Err(format!("{user_id:?} cannot be a user id"));
+    }
+    Ok(user_id)
+}

@@ -1,0 +1,206 @@
+//! The importer, in this process or as one of its own that can be killed, and what it leaves in the table.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::Twin;
+use import::{Manner, Settings, Source, Stopped, Tally};
+use serde_json::Value;
+use store::Store;
+use tempfile::TempDir;
+
+use crate::Shop;
+
+/// The environment variable that makes a test process an importer: its arguments as JSON.
+const ARGUMENTS: &str = "IMPORTER_ARGUMENTS";
+
+/// The importer with a folder for what it leaves.
+pub struct Importer {
+    folder: TempDir,
+    config: String,
+    /// Whether it writes nothing.
+    pub dry_run: bool,
+}
+
+impl Default for Importer {
+    fn default() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), config: String::new(), dry_run: false }
+    }
+}
+
+impl Importer {
+    /// One with the usual configuration.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One with this configuration, as TOML.
+    pub fn configured(config: &str) -> Self {
+        Self { config: config.to_owned(), ..Self::default() }
+    }
+
+    /// Imports in this process.
+    pub async fn run(&self, from: &str, shop: &Shop) -> Result<Tally, Stopped> {
+        let gateway = shop.gateway();
+        self.run_into(from, Store::new(gateway.sdk(), gateway.table().unwrap())).await
+    }
+
+    /// Imports in this process into a table that is reached in a way of its own.
+    pub async fn run_into(&self, from: &str, store: Store) -> Result<Tally, Stopped> {
+        let (rules, names) = Settings::read(Some(&self.config_file())).unwrap().split().unwrap();
+        let source = Source::parse(from, names, 8).unwrap();
+        let manner = Manner { rules, concurrency: 16, dry_run: self.dry_run };
+        import::run(source, store, manner, &self.refused_file()).await
+    }
+
+    /// Starts it as a process, which the test binary becomes when its test `importer_process` runs alone.
+    pub fn spawn(&self, from: &str, shop: &Shop, more: &[&str]) -> Running {
+        self.spawn_into(&shop.gateway().base_url(), shop.gateway().table().unwrap(), from, more)
+    }
+
+    /// The same, with the table at an address.
+    pub fn spawn_into(&self, base: &str, table: &str, from: &str, more: &[&str]) -> Running {
+        let config = self.config_file();
+        let refused = self.refused_file();
+        let mut arguments = vec!["order-chat-import", "--from", from, "--table", table];
+        arguments.extend(["--local", base, "--config", config.to_str().unwrap()]);
+        arguments.extend(["--refused", refused.to_str().unwrap()]);
+        arguments.extend(more);
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["importer_process", "--exact", "--ignored", "--nocapture"])
+            .env(ARGUMENTS, serde_json::to_string(&arguments).unwrap())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Running(Some(child))
+    }
+
+    /// Runs it as a process to its end: exit code, stdout, stderr.
+    pub async fn process(&self, from: &str, shop: &Shop, more: &[&str]) -> (i32, String, String) {
+        let output = self.spawn(from, shop, more).end().await;
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
+    /// What the last run refused: the reason, by kind and id.
+    pub fn refusals(&self) -> BTreeMap<(String, String), String> {
+        let text = std::fs::read_to_string(self.refused_file()).unwrap_or_default();
+        let line = |line: &str| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let field = |name: &str| line[name].as_str().unwrap().to_owned();
+            ((field("kind"), field("id")), field("reason"))
+        };
+        text.lines().map(line).collect()
+    }
+
+    /// A file in its folder.
+    pub fn file(&self, name: &str, content: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.file("config.toml", &self.config).into()
+    }
+
+    fn refused_file(&self) -> PathBuf {
+        self.folder.path().join("refused.jsonl")
+    }
+}
+
+/// An importer in a process of its own, which does not outlive its test.
+pub struct Running(Option<Child>);
+
+impl Running {
+    /// Whether it has not ended yet.
+    pub fn runs(&mut self) -> bool {
+        self.0.as_mut().unwrap().try_wait().unwrap().is_none()
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.0.as_ref().unwrap().id()
+    }
+
+    /// Kills it; whether it still ran.
+    pub fn kill(mut self) -> bool {
+        let ran = self.runs();
+        drop(self);
+        ran
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn end(mut self) -> Output {
+        let child = self.0.take().unwrap();
+        tokio::task::spawn_blocking(|| child.wait_with_output()).await.unwrap().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Becomes the importer, if that is what this process was started for.
+pub fn become_importer() {
+    let Ok(arguments) = std::env::var(ARGUMENTS) else { return };
+    let arguments: Vec<OsString> =
+        serde_json::from_str::<Vec<String>>(&arguments).unwrap().into_iter().map(Into::into).collect();
+    std::process::exit(import::main(arguments).into());
+}
+
+/// The order that an old one became.
+pub fn twin(old_id: impl std::fmt::Display) -> Twin {
+    Twin::from_old("shop", &old_id.to_string())
+}
+
+/// Everything in a shop's table, by key.
+pub async fn table(shop: &Shop) -> BTreeMap<(String, String), String> {
+    let mut all = BTreeMap::new();
+    for item in items(shop).await {
+        let key = |name: &str| item[name].as_s().unwrap().clone();
+        let sorted: BTreeMap<_, _> = item.iter().map(|(name, value)| (name, ordered(value))).collect();
+        all.insert((key("pk"), key("sk")), format!("{sorted:?}"));
+    }
+    all
+}
+
+/// Every item of a shop's table.
+pub async fn items(shop: &Shop) -> Vec<HashMap<String, AttributeValue>> {
+    let client = aws_sdk_dynamodb::Client::new(shop.gateway().sdk());
+    let mut scan =
+        client.scan().table_name(shop.gateway().table().unwrap()).consistent_read(true).into_paginator().items().send();
+    let mut items = Vec::new();
+    while let Some(item) = scan.next().await {
+        items.push(item.unwrap());
+    }
+    items
+}
+
+/// A value in words that do not depend on the order of a hash map.
+fn ordered(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(map) => {
+            let sorted: BTreeMap<_, _> = map.iter().map(|(name, value)| (name, ordered(value))).collect();
+            format!("{sorted:?}")
+        }
+        AttributeValue::L(list) => format!("{:?}", list.iter().map(ordered).collect::<Vec<_>>()),
+        other => format!("{other:?}"),
+    }
+}
+
+/// The most memory that a process has had so far, in megabytes.
+pub fn peak_memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1024)
+}

@@ -1,0 +1,119 @@
+//! A real MariaDB server: Debian's, in a folder of its own, gone when the process that started it is.
+
+use std::io::Read;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder};
+
+/// Starting takes a second or two, and an old disk more.
+const START: Duration = Duration::from_mins(1);
+
+/// A server.
+pub struct MariaDb {
+    port: u16,
+    /// The shell that ends the server when its input does, however this process ends.
+    guard: Mutex<Child>,
+}
+
+impl MariaDb {
+    /// The server of this process, started when it is first asked for.
+    pub fn running() -> &'static Self {
+        static SERVER: OnceLock<MariaDb> = OnceLock::new();
+        SERVER.get_or_init(Self::start)
+    }
+
+    /// A server of the caller's own, for tests that end it.
+    pub fn start() -> Self {
+        let there = |program: &str| Command::new("which").arg(program).output().is_ok_and(|it| it.status.success());
+        assert!(
+            there("mariadb-install-db") && Path::new("/usr/sbin/mariadbd").exists(),
+            "MariaDB is not installed: apt-get install mariadb-server, or `cargo xtask test` as root"
+        );
+        let folder = tempfile::tempdir().unwrap().keep();
+        let data = format!("--datadir={}", folder.join("data").display());
+        let user = format!("--user={}", std::env::var("USER").unwrap_or_else(|_| "root".to_owned()));
+        let installed = Command::new("mariadb-install-db")
+            .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", &data, &user])
+            .output()
+            .unwrap();
+        assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
+
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let script = r#"folder=$1; shift; /usr/sbin/mariadbd "$@" 2>"$folder/log" & server=$!
+            cat >/dev/null; kill -9 $server; wait $server; rm -rf "$folder""#;
+        let guard = Command::new("sh")
+            .args(["-c", script, "mariadb"])
+            .arg(&folder)
+            .args(["--no-defaults", "--skip-networking=0", "--bind-address=127.0.0.1", "--skip-log-bin"])
+            .args(["--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0", "--max-connections=50"])
+            .arg(format!("--port={port}"))
+            .arg(format!("--socket={}", folder.join("socket").display()))
+            .args([&data, &user])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Self { port, guard: Mutex::new(guard) };
+        let began = Instant::now();
+        while std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).map(|mut it| it.read(&mut [0])).is_err() {
+            let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+            assert!(began.elapsed() < START, "MariaDB does not start: {log}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+
+    /// A new database, and its URL.
+    pub async fn database(&self) -> Database {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("old{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut conn = Conn::new(self.opts()).await.unwrap();
+        conn.query_drop(format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).await.unwrap();
+        conn.query_drop(format!("USE {name}")).await.unwrap();
+        Database { url: format!("mysql://root@127.0.0.1:{}/{name}", self.port), name, conn }
+    }
+
+    /// Ends every connection but the caller's to this database; how many there were.
+    pub async fn kick(&self, database: &mut Database) -> usize {
+        let theirs = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()";
+        let ids: Vec<u64> = database.conn.query(theirs).await.unwrap();
+        for id in &ids {
+            // It may be gone already.
+            let _ = database.conn.query_drop(format!("KILL {id}")).await;
+        }
+        ids.len()
+    }
+
+    /// Ends the server at once.
+    pub fn end(&self) {
+        let mut guard = self.guard.lock().unwrap();
+        drop(guard.stdin.take());
+        guard.wait().unwrap();
+    }
+
+    fn opts(&self) -> OptsBuilder {
+        OptsBuilder::default().ip_or_hostname("127.0.0.1").tcp_port(self.port).user(Some("root")).prefer_socket(false)
+    }
+}
+
+/// A database of a test's own.
+pub struct Database {
+    /// For the importer.
+    pub url: String,
+    /// Its name.
+    pub name: String,
+    conn: Conn,
+}
+
+impl Database {
+    /// Makes a statement.
+    pub async fn run(&mut self, statement: &str) {
+        self.conn.query_drop(statement).await.unwrap_or_else(|problem| panic!("{problem}: {statement:.300}"));
+    }
+}
