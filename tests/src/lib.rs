@@ -1,1 +1,29 @@
-//! Journeys through real sockets.
+//! Journeys through real sockets: what the protocol promises, checked from outside.
+//!
+//! A [`Shop`] is the whole system in this process with its own empty table. It makes [`User`]s, who call the REST
+//! API, place orders and [`connect`](User::connect) as [`Client`]s over WebSocket. Nothing here sleeps: a test waits
+//! for what can be seen, and knows that nothing more comes once a later answer has arrived (see [`Client::drain`]).
+#![allow(clippy::unwrap_used, reason = "a helper that cannot go on fails its test, here")]
+
+mod answer;
+mod cases;
+mod client;
+pub mod gateway;
+mod ghost;
+mod outage;
+mod shop;
+mod user;
+
+pub use answer::Answer;
+pub use cases::cases;
+pub use client::{Client, Receipt, Refused, Sent};
+pub use ghost::Ghost;
+pub use outage::Outage;
+pub use shop::Shop;
+pub use user::{User, client_message_id, lamp};
+
+/// Milliseconds since 1970 began, by this machine's clock, which is also the server's.
+pub fn now_millis() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_millis()).unwrap()
+}

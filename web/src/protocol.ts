@@ -217,9 +217,9 @@ export type OrderRequest = {
   currency: string,
   /** At most 1,000 characters. */
   note?: string,
-  /** For whom, when an admin places it; 1 to 128 bytes. */
+  /** For whom, when an admin places it: 1 to 128 bytes. A customer's is ignored. */
   customerId?: string,
-  /** Their name, when an admin places it; 1 to 200 characters. */
+  /** Their name, when an admin places it: 1 to 200 characters. A customer's is ignored. */
   customerName?: string,
 };
 

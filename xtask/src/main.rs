@@ -1,2 +1,52 @@
-//! Not written yet.
-fn main() {}
+//! The project's chores, one command each: `cargo xtask generate`, `cargo xtask test`, `cargo xtask ci`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod chore;
+mod ci;
+#[cfg(test)]
+mod examples;
+mod generate;
+#[cfg(test)]
+mod paths;
+mod rest;
+mod test;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's chores")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Write what is made from the wire types: the client's TypeScript, the two API descriptions.
+    Generate {
+        /// Write nothing; fail where a file differs.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Every test there is; installs what it needs into `.venv`.
+    Test,
+    /// What a change must pass: format, lints, dependencies, tests.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().chore {
+        Chore::Generate { check: false } => generate::write(),
+        Chore::Generate { check: true } => generate::check(),
+        Chore::Test => test::run(),
+        Chore::Ci => ci::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -10,14 +10,14 @@ pub(crate) async fn join(app: &App, link: &Link, twin: &Twin, now: Time) -> Resu
     let head = app.store.head(twin).await?;
     let head = head.filter(|head| head.has(person)).ok_or_else(Problem::not_found)?;
 
-    let (joined, audience) = tokio::try_join!(
-        app.store.join(person, &link.id, twin, &head.customer_id),
-        app.store.audience(&head.customer_id)
-    )?;
-    if joined == Known::No {
+    if app.store.join(person, &link.id, twin, &head.customer_id).await? == Known::No {
         return Err(super::reconnect().into());
     }
 
+    // Read again now that this connection hears of every change: a receipt between the first look and the join is in neither
+    // the one nor the other.
+    let (head, audience) = tokio::try_join!(app.store.head(twin), app.store.audience(&head.customer_id))?;
+    let head = head.ok_or_else(|| Failure::internal("a conversation that vanished"))?;
     let conversation = runtime::with_presence(&head, &link.caller, &audience, now);
     Ok(Reply::ack(AckBody::Joined { conversation: Box::new(conversation) }))
 }

@@ -100,6 +100,9 @@ impl Server {
                 return manage(management, request).await;
             }
         }
+        if let Some(preflight) = self.http.as_ref().and_then(|http| http.preflight(&request)) {
+            return preflight;
+        }
         let origin = text(&request, &ORIGIN);
         let mut response = self.answer_http(request, peer).await;
         if let Some(http) = &self.http {
@@ -110,9 +113,6 @@ impl Server {
 
     async fn answer_http(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
-        if let Some(preflight) = self.http.as_ref().and_then(|http| http.preflight(&parts)) {
-            return preflight;
-        }
         let Some(body) = collected(body).await else {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };

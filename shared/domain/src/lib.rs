@@ -20,6 +20,8 @@ pub use message::{Kind, Message, System};
 pub use order::{Item, NewOrder, Order, OrderStatus, Summary};
 pub use person::{Person, Role, Side};
 pub use rate::{BURST, INTERVAL_MS, Limited, admit};
+#[cfg(feature = "describe")]
+pub use text::TEXT_PATTERN;
 pub use text::Text;
 pub use ticket::Ticket;
 pub use time::Time;

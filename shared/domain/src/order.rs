@@ -47,10 +47,10 @@ impl OrderStatus {
 pub struct Item {
     /// The shop's own number for it, at most 64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional), schemars(length(min = 1, max = 64)))]
+    #[cfg_attr(feature = "describe", ts(optional), schemars(length(min = 1, max = 64), regex(pattern = crate::TEXT_PATTERN)))]
     pub sku: Option<String>,
     /// 1 to 200 characters.
-    #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 200)))]
+    #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 200), regex(pattern = crate::TEXT_PATTERN)))]
     pub title: String,
     /// 1 to 10,000.
     #[cfg_attr(feature = "describe", schemars(range(min = 1, max = 10_000)))]
@@ -60,7 +60,14 @@ pub struct Item {
     pub unit_price: u64,
     /// An https URL of at most 2,048 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional), schemars(length(max = 2_048), regex(pattern = r"^https://")))]
+    #[cfg_attr(
+        feature = "describe",
+        ts(optional),
+        schemars(
+            length(max = 2_048),
+            regex(pattern = r"^https://[^\s/\u0000-\u001f\u007f-\u009f][^\s\u0000-\u001f\u007f-\u009f]*$")
+        )
+    )]
     pub image_url: Option<String>,
 }
 

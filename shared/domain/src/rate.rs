@@ -64,7 +64,7 @@ mod tests {
             }
             for (i, first) in admitted.iter().enumerate() {
                 for (j, last) in admitted.iter().enumerate().skip(i) {
-                    prop_assert!((j - i + 1) as i64 <= BURST + (last - first) / INTERVAL_MS);
+                    prop_assert!(i64::try_from(j - i + 1).unwrap() <= BURST + (last - first) / INTERVAL_MS);
                 }
             }
         }

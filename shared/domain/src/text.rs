@@ -2,6 +2,15 @@
 
 use crate::Invalid;
 
+/// The same rule for JSON Schema, whose lengths are said beside it: something other than white space, and no control
+/// characters but tab and newline.
+#[cfg(feature = "describe")]
+pub const TEXT_PATTERN: &str = concat!(
+    r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*",
+    r"[^\s\u0000-\u001f\u007f-\u009f]",
+    r"[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$",
+);
+
 /// A message body that passed the rules: 1 to 4,000 characters, not only white space, no control characters but
 /// tab and newline. It is kept byte for byte; making it harmless to show is the display's work.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -27,7 +27,7 @@ pub struct SendFrame {
     #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("format" = "uuid")))]
     pub client_message_id: Uuid,
     /// At most 4,000 characters.
-    #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 4_000)))]
+    #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 4_000), regex(pattern = domain::TEXT_PATTERN)))]
     pub body: String,
     /// Up to where the sender held the conversation without a gap when it made `clientMessageId`; the same on every repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]

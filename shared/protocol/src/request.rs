@@ -20,15 +20,15 @@ pub struct OrderRequest {
     pub currency: String,
     /// At most 1,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional), schemars(length(min = 1, max = 1_000)))]
+    #[cfg_attr(feature = "describe", ts(optional), schemars(length(min = 1, max = 1_000), regex(pattern = domain::TEXT_PATTERN)))]
     pub note: Option<String>,
-    /// For whom, when an admin places it; 1 to 128 bytes.
+    /// For whom, when an admin places it: 1 to 128 bytes. A customer's is ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional), schemars(length(min = 1, max = 128)))]
+    #[cfg_attr(feature = "describe", ts(optional))]
     pub customer_id: Option<String>,
-    /// Their name, when an admin places it; 1 to 200 characters.
+    /// Their name, when an admin places it: 1 to 200 characters. A customer's is ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional), schemars(length(min = 1, max = 200)))]
+    #[cfg_attr(feature = "describe", ts(optional))]
     pub customer_name: Option<String>,
 }
 
@@ -57,7 +57,7 @@ pub struct MessageRequest {
     #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("format" = "uuid")))]
     pub client_message_id: Uuid,
     /// At most 4,000 characters.
-    #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 4_000)))]
+    #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 4_000), regex(pattern = domain::TEXT_PATTERN)))]
     pub body: String,
     /// Up to where the sender held the conversation without a gap when it made `clientMessageId`; the same on every repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,8 +6,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
     HeaderName, ORIGIN,
 };
-use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 
 use crate::template::Cors;
@@ -36,10 +35,10 @@ impl Policy {
     }
 
     /// The answer to a preflight, if this is one.
-    pub(super) fn preflight(&self, parts: &Parts) -> Option<Response<Full<Bytes>>> {
-        let headers = &parts.headers;
+    pub(super) fn preflight<B>(&self, request: &Request<B>) -> Option<Response<Full<Bytes>>> {
+        let headers = request.headers();
         let asks = headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        if parts.method != Method::OPTIONS || !asks || !headers.contains_key(ORIGIN) {
+        if request.method() != Method::OPTIONS || !asks || !headers.contains_key(ORIGIN) {
             return None;
         }
         let mut response = Response::new(Full::default());

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 
 use crate::lambda::{Failure, Lambdas};
@@ -48,10 +48,10 @@ impl HttpApi {
     }
 
     /// What a browser is told about a request that it asks leave for.
-    pub(crate) fn preflight(&self, parts: &Parts) -> Option<Response<Full<Bytes>>> {
-        let explicit = routes::find(&self.spec.routes, &parts.method, parts.uri.path());
+    pub(crate) fn preflight<B>(&self, request: &Request<B>) -> Option<Response<Full<Bytes>>> {
+        let explicit = routes::find(&self.spec.routes, request.method(), request.uri().path());
         let handled = explicit.is_some_and(|found| found.route.method.as_deref() == Some(Method::OPTIONS.as_str()));
-        if handled { None } else { self.cors.as_ref()?.preflight(parts) }
+        if handled { None } else { self.cors.as_ref()?.preflight(request) }
     }
 
     /// Adds what a browser on another origin needs to read an answer.

@@ -1,0 +1,241 @@
+//! How every wire type looks. A change here is a change for every client that is out there.
+
+use domain::{
+    ConversationStatus, Head, Item, Kind, Message, MessageId, NewOrder, Order, OrderStatus, Person, Role, System, Time,
+    Twin,
+};
+use insta::assert_json_snapshot;
+use protocol::{
+    AckBody, Action, Caller, Code, Conversation, ConversationAnswer, ConversationPage, Counts, Event, Frame, Health,
+    HistoryQuery, History, InConversation, InboxQuery, MessageAnswer, MessageRequest, OrderAnswer, OrderPage,
+    OrderRequest, OrderUpdate, PageQuery, Problem, ReadAnswer, ReadRequest, ReceiptFrame, SendFrame,
+    SetConversationStatus, SetOrderStatus, Shop, TicketAnswer,
+};
+use uuid::Uuid;
+
+const AT: i64 = 1_782_000_000_123;
+
+fn at(millis: i64) -> Time {
+    Time::from_millis(AT + millis).unwrap()
+}
+
+fn twin() -> Twin {
+    Twin::from_random([9; 16])
+}
+
+fn alice() -> Person {
+    Person { user_id: "alice".to_owned(), role: Role::Customer, name: "Alice".to_owned() }
+}
+
+fn bob() -> Person {
+    Person { user_id: "bob".to_owned(), role: Role::Admin, name: "Bob".to_owned() }
+}
+
+fn item() -> Item {
+    Item {
+        sku: Some("L-1".to_owned()),
+        title: "Lamp".to_owned(),
+        quantity: 2,
+        unit_price: 4_900,
+        image_url: Some("https://shop.example/lamp.webp".to_owned()),
+    }
+}
+
+fn order() -> Order {
+    let note = Some("Ring twice".to_owned());
+    NewOrder::new(vec![item()], "EUR".to_owned(), note).unwrap().place(&twin(), &alice(), at(0))
+}
+
+fn system_message() -> Message {
+    let by = System::OrderCreated { by: alice() };
+    Message::system(twin().conversation_id(), 1, MessageId::from_random([1; 10]), by, at(0))
+}
+
+fn client_message_id() -> Uuid {
+    Uuid::from_u128(0x5d0c_7f5e_3c55_4a63_9a4b_6f1a_6f1f_2f11)
+}
+
+fn text_message() -> Message {
+    Message {
+        conversation_id: twin().conversation_id(),
+        seq: 2,
+        id: MessageId::from_random([2; 10]),
+        client_message_id: Some(client_message_id()),
+        sender: bob(),
+        kind: Kind::Text,
+        body: "Very <bright> & \"warm\" 💡".to_owned(),
+        system: None,
+        created_at: at(1_000),
+    }
+}
+
+fn head() -> Head {
+    let mut head = Head::born(&order(), system_message()).after_text(&bob(), text_message());
+    head.customer.read = 1;
+    head
+}
+
+fn conversation() -> Conversation {
+    Conversation::seen_by(&head(), &alice())
+}
+
+fn in_conversation() -> InConversation {
+    InConversation { conversation_id: twin().conversation_id().to_string() }
+}
+
+fn receipt() -> ReceiptFrame {
+    ReceiptFrame { conversation_id: twin().conversation_id().to_string(), seq: 2 }
+}
+
+#[test]
+fn resources() {
+    assert_json_snapshot!("order_answer", OrderAnswer { order: order(), conversation: conversation() });
+    let items = vec![OrderAnswer { order: order(), conversation: conversation() }];
+    assert_json_snapshot!("order_page", OrderPage { items, next_cursor: Some("cursor".to_owned()) });
+    let moved = OrderUpdate { order: order(), message: Some(system_message()) };
+    assert_json_snapshot!("order_update", moved);
+    assert_json_snapshot!("order_update_without_a_move", OrderUpdate { order: order(), message: None });
+    assert_json_snapshot!("counts", Counts { pending: 1, confirmed: 2, completed: 3, cancelled: 4, total: 10 });
+
+    let mut asked_for = conversation();
+    asked_for.shop = Some(Shop { online: false, last_seen_at: Some(at(5)) });
+    asked_for.participants[0].online = Some(true);
+    asked_for.participants[1].online = Some(false);
+    asked_for.participants[1].last_seen_at = Some(at(5));
+    assert_json_snapshot!("conversation_answer", ConversationAnswer { conversation: asked_for });
+    let page = ConversationPage { items: vec![conversation()], next_cursor: None, as_of: at(-60_000) };
+    assert_json_snapshot!("conversation_page", page);
+    let messages = vec![system_message(), text_message()];
+    assert_json_snapshot!("history", History { messages, last_seq: 2, has_more: false });
+    assert_json_snapshot!("message_answer", MessageAnswer { message: text_message() });
+    assert_json_snapshot!("read_answer", ReadAnswer { read_seq: 2, unread: 0 });
+    let ticket = TicketAnswer {
+        ticket: "secret".to_owned(),
+        expires_in: 60,
+        url: "wss://shop.example/prod?ticket=secret".to_owned(),
+        user: Caller { user_id: "alice".to_owned(), role: Role::Customer, name: "Alice".to_owned() },
+        server_time: at(0),
+    };
+    assert_json_snapshot!("ticket_answer", ticket);
+    assert_json_snapshot!("health", Health { status: "ok".to_owned(), version: "0.1.0".to_owned() });
+}
+
+#[test]
+fn requests() {
+    let request = OrderRequest {
+        items: vec![item()],
+        currency: "EUR".to_owned(),
+        note: None,
+        customer_id: Some("alice".to_owned()),
+        customer_name: Some("Alice".to_owned()),
+    };
+    assert_json_snapshot!("order_request", request);
+    assert_json_snapshot!("set_order_status", SetOrderStatus { status: OrderStatus::Confirmed });
+    assert_json_snapshot!("set_conversation_status", SetConversationStatus { status: ConversationStatus::Archived });
+    let message =
+        MessageRequest { client_message_id: client_message_id(), body: "Is it bright?".to_owned(), seen_seq: Some(1) };
+    assert_json_snapshot!("message_request", message);
+    assert_json_snapshot!("read_request", ReadRequest { seq: 2 });
+    assert_json_snapshot!("page_query", PageQuery { limit: Some(25), cursor: Some("cursor".to_owned()) });
+    let inbox = InboxQuery { status: Some(ConversationStatus::Active), since: Some(at(0)), limit: None, cursor: None };
+    assert_json_snapshot!("inbox_query", inbox);
+    assert_json_snapshot!("history_query", HistoryQuery { before: Some(7), after: None, limit: Some(50) });
+}
+
+#[test]
+fn client_frames() {
+    let send = SendFrame {
+        conversation_id: twin().conversation_id().to_string(),
+        client_message_id: client_message_id(),
+        body: "Very.".to_owned(),
+        seen_seq: Some(2),
+    };
+    let actions = [
+        Action::JoinConversation(in_conversation()),
+        Action::LeaveConversation(in_conversation()),
+        Action::SendMessage(send),
+        Action::TypingStart(in_conversation()),
+        Action::TypingStop(in_conversation()),
+        Action::MessageDelivered(receipt()),
+        Action::MessageRead(receipt()),
+        Action::Ping {},
+    ];
+    let frames: Vec<Frame> =
+        actions.into_iter().map(|action| Frame { request_id: Some("1".to_owned()), action }).collect();
+    assert_json_snapshot!("client_frames", frames);
+}
+
+#[test]
+fn events() {
+    let (conversation_id, role) = (twin().conversation_id(), Role::Customer);
+    let (user_id, name) = ("alice".to_owned(), "Alice".to_owned());
+    let events = [
+        Event::NewMessage { conversation_id: conversation_id.clone(), message: text_message() },
+        Event::OrderMessageUpdate {
+            conversation_id: conversation_id.clone(),
+            order: order().summary(),
+            message: text_message(),
+            last_seq: 2,
+        },
+        Event::MessageDelivered {
+            conversation_id: conversation_id.clone(),
+            user_id: user_id.clone(),
+            role,
+            seq: 2,
+        },
+        Event::MessageRead { conversation_id: conversation_id.clone(), user_id: user_id.clone(), role, seq: 2 },
+        Event::UserTyping {
+            conversation_id: conversation_id.clone(),
+            user_id: user_id.clone(),
+            role,
+            name: name.clone(),
+            expires_in_ms: 5_000,
+        },
+        Event::UserStoppedTyping { conversation_id, user_id: user_id.clone(), role, name },
+        Event::Presence { user_id: user_id.clone(), role, online: true, last_seen_at: None },
+        Event::Presence { user_id, role, online: false, last_seen_at: Some(at(9)) },
+        Event::OrderCreated { order: order(), conversation: Conversation::of(&head()) },
+        Event::OrderUpdated { order: order(), message: system_message(), last_seq: 1 },
+        Event::ConversationUpdated { conversation: Conversation::of(&head()) },
+        Event::Error {
+            request_id: None,
+            code: Code::RateLimited,
+            message: "Wait 500 ms, then send the same again.".to_owned(),
+            retry_after_ms: Some(500),
+        },
+    ];
+    assert_json_snapshot!("events", events);
+}
+
+#[test]
+fn acknowledgements() {
+    let bodies = [
+        AckBody::Sent { message: Box::new(text_message()), duplicate: false },
+        AckBody::Joined { conversation: Box::new(conversation()) },
+        AckBody::Read { read_seq: 2, unread: 0 },
+        AckBody::Delivered { delivered_seq: 2 },
+        AckBody::Pong { server_time: at(0), shop: Some(Shop { online: true, last_seen_at: None }) },
+        AckBody::Done {},
+    ];
+    let acks: Vec<Event> =
+        bodies.into_iter().map(|body| Event::Ack { request_id: "1".to_owned(), body }).collect();
+    assert_json_snapshot!("acknowledgements", acks);
+}
+
+#[test]
+fn problems() {
+    let problems = [
+        Problem::new(Code::BadRequest, "d"),
+        Problem::new(Code::InvalidCursor, "d"),
+        Problem::forbidden(),
+        Problem::not_found(),
+        Problem::new(Code::InvalidTransition, "d"),
+        Problem::closed(),
+        Problem::new(Code::PayloadTooLarge, "d"),
+        Problem::invalid("items[0].title", "is empty"),
+        Problem::new(Code::IdempotencyMismatch, "d"),
+        Problem::rate_limited(500),
+        Problem::internal(),
+    ];
+    assert_json_snapshot!("problems", problems);
+}

@@ -1,0 +1,100 @@
+//! The whole system in this process, with people.
+
+use std::path::{Path, PathBuf};
+
+use domain::Role;
+use jsonwebtoken::{EncodingKey, Header};
+use local::{Data, Gateway, Settings, Template};
+use serde_json::{Value, json};
+
+use crate::{User, now_millis};
+
+/// A running system. Its table is empty at first and ends with it, unless it was opened in a folder.
+pub struct Shop {
+    gateway: Gateway,
+    http: reqwest::Client,
+}
+
+impl Shop {
+    /// A system with nothing in it.
+    pub async fn open() -> Self {
+        Self::open_with(Self::settings()).await
+    }
+
+    /// A system that keeps its data in `folder`.
+    pub async fn open_in(folder: &Path) -> Self {
+        Self::open_with(Settings { data: Data::Folder(folder.to_owned()), ..Self::settings() }).await
+    }
+
+    /// A system as `settings` want it.
+    pub async fn open_with(settings: Settings) -> Self {
+        let gateway = local::start(settings, local::functions()).await.unwrap();
+        Self { gateway, http: reqwest::Client::new() }
+    }
+
+    /// The project's own template on a free port, with nothing kept.
+    pub fn settings() -> Settings {
+        Settings::in_memory(Template::File(Self::root().join("template.yaml")))
+    }
+
+    /// The folder of the workspace.
+    pub fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    }
+
+    /// A customer with this user id; the name is it with a capital.
+    pub fn customer(&self, id: &str) -> User {
+        self.user(id, Role::Customer)
+    }
+
+    /// An admin with this user id; the name is it with a capital.
+    pub fn admin(&self, id: &str) -> User {
+        self.user(id, Role::Admin)
+    }
+
+    /// Somebody without a token.
+    pub fn nobody(&self) -> User {
+        self.customer("nobody").with_token(None)
+    }
+
+    /// Somebody whose token expires in `seconds`, or has done so already.
+    pub fn expiring(&self, id: &str, role: Role, seconds: i64) -> User {
+        let name = capital(id);
+        let token = self.sign(&json!({"sub": id, "role": role, "name": name, "exp": now_millis() / 1000 + seconds}));
+        let base = self.gateway.base_url();
+        User { id: id.to_owned(), role, name, token: Some(token), base, http: self.http.clone() }
+    }
+
+    /// A JWT with these claims, signed with the key this system trusts.
+    pub fn sign(&self, claims: &Value) -> String {
+        let key = EncodingKey::from_secret(self.gateway.secret().as_bytes());
+        jsonwebtoken::encode(&Header::default(), claims, &key).unwrap()
+    }
+
+    /// The gateway itself, for its table.
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// Ends it, as Ctrl-C does.
+    pub async fn close(self) {
+        self.gateway.stop().await;
+    }
+
+    /// Has fresh admins say `count` messages, each within its rate limit.
+    pub async fn fill(&self, conversation: impl std::fmt::Display, count: usize) {
+        for number in 0..count {
+            let admin = self.admin(&format!("filler{}", number / 20));
+            admin.say(&conversation, &format!("filler {number}")).await;
+        }
+    }
+
+    fn user(&self, id: &str, role: Role) -> User {
+        self.expiring(id, role, 3600)
+    }
+}
+
+fn capital(id: &str) -> String {
+    let mut letters = id.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,199 @@
+//! Somebody with a token: a customer or an admin, at the REST API.
+
+use std::fmt::Display;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::{ConversationStatus, Message, OrderStatus, Role};
+use protocol::{
+    Conversation, ConversationAnswer, ConversationPage, Counts, History, MessageAnswer, OrderAnswer, OrderUpdate,
+    ReadAnswer, TicketAnswer,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{Answer, Client};
+
+/// Somebody with a token, or with a bad one, or with none.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The token's `sub`.
+    pub id: String,
+    /// The token's `role`.
+    pub role: Role,
+    /// The token's `name`.
+    pub name: String,
+    /// What goes behind `Bearer `.
+    pub token: Option<String>,
+    pub(crate) base: String,
+    pub(crate) http: reqwest::Client,
+}
+
+/// An id for a message, never the same twice in a process.
+pub fn client_message_id() -> Uuid {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    uuid::Builder::from_random_bytes(u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes()).into_uuid()
+}
+
+/// The body of an order for one lamp.
+pub fn lamp() -> Value {
+    json!({"items": [{"title": "Lamp", "quantity": 2, "unitPrice": 1250}], "currency": "EUR"})
+}
+
+impl User {
+    /// The same person with another token, or none.
+    #[must_use]
+    pub fn with_token(&self, token: Option<&str>) -> Self {
+        Self { token: token.map(str::to_owned), ..self.clone() }
+    }
+
+    /// Any call, with further headers; `body` goes out as it is.
+    pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+        let asked = format!("{} {method} {path}", self.id);
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        let response = request.send().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        Answer { asked, status, headers, text }
+    }
+
+    /// A GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, &[], None).await
+    }
+
+    /// A POST.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::POST, path, &[], Some(body.to_string())).await
+    }
+
+    /// A PATCH.
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::PATCH, path, &[], Some(body.to_string())).await
+    }
+
+    /// This customer orders two lamps.
+    pub async fn order(&self) -> OrderAnswer {
+        self.post("/api/sales", &lamp()).await.expect(201)
+    }
+
+    /// Orders `body` under an idempotency key.
+    pub async fn order_once(&self, key: &str, body: &Value) -> Answer {
+        self.call(Method::POST, "/api/sales", &[("idempotency-key", key)], Some(body.to_string())).await
+    }
+
+    /// An order with its conversation.
+    pub async fn sale(&self, order: impl Display) -> OrderAnswer {
+        self.get(&format!("/api/sales/{order}")).await.ok()
+    }
+
+    /// Moves an order's status.
+    pub async fn set_order_status(&self, order: impl Display, status: OrderStatus) -> OrderUpdate {
+        self.patch(&format!("/api/sales/{order}/status"), &json!({"status": status})).await.ok()
+    }
+
+    /// The counts for the cards.
+    pub async fn stats(&self) -> Counts {
+        self.get("/api/sales/stats").await.ok()
+    }
+
+    /// One conversation.
+    pub async fn conversation(&self, id: impl Display) -> Conversation {
+        self.get(&format!("/api/chat/conversations/{id}")).await.ok::<ConversationAnswer>().conversation
+    }
+
+    /// Archives, closes or opens a conversation.
+    pub async fn set_status(&self, id: impl Display, status: ConversationStatus) -> Conversation {
+        let answer = self.patch(&format!("/api/chat/conversations/{id}"), &json!({"status": status})).await;
+        answer.ok::<ConversationAnswer>().conversation
+    }
+
+    /// A page of conversations; `query` is what stands behind the `?`.
+    pub async fn conversations(&self, query: &str) -> ConversationPage {
+        self.get(&format!("/api/chat/conversations?{query}")).await.ok()
+    }
+
+    /// Every conversation that `query` finds, page after page.
+    pub async fn all_conversations(&self, query: &str) -> Vec<Conversation> {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.conversations(&format!("{query}{cursor}")).await;
+            found.extend(page.items);
+            match page.next_cursor {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return found,
+            }
+        }
+    }
+
+    /// A page of messages; `query` is what stands behind the `?`.
+    pub async fn history(&self, id: impl Display, query: &str) -> History {
+        self.get(&format!("/api/chat/conversations/{id}/messages?{query}")).await.ok()
+    }
+
+    /// Every message after `after`, page after page.
+    pub async fn messages_after(&self, id: impl Display, mut after: u64) -> Vec<Message> {
+        let mut found = Vec::new();
+        loop {
+            let page = self.history(&id, &format!("after={after}&limit=100")).await;
+            found.extend(page.messages);
+            after = found.last().map_or(after, |last| last.seq);
+            if !page.has_more {
+                return found;
+            }
+        }
+    }
+
+    /// Every message.
+    pub async fn messages(&self, id: impl Display) -> Vec<Message> {
+        self.messages_after(id, 0).await
+    }
+
+    /// Posts a message.
+    pub async fn post_message(&self, id: impl Display, client_id: Uuid, body: &str, seen: Option<u64>) -> Answer {
+        let mut message = json!({"clientMessageId": client_id, "body": body});
+        if let Some(seen) = seen {
+            message["seenSeq"] = seen.into();
+        }
+        self.post(&format!("/api/chat/conversations/{id}/messages"), &message).await
+    }
+
+    /// Says something new over REST.
+    pub async fn say(&self, id: impl Display, body: &str) -> Message {
+        self.post_message(id, client_message_id(), body, None).await.expect::<MessageAnswer>(201).message
+    }
+
+    /// Reads up to `seq`.
+    pub async fn read(&self, id: impl Display, seq: u64) -> ReadAnswer {
+        self.post(&format!("/api/chat/conversations/{id}/read"), &json!({"seq": seq})).await.ok()
+    }
+
+    /// A ticket for one WebSocket.
+    pub async fn ticket(&self) -> TicketAnswer {
+        self.post("/api/chat/ticket", &json!({})).await.ok()
+    }
+
+    /// Opens a WebSocket, and has it answer once.
+    pub async fn connect(&self) -> Client {
+        let ticket = self.ticket().await;
+        let client = Client::open(&self.id, &ticket.url).await;
+        client.ping().await;
+        client
+    }
+
+    /// Opens a WebSocket and joins a conversation.
+    pub async fn connect_and_join(&self, id: impl Display) -> Client {
+        let client = self.connect().await;
+        client.join(id).await;
+        client
+    }
+}

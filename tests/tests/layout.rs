@@ -1,0 +1,121 @@
+//! The house keeps its shape: who may import whom, what a crate is called, and what no function may do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+
+/// What each crate may import of the workspace, as `ARCHITECTURE.md` draws it.
+fn may_import(from: &str, to: &str, functions: &BTreeSet<String>) -> bool {
+    match from {
+        "domain" => false,
+        "protocol" | "store" | "push" => to == "domain",
+        "runtime" => matches!(to, "domain" | "protocol" | "store" | "push"),
+        "local" => matches!(to, "domain" | "protocol" | "runtime") || functions.contains(to),
+        // They look at everything, and nothing looks at them.
+        "tests" | "bench" | "xtask" => !matches!(to, "tests" | "bench" | "xtask"),
+        function if functions.contains(function) => {
+            matches!(to, "domain" | "protocol" | "store" | "push" | "runtime")
+        }
+        _ => false,
+    }
+}
+
+/// SDK crates that belong to one crate of the house each. What only tests import is not part of the house.
+const OWNERS: [(&str, &[&str]); 3] = [
+    ("aws-sdk-dynamodb", &["store", "tests", "bench"]),
+    ("aws-sdk-apigatewaymanagement", &["push", "tests", "bench"]),
+    ("dynoxide-rs", &["local", "bench"]),
+];
+
+#[test]
+fn imports_go_one_way() {
+    let metadata = metadata();
+    let members = members(&metadata);
+    let functions = functions(&metadata);
+    let mut wrong = Vec::new();
+    for (name, package) in &members {
+        let inside = package.dependencies.iter().filter(|dependency| members.contains_key(&dependency.name));
+        for dependency in inside {
+            if !may_import(name, &dependency.name, &functions) {
+                wrong.push(format!("{name} imports {}", dependency.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn each_sdk_has_one_user() {
+    let metadata = metadata();
+    let mut wrong = Vec::new();
+    for (name, package) in members(&metadata) {
+        for (sdk, owners) in OWNERS {
+            let shipped = package.dependencies.iter().filter(|it| it.kind == DependencyKind::Normal);
+            if shipped.into_iter().any(|it| it.name == sdk) && !owners.contains(&name.as_str()) {
+                wrong.push(format!("{name} imports {sdk}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_folder_is_called_as_its_crate() {
+    for (name, package) in members(&metadata()) {
+        let folder = package.manifest_path.parent().unwrap();
+        assert_eq!(folder.file_name(), Some(name.as_str()), "{folder}");
+    }
+}
+
+/// Lambda freezes a process once it has answered: a task left behind would run later, or never.
+#[test]
+fn nothing_is_left_running_behind_an_answer() {
+    let root = metadata().workspace_root.into_std_path_buf();
+    for folder in ["functions", "shared"] {
+        for file in sources(&root.join(folder)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for banned in ["tokio::spawn", "task::spawn", "thread::spawn"] {
+                assert!(!text.contains(banned), "{} uses {banned}", file.display());
+            }
+        }
+    }
+}
+
+/// Two binaries of one name would overwrite each other: `sam build` gives all functions one target directory.
+#[test]
+fn binaries_have_names_of_their_own() {
+    let mut seen = BTreeMap::new();
+    for (name, package) in members(&metadata()) {
+        for target in package.targets.iter().filter(|target| target.is_bin()) {
+            let other = seen.insert(target.name.clone(), name.clone());
+            assert_eq!(other, None, "{} is a binary of two crates", target.name);
+        }
+    }
+}
+
+fn metadata() -> Metadata {
+    MetadataCommand::new().no_deps().exec().unwrap()
+}
+
+fn members(metadata: &Metadata) -> BTreeMap<String, Package> {
+    metadata.workspace_packages().into_iter().map(|package| (package.name.to_string(), package.clone())).collect()
+}
+
+fn functions(metadata: &Metadata) -> BTreeSet<String> {
+    let is_function = |package: &Package| package.manifest_path.starts_with(metadata.workspace_root.join("functions"));
+    members(metadata).into_iter().filter(|(_, package)| is_function(package)).map(|(name, _)| name).collect()
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}

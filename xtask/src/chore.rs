@@ -1,0 +1,32 @@
+//! Running other programs from the root of the workspace, and saying which one failed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// The root of the workspace.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+/// Where cargo builds to.
+pub(crate) fn target() -> PathBuf {
+    root().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
+/// `program` with `arguments`, to be run at the root.
+pub(crate) fn command(program: impl AsRef<Path>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program.as_ref());
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Says what runs, runs it, and fails if it does.
+pub(crate) fn run(program: impl AsRef<Path>, arguments: &[&str]) -> Result<()> {
+    let line = format!("{} {}", program.as_ref().display(), arguments.join(" "));
+    eprintln!("\n> {line}");
+    let status = command(program, arguments).status().with_context(|| format!("`{line}` did not start"))?;
+    ensure!(status.success(), "`{line}` failed ({status})");
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! `web/src/protocol.ts`: every type that a client sends or gets, by name.
+
+use std::collections::BTreeMap;
+
+use protocol::{
+    ConversationAnswer, ConversationPage, Counts, Event, Frame, Health, History, MessageAnswer, MessageRequest,
+    OrderAnswer, OrderPage, OrderRequest, OrderUpdate, Problem, ReadAnswer, ReadRequest, SetConversationStatus,
+    SetOrderStatus, TicketAnswer,
+};
+use ts_rs::{Config, TS, TypeVisitor};
+
+use super::COMMAND;
+
+/// The module's text. What the types named here are made of comes along by itself.
+pub(super) fn module() -> String {
+    let mut types = Types { config: Config::new().with_large_int("number"), declarations: BTreeMap::new() };
+    types.visit::<Frame>();
+    types.visit::<Event>();
+    types.visit::<Problem>();
+    types.visit::<OrderRequest>();
+    types.visit::<SetOrderStatus>();
+    types.visit::<SetConversationStatus>();
+    types.visit::<MessageRequest>();
+    types.visit::<ReadRequest>();
+    types.visit::<OrderAnswer>();
+    types.visit::<OrderPage>();
+    types.visit::<OrderUpdate>();
+    types.visit::<Counts>();
+    types.visit::<ConversationPage>();
+    types.visit::<ConversationAnswer>();
+    types.visit::<History>();
+    types.visit::<MessageAnswer>();
+    types.visit::<ReadAnswer>();
+    types.visit::<TicketAnswer>();
+    types.visit::<Health>();
+    let mut module =
+        format!("// Made from the types in shared/protocol and shared/domain by `{COMMAND}`: edit those.\n");
+    for declaration in types.declarations.values() {
+        module.push('\n');
+        module.push_str(declaration);
+    }
+    module
+}
+
+struct Types {
+    config: Config,
+    declarations: BTreeMap<String, String>,
+}
+
+impl TypeVisitor for Types {
+    fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        // Strings, numbers and lists have no file of their own, and need no declaration.
+        if T::output_path().is_none() {
+            return T::visit_generics(self);
+        }
+        let name = T::ident(&self.config);
+        if !self.declarations.contains_key(&name) {
+            let docs = T::docs().unwrap_or_default();
+            self.declarations.insert(name, tidy(&format!("{docs}export {}\n", T::decl(&self.config))));
+            T::visit_dependencies(self);
+        }
+    }
+}
+
+/// One alternative or field a line, indented, and a comment of one line on one line.
+fn tidy(declaration: &str) -> String {
+    let text = declaration.replace("/**\n * ", "/** ").replace("\n */", " */").replace(" | {", "\n| {");
+    let mut tidy = String::new();
+    // For each open brace: whether what it holds began on a line of its own.
+    let mut open = Vec::new();
+    for character in text.chars() {
+        match character {
+            '{' => open.push(false),
+            '\n' => {
+                tidy.truncate(tidy.trim_end_matches(' ').len());
+                if let Some(block) = open.last_mut() {
+                    *block = true;
+                }
+            }
+            '}' if open.pop() == Some(true) => {
+                tidy.truncate(tidy.trim_end_matches(' ').len());
+                tidy.push('\n');
+                tidy.push_str(&"  ".repeat(open.len()));
+            }
+            _ => {}
+        }
+        if tidy.ends_with('\n') {
+            tidy.push_str(&"  ".repeat(open.len()));
+        }
+        tidy.push(character);
+    }
+    tidy
+}

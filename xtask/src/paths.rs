@@ -1,0 +1,25 @@
+//! The files that the documents name are there: a walkthrough that leads nowhere is worse than none.
+
+use std::fs;
+
+use crate::chore::root;
+
+const ENDINGS: [&str; 4] = [".rs", ".toml", ".yaml", ".ts"];
+
+#[test]
+fn every_file_that_a_document_names_is_there() {
+    let mut named = 0;
+    for document in fs::read_dir(root().join("docs")).unwrap() {
+        let document = document.unwrap().path();
+        if document.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let text = fs::read_to_string(&document).unwrap();
+        let quoted = text.split('`').filter(|word| ENDINGS.iter().any(|ending| word.ends_with(ending)));
+        for path in quoted.filter(|word| !word.contains(char::is_whitespace)) {
+            assert!(root().join(path).exists(), "{} names {path}", document.display());
+            named += 1;
+        }
+    }
+    assert!(named > 0);
+}

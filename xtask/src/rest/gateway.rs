@@ -1,0 +1,114 @@
+//! The whole system in a process of its own, which ends with the value that stands for it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::chore::command;
+
+/// How long the first line may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running `order-chat` with an empty table in memory.
+pub(crate) struct Gateway {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Gateway {
+    /// Starts `program`, and waits until it listens.
+    pub(crate) fn start(program: &Path) -> Result<Self> {
+        let mut process = command(program, &["--port", "0", "--memory"]).stdout(Stdio::piped()).spawn()?;
+        match first_line(&mut process).and_then(|line| address(&line)) {
+            Ok(address) => Ok(Self { process, address }),
+            Err(error) => {
+                end(&mut process);
+                Err(error.context("the local gateway did not start"))
+            }
+        }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A JWT for somebody.
+    pub(crate) fn token(&self, user_id: &str, role: &str) -> Result<String> {
+        let answer = self.post("/dev/token", "", &json!({ "sub": user_id, "role": role, "name": user_id }))?;
+        Ok(answer["token"].as_str().with_context(|| format!("no token but {answer}"))?.to_owned())
+    }
+
+    /// Sends `body` with a JWT to `path`, and answers what comes back.
+    pub(crate) fn post(&self, path: &str, token: &str, body: &Value) -> Result<Value> {
+        let body = body.to_string();
+        let head = [
+            format!("POST {path} HTTP/1.1"),
+            format!("host: {}", self.address),
+            format!("authorization: Bearer {token}"),
+            "content-type: application/json".to_owned(),
+            format!("content-length: {}", body.len()),
+            "connection: close".to_owned(),
+        ];
+        let mut socket = TcpStream::connect(self.address)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.write_all(format!("{}\r\n\r\n{body}", head.join("\r\n")).as_bytes())?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer)?;
+        let (_, body) = answer.split_once("\r\n\r\n").context("an HTTP answer has a body")?;
+        serde_json::from_str(body).with_context(|| format!("no JSON but {body:?}"))
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        end(&mut self.process);
+    }
+}
+
+fn end(process: &mut Child) {
+    // It fails only for a process that has ended already.
+    let _ = process.kill();
+    let _ = process.wait();
+}
+
+/// Builds the program; its path, as cargo says it.
+pub(crate) fn build() -> Result<PathBuf> {
+    // With the features that the whole workspace has together, as for its tests: nothing is built twice.
+    let arguments = ["build", "--workspace", "--bin", "order-chat", "--message-format", "json-render-diagnostics"];
+    let output = command("cargo", &arguments).stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        bail!("the local gateway does not build");
+    }
+    let messages = String::from_utf8(output.stdout)?;
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let path = messages.filter(|message| message["target"]["name"] == "order-chat");
+    let path = path.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
+    path.context("cargo built no order-chat")
+}
+
+fn first_line(process: &mut Child) -> Result<String> {
+    let output = process.stdout.take().context("its output is piped")?;
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut output = BufReader::new(output);
+        let mut line = String::new();
+        // Nobody listens any more where this took too long.
+        let _ = output.read_line(&mut line).map(|_| tell.send(line));
+        // Whatever it says later goes nowhere, but must not fill the pipe.
+        let _ = std::io::copy(&mut output, &mut std::io::sink());
+    });
+    told.recv_timeout(PATIENCE).context("it said nothing")
+}
+
+fn address(line: &str) -> Result<SocketAddr> {
+    let address = line.trim().strip_prefix("listening on http://");
+    let address = address.with_context(|| format!("it said {line:?} rather than where it listens"))?;
+    Ok(address.parse()?)
+}

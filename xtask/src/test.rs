@@ -1,0 +1,13 @@
+//! `cargo xtask test`: everything that can say whether the system works.
+
+use anyhow::Result;
+
+use crate::chore;
+use crate::{generate, rest};
+
+/// What is committed against what the types say, the workspace's own tests, the API against its description.
+pub(crate) fn run() -> Result<()> {
+    generate::check()?;
+    chore::run("cargo", &["test", "--workspace"])?;
+    rest::check()
+}
