@@ -35,7 +35,8 @@ export async function startSystem(): Promise<System> {
     });
   });
   const until = Date.now() + PATIENCE;
-  while (!(await fetch(url)).ok) {
+  for (let page = await fetch(url); !page.ok; page = await fetch(url)) {
+    if (!page.headers.has("retry-after")) throw new Error("The pages are not served; the lines above say why.");
     if (Date.now() > until) throw new Error("The pages were not built in time.");
     await new Promise((done) => setTimeout(done, 200));
   }

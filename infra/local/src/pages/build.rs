@@ -57,8 +57,9 @@ async fn build(folder: &Path) -> io::Result<State> {
     }
     eprintln!("pages: building (npm run build) …");
     // Into a folder of its own and then into place, so that another gateway never serves half of it.
-    let fresh = folder.join(format!(".dist-{}", std::process::id()));
-    npm(folder, &["run", "build", "--", "--outDir", &fresh.to_string_lossy(), "--emptyOutDir"]).await?;
+    let name = format!(".dist-{}", std::process::id());
+    npm(folder, &["run", "build", "--", "--outDir", &name, "--emptyOutDir"]).await?;
+    let fresh = folder.join(name);
     std::fs::write(fresh.join(BUILT_FROM), &inputs)?;
     replace(&dist, &fresh)?;
     let files = Files::read(&dist)?;
