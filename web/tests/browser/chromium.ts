@@ -61,6 +61,11 @@ export class Windows {
     return { page: await context.newPage(), context };
   }
 
+  /** Closes every window, so that the next test begins without them. */
+  async closeWindows(): Promise<void> {
+    await Promise.all(this.#browser.contexts().map((context) => context.close()));
+  }
+
   /** Ends the browser. */
   async close(): Promise<void> {
     await this.#browser.close();

@@ -1,25 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { Windows } from "./chromium.ts";
+import { expect, test } from "vitest";
 import { bubble, logIn, look, say, tick } from "./steps.ts";
-import { type System, startSystem } from "./system.ts";
+import { inTheBrowser } from "./world.ts";
 
-let system: System;
-let windows: Windows;
-
-beforeAll(async () => {
-  system = await startSystem();
-  windows = await Windows.open(system.url);
-});
-
-afterAll(async () => {
-  await windows?.close();
-  await system?.stop();
-  expect(windows?.complaints).toEqual([]);
-});
+const world = inTheBrowser();
 
 test("a customer and an admin talk about an order, from the first click to the last status", async () => {
-  const { page: mia } = await windows.window();
-  const { page: grace } = await windows.window();
+  const { page: mia } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
 
   await mia.goto("/");
   await look(mia, "log-in");
@@ -31,7 +18,7 @@ test("a customer and an admin talk about an order, from the first click to the l
   await mia.getByText("Your orders will talk here").waitFor();
   await look(mia, "customer-empty");
 
-  await mia.getByRole("link", { name: "Shop" }).click();
+  await mia.getByRole("link", { name: "Shop", exact: true }).click();
   await mia.getByRole("button", { name: "Add Desk lamp" }).click();
   await mia.getByRole("button", { name: "Add Stoneware mug" }).click();
   await mia.getByRole("group", { name: "How many: Stoneware mug" }).getByRole("button", { name: "One more" }).click();

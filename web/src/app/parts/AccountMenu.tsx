@@ -16,9 +16,10 @@ export function AccountMenu({ onLogOut }: { onLogOut: () => void }) {
   const [theme, setTheme] = useTheme();
   return (
     <Menu.Root modal={false}>
-      <Menu.Trigger className="account" aria-label={`Account of ${me.name}`}>
+      <Menu.Trigger className="account">
         <Avatar name={me.name} />
         <span className="account-name">
+          <span className="visually-hidden">Account of</span>
           {me.name}
           {me.role === "admin" && <span className="admin-badge">Admin</span>}
         </span>
