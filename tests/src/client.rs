@@ -199,6 +199,11 @@ impl Client {
     /// connection's frames come in the order in which they were queued, so that the answer to a ping comes after them.
     pub async fn drain(&self) -> Vec<Event> {
         self.ping().await;
+        self.take()
+    }
+
+    /// Everything that has come and was not taken yet.
+    pub fn take(&self) -> Vec<Event> {
         let mut events = Vec::new();
         self.inbox.send_modify(|inbox| events = std::mem::take(&mut inbox.events));
         events.iter().map(typed).collect()

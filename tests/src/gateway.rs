@@ -260,11 +260,11 @@ fn logical(function: &str) -> String {
     name
 }
 
-/// What the gateway takes as a function's start.
-pub type Started = std::future::Ready<Result<Function, StartError>>;
+/// What a function's start gives the gateway.
+pub type Started = Result<Function, StartError>;
 
 /// A function that answers each event with what `answer` makes of it.
-pub fn answering<F, A>(answer: F) -> impl Fn(Environment, SdkConfig) -> Started + Send + Sync + 'static
+pub fn answering<F, A>(answer: F) -> impl Fn(&Environment, &SdkConfig) -> Started + Send + Sync + 'static
 where
     F: Fn(Value) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Result<Value, Error>> + Send + 'static,
@@ -273,19 +273,19 @@ where
 }
 
 /// A function that sees its environment, its SDK and the whole event.
-pub fn using<F, A>(answer: F) -> impl Fn(Environment, SdkConfig) -> Started + Send + Sync + 'static
+pub fn using<F, A>(answer: F) -> impl Fn(&Environment, &SdkConfig) -> Started + Send + Sync + 'static
 where
     F: Fn(Environment, SdkConfig, LambdaEvent<Value>) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Result<Value, Error>> + Send + 'static,
 {
     move |environment, sdk| {
-        let answer = answer.clone();
-        std::future::ready(Ok(Function::new(move |event| answer(environment.clone(), sdk.clone(), event))))
+        let (answer, environment, sdk) = (answer.clone(), environment.clone(), sdk.clone());
+        Ok(Function::new(move |event| answer(environment.clone(), sdk.clone(), event)))
     }
 }
 
 /// A function that always answers the same, and the events it receives.
-pub fn recording(answer: Value) -> (Seen, impl Fn(Environment, SdkConfig) -> Started + Send + Sync + 'static) {
+pub fn recording(answer: Value) -> (Seen, impl Fn(&Environment, &SdkConfig) -> Started + Send + Sync + 'static) {
     let (sender, seen) = unbounded_channel();
     let function = answering(move |event| {
         let (sender, answer) = (sender.clone(), answer.clone());

@@ -10,15 +10,20 @@ mod cases;
 mod client;
 pub mod gateway;
 mod ghost;
+mod meter;
 mod outage;
+mod replica;
 mod shop;
 mod user;
+pub mod world;
 
 pub use answer::Answer;
 pub use cases::cases;
 pub use client::{Client, Receipt, Refused, Sent};
 pub use ghost::Ghost;
+pub use meter::{Call, Cost, Meter, item_size};
 pub use outage::Outage;
+pub use replica::{Known, Replica};
 pub use shop::Shop;
 pub use user::{User, client_message_id, lamp};
 

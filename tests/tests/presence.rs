@@ -83,10 +83,10 @@ async fn only_admins_who_joined_one_of_the_customers_conversations_hear() {
     let bobs = bob.order().await.conversation.id;
     let on_one = ben.connect_and_join(&one).await;
     let on_two = shop.admin("cleo").connect_and_join(&two).await;
-    let beside = ben.connect_and_join(&bobs).await;
-    let on_none = ben.connect().await;
+    let elsewhere = ben.connect_and_join(&bobs).await;
+    let waiting = ben.connect().await;
     let bobs_phone = bob.connect_and_join(&bobs).await;
-    beside.drain().await;
+    elsewhere.drain().await;
 
     let phone = anna.connect().await;
     for desk in [&on_one, &on_two] {
@@ -96,7 +96,7 @@ async fn only_admins_who_joined_one_of_the_customers_conversations_hear() {
     for desk in [&on_one, &on_two] {
         assert!(!wait(desk).await.1);
     }
-    for other in [&beside, &on_none, &bobs_phone] {
+    for other in [&elsewhere, &waiting, &bobs_phone] {
         assert_eq!(heard(other).await, []);
     }
 }
@@ -186,8 +186,8 @@ async fn a_dead_connection_of_an_admin_is_found_out_too() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
-    let ghost = shop.haunt(&ben, &id, 60_000).await;
     let phone = anna.connect_and_join(&id).await;
+    let ghost = shop.haunt(&ben, &id, 60_000).await;
     assert!(phone.ping().await.expect("told").online);
     phone.type_in(&id).await;
     phone.say(&id, "anybody?").await;

@@ -2,16 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use runtime::{Environment, Function, SdkConfig, StartError};
 
-type Starting = Pin<Box<dyn Future<Output = Result<Function, StartError>> + Send>>;
-
 /// Starts one function, as its `main` would.
-pub(crate) type Start = Arc<dyn Fn(Environment, SdkConfig) -> Starting + Send + Sync>;
+pub(crate) type Start = Arc<dyn Fn(&Environment, &SdkConfig) -> Result<Function, StartError> + Send + Sync>;
 
 /// The handlers a gateway has, by the name of the binary that the template builds.
 #[derive(Clone, Default)]
@@ -25,12 +21,11 @@ impl Functions {
 
     /// And `start`, which makes the function that the template builds from `binary`.
     #[must_use]
-    pub fn with<S, F>(mut self, binary: &str, start: S) -> Self
+    pub fn with<S>(mut self, binary: &str, start: S) -> Self
     where
-        S: Fn(Environment, SdkConfig) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<Function, StartError>> + Send + 'static,
+        S: Fn(&Environment, &SdkConfig) -> Result<Function, StartError> + Send + Sync + 'static,
     {
-        self.0.insert(binary.to_owned(), Arc::new(move |environment, sdk| Box::pin(start(environment, sdk))));
+        self.0.insert(binary.to_owned(), Arc::new(start));
         self
     }
 
@@ -48,12 +43,12 @@ impl fmt::Debug for Functions {
 /// The functions of this project.
 pub fn functions() -> Functions {
     Functions::new()
-        .with("authorizer", |environment, sdk| async move { authorizer::start(&environment, &sdk) })
-        .with("connect", |environment, sdk| async move { connect::start(&environment, &sdk) })
-        .with("conversations", |environment, sdk| async move { conversations::start(&environment, &sdk) })
-        .with("create-order", |environment, sdk| async move { create_order::start(&environment, &sdk) })
-        .with("disconnect", |environment, sdk| async move { disconnect::start(&environment, &sdk) })
-        .with("orders", |environment, sdk| async move { orders::start(&environment, &sdk) })
-        .with("send-message", |environment, sdk| async move { send_message::start(&environment, &sdk) })
-        .with("signals", |environment, sdk| async move { signals::start(&environment, &sdk) })
+        .with("authorizer", authorizer::start)
+        .with("connect", connect::start)
+        .with("conversations", conversations::start)
+        .with("create-order", create_order::start)
+        .with("disconnect", disconnect::start)
+        .with("orders", orders::start)
+        .with("send-message", send_message::start)
+        .with("signals", signals::start)
 }

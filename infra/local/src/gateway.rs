@@ -76,7 +76,7 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
     let identity = Identity::new(&secret, &system);
     let owner = Transport::new("owner", engine.clone(), management.clone(), None);
     let System { functions: specs, http, websocket, tables } = system;
-    let started = start_functions(specs, &functions, &settings, &engine, management.as_ref()).await?;
+    let started = start_functions(specs, &functions, &settings, &engine, management.as_ref())?;
 
     let lambdas = Lambdas::new(started);
     let (stop, stopping) = stopping::stop();
@@ -182,7 +182,7 @@ impl std::fmt::Debug for Gateway {
 }
 
 /// Starts every function of the template with its own environment and its own SDK.
-async fn start_functions(
+fn start_functions(
     specs: BTreeMap<String, FunctionSpec>,
     functions: &Functions,
     settings: &Settings,
@@ -200,7 +200,7 @@ async fn start_functions(
             client = wrap(&spec.binary, client);
         }
         let environment = spec.environment.clone().into_iter().collect();
-        let function = start(environment, sdk(&name, client)).await;
+        let function = start(&environment, &sdk(&name, client));
         let function = function.map_err(|source| Refusal::Function { function: name, source })?;
         started.push((spec, function));
     }

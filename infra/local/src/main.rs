@@ -63,13 +63,17 @@ fn main() -> ExitCode {
     match run(arguments.into()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("order-chat: {problem:#}");
+            eprintln!("order-chat: {problem}");
             ExitCode::from(REFUSED)
         }
     }
 }
 
 fn run(settings: Settings) -> anyhow::Result<()> {
+    // Every connection is an open file, and every call opens two of its own; the usual 1,024 are soon gone.
+    if let Err(problem) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%problem, "the number of open files stays as it is");
+    }
     // A function that is called takes a thread for as long as it runs.
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.enable_all().max_blocking_threads(local::CONCURRENCY);

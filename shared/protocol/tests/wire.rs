@@ -7,7 +7,7 @@ use domain::{
 use insta::assert_json_snapshot;
 use protocol::{
     AckBody, Action, Caller, Code, Conversation, ConversationAnswer, ConversationPage, Counts, Event, Frame, Health,
-    HistoryQuery, History, InConversation, InboxQuery, MessageAnswer, MessageRequest, OrderAnswer, OrderPage,
+    History, HistoryQuery, InConversation, InboxQuery, MessageAnswer, MessageRequest, OrderAnswer, OrderPage,
     OrderRequest, OrderUpdate, PageQuery, Problem, ReadAnswer, ReadRequest, ReceiptFrame, SendFrame,
     SetConversationStatus, SetOrderStatus, Shop, TicketAnswer,
 };
@@ -177,12 +177,7 @@ fn events() {
             message: text_message(),
             last_seq: 2,
         },
-        Event::MessageDelivered {
-            conversation_id: conversation_id.clone(),
-            user_id: user_id.clone(),
-            role,
-            seq: 2,
-        },
+        Event::MessageDelivered { conversation_id: conversation_id.clone(), user_id: user_id.clone(), role, seq: 2 },
         Event::MessageRead { conversation_id: conversation_id.clone(), user_id: user_id.clone(), role, seq: 2 },
         Event::UserTyping {
             conversation_id: conversation_id.clone(),
@@ -217,8 +212,7 @@ fn acknowledgements() {
         AckBody::Pong { server_time: at(0), shop: Some(Shop { online: true, last_seen_at: None }) },
         AckBody::Done {},
     ];
-    let acks: Vec<Event> =
-        bodies.into_iter().map(|body| Event::Ack { request_id: "1".to_owned(), body }).collect();
+    let acks: Vec<Event> = bodies.into_iter().map(|body| Event::Ack { request_id: "1".to_owned(), body }).collect();
     assert_json_snapshot!("acknowledgements", acks);
 }
 

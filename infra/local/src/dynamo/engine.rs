@@ -23,7 +23,8 @@ impl Engine {
     /// A database in `folder`, or in memory.
     pub(crate) fn open(folder: Option<&Path>) -> Result<Self, Refusal> {
         let Some(folder) = folder else {
-            let refused = |problem: DynoxideError| Refusal::Table { table: String::new(), what: problem.to_string() };
+            let refused =
+                |problem: DynoxideError| Refusal::Data { path: "in memory".into(), what: problem.to_string() };
             return Database::memory().map(Self).map_err(refused);
         };
         let refused = |what: String| Refusal::Data { path: folder.to_owned(), what };

@@ -1,0 +1,201 @@
+//! What an operation costs: every request that a function's SDK makes, with the units it consumed and when it ran.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use local::Settings;
+use serde_json::Value;
+
+use crate::Shop;
+
+/// The embedded engine answers at once, so that requests made side by side would seem to come one after the other.
+const ROUND_TRIP: Duration = Duration::from_millis(10);
+
+/// One request to DynamoDB or to `@connections`.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The binary of the function that made it.
+    pub function: String,
+    /// DynamoDB's name of the operation; none for `@connections`.
+    pub operation: Option<String>,
+    /// The IAM actions it needs.
+    pub actions: BTreeSet<String>,
+    /// Read units.
+    pub read: f64,
+    /// Write units.
+    pub write: f64,
+    started: Instant,
+    ended: Instant,
+}
+
+/// What an operation cost in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// How many requests to DynamoDB waited for one another.
+    pub depth: usize,
+    /// Requests to DynamoDB.
+    pub requests: usize,
+    /// Write units.
+    pub write: f64,
+    /// Read units.
+    pub read: f64,
+}
+
+/// Stands between every function and DynamoDB, and writes down what passes.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<Mutex<Vec<Call>>>);
+
+impl Meter {
+    /// Settings of a shop that this meter measures.
+    pub fn settings(&self) -> Settings {
+        let meter = self.clone();
+        let wrap = move |function: &str, inner| {
+            SharedHttpClient::new(Measured { meter: meter.clone(), function: function.to_owned(), inner })
+        };
+        Settings { wrap: Some(Arc::new(wrap)), ..Shop::settings() }
+    }
+
+    /// Everything that passed since the last time.
+    pub fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Cost {
+    /// What these requests cost together.
+    pub fn of(calls: &[Call]) -> Self {
+        let mut calls: Vec<&Call> = calls.iter().filter(|call| call.operation.is_some()).collect();
+        calls.sort_by_key(|call| call.started);
+        let mut depths: Vec<usize> = Vec::new();
+        for call in &calls {
+            let before = calls.iter().zip(&depths).filter(|(other, _)| other.ended <= call.started);
+            depths.push(1 + before.map(|(_, depth)| *depth).max().unwrap_or(0));
+        }
+        Self {
+            depth: depths.into_iter().max().unwrap_or(0),
+            requests: calls.len(),
+            write: calls.iter().map(|call| call.write).sum(),
+            read: calls.iter().map(|call| call.read).sum(),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Measured {
+    meter: Meter,
+    function: String,
+    inner: SharedHttpClient,
+}
+
+#[derive(Clone, Debug)]
+struct MeasuredConnector {
+    client: Measured,
+    inner: SharedHttpConnector,
+}
+
+impl HttpClient for Measured {
+    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, parts);
+        SharedHttpConnector::new(MeasuredConnector { client: self.clone(), inner })
+    }
+}
+
+impl HttpConnector for MeasuredConnector {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        let this = self.clone();
+        HttpConnectorFuture::new(async move {
+            let target = request.headers().get("x-amz-target").map(str::to_owned);
+            let operation = target.and_then(|target| target.split_once('.').map(|(_, name)| name.to_owned()));
+            let mut asked = Value::Null;
+            if operation.is_some() {
+                asked = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+                asked["ReturnConsumedCapacity"] = "TOTAL".into();
+                let body = asked.to_string();
+                request.headers_mut().insert("content-length", body.len().to_string());
+                *request.body_mut() = SdkBody::from(body);
+            }
+            let started = Instant::now();
+            let answer = this.inner.call(request).await;
+            tokio::time::sleep(ROUND_TRIP).await;
+            let ended = Instant::now();
+            let body = answer.as_ref().ok().and_then(|answer| answer.body().bytes());
+            let answered: Value = body.and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
+            let (read, write) = operation.as_deref().map_or((0.0, 0.0), |name| units(name, &asked, &answered));
+            let actions = actions(operation.as_deref(), &asked);
+            let call = Call { function: this.client.function, operation, actions, read, write, started, ended };
+            this.client.meter.0.lock().unwrap().push(call);
+            answer
+        })
+    }
+}
+
+/// Read and write units. A refused condition reports none: it costs what its item would, and at least one; items of a
+/// refused transaction cost double.
+fn units(operation: &str, asked: &Value, answered: &Value) -> (f64, f64) {
+    let fault = answered["__type"].as_str().unwrap_or_default();
+    let consumed = if fault.ends_with("ConditionalCheckFailedException") {
+        kilobytes(&answered["Item"])
+    } else if fault.ends_with("TransactionCanceledException") {
+        let items = asked["TransactItems"].as_array().map_or(0, Vec::len);
+        2.0 * f64::from(u32::try_from(items).unwrap())
+    } else {
+        match &answered["ConsumedCapacity"] {
+            Value::Array(tables) => tables.iter().filter_map(|it| it["CapacityUnits"].as_f64()).sum(),
+            one => one["CapacityUnits"].as_f64().unwrap_or_default(),
+        }
+    };
+    match operation {
+        "GetItem" | "Query" | "BatchGetItem" | "TransactGetItems" | "Scan" => (consumed, 0.0),
+        _ => (0.0, consumed),
+    }
+}
+
+/// The write units of an item, by DynamoDB's rules for sizes.
+fn kilobytes(item: &Value) -> f64 {
+    f64::from(u32::try_from(item_size(item).div_ceil(1024).max(1)).unwrap())
+}
+
+/// The size of an item in bytes, by DynamoDB's rules: names and strings by their UTF-8, numbers by their digits,
+/// maps and lists three and one more an entry.
+pub fn item_size(item: &Value) -> usize {
+    let attributes = item.as_object().into_iter().flatten();
+    attributes.map(|(name, value)| name.len() + value_size(value)).sum()
+}
+
+fn value_size(value: &Value) -> usize {
+    let Some((kind, value)) = value.as_object().and_then(|it| it.iter().next()) else { return 0 };
+    let text = value.as_str().unwrap_or_default();
+    match kind.as_str() {
+        "S" => text.len(),
+        // Two digits a byte, and one for sign and exponent.
+        "N" => text.chars().filter(char::is_ascii_digit).count().div_ceil(2) + 1,
+        "B" => text.len() / 4 * 3,
+        "M" => {
+            3 + value.as_object().into_iter().flatten().map(|(key, it)| key.len() + 1 + value_size(it)).sum::<usize>()
+        }
+        "L" => 3 + value.as_array().into_iter().flatten().map(|it| 1 + value_size(it)).sum::<usize>(),
+        _ => 1,
+    }
+}
+
+fn actions(operation: Option<&str>, asked: &Value) -> BTreeSet<String> {
+    let Some(operation) = operation else { return BTreeSet::from(["execute-api:ManageConnections".to_owned()]) };
+    let items = asked["TransactItems"].as_array().into_iter().flatten();
+    let names =
+        items.filter_map(|item| item.as_object().and_then(|it| it.keys().next())).map(|kind| match kind.as_str() {
+            "ConditionCheck" => "ConditionCheckItem".to_owned(),
+            kind => format!("{kind}Item"),
+        });
+    let mut names: BTreeSet<String> = names.collect();
+    if names.is_empty() {
+        names.insert(operation.to_owned());
+    }
+    names.into_iter().map(|name| format!("dynamodb:{name}")).collect()
+}

@@ -1,0 +1,361 @@
+//! What goes wrong between a function and everything it talks to.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use fastrand::Rng;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+/// What can happen to one request of a function.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// The invocation ends before the request is made.
+    CrashBefore,
+    /// The request is carried out, and the invocation ends before it hears of it.
+    CrashAfter,
+    /// The request is carried out, and the SDK does not hear of it.
+    LostReply,
+    /// The service is too busy and does nothing.
+    Throttled,
+    /// The service fails and does nothing.
+    ServerError,
+    /// A transaction meets another one and is not carried out; for other requests, nothing happens.
+    Conflict,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::CrashBefore, Self::CrashAfter, Self::LostReply, Self::Throttled, Self::ServerError, Self::Conflict];
+}
+
+/// A way in which the product could be wrong, made here rather than in its code: the checker has to notice.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mutation {
+    /// Messages are pushed before they are in the log.
+    PushBeforePut,
+    /// Nobody finishes what a crash left behind.
+    NoHelp,
+    /// The head moves whatever the sender has seen.
+    NoCondition,
+}
+
+/// What will go wrong.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where the dice start.
+    pub seed: u64,
+    /// Of a thousand requests, how many meet a fault; of a thousand invocations, how many happen twice.
+    pub per_mille: u32,
+    /// Exactly this, at the request with this number, counted from when [`Chaos::arm`] is called.
+    pub exactly: Option<(usize, Fault)>,
+    /// How the product is wrong.
+    pub mutation: Option<Mutation>,
+}
+
+impl Plan {
+    /// Nothing goes wrong.
+    pub fn calm() -> Self {
+        Self { seed: 0, per_mille: 0, exactly: None, mutation: None }
+    }
+}
+
+/// Something offered to a connection.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// To which.
+    pub connection: String,
+    /// What.
+    pub frame: Value,
+}
+
+struct State {
+    plan: Plan,
+    rng: Rng,
+    requests: usize,
+    armed: bool,
+    calm: bool,
+    posts: Vec<Post>,
+    living: BTreeMap<String, bool>,
+}
+
+/// The faulty way to DynamoDB and to the connections.
+#[derive(Clone)]
+pub struct Chaos {
+    state: Arc<Mutex<State>>,
+    inner: SharedHttpClient,
+}
+
+/// One call of a function, as far as chaos is concerned.
+pub(crate) struct Invocation {
+    ended: Notify,
+    moved_a_head: AtomicBool,
+    held_back: Mutex<Vec<(SharedHttpConnector, HttpRequest)>>,
+}
+
+tokio::task_local! {
+    static CURRENT: Arc<Invocation>;
+}
+
+impl Invocation {
+    pub(crate) fn begin() -> Arc<Self> {
+        Arc::new(Self { ended: Notify::new(), moved_a_head: AtomicBool::new(false), held_back: Mutex::default() })
+    }
+
+    pub(crate) async fn ended_in_the_middle(&self) {
+        self.ended.notified().await;
+    }
+}
+
+pub(crate) async fn with_invocation<T>(invocation: &Arc<Invocation>, call: impl Future<Output = T>) -> T {
+    CURRENT.scope(invocation.clone(), call).await
+}
+
+impl Chaos {
+    pub(crate) fn new(plan: Plan, inner: SharedHttpClient) -> Self {
+        let rng = Rng::with_seed(plan.seed);
+        let state =
+            State { plan, rng, requests: 0, armed: false, calm: false, posts: Vec::new(), living: BTreeMap::new() };
+        Self { state: Arc::new(Mutex::new(state)), inner }
+    }
+
+    /// From now on requests count towards [`Plan::exactly`].
+    pub fn arm(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.armed = true;
+        state.requests = 0;
+    }
+
+    /// How many requests were made since [`Chaos::arm`].
+    pub fn requests(&self) -> usize {
+        self.state.lock().unwrap().requests
+    }
+
+    /// From now on nothing goes wrong any more.
+    pub fn calm_down(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.calm = true;
+        state.plan.mutation = None;
+    }
+
+    /// Whether this invocation happens twice.
+    pub(crate) fn twice(&self) -> bool {
+        let mut state = self.state.lock().unwrap();
+        let often = state.plan.per_mille;
+        !state.calm && state.rng.u32(0..1_000) < often
+    }
+
+    /// A number below `end`, from the seed.
+    pub fn below(&self, end: usize) -> usize {
+        self.state.lock().unwrap().rng.usize(0..end)
+    }
+
+    /// A connection opens, or is gone: then posts to it answer 410.
+    pub fn set_living(&self, connection: &str, lives: bool) {
+        self.state.lock().unwrap().living.insert(connection.to_owned(), lives);
+    }
+
+    /// Everything that was offered to connections so far.
+    pub fn posts(&self) -> Vec<Post> {
+        self.state.lock().unwrap().posts.clone()
+    }
+
+    /// How many offers were made so far.
+    pub fn offers(&self) -> usize {
+        self.state.lock().unwrap().posts.len()
+    }
+
+    /// An invocation has answered: what a mutation held back happens now.
+    pub(crate) async fn finish(&self, invocation: &Invocation) {
+        let held_back = std::mem::take(&mut *invocation.held_back.lock().unwrap());
+        for (way, request) in held_back {
+            drop(way.call(request).await);
+        }
+    }
+
+    /// What happens to the next request, and how long it takes.
+    fn fate(&self) -> (Duration, Option<Fault>) {
+        let mut state = self.state.lock().unwrap();
+        let number = state.requests;
+        state.requests += 1;
+        let delay = Duration::from_millis(state.rng.u64(1..20));
+        if state.calm {
+            return (delay, None);
+        }
+        if let Some((at, fault)) = state.plan.exactly
+            && state.armed
+            && at == number
+        {
+            return (delay, Some(fault));
+        }
+        let often = state.plan.per_mille;
+        if state.rng.u32(0..1_000) >= often {
+            return (delay, None);
+        }
+        let fault = Fault::ALL[state.rng.usize(0..Fault::ALL.len())];
+        (delay, Some(fault))
+    }
+
+    async fn carry(
+        &self,
+        way: SharedHttpConnector,
+        invocation: Arc<Invocation>,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let (delay, fault) = self.fate();
+        tokio::time::sleep(delay).await;
+        match fault {
+            Some(Fault::CrashBefore) => return crash(&invocation).await,
+            Some(Fault::Throttled) if !operation.is_empty() => return Ok(refusal(400, "ThrottlingException")),
+            Some(Fault::ServerError) => {
+                // A push that the gateway fails was offered all the same: it is tried once.
+                self.offered(&request);
+                return Ok(refusal(500, "InternalServerError"));
+            }
+            Some(Fault::Conflict) if operation == "TransactWriteItems" => return Ok(conflict(&request)),
+            _ => {}
+        }
+        let answer = if operation.is_empty() {
+            Ok(self.post(&invocation, &request).await)
+        } else {
+            self.write(way, &invocation, &operation, request).await
+        };
+        match fault {
+            Some(Fault::CrashAfter) => crash(&invocation).await,
+            Some(Fault::LostReply) => Err(ConnectorError::timeout("the reply was lost".into())),
+            _ => answer,
+        }
+    }
+
+    /// A request to DynamoDB, as the mutation would have it.
+    async fn write(
+        &self,
+        way: SharedHttpConnector,
+        invocation: &Invocation,
+        operation: &str,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let mutation = self.state.lock().unwrap().plan.mutation;
+        let into_log = operation == "PutItem" && body["Item"]["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with('L'));
+        match mutation {
+            Some(Mutation::PushBeforePut) if into_log => {
+                invocation.held_back.lock().unwrap().push((way, request));
+                return Ok(answer(200, &json!({})));
+            }
+            Some(Mutation::NoHelp) if into_log && !invocation.moved_a_head.load(Ordering::Relaxed) => {
+                return Ok(answer(200, &json!({})));
+            }
+            Some(Mutation::NoCondition) if operation == "UpdateItem" => {
+                let mut body = body;
+                if let Some(condition) = body["ConditionExpression"].as_str() {
+                    body["ConditionExpression"] = json!(condition.replace("n = :seen", "n >= :seen"));
+                }
+                let mut request = request;
+                *request.body_mut() = SdkBody::from(body.to_string());
+                return way.call(request).await;
+            }
+            _ => {}
+        }
+        let answer = way.call(request).await;
+        if operation == "UpdateItem" && answer.as_ref().is_ok_and(|answer| answer.status().is_success()) {
+            invocation.moved_a_head.store(true, Ordering::Relaxed);
+        }
+        answer
+    }
+
+    /// Remembers a push if `request` is one; whether the connection lives.
+    fn offered(&self, request: &HttpRequest) -> bool {
+        let connection = request.uri().rsplit('/').next().unwrap_or_default().to_owned();
+        let mut state = self.state.lock().unwrap();
+        let Some(living) = state.living.get(&connection).copied() else { return false };
+        if let Some(frame) = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()) {
+            state.posts.push(Post { connection, frame });
+        }
+        living
+    }
+
+    /// A push, which reaches a connection if it lives.
+    async fn post(&self, invocation: &Invocation, request: &HttpRequest) -> HttpResponse {
+        let held_back = std::mem::take(&mut *invocation.held_back.lock().unwrap());
+        let living = self.offered(request);
+        for (way, request) in held_back {
+            drop(way.call(request).await);
+        }
+        if living { answer(200, &Value::Null) } else { refusal(410, "GoneException") }
+    }
+}
+
+/// The invocation ends here: nothing after this line of it ever runs.
+async fn crash(invocation: &Invocation) -> Result<HttpResponse, ConnectorError> {
+    invocation.held_back.lock().unwrap().clear();
+    invocation.ended.notify_one();
+    std::future::pending().await
+}
+
+fn refusal(status: u16, kind: &str) -> HttpResponse {
+    answer(status, &json!({ "__type": kind, "message": "as the plan wants it" }))
+}
+
+fn conflict(request: &HttpRequest) -> HttpResponse {
+    let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+    let count = body["TransactItems"].as_array().map_or(1, Vec::len);
+    let mut reasons = vec![json!({ "Code": "None" }); count];
+    reasons[0] = json!({ "Code": "TransactionConflict", "Message": "as the plan wants it" });
+    answer(
+        400,
+        &json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": "cancelled",
+            "CancellationReasons": reasons,
+        }),
+    )
+}
+
+fn answer(status: u16, body: &Value) -> HttpResponse {
+    let text = if body.is_null() { String::new() } else { body.to_string() };
+    let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(text));
+    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+    response
+}
+
+impl HttpClient for Chaos {
+    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
+        let way = self.inner.http_connector(settings, parts);
+        SharedHttpConnector::new(ChaosConnector { chaos: self.clone(), way })
+    }
+}
+
+#[derive(Debug)]
+struct ChaosConnector {
+    chaos: Chaos,
+    way: SharedHttpConnector,
+}
+
+impl HttpConnector for ChaosConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (chaos, way) = (self.chaos.clone(), self.way.clone());
+        let invocation = CURRENT.with(Arc::clone);
+        HttpConnectorFuture::new(async move { chaos.carry(way, invocation, request).await })
+    }
+}
+
+impl fmt::Debug for Chaos {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chaos").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,282 @@
+//! Who is let in: tokens as RFC 8725 wants them checked, and tickets that are good once.
+#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
+
+use std::collections::BTreeMap;
+
+use data_encoding::BASE64URL_NOPAD;
+use domain::Role;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use local::Settings;
+use serde_json::{Value, json};
+use tests::{Shop, now_millis};
+use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+fn claims() -> Value {
+    json!({"sub": "anna", "role": "customer", "name": "Anna", "exp": now_millis() / 1000 + 600})
+}
+
+/// Good claims but for these; `null` takes one away.
+fn with(changes: &Value) -> Value {
+    let mut claims = claims();
+    for (name, value) in changes.as_object().unwrap() {
+        if value.is_null() {
+            claims.as_object_mut().unwrap().remove(name);
+        } else {
+            claims[name] = value.clone();
+        }
+    }
+    claims
+}
+
+fn signed(algorithm: Algorithm, claims: &Value, secret: &[u8]) -> String {
+    jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
+}
+
+/// Two parts that look like a token's, and no third worth the name.
+fn unsigned(header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
+    format!("{}.{}", part(header), part(claims))
+}
+
+async fn refused(shop: &Shop, what: &str, token: &str) {
+    let answer = shop.customer("anna").with_token(Some(token)).get("/api/sales/stats").await;
+    assert_eq!((answer.status, answer.json()), (403, json!({"message": "Forbidden"})), "{what}");
+    let answer = shop.customer("anna").with_token(Some(token)).post("/api/chat/ticket", &json!({})).await;
+    assert_eq!(answer.status, 403, "{what}: no ticket either");
+}
+
+async fn admitted(shop: &Shop, what: &str, token: &str) {
+    let answer = shop.customer("anna").with_token(Some(token)).get("/api/sales/stats").await;
+    assert_eq!(answer.status, 200, "{what}: {}", answer.text);
+}
+
+#[tokio::test]
+async fn only_the_agreed_key_and_algorithm() {
+    let shop = Shop::open().await;
+    let secret = shop.gateway().secret().as_bytes().to_vec();
+    admitted(&shop, "a good one", &signed(Algorithm::HS256, &claims(), &secret)).await;
+
+    for alg in ["none", "None", "NONE", "nOnE", ""] {
+        let bare = unsigned(&json!({"alg": alg, "typ": "JWT"}), &claims());
+        refused(&shop, alg, &format!("{bare}.")).await;
+        refused(&shop, alg, &bare).await;
+        refused(&shop, alg, &format!("{bare}.AAAA")).await;
+    }
+    let bare = unsigned(&json!({"typ": "JWT"}), &claims());
+    refused(&shop, "no algorithm", &format!("{bare}.AAAA")).await;
+
+    refused(&shop, "another key", &signed(Algorithm::HS256, &claims(), b"another secret of 32 or more bytes!")).await;
+    refused(&shop, "an empty key", &signed(Algorithm::HS256, &claims(), b"")).await;
+    refused(&shop, "HS384", &signed(Algorithm::HS384, &claims(), &secret)).await;
+    refused(&shop, "HS512", &signed(Algorithm::HS512, &claims(), &secret)).await;
+    for (alg, key) in [(Algorithm::RS256, rsa()), (Algorithm::ES256, ec()), (Algorithm::PS256, rsa())] {
+        let token = jsonwebtoken::encode(&Header::new(alg), &claims(), &key).unwrap();
+        refused(&shop, "a key of the wrong kind", &token).await;
+    }
+    // Its header says one thing, its signature is another.
+    let good = signed(Algorithm::HS256, &claims(), &secret);
+    let signature = good.rsplit('.').next().unwrap();
+    let renamed = unsigned(&json!({"alg": "RS256", "typ": "JWT"}), &claims());
+    refused(&shop, "a borrowed signature", &format!("{renamed}.{signature}")).await;
+}
+
+#[tokio::test]
+async fn what_was_signed_is_what_counts() {
+    let shop = Shop::open().await;
+    let good = shop.sign(&claims());
+    admitted(&shop, "a good one", &good).await;
+    let parts: Vec<&str> = good.split('.').collect();
+    let forged = BASE64URL_NOPAD.encode(with(&json!({"role": "admin"})).to_string().as_bytes());
+    for (what, token) in [
+        ("other claims", format!("{}.{forged}.{}", parts[0], parts[2])),
+        ("a cut signature", good[..good.len() - 2].to_owned()),
+        ("no signature", format!("{}.{}.", parts[0], parts[1])),
+        ("a longer signature", format!("{good}AAAA")),
+        ("a fourth part", format!("{good}.AAAA")),
+        ("one part", parts[0].to_owned()),
+        ("nothing but dots", "..".to_owned()),
+        ("no base64", "a.b.c".to_owned()),
+        ("two tokens", format!("{good},{good}")),
+        ("a long one", "A".repeat(8_000)),
+    ] {
+        refused(&shop, what, &token).await;
+    }
+    for header in [good.clone(), format!("Basic {good}"), "Bearer".to_owned(), format!("Bearer{good}")] {
+        let nobody = shop.nobody();
+        let answer = nobody.call(reqwest::Method::GET, "/api/sales/stats", &[("authorization", &header)], None).await;
+        assert_eq!((answer.status, answer.json()), (403, json!({"message": "Forbidden"})), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn every_claim_is_checked() {
+    let shop = Shop::open().await;
+    let now = now_millis() / 1000;
+    for changes in [
+        json!({"exp": null}),
+        json!({"exp": now - 1}),
+        json!({"exp": 0}),
+        json!({"exp": -1}),
+        json!({"exp": "tomorrow"}),
+        json!({"exp": {}}),
+        json!({"sub": null}),
+        json!({"sub": ""}),
+        json!({"sub": 7}),
+        json!({"sub": "system"}),
+        json!({"sub": "x".repeat(129)}),
+        json!({"sub": "é".repeat(65)}),
+        json!({"role": null}),
+        json!({"role": ""}),
+        json!({"role": "system"}),
+        json!({"role": "Admin"}),
+        json!({"role": "root"}),
+        json!({"role": ["admin"]}),
+        json!({"name": 7}),
+    ] {
+        refused(&shop, &changes.to_string(), &shop.sign(&with(&changes))).await;
+    }
+    for changes in [
+        json!({"sub": "x".repeat(128)}),
+        json!({"sub": "é".repeat(64)}),
+        json!({"sub": "a#b/c d"}),
+        json!({"exp": now + 60}),
+        json!({"iss": "anybody", "aud": "anything"}),
+        json!({"iat": now, "nbf": now - 1, "jti": "x", "roles": ["admin"]}),
+    ] {
+        admitted(&shop, &changes.to_string(), &shop.sign(&with(&changes))).await;
+    }
+}
+
+#[tokio::test]
+async fn issuer_and_audience_are_checked_where_configured() {
+    let parameters = [("JwtIssuer", "https://id.example"), ("JwtAudience", "shop")];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let shop = Shop::open_with(Settings { parameters: BTreeMap::from(parameters), ..Shop::settings() }).await;
+    let good = json!({"iss": "https://id.example", "aud": "shop"});
+    admitted(&shop, "both right", &shop.sign(&with(&good))).await;
+    admitted(&shop, "one of several", &shop.sign(&with(&json!({"iss": "https://id.example", "aud": ["x", "shop"]}))))
+        .await;
+    for wrong in [
+        json!({}),
+        json!({"iss": "https://id.example"}),
+        json!({"aud": "shop"}),
+        json!({"iss": "https://id.example/", "aud": "shop"}),
+        json!({"iss": "https://id.example", "aud": "shops"}),
+        json!({"iss": "https://id.example", "aud": []}),
+        json!({"iss": "", "aud": ""}),
+    ] {
+        refused(&shop, &wrong.to_string(), &shop.sign(&with(&wrong))).await;
+    }
+}
+
+/// An answer may be kept for a while, but never longer than the token lives.
+#[tokio::test]
+async fn a_token_that_was_good_ends() {
+    let shop = Shop::open().await;
+    let expires = now_millis() / 1000 + 3;
+    let anna = shop.expiring("anna", Role::Customer, 3);
+    while now_millis() / 1000 < expires - 1 {
+        anna.stats().await;
+    }
+    while now_millis() / 1000 <= expires {
+        anna.get("/api/health").await;
+    }
+    for path in ["/api/sales/stats", "/api/chat/conversations"] {
+        anna.get(path).await.refused_by_gateway(403);
+    }
+    anna.post("/api/sales", &tests::lamp()).await.refused_by_gateway(403);
+    anna.post("/api/chat/ticket", &json!({})).await.refused_by_gateway(403);
+    assert_eq!(shop.customer("anna").stats().await.total, 0);
+}
+
+async fn status_of(url: &str, origin: Option<&str>) -> u16 {
+    let mut request = url.into_client_request().unwrap();
+    if let Some(origin) = origin {
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+    }
+    match tokio_tungstenite::connect_async(request).await {
+        Ok((_, answer)) => answer.status().as_u16(),
+        Err(tungstenite::Error::Http(answer)) => answer.status().as_u16(),
+        Err(other) => panic!("{url}: {other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_says_who_and_where() {
+    let shop = Shop::open().await;
+    let ticket = shop.admin("ben").ticket().await;
+    assert!((1..=60).contains(&ticket.expires_in));
+    assert!(ticket.url.starts_with("ws://") && ticket.url.contains(&ticket.ticket), "{}", ticket.url);
+    assert_eq!(
+        (ticket.user.user_id.as_str(), ticket.user.role, ticket.user.name.as_str()),
+        ("ben", Role::Admin, "Ben")
+    );
+    assert!((ticket.server_time.millis() - now_millis()).abs() < 30_000);
+    assert_ne!(ticket.ticket, shop.admin("ben").ticket().await.ticket);
+}
+
+#[tokio::test]
+async fn a_ticket_is_good_once() {
+    let shop = Shop::open().await;
+    let url = shop.customer("anna").ticket().await.url;
+    assert_eq!(status_of(&url, None).await, 101);
+    assert_eq!(status_of(&url, None).await, 403);
+
+    let url = shop.customer("anna").ticket().await.url;
+    let tries = futures_util::future::join_all((0..10).map(|_| status_of(&url, None))).await;
+    assert_eq!(tries.iter().filter(|status| **status == 101).count(), 1, "{tries:?}");
+    assert_eq!(tries.iter().filter(|status| **status == 403).count(), 9, "{tries:?}");
+}
+
+#[tokio::test]
+async fn a_ticket_lasts_a_minute() {
+    let shop = Shop::open().await;
+    let anna = shop.customer("anna");
+    let url = shop.stale_ticket(&anna).await.url;
+    assert_eq!(status_of(&url, None).await, 403);
+}
+
+#[tokio::test]
+async fn a_forged_ticket_is_none() {
+    let shop = Shop::open().await;
+    let ticket = shop.customer("anna").ticket().await;
+    let (bare, _) = ticket.url.split_once('?').unwrap();
+    for forged in ["x", "AAAA", &ticket.ticket[1..], &format!("{}A", ticket.ticket), &"A".repeat(4_000), "%00", "a%20b"]
+    {
+        assert_eq!(status_of(&format!("{bare}?ticket={forged}"), None).await, 403, "{forged}");
+    }
+    assert_eq!(status_of(bare, None).await, 401);
+    assert_eq!(status_of(&format!("{bare}?ticket="), None).await, 401);
+    // A token is no ticket.
+    let token = shop.sign(&claims());
+    assert_eq!(status_of(&format!("{bare}?ticket={token}"), None).await, 403);
+    assert_eq!(status_of(&ticket.url, None).await, 101, "it is still good");
+}
+
+#[tokio::test]
+async fn a_foreign_page_gets_no_socket_and_wastes_no_ticket() {
+    let shop = Shop::open().await;
+    let url = shop.customer("anna").ticket().await.url;
+    let own = shop.gateway().base_url();
+    for foreign in ["https://evil.example", "null", "", &format!("{own}.evil.example"), &own.replace("http:", "https:")]
+    {
+        assert_eq!(status_of(&url, Some(foreign)).await, 403, "{foreign:?}");
+    }
+    assert_eq!(status_of(&url, Some(&own)).await, 101);
+}
+
+fn der(text: &str) -> Vec<u8> {
+    let text: String = text.split_whitespace().collect();
+    data_encoding::BASE64.decode(text.as_bytes()).unwrap()
+}
+
+/// Made for these tests and used nowhere else.
+fn rsa() -> EncodingKey {
+    EncodingKey::from_rsa_der(&der(include_str!("keys/rs256.txt")))
+}
+
+/// Made for these tests and used nowhere else.
+fn ec() -> EncodingKey {
+    EncodingKey::from_ec_der(&der(include_str!("keys/es256.txt")))
+}

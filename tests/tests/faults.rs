@@ -1,0 +1,141 @@
+//! The promises are kept when things break: at every request of every operation, and in random schedules of many actors.
+//!
+//! `FAULT_SCHEDULES=100000 cargo test --release -p tests --test faults` runs more of them.
+
+use domain::Role;
+use tests::world::{Actor, Fault, Mutation, Plan, World};
+
+/// Runs on one thread under a stopped clock: waiting costs nothing, and only the seed decides what comes first.
+fn simulate<T>(run: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.expect("a runtime").block_on(run)
+}
+
+/// Two admins, a customer and a stranger live beside one another; answers the promises that were broken.
+async fn schedule(plan: Plan) -> Vec<String> {
+    let world = World::open(plan).await;
+    let customer = Actor::new(World::person("alice", Role::Customer));
+    let bob = Actor::new(World::person("bob", Role::Admin));
+    let eve = Actor::new(World::person("eve", Role::Admin));
+    let stranger = Actor::stranger(World::person("mallory", Role::Customer));
+    let twin = customer.order(&world, "key").await;
+    tokio::join!(
+        customer.live(&world, &twin, 8),
+        bob.live(&world, &twin, 8),
+        eve.live(&world, &twin, 8),
+        stranger.live(&world, &twin, 3),
+    );
+    world.chaos().calm_down();
+    let broken = world.broken_promises(&twin, &[&customer, &bob, &eve, &stranger]).await;
+    world.close().await;
+    broken
+}
+
+fn schedules() -> u64 {
+    std::env::var("FAULT_SCHEDULES").ok().and_then(|text| text.parse().ok()).unwrap_or(150)
+}
+
+#[test]
+fn no_promise_is_broken_in_any_schedule() {
+    for seed in 0..schedules() {
+        // From hardly anything going wrong to every fifth request.
+        let per_mille = match seed % 4 {
+            0 => 5,
+            1 => 30,
+            2 => 80,
+            _ => 200,
+        };
+        let broken = simulate(schedule(Plan { seed, per_mille, ..Plan::calm() }));
+        assert!(broken.is_empty(), "seed {seed}:\n{}", broken.join("\n"));
+    }
+}
+
+/// A checker that cannot fail shows nothing: each of these mistakes has to be noticed.
+#[test]
+fn the_checker_notices_mistakes() {
+    for mutation in [Mutation::PushBeforePut, Mutation::NoHelp, Mutation::NoCondition] {
+        let caught = (0..400).find(|seed| {
+            let plan = Plan { seed: *seed, per_mille: 80, mutation: Some(mutation), ..Plan::calm() };
+            !simulate(schedule(plan)).is_empty()
+        });
+        println!("{mutation:?} is caught by seed {caught:?}");
+        assert!(caught.is_some(), "{mutation:?} is not caught");
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Operation {
+    CreateOrder,
+    SendOverRest,
+    SendWithoutSeenSeq,
+    SendOverWebSocket,
+    ChangeStatus,
+    Read,
+    Delivered,
+    Connect,
+    Disconnect,
+}
+
+/// One operation with this fault at one of its requests; how many requests it made.
+async fn one(operation: Operation, exactly: Option<(usize, Fault)>) -> (usize, Vec<String>) {
+    let world = World::open(Plan { exactly, ..Plan::calm() }).await;
+    let alice = Actor::new(World::person("alice", Role::Customer));
+    let bob = Actor::new(World::person("bob", Role::Admin));
+    let twin = World::twin(&alice.person, "key");
+    if matches!(operation, Operation::CreateOrder) {
+        world.chaos().arm();
+    }
+    alice.order(&world, "key").await;
+    bob.connect(&world, &twin).await;
+    alice.send(&world, &twin, "before", true).await;
+    alice.catch_up(&world, &twin).await;
+    if matches!(operation, Operation::SendOverWebSocket | Operation::Delivered | Operation::Disconnect) {
+        alice.connect(&world, &twin).await;
+    }
+    if !matches!(operation, Operation::CreateOrder) {
+        world.chaos().arm();
+    }
+    match operation {
+        Operation::CreateOrder => {}
+        Operation::SendOverRest | Operation::SendOverWebSocket => alice.send(&world, &twin, "it", true).await,
+        Operation::SendWithoutSeenSeq => alice.send(&world, &twin, "it", false).await,
+        Operation::ChangeStatus => bob.change_status(&world, &twin, "confirmed").await,
+        Operation::Read => alice.read(&world, &twin).await,
+        Operation::Delivered => alice.deliver(&world, &twin).await,
+        Operation::Connect => alice.connect(&world, &twin).await,
+        Operation::Disconnect => alice.disconnect(&world, true).await,
+    }
+    let requests = world.chaos().requests();
+    bob.send(&world, &twin, "after", true).await;
+    world.chaos().calm_down();
+    let broken = world.broken_promises(&twin, &[&alice, &bob]).await;
+    world.close().await;
+    (requests, broken)
+}
+
+#[test]
+fn every_request_of_every_operation_may_fail() {
+    let mut cells = 0;
+    for operation in [
+        Operation::CreateOrder,
+        Operation::SendOverRest,
+        Operation::SendWithoutSeenSeq,
+        Operation::SendOverWebSocket,
+        Operation::ChangeStatus,
+        Operation::Read,
+        Operation::Delivered,
+        Operation::Connect,
+        Operation::Disconnect,
+    ] {
+        let (requests, broken) = simulate(one(operation, None));
+        assert!(broken.is_empty() && requests > 0, "{operation:?}: {broken:?}");
+        for request in 0..requests {
+            for fault in Fault::ALL {
+                let (_, broken) = simulate(one(operation, Some((request, fault))));
+                assert!(broken.is_empty(), "{operation:?}, {fault:?} at request {request}:\n{}", broken.join("\n"));
+                cells += 1;
+            }
+        }
+    }
+    println!("{cells} cells of the matrix hold");
+}

@@ -1,0 +1,120 @@
+//! Tokens of an identity provider that publishes its keys.
+#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use local::Settings;
+use serde_json::{Value, json};
+use tests::{Shop, now_millis};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// An identity provider: what it publishes, and how often it was asked.
+#[derive(Clone, Default)]
+struct Provider(Arc<Mutex<(Vec<Value>, usize)>>);
+
+impl Provider {
+    async fn open(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let provider = self.clone();
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                let mut request = [0; 4096];
+                let _ = socket.read(&mut request).await;
+                let body = {
+                    let mut state = provider.0.lock().unwrap();
+                    state.1 += 1;
+                    json!({"keys": state.0}).to_string()
+                };
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+                let answer = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+                let _ = socket.write_all(answer.as_bytes()).await;
+            }
+        });
+        format!("http://{address}/keys")
+    }
+
+    fn publish(&self, kid: &str, key: &EncodingKey, algorithm: Algorithm) {
+        let mut jwk = Jwk::from_encoding_key(key, algorithm).unwrap();
+        jwk.common.key_id = Some(kid.to_owned());
+        self.0.lock().unwrap().0.push(serde_json::to_value(jwk).unwrap());
+    }
+
+    fn asked(&self) -> usize {
+        self.0.lock().unwrap().1
+    }
+}
+
+async fn shop(provider: &Provider) -> Shop {
+    let url = provider.open().await;
+    let parameters = BTreeMap::from([("JwksUrl".to_owned(), url), ("JwtSecretName".to_owned(), String::new())]);
+    Shop::open_with(Settings { parameters, ..Shop::settings() }).await
+}
+
+fn token(kid: Option<&str>, algorithm: Algorithm, key: &EncodingKey) -> String {
+    let header = Header { kid: kid.map(str::to_owned), ..Header::new(algorithm) };
+    let claims = json!({"sub": "anna", "role": "customer", "name": "Anna", "exp": now_millis() / 1000 + 600});
+    jsonwebtoken::encode(&header, &claims, key).unwrap()
+}
+
+async fn status(shop: &Shop, token: &str) -> u16 {
+    shop.customer("anna").with_token(Some(token)).get("/api/sales/stats").await.status
+}
+
+#[tokio::test]
+async fn published_keys_let_in_and_nothing_else_does() {
+    let provider = Provider::default();
+    provider.publish("r", &rsa(), Algorithm::RS256);
+    provider.publish("e", &ec(), Algorithm::ES256);
+    let shop = shop(&provider).await;
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rsa())).await, 200);
+    assert_eq!(status(&shop, &token(Some("e"), Algorithm::ES256, &ec())).await, 200);
+
+    // Another key's name, another algorithm of the same key, no name at all.
+    assert_eq!(status(&shop, &token(Some("e"), Algorithm::RS256, &rsa())).await, 403);
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::ES256, &ec())).await, 403);
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::PS256, &rsa())).await, 403);
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS512, &rsa())).await, 403);
+    // The public key is no shared secret, in whichever form it is taken for one.
+    let published = provider.0.lock().unwrap().0.clone();
+    for text in [published[0]["n"].as_str().unwrap().to_owned(), published[0].to_string(), String::new()] {
+        let key = EncodingKey::from_secret(text.as_bytes());
+        assert_eq!(status(&shop, &token(Some("r"), Algorithm::HS256, &key)).await, 403);
+    }
+    // Nor is the local secret, where keys are published.
+    let key = EncodingKey::from_secret(shop.gateway().secret().as_bytes());
+    assert_eq!(status(&shop, &token(None, Algorithm::HS256, &key)).await, 403);
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_asked_for_at_most_once_a_minute() {
+    let provider = Provider::default();
+    provider.publish("r", &rsa(), Algorithm::RS256);
+    let shop = shop(&provider).await;
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rsa())).await, 200);
+    for n in 0..10 {
+        assert_eq!(status(&shop, &token(Some(&format!("unknown{n}")), Algorithm::RS256, &rsa())).await, 403);
+    }
+    assert!(provider.asked() <= 2, "asked {} times", provider.asked());
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rsa())).await, 200);
+}
+
+fn der(text: &str) -> Vec<u8> {
+    let text: String = text.split_whitespace().collect();
+    data_encoding::BASE64.decode(text.as_bytes()).unwrap()
+}
+
+/// Made for these tests and used nowhere else.
+fn rsa() -> EncodingKey {
+    EncodingKey::from_rsa_der(&der(include_str!("keys/rs256.txt")))
+}
+
+/// Made for these tests and used nowhere else.
+fn ec() -> EncodingKey {
+    EncodingKey::from_ec_der(&der(include_str!("keys/es256.txt")))
+}
