@@ -13,6 +13,7 @@ mod generate;
 mod paths;
 mod rest;
 mod test;
+mod web;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's chores")]

@@ -3,11 +3,12 @@
 use anyhow::Result;
 
 use crate::chore;
-use crate::{generate, rest};
+use crate::{generate, rest, web};
 
 /// What is committed against what the types say, the workspace's own tests, the API against its description.
 pub(crate) fn run() -> Result<()> {
     generate::check()?;
     chore::run("cargo", &["test", "--workspace"])?;
-    rest::check()
+    rest::check()?;
+    web::test()
 }

@@ -61,6 +61,12 @@ export class Windows {
     return { page: await context.newPage(), context };
   }
 
+  /** Keeps a picture of every page, to see what went wrong. */
+  async keepPictures(folder: string): Promise<void> {
+    const pages = this.#browser.contexts().flatMap((context) => context.pages());
+    await Promise.all(pages.map((page, index) => page.screenshot({ path: join(folder, `${index + 1}.png`) })));
+  }
+
   /** Closes every window, so that the next test begins without them. */
   async closeWindows(): Promise<void> {
     await Promise.all(this.#browser.contexts().map((context) => context.close()));

@@ -32,6 +32,8 @@ async function lengthen(page: Page): Promise<void> {
     const first = after === undefined ? Math.max(1, last - size + 1) : after + 1;
     const seqs = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index).slice(0, size);
     const page: History = { messages: seqs.map((seq) => message(id, seq)), lastSeq: MANY, hasMore: after === undefined && first > 1 };
+    // Long enough to see what the list does before a page comes.
+    await new Promise((done) => setTimeout(done, 150));
     await route.fulfill({ json: page });
   });
 }
@@ -80,6 +82,7 @@ test("ten thousand messages scroll smoothly", async () => {
     frame.scrollTop = 1_500;
     await new Promise((done) => setTimeout(done, 100));
     frame.scrollTop = 1_000;
+    for (let frames = 0; frames < 3; frames += 1) await new Promise((done) => requestAnimationFrame(done));
     const first = [...frame.querySelectorAll<HTMLElement>(".bubble")].find((each) => each.getBoundingClientRect().top > frame.getBoundingClientRect().top + 50);
     const place = first?.getBoundingClientRect().top ?? 0;
     const height = frame.scrollHeight;

@@ -104,7 +104,10 @@ test("everything can be done with the keyboard alone", async () => {
   const press = async (...keys: string[]) => {
     for (const key of keys) await page.keyboard.press(key);
   };
-  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "");
+  const focused = () => page.evaluate(() => {
+    const at = document.activeElement;
+    return at === null || at === document.body ? "" : (at.getAttribute("aria-label") ?? at.textContent);
+  });
   const reach = async (name: string | RegExp) => {
     for (let step = 0; step < 60; step += 1) {
       const at = await focused();
@@ -178,7 +181,7 @@ test("what fails says so, with a way out", async () => {
   let broken = true;
   const failing = { status: 500, contentType: "application/problem+json", json: { type: "", title: "", status: 500, detail: "Something went wrong here.", code: "internal" } };
   await page.route("**/api/chat/conversations?*", (route) => (broken ? route.fulfill(failing) : route.continue()));
-  await page.getByRole("link", { name: "To the orders" }).click();
+  await page.getByRole("link", { name: "To the orders", exact: true }).click();
   await page.reload();
   await page.getByText("The orders did not load").waitFor();
   await look(page, "list-failed");

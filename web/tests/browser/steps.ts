@@ -6,7 +6,8 @@ import type { AxeResults } from "axe-core";
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
-const RESULTS = resolve(dirname(fileURLToPath(import.meta.url)), "../../test-results");
+/** Where pictures of the pages are kept. */
+export const RESULTS = resolve(dirname(fileURLToPath(import.meta.url)), "../../test-results");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Becomes somebody of the demonstration. */
@@ -44,10 +45,10 @@ export async function tick(page: Page, text: string, words: "Sending" | "Sent" |
 
 /** Keeps a picture of the page, and has axe look at it: nothing serious may be wrong. */
 export async function look(page: Page, name: string): Promise<void> {
+  // What fades in has arrived.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((each) => each.effect?.getTiming().iterations === 1).map((each) => each.finished)));
   mkdirSync(RESULTS, { recursive: true });
   await page.screenshot({ path: resolve(RESULTS, `${name}.png`) });
-  // Set in one go: what fades in has arrived.
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((each) => each.effect?.getTiming().iterations === 1).map((each) => each.finished)));
   await page.evaluate(`${AXE}; undefined`);
   const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
   const serious = violations

@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { Windows } from "./chromium.ts";
+import { RESULTS } from "./steps.ts";
 import { type System, startSystem } from "./system.ts";
 
 /** A running system and a browser for the tests of a file. */
@@ -23,7 +25,8 @@ export function inTheBrowser(): World {
     system = await startSystem();
     windows = await Windows.open(system.url);
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await windows?.keepPictures(resolve(RESULTS, "failed"));
     const complaints = windows?.complaints.splice(0) ?? [];
     expect(complaints.filter((complaint) => !expected.some((pattern) => pattern.test(complaint)))).toEqual([]);
     expected = [];
