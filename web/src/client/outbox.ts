@@ -72,8 +72,9 @@ export class Outbox {
     // A little later than the one before it, even within one millisecond: the order is that of writing.
     const writtenAt = Math.max(this.#environment.now(), last + 1);
     this.#put({ clientMessageId: this.#environment.uuid(), conversationId, body, seenSeq, writtenAt });
-    this.#listener.changed(this.unsent);
+    // Asking for the lock takes a moment: showing the message fits into it.
     this.flush();
+    this.#listener.changed(this.unsent);
   }
 
   /** Tries a failed message again: the same one, so it cannot appear twice. */

@@ -88,7 +88,11 @@ export class Sync {
   async olderConversations(): Promise<void> {
     const cursor = this.#state().olderCursor;
     if (cursor === undefined) return;
-    const page = await this.#api.conversations({ cursor, limit: CONVERSATIONS });
+    const page = await this.#api.conversations({ cursor, limit: CONVERSATIONS }).catch((problem: unknown) => {
+      // A cursor that is no longer good: begin again, what is known is merged by id.
+      if (problem instanceof Refused && problem.code === "invalid_cursor") return this.#api.conversations({ limit: CONVERSATIONS });
+      throw problem;
+    });
     if (this.#state().olderCursor === cursor) this.#dispatch({ type: "list", page, asked: "older" });
   }
 

@@ -13,7 +13,7 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
         <span className="visually-hidden">Search the orders</span>
         <input
           type="search"
-          placeholder="Search name, order, message"
+          placeholder="Search orders"
           value={filter.words}
           onChange={(event) => onChange({ ...filter, words: event.target.value })}
         />
