@@ -1,7 +1,7 @@
 import type { ConversationId } from "../protocol.ts";
 import type { Api } from "./api.ts";
 import { pause } from "./environment.ts";
-import { Refused } from "./errors.ts";
+import { LoggedOut, Refused } from "./errors.ts";
 import type { Change } from "./reducer.ts";
 import type { State } from "./state.ts";
 import { gaplessSeq, hasGap } from "./timeline.ts";
@@ -18,7 +18,7 @@ const CONVERSATIONS = 50;
 /** Frames may overtake each other: a jump that fills itself within this time needs no request, in milliseconds. */
 const PATIENCE = 250;
 
-/** After a sync that failed although there is a connection, the next follows this much later, in milliseconds. */
+/** After a sync that failed the next follows this much later, in milliseconds; sooner with a new connection. */
 const AGAIN = 5_000;
 
 /** Fetches what pushes did not bring. */
@@ -30,6 +30,7 @@ export class Sync {
   readonly #open: () => ConversationId | undefined;
   #running: Promise<void> | undefined;
   #again = false;
+  #stopped = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   /** The highest `seq` that was already asked for, by conversation: what cannot be filled is not asked for in a circle. */
   readonly #chased = new Map<ConversationId, number>();
@@ -104,6 +105,7 @@ export class Sync {
 
   /** Asks for nothing more. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#retry);
   }
 
@@ -117,8 +119,8 @@ export class Sync {
         if (open !== undefined) await this.history(open);
         this.#dispatch({ type: "synced", asOf });
       } catch (problem) {
-        if (!(problem instanceof Refused)) return;
-        this.#dispatch({ type: "synced", failure: problem.message });
+        if (problem instanceof LoggedOut || this.#stopped) return;
+        if (problem instanceof Refused) this.#dispatch({ type: "synced", failure: problem.message });
         this.#retry = setTimeout(() => void this.now(), AGAIN);
         return;
       }
