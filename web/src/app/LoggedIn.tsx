@@ -6,6 +6,7 @@ import { ChatContext } from "./chat-context.ts";
 import { Banner } from "./parts/Banner.tsx";
 import { LogInExpired } from "./parts/LogInExpired.tsx";
 import { NewOrders } from "./parts/NewOrders.tsx";
+import { Title } from "./parts/Title.tsx";
 import { TopBar } from "./parts/TopBar.tsx";
 import { type LogIn, demoToken, remember } from "./session.ts";
 
@@ -20,6 +21,7 @@ export function LoggedIn({ logIn, onLogOut, children }: { logIn: LogIn; onLogOut
         <Banner />
         {children}
       </div>
+      <Title />
       <NewOrders />
       <LogInExpired onLogOut={onLogOut} />
     </ChatContext>

@@ -107,3 +107,50 @@ fn page(html: String) -> Response<Full<Bytes>> {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn pages(state: State) -> Pages {
+        Pages { state: watch::channel(state).1, policy: policy(3000).unwrap() }
+    }
+
+    fn built() -> State {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["index.html", "icon.svg"] {
+            std::fs::write(folder.path().join(name), name).unwrap();
+        }
+        State::Ready(Files::read(folder.path()).unwrap())
+    }
+
+    /// The status, with the type of what is in it.
+    fn ask(pages: &Pages, method: &str, path: &str, accept: &str) -> Option<(u16, String)> {
+        let request = Request::builder().method(method).uri(path).header("accept", accept).body(()).unwrap();
+        let response = pages.answer(&request.into_parts().0)?;
+        assert!(response.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
+        Some((response.status().as_u16(), response.headers()["content-type"].to_str().unwrap().to_owned()))
+    }
+
+    #[test]
+    fn a_browser_gets_the_page_for_every_address_and_a_program_only_what_there_is() {
+        let (pages, html) = (pages(built()), Some((200, "text/html; charset=utf-8".to_owned())));
+        assert_eq!(ask(&pages, "GET", "/", "*/*"), html);
+        assert_eq!(ask(&pages, "GET", "/orders/cnv_x", "text/html,*/*"), html);
+        assert_eq!(ask(&pages, "GET", "/icon.svg", "image/*"), Some((200, "image/svg+xml".to_owned())));
+        assert_eq!(ask(&pages, "GET", "/nothing.svg", "image/*"), None);
+        assert_eq!(ask(&pages, "GET", "/api/nothing", "*/*"), None);
+        assert_eq!(ask(&pages, "POST", "/", "text/html"), None);
+    }
+
+    #[test]
+    fn until_they_are_built_a_browser_is_told_so() {
+        for state in [State::Building, State::Absent("why")] {
+            let pages = pages(state);
+            assert_eq!(ask(&pages, "GET", "/orders", "text/html").unwrap().0, 503);
+            assert_eq!(ask(&pages, "GET", "/icon.svg", "image/*"), None);
+        }
+    }
+}
