@@ -11,7 +11,6 @@ mod cases;
 mod client;
 pub mod gateway;
 mod keys;
-mod ghost;
 pub mod importer;
 pub mod mariadb;
 mod meter;

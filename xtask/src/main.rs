@@ -14,6 +14,7 @@ mod mariadb;
 mod paths;
 mod rest;
 mod test;
+mod web;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's chores")]

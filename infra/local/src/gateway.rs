@@ -15,6 +15,7 @@ use crate::dynamo::Engine;
 use crate::http_api::HttpApi;
 use crate::identity::Identity;
 use crate::lambda::Lambdas;
+use crate::pages::Pages;
 use crate::server::{Server, serve};
 use crate::settings::{Settings, Template};
 use crate::stopping::{Stop, Stopping};
@@ -36,6 +37,7 @@ pub struct Gateway {
     identity: Identity,
     sdk: SdkConfig,
     websocket_url: Option<String>,
+    has_pages: bool,
     tables: Vec<String>,
     lambdas: Lambdas,
     stop: Stop,
@@ -80,6 +82,9 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
     let (stop, stopping) = stopping::stop();
     let (alive, ended) = mpsc::channel(1);
     let websocket_url = websocket.as_ref().map(|websocket| format!("ws://{authority}/{}", websocket.stage));
+    let pages = settings.pages.clone().and_then(|folder| Pages::open(folder, address.port(), stopping.clone()));
+    let (pages, building) = pages.unzip();
+    let has_pages = pages.is_some();
     let server = Server {
         http: http.map(|http| HttpApi::new(http, lambdas.clone(), settings.timers)),
         websocket: websocket.map(|spec| {
@@ -89,18 +94,21 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
         management,
         engine: engine.clone(),
         identity: identity.clone(),
+        pages,
         listen: settings.listen,
     };
-    let tasks = vec![
+    let mut tasks = vec![
         tokio::spawn(serve(listener, Arc::new(server), stopping.clone(), alive)),
         tokio::spawn(sweep(engine, stopping)),
     ];
+    tasks.extend(building);
     Ok(Gateway {
         address,
         secret,
         identity,
         sdk: sdk("owner", SharedHttpClient::new(owner)),
         websocket_url,
+        has_pages,
         tables: tables.into_iter().map(|table| table.name).collect(),
         lambdas,
         stop,
@@ -123,6 +131,11 @@ impl Gateway {
     /// Where the WebSocket API is, if the template has one: `ws://127.0.0.1:3000/prod`.
     pub fn websocket_url(&self) -> Option<&str> {
         self.websocket_url.as_deref()
+    }
+
+    /// Whether it serves the web client, now or as soon as it is built.
+    pub fn has_pages(&self) -> bool {
+        self.has_pages
     }
 
     /// The name of the template's first table.

@@ -13,6 +13,7 @@
 //! | `websocket/` | the WebSocket API and `@connections` |
 //! | `lambda` | how a function is called: a timeout, a payload limit, and nothing left running |
 //! | `transport`, `dynamo/` | how a function's SDK reaches DynamoDB and the connections, and what its policy allows; DynamoDB on the port, for programs beside it |
+//! | `pages/` | the web client, built where its sources changed |
 //! | `data`, `identity` | the data folder, the secret, and `POST /dev/token` |
 //!
 //! Not reproduced: throttling by rate, quotas of an account, and cold starts.
@@ -25,6 +26,7 @@ mod gateway;
 mod http_api;
 mod identity;
 mod lambda;
+mod pages;
 mod query;
 mod refusal;
 mod respond;

@@ -35,16 +35,21 @@ struct Arguments {
     /// A value for one of the template's parameters; may be repeated.
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     parameter: Vec<(String, String)>,
+    /// Serve the API only, and build no pages.
+    #[arg(long)]
+    no_pages: bool,
 }
 
 impl From<Arguments> for Settings {
     fn from(arguments: Arguments) -> Self {
+        let pages = arguments.template.parent().map(|folder| folder.join("web"));
         Self {
             template: Template::File(arguments.template),
             listen: arguments.listen,
             port: arguments.port,
             data: if arguments.memory { Data::Memory } else { Data::Folder(arguments.data) },
             parameters: arguments.parameter.into_iter().collect::<BTreeMap<_, _>>(),
+            pages: pages.filter(|_| !arguments.no_pages),
             timers: Timers::default(),
             wrap: None,
         }
@@ -86,6 +91,9 @@ fn run(settings: Settings) -> anyhow::Result<()> {
 fn greet(gateway: &Gateway) -> std::io::Result<()> {
     let (url, mut out) = (gateway.base_url(), std::io::stdout().lock());
     writeln!(out, "listening on {url}")?;
+    if gateway.has_pages() {
+        writeln!(out, "  the pages   open {url} in a browser")?;
+    }
     if let Some(websocket) = gateway.websocket_url() {
         writeln!(out, "  WebSocket   {websocket}")?;
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HOST, HeaderName, ORIGIN};
+use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Incoming};
@@ -18,6 +19,7 @@ use tokio::sync::mpsc;
 use crate::dynamo::{Engine, door};
 use crate::http_api::{Call, HttpApi, PAYLOAD};
 use crate::identity::Identity;
+use crate::pages::Pages;
 use crate::respond::{message, problem, text_response};
 use crate::stopping::Stopping;
 use crate::websocket::{Management, WebSocketApi};
@@ -35,6 +37,7 @@ pub(crate) struct Server {
     pub(crate) management: Option<Arc<Management>>,
     pub(crate) engine: Engine,
     pub(crate) identity: Identity,
+    pub(crate) pages: Option<Pages>,
     pub(crate) listen: IpAddr,
 }
 
@@ -124,10 +127,19 @@ impl Server {
         if parts.uri.path() == "/dev/token" {
             return self.identity.answer(&parts, &body);
         }
+        if let Some(page) = self.page(&parts) {
+            return page;
+        }
         match &self.http {
             Some(http) => http.answer(&Call { parts, body, peer }).await,
             None => message(StatusCode::NOT_FOUND, "Not Found"),
         }
+    }
+
+    /// A page, where the API has no route for the request.
+    fn page(&self, parts: &Parts) -> Option<Response<Full<Bytes>>> {
+        let taken = self.http.as_ref().is_some_and(|http| http.takes(parts));
+        if taken { None } else { self.pages.as_ref()?.answer(parts) }
     }
 
     /// Whether a request names this machine. A page on the internet can have its own name resolve to a loopback

@@ -67,6 +67,8 @@ pub struct Settings {
     pub data: Data,
     /// Values of the template's parameters.
     pub parameters: BTreeMap<String, String>,
+    /// The npm project whose pages are served at `/`; `None` serves the API only.
+    pub pages: Option<PathBuf>,
     /// The gateway's clocks.
     pub timers: Timers,
     /// Stands between each function's SDK and the engine: to count requests, or to make them fail.
@@ -82,6 +84,7 @@ impl Settings {
             port: 0,
             data: Data::Memory,
             parameters: BTreeMap::new(),
+            pages: None,
             timers: Timers::default(),
             wrap: None,
         }

@@ -24,7 +24,8 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Starts `program`, and waits until it listens.
     pub(crate) fn start(program: &Path) -> Result<Self> {
-        let mut process = command(program, &["--port", "0", "--memory"]).stdout(Stdio::piped()).spawn()?;
+        let mut process =
+            command(program, &["--port", "0", "--memory", "--no-pages"]).stdout(Stdio::piped()).spawn()?;
         match first_line(&mut process).and_then(|line| address(&line)) {
             Ok(address) => Ok(Self { process, address }),
             Err(error) => {

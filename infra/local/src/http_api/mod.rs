@@ -61,6 +61,11 @@ impl HttpApi {
         }
     }
 
+    /// Whether one of the API's routes takes this request.
+    pub(crate) fn takes(&self, parts: &Parts) -> bool {
+        routes::find(&self.spec.routes, &parts.method, parts.uri.path()).is_some()
+    }
+
     /// Answers one request.
     pub(crate) async fn answer(&self, call: &Call) -> Response<Full<Bytes>> {
         let Some(found) = routes::find(&self.spec.routes, &call.parts.method, call.parts.uri.path()) else {

@@ -1,0 +1,128 @@
+/**
+ * Records the fixtures of the reducer's test from the running system: what one connection hears while two customers and two admins
+ * write, read, and move orders, and what the server answers before and after.
+ */
+import { writeFileSync } from "node:fs";
+import type { Page } from "playwright-core";
+import type { Pushed } from "../src/client/socket.ts";
+import type { ConversationAnswer, OrderAnswer, Person } from "../src/protocol.ts";
+import { Windows } from "../tests/browser/chromium.ts";
+import { startSystem } from "../tests/browser/system.ts";
+
+const FOLDER = new URL("../tests/fixtures/", import.meta.url);
+const person = (userId: string, role: "customer" | "admin", name: string): Person => ({ userId, role, name });
+const MIA = person("mia", "customer", "Mia Berger");
+const LEO = person("leo", "customer", "Leo Martin");
+const GRACE = person("grace", "admin", "Grace Okafor");
+const TOM = person("tom", "admin", "Tom Lindqvist");
+
+/** Somebody with a token and a connection that writes down what it hears. */
+class Recorder {
+  readonly me: Person;
+  readonly #page: Page;
+  readonly #url: string;
+  readonly #token: string;
+
+  private constructor(me: Person, page: Page, url: string, token: string) {
+    this.me = me;
+    this.#page = page;
+    this.#url = url;
+    this.#token = token;
+  }
+
+  static async open(me: Person, url: string, windows: Windows): Promise<Recorder> {
+    const body = JSON.stringify({ sub: me.userId, role: me.role, name: me.name });
+    const answer = await fetch(`${url}/dev/token`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    const { token } = (await answer.json()) as { token: string };
+    const { page } = await windows.window();
+    await page.goto("/icon.svg");
+    const recorder = new Recorder(me, page, url, token);
+    const ticket = await recorder.call<{ url: string }>("POST", "/api/chat/ticket");
+    await page.evaluate((address) => {
+      const socket = new WebSocket(address);
+      Object.assign(globalThis, { socket, heard: [] as unknown[] });
+      socket.onmessage = ({ data }) => (globalThis as unknown as { heard: unknown[] }).heard.push(JSON.parse(data as string));
+      return new Promise((done) => (socket.onopen = done));
+    }, ticket.url);
+    return recorder;
+  }
+
+  async call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+    const headers = { authorization: `Bearer ${this.#token}`, "content-type": "application/json" };
+    const answer = await fetch(this.#url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Answer;
+  }
+
+  /** Sends a frame and gives its answer a moment. */
+  async frame(frame: object): Promise<void> {
+    await this.#page.evaluate((text) => (globalThis as unknown as { socket: WebSocket }).socket.send(text), JSON.stringify({ ...frame, requestId: "1" }));
+    await new Promise((done) => setTimeout(done, 60));
+  }
+
+  async say(conversationId: string, body: string): Promise<void> {
+    await this.call("POST", `/api/chat/conversations/${conversationId}/messages`, { clientMessageId: crypto.randomUUID(), body });
+  }
+
+  async fetched(conversationId: string) {
+    const list = await this.call("GET", "/api/chat/conversations?limit=50");
+    const history = await this.call("GET", `/api/chat/conversations/${conversationId}/messages?limit=100`);
+    const { conversation } = await this.call<ConversationAnswer>("GET", `/api/chat/conversations/${conversationId}`);
+    return { list, history, conversation };
+  }
+
+  /** Everything heard so far that was nobody's answer. */
+  async heard(): Promise<Pushed[]> {
+    const all = await this.#page.evaluate(() => (globalThis as unknown as { heard: { event?: string }[] }).heard);
+    return all.filter(({ event }) => event !== undefined && event !== "ack" && event !== "error") as Pushed[];
+  }
+}
+
+/** Records both sides of the same talk. */
+export default async function record(): Promise<void> {
+  const system = await startSystem();
+  const windows = await Windows.open(system.url);
+  const [mia, leo, grace, tom] = await Promise.all([MIA, LEO, GRACE, TOM].map((me) => Recorder.open(me, system.url, windows))) as [Recorder, Recorder, Recorder, Recorder];
+  const place = (who: Recorder, title: string) =>
+    who.call<OrderAnswer>("POST", "/api/sales", { items: [{ title, quantity: 1, unitPrice: 8900 }], currency: "EUR" });
+  const { order, conversation } = await place(mia, "Desk lamp");
+  await mia.say(conversation.id, "Is it bright?");
+  const watchers = [mia, grace];
+  const before = await Promise.all(watchers.map((who) => who.fetched(conversation.id)));
+  for (const who of watchers) await who.frame({ action: "join_conversation", conversationId: conversation.id });
+  const deaf = await Promise.all(watchers.map(async (who) => (await who.heard()).length));
+
+  const read = (who: Recorder, seq: number) => who.call("POST", `/api/chat/conversations/${conversation.id}/read`, { seq });
+  await grace.say(conversation.id, "Very.");
+  await tom.say(conversation.id, "It has three steps.");
+  await read(tom, 3);
+  await read(mia, 4);
+  await mia.say(conversation.id, "Then I take it.");
+  await read(grace, 5);
+  const second = await place(leo, "Reading chair");
+  await leo.say(second.conversation.id, "When does it come?");
+  await grace.call("PATCH", `/api/sales/${order.id}/status`, { status: "confirmed" });
+  await tom.frame({ action: "message_delivered", conversationId: conversation.id, seq: 5 });
+  await tom.call("PATCH", `/api/chat/conversations/${conversation.id}`, { status: "archived" });
+  await grace.say(second.conversation.id, "Tomorrow.");
+  const third = await place(mia, "Wall clock");
+  await mia.say(third.conversation.id, "And a clock.");
+  await mia.say(conversation.id, "Thank you both.");
+  await tom.call("PATCH", `/api/sales/${order.id}/status`, { status: "completed" });
+  await tom.call("PATCH", `/api/sales/${third.order.id}/status`, { status: "cancelled" });
+  await leo.say(second.conversation.id, "Thanks.");
+  await new Promise((done) => setTimeout(done, 300));
+
+  for (const [index, who] of watchers.entries()) {
+    const fixture = {
+      me: who.me,
+      conversationId: conversation.id,
+      before: before[index],
+      events: (await who.heard()).slice(deaf[index]),
+      after: await who.fetched(conversation.id),
+    };
+    writeFileSync(new URL(`${who.me.role}.json`, FOLDER), `${JSON.stringify(fixture, null, 1)}\n`);
+  }
+  await windows.close();
+  await system.stop();
+}

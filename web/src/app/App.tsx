@@ -1,0 +1,46 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useState } from "react";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { LoggedIn } from "./LoggedIn.tsx";
+import { CheckoutPage } from "./pages/CheckoutPage.tsx";
+import { LogInPage } from "./pages/LogInPage.tsx";
+import { NotFoundPage } from "./pages/NotFoundPage.tsx";
+import { OrdersPage } from "./pages/OrdersPage.tsx";
+import { type LogIn, remember, remembered } from "./session.ts";
+
+/** The pages, and who may see them. */
+export function App() {
+  const [logIn, setLogIn] = useState(remembered);
+  const [, navigate] = useLocation();
+
+  const change = (to: LogIn | undefined) => {
+    remember(to);
+    setLogIn(to);
+    navigate(to === undefined ? "/" : "/orders", { replace: true });
+  };
+  if (logIn === undefined) return <LogInPage onLogIn={change} />;
+  return (
+    <Queries key={`${logIn.me.role} ${logIn.me.userId}`}>
+      <LoggedIn logIn={logIn} onLogOut={() => change(undefined)}>
+        <Switch>
+          <Route path="/">
+            <Redirect to="/orders" replace />
+          </Route>
+          <Route path="/orders/:id?">{({ id }) => <OrdersPage id={id} />}</Route>
+          <Route path="/checkout">
+            <CheckoutPage />
+          </Route>
+          <Route>
+            <NotFoundPage />
+          </Route>
+        </Switch>
+      </LoggedIn>
+    </Queries>
+  );
+}
+
+/** A cache that ends with the log-in: nobody sees what somebody else had fetched. */
+function Queries({ children }: { children: React.ReactNode }) {
+  const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { staleTime: 30_000, retry: 2 } } }));
+  return <QueryClientProvider client={queries}>{children}</QueryClientProvider>;
+}

@@ -1,0 +1,65 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useState } from "react";
+import { ChatClient } from "../client/index.ts";
+import { browser } from "./browser.ts";
+import { ChatContext } from "./chat-context.ts";
+import { Banner } from "./parts/Banner.tsx";
+import { LogInExpired } from "./parts/LogInExpired.tsx";
+import { NewOrders } from "./parts/NewOrders.tsx";
+import { Title } from "./parts/Title.tsx";
+import { TopBar } from "./parts/TopBar.tsx";
+import { type LogIn, demoToken, remember } from "./session.ts";
+
+/** Everything behind the log-in: one client for all pages, and what is the same on each of them. */
+export function LoggedIn({ logIn, onLogOut, children }: { logIn: LogIn; onLogOut: () => void; children: ReactNode }) {
+  const client = useRunningClient(logIn);
+  if (client === undefined) return null;
+  return (
+    <ChatContext value={client}>
+      <div className="page">
+        <TopBar onLogOut={onLogOut} />
+        <Banner />
+        {children}
+      </div>
+      <Title />
+      <NewOrders />
+      <LogInExpired onLogOut={onLogOut} />
+    </ChatContext>
+  );
+}
+
+/** A client that is connected while this is on the screen, and hears of what happens to the page. */
+function useRunningClient(logIn: LogIn): ChatClient | undefined {
+  const [client, setClient] = useState<ChatClient>();
+  const queries = useQueryClient();
+
+  useEffect(() => {
+    const renew = async () => {
+      const token = await demoToken(logIn.me);
+      if (token !== undefined) remember({ me: logIn.me, token });
+      return token;
+    };
+    const running = new ChatClient(browser(), { ...logIn, renew });
+    const nudge = () => running.nudge();
+    const stored = (event: StorageEvent) => running.stored(event.key);
+    const counts = running.listen((event) => {
+      if (event.event === "order_created" || event.event === "order_updated") {
+        void queries.invalidateQueries({ queryKey: ["counts"] });
+        void queries.invalidateQueries({ queryKey: ["order", event.order.id] });
+      }
+    });
+    for (const event of ["online", "offline", "pageshow"]) addEventListener(event, nudge);
+    document.addEventListener("visibilitychange", nudge);
+    addEventListener("storage", stored);
+    running.start();
+    setClient(running);
+    return () => {
+      for (const event of ["online", "offline", "pageshow"]) removeEventListener(event, nudge);
+      document.removeEventListener("visibilitychange", nudge);
+      removeEventListener("storage", stored);
+      counts();
+      running.stop();
+    };
+  }, [logIn, queries]);
+  return client;
+}

@@ -1,0 +1,26 @@
+import type { Environment } from "../client/index.ts";
+
+/** The client library's surroundings in a browser: the page's own origin is the API. */
+export function browser(): Environment {
+  return {
+    api: location.origin,
+    fetch: (...request) => fetch(...request),
+    WebSocket,
+    storage: localStorage,
+    ...("locks" in navigator && { locks: navigator.locks }),
+    now: () => Date.now(),
+    random: () => Math.random(),
+    uuid,
+    visible: () => document.visibilityState === "visible",
+  };
+}
+
+/** A random UUID (version 4), also where a page over plain http has no `randomUUID`. */
+export function uuid(): string {
+  if ("randomUUID" in crypto) return crypto.randomUUID();
+  const hex = "10000000-1000-4000-8000-100000000000";
+  return hex.replace(/[018]/g, (digit) => {
+    const random = (globalThis.crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) & 15;
+    return (Number(digit) ^ (random >> (Number(digit) / 4))).toString(16);
+  });
+}

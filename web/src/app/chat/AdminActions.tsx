@@ -1,0 +1,73 @@
+import * as Menu from "@radix-ui/react-dropdown-menu";
+import { useMutation } from "@tanstack/react-query";
+import { Archive, ChevronDown, CircleCheck, CircleX, Lock, LockOpen, PackageCheck } from "lucide-react";
+import type { ReactNode } from "react";
+import type { Conversation, ConversationStatus, OrderStatus } from "../../protocol.ts";
+import { useClient } from "../chat-context.ts";
+
+const MOVES: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+  pending: ["confirmed", "cancelled"],
+  confirmed: ["completed", "cancelled"],
+  completed: [],
+  cancelled: [],
+};
+
+const MOVE: Readonly<Record<OrderStatus, { label: string; icon: ReactNode }>> = {
+  pending: { label: "Pending", icon: null },
+  confirmed: { label: "Confirm the order", icon: <CircleCheck size={16} aria-hidden /> },
+  completed: { label: "Complete the order", icon: <PackageCheck size={16} aria-hidden /> },
+  cancelled: { label: "Cancel the order", icon: <CircleX size={16} aria-hidden /> },
+};
+
+const TURNS: readonly { status: ConversationStatus; label: string; icon: ReactNode }[] = [
+  { status: "active", label: "Reopen the conversation", icon: <LockOpen size={16} aria-hidden /> },
+  { status: "archived", label: "Archive the conversation", icon: <Archive size={16} aria-hidden /> },
+  { status: "closed", label: "Close the conversation", icon: <Lock size={16} aria-hidden /> },
+];
+
+/** What an admin can do with an order and its conversation. The change comes back as an event, to everybody alike. */
+export function AdminActions({ conversation }: { conversation: Conversation }) {
+  const client = useClient();
+  const moving = useMutation({
+    mutationFn: (status: OrderStatus) => client.api.setOrderStatus(conversation.orderId, status),
+    onSettled: () => client.sync(),
+  });
+  const turning = useMutation({
+    mutationFn: (status: ConversationStatus) => client.api.setConversationStatus(conversation.id, status),
+    onSettled: () => client.open(conversation.id),
+  });
+  const problem = moving.error ?? turning.error;
+  const moves = MOVES[conversation.order.status];
+  return (
+    <div className="actions">
+      <Menu.Root modal={false}>
+        <Menu.Trigger className="button" disabled={moving.isPending || turning.isPending}>
+          Actions
+          <ChevronDown size={16} aria-hidden />
+        </Menu.Trigger>
+        <Menu.Portal>
+          <Menu.Content className="menu" align="end" sideOffset={6}>
+            {moves.map((status) => (
+              <Menu.Item key={status} className="menu-item" onSelect={() => moving.mutate(status)}>
+                {MOVE[status].icon}
+                {MOVE[status].label}
+              </Menu.Item>
+            ))}
+            {moves.length > 0 && <Menu.Separator className="menu-separator" />}
+            {TURNS.filter(({ status }) => status !== conversation.status).map(({ status, label, icon }) => (
+              <Menu.Item key={status} className="menu-item" onSelect={() => turning.mutate(status)}>
+                {icon}
+                {label}
+              </Menu.Item>
+            ))}
+          </Menu.Content>
+        </Menu.Portal>
+      </Menu.Root>
+      {problem !== null && (
+        <p className="form-problem" role="alert">
+          {problem.message}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+import { CircleAlert } from "lucide-react";
+import { memo } from "react";
+import { type Tick, type Unsent, sideOf } from "../../client/index.ts";
+import type { Message, Person } from "../../protocol.ts";
+import { useClient } from "../chat-context.ts";
+import { full, time } from "../format.ts";
+import { Linkified } from "./Linkified.tsx";
+import { Ticks } from "./Ticks.tsx";
+
+/** A stored message: the own side on the right, the other on the left, the system in the middle. */
+export const Bubble = memo(function Bubble({
+  message,
+  me,
+  tick,
+  follows,
+}: {
+  message: Message;
+  me: Person;
+  tick: Tick;
+  follows: boolean;
+}) {
+  if (message.kind === "system") return <SystemMessage message={message} />;
+  const { sender } = message;
+  const mine = sender.userId === me.userId && sender.role === me.role;
+  const ours = sideOf(message) === me.role;
+  return (
+    <div className="line" data-side={ours ? "right" : "left"} data-follows={follows || undefined}>
+      {!mine && !follows && (
+        <p className="author">
+          {sender.name}
+          {sender.role === "admin" && <span className="admin-badge">Admin</span>}
+        </p>
+      )}
+      <div className="bubble">
+        {mine && <span className="visually-hidden">You: </span>}
+        <p className="body">
+          <Linkified text={message.body} />
+        </p>
+        <p className="stamp">
+          <time dateTime={message.createdAt} title={full(message.createdAt)}>
+            {time(message.createdAt)}
+          </time>
+          {ours && <Ticks tick={tick} />}
+        </p>
+      </div>
+    </div>
+  );
+});
+
+function SystemMessage({ message }: { message: Message }) {
+  return (
+    <p className="system">
+      <span>
+        {message.body}
+        {message.system !== undefined && ` · ${message.system.by.name}`}
+        {" · "}
+        <time dateTime={message.createdAt} title={full(message.createdAt)}>
+          {time(message.createdAt)}
+        </time>
+      </span>
+    </p>
+  );
+}
+
+/** A message on its way, or one that failed. */
+export function UnsentBubble({ unsent, follows }: { unsent: Unsent; follows: boolean }) {
+  const client = useClient();
+  return (
+    <div className="line" data-side="right" data-follows={follows || undefined}>
+      <div className="bubble" data-unsent={unsent.failed === undefined ? "waiting" : "failed"}>
+        <span className="visually-hidden">You: </span>
+        <p className="body">
+          <Linkified text={unsent.body} />
+        </p>
+        <p className="stamp">
+          <time title={full(unsent.writtenAt)}>{time(unsent.writtenAt)}</time>
+          {unsent.failed === undefined && <Ticks tick="sending" />}
+        </p>
+      </div>
+      {unsent.failed !== undefined && (
+        <p className="failed" role="alert">
+          <CircleAlert size={16} aria-hidden />
+          Not sent. {unsent.failed.reason}
+          <button type="button" className="link-button" onClick={() => client.retry(unsent.clientMessageId)}>
+            Try again
+          </button>
+          <button type="button" className="link-button" onClick={() => client.discard(unsent.clientMessageId)}>
+            Delete
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+import { MessageCircleOff, RotateCw } from "lucide-react";
+import { useCallback, useEffect, useState } from "react";
+import { Link } from "wouter";
+import { LoggedOut, Refused } from "../../client/index.ts";
+import { useChat, useClient, useLatest } from "../chat-context.ts";
+import { Trouble } from "../parts/Trouble.tsx";
+import { Announcer } from "./Announcer.tsx";
+import { ChatHeader } from "./ChatHeader.tsx";
+import { Composer } from "./Composer.tsx";
+import { MessageList } from "./MessageList.tsx";
+import { TypingLine } from "./TypingLine.tsx";
+
+/** One conversation. */
+export function Chat({ id }: { id: string }) {
+  const conversation = useChat((state) => state.conversations.get(id)?.conversation);
+  const loaded = useChat((state) => (state.timelines.get(id)?.messages.length ?? 0) > 0);
+  const [problem, again] = useOpen(id, loaded);
+  if (problem !== undefined && !loaded) return <NotOpened problem={problem} again={again} />;
+  return (
+    <section className="chat-pane" aria-label="Chat">
+      {conversation !== undefined && <ChatHeader conversation={conversation} />}
+      {conversation !== undefined && loaded ? (
+        <MessageList conversation={conversation} />
+      ) : (
+        <div className="messages-frame messages-loading" role="status" aria-label="Loading the messages">
+          <span className="skeleton" />
+          <span className="skeleton" />
+          <span className="skeleton" />
+        </div>
+      )}
+      <TypingLine id={id} />
+      <Announcer id={id} />
+      {conversation !== undefined && <Composer conversation={conversation} ready={loaded} />}
+    </section>
+  );
+}
+
+/** Opens the conversation, and again when the connection comes back before it was loaded. */
+function useOpen(id: string, loaded: boolean): [Error | undefined, () => void] {
+  const client = useClient();
+  const online = useChat((state) => state.link === "online");
+  const [problem, setProblem] = useState<Error>();
+  const open = useCallback(() => {
+    setProblem(undefined);
+    client.open(id).catch((reason: unknown) => setProblem(reason instanceof Error ? reason : new Error(String(reason))));
+  }, [client, id]);
+
+  useEffect(() => {
+    open();
+    return () => client.close(id);
+  }, [client, id, open]);
+  const failed = useLatest(!loaded && problem !== undefined);
+  useEffect(() => {
+    if (online && failed.current) open();
+  }, [online, failed, open]);
+  return [problem, open];
+}
+
+function NotOpened({ problem, again }: { problem: Error; again: () => void }) {
+  const gone = problem instanceof Refused && problem.code === "not_found";
+  const toList = (
+    <Link className="button button-primary" href="/orders">
+      To the orders
+    </Link>
+  );
+  return (
+    <section className="chat-pane" aria-label="Chat">
+      {gone ? (
+        <Trouble icon={<MessageCircleOff size={32} aria-hidden />} title="There is no such conversation" action={toList}>
+          It may belong to somebody else, or the address is mistyped.
+        </Trouble>
+      ) : (
+        <Trouble
+          icon={<RotateCw size={32} aria-hidden />}
+          title="The messages did not load"
+          action={
+            <button type="button" className="button button-primary" onClick={again}>
+              Try again
+            </button>
+          }
+        >
+          {problem instanceof LoggedOut ? "Your log-in has expired." : problem.message}
+        </Trouble>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,88 @@
+import { Lock, SendHorizontal } from "lucide-react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import type { Conversation } from "../../protocol.ts";
+import { useClient } from "../chat-context.ts";
+
+/** The longest message, in characters. */
+const LONGEST = 4_000;
+
+/** From here on it is said how many characters are left. */
+const NEARLY = 3_600;
+
+/** What was being written in each conversation, for as long as the page lives. */
+const drafts = new Map<string, string>();
+
+/** Where a message is written. Enter sends, Shift+Enter breaks the line. */
+export function Composer({ conversation, ready }: { conversation: Conversation; ready: boolean }) {
+  const client = useClient();
+  const { id } = conversation;
+  const [text, setText] = useState(drafts.get(id) ?? "");
+  const field = useRef<HTMLTextAreaElement>(null);
+  const length = [...text].length;
+  const sendable = ready && text.trim() !== "" && length <= LONGEST;
+
+  useEffect(() => {
+    if (matchMedia("(hover: hover)").matches) field.current?.focus({ preventScroll: true });
+  }, []);
+
+  const write = (value: string) => {
+    setText(value);
+    drafts.set(id, value);
+  };
+  const send = () => {
+    if (!sendable) return;
+    client.send(id, text);
+    write("");
+    field.current?.focus();
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  if (conversation.status === "closed") {
+    return (
+      <p className="composer-closed">
+        <Lock size={16} aria-hidden />
+        This conversation is closed.
+      </p>
+    );
+  }
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <textarea
+        ref={field}
+        rows={1}
+        value={text}
+        placeholder="Write a message"
+        aria-label="Message"
+        aria-describedby="composer-help"
+        aria-invalid={length > LONGEST || undefined}
+        onChange={(event) => {
+          // Control characters have no place in a message; pasted text sometimes brings them along.
+          const value = event.target.value.replace(/[^\P{Cc}\t\n]/gu, "");
+          write(value);
+          client.typed(id, value.trim() === "");
+        }}
+        onKeyDown={key}
+      />
+      <span id="composer-help" className="visually-hidden">
+        Enter sends, Shift and Enter breaks the line.
+      </span>
+      {length > NEARLY && (
+        <span className="composer-left" data-over={length > LONGEST || undefined} role="status">
+          {LONGEST - length}
+        </span>
+      )}
+      <button type="submit" className="send" disabled={!sendable} aria-label="Send">
+        <SendHorizontal size={20} aria-hidden />
+      </button>
+    </form>
+  );
+}

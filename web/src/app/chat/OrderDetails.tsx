@@ -1,0 +1,35 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { OrderId } from "../../protocol.ts";
+import { useClient } from "../chat-context.ts";
+import { money } from "../format.ts";
+
+/** What was ordered, for whoever wants to see it: fetched when it is opened. */
+export function OrderDetails({ orderId }: { orderId: OrderId }) {
+  const client = useClient();
+  const [open, setOpen] = useState(false);
+  const details = useQuery({ queryKey: ["order", orderId], queryFn: () => client.api.order(orderId), enabled: open });
+  const order = details.data?.order;
+  return (
+    <details className="details" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>What was ordered</summary>
+      {details.isError && <p className="form-problem">It could not be loaded. Close this and open it again.</p>}
+      {details.isLoading && <p className="muted">Loading…</p>}
+      {order !== undefined && (
+        <>
+          <ul className="lines">
+            {order.items.map((item, index) => (
+              <li key={`${item.sku} ${index}`}>
+                <span>
+                  {item.quantity} × {item.title}
+                </span>
+                <span>{money(item.quantity * item.unitPrice, order.currency)}</span>
+              </li>
+            ))}
+          </ul>
+          {order.note !== undefined && <p className="order-note">“{order.note}”</p>}
+        </>
+      )}
+    </details>
+  );
+}

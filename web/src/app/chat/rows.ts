@@ -1,0 +1,53 @@
+import type { Unsent } from "../../client/index.ts";
+import type { Message } from "../../protocol.ts";
+import { sameDay } from "../format.ts";
+
+/** A line of the chat: a message, or one on its way. */
+export interface Row {
+  readonly key: string;
+  readonly message?: Message;
+  readonly unsent?: Unsent;
+  /** When it was said, if the day begins with it. */
+  readonly day: string | number | undefined;
+  /** Whether the one before is of the same person, shortly before. */
+  readonly follows: boolean;
+}
+
+/** Messages of one person within this time belong together, in milliseconds. */
+const TOGETHER = 3 * 60_000;
+
+/** Rows that were made already, with the message that came before: a chat of thousands is not laid out anew for every message. */
+const made = new WeakMap<Message, { row: Row; before: Message | undefined }>();
+
+/** The lines of a chat: what is stored in the order of `seq`, then what waits in the order of writing. */
+export function rowsOf(messages: readonly Message[], outbox: readonly Unsent[]): readonly Row[] {
+  const rows = messages.map((message, index) => rowOf(message, messages[index - 1]));
+  const last = messages.at(-1);
+  outbox.forEach((unsent, index) => {
+    const before = index === 0 ? last?.createdAt : outbox[index - 1]?.writtenAt;
+    const day = before === undefined || !sameDay(before, unsent.writtenAt) ? unsent.writtenAt : undefined;
+    rows.push({ key: unsent.clientMessageId, unsent, day, follows: index > 0 && day === undefined });
+  });
+  return rows;
+}
+
+function rowOf(message: Message, before: Message | undefined): Row {
+  const known = made.get(message);
+  if (known !== undefined && known.before === before) return known.row;
+  const day = before === undefined || !sameDay(before.createdAt, message.createdAt) ? message.createdAt : undefined;
+  const together =
+    before !== undefined &&
+    before.kind === "text" &&
+    message.kind === "text" &&
+    before.sender.userId === message.sender.userId &&
+    before.sender.role === message.sender.role &&
+    Date.parse(message.createdAt) - Date.parse(before.createdAt) < TOGETHER;
+  const row: Row = { key: keyOf(message), message, day, follows: day === undefined && together };
+  made.set(message, { row, before });
+  return row;
+}
+
+/** A message keeps the key that it had on its way, so that its bubble stays the same one. */
+function keyOf(message: Message): string {
+  return message.clientMessageId ?? message.id;
+}

@@ -1,0 +1,35 @@
+import type { Person } from "../protocol.ts";
+
+/** The people of the demonstration. */
+export const PEOPLE: readonly Person[] = [
+  { userId: "mia", role: "customer", name: "Mia Berger" },
+  { userId: "jonas", role: "customer", name: "Jonas Keller" },
+  { userId: "aisha", role: "customer", name: "Aisha Rahman" },
+  { userId: "leo", role: "customer", name: "Leo Martin" },
+  { userId: "grace", role: "admin", name: "Grace Okafor" },
+  { userId: "tom", role: "admin", name: "Tom Lindqvist" },
+];
+
+/** Something that can be ordered. */
+export interface Product {
+  readonly sku: string;
+  readonly title: string;
+  readonly about: string;
+  /** In cents. */
+  readonly price: number;
+  /** The name of its picture in `public/products`. */
+  readonly picture: string;
+}
+
+/** Everything in the demonstration's shop is priced in this currency. */
+export const CURRENCY = "EUR";
+
+/** The demonstration's shop. */
+export const PRODUCTS: readonly Product[] = [
+  { sku: "LMP-100", title: "Desk lamp", about: "Warm light, brass joints", price: 8900, picture: "lamp.svg" },
+  { sku: "CHR-210", title: "Reading chair", about: "Beech and wool", price: 32900, picture: "chair.svg" },
+  { sku: "MUG-032", title: "Stoneware mug", about: "Holds 350 ml", price: 1850, picture: "mug.svg" },
+  { sku: "PLT-077", title: "Rubber plant", about: "60 cm, in a clay pot", price: 4200, picture: "plant.svg" },
+  { sku: "HDP-400", title: "Headphones", about: "Over the ear, 30 hours", price: 14900, picture: "headphones.svg" },
+  { sku: "CLK-015", title: "Wall clock", about: "Silent, 28 cm", price: 5600, picture: "clock.svg" },
+];

@@ -1,0 +1,67 @@
+import type { OrderId } from "../protocol.ts";
+
+const LANGUAGE = typeof navigator === "undefined" ? "en" : navigator.language;
+
+const TIME = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit" });
+const DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric" });
+const SHORT_DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short" });
+const WEEKDAY = new Intl.DateTimeFormat(LANGUAGE, { weekday: "long", day: "numeric", month: "long" });
+const FULL = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "full", timeStyle: "medium" });
+const AGO = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** An amount in minor units, as people write it. */
+export function money(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat(LANGUAGE, { style: "currency", currency });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(amount / 10 ** digits);
+}
+
+/** `09:31`. */
+export function time(moment: string | number): string {
+  return TIME.format(new Date(moment));
+}
+
+/** `1 Mar 2026`. */
+export function date(moment: string): string {
+  return DATE.format(new Date(moment));
+}
+
+/** Everything there is to say about a moment, for whoever points at it. */
+export function full(moment: string | number): string {
+  return FULL.format(new Date(moment));
+}
+
+/** The time for today, the date for any other day. */
+export function brief(moment: string): string {
+  return sameDay(moment, Date.now()) ? time(moment) : SHORT_DATE.format(new Date(moment));
+}
+
+/** `Today`, `Yesterday`, or the day. */
+export function day(moment: string | number): string {
+  if (sameDay(moment, Date.now())) return "Today";
+  if (sameDay(moment, Date.now() - DAY)) return "Yesterday";
+  return WEEKDAY.format(new Date(moment));
+}
+
+/** `5 minutes ago`. */
+export function ago(moment: string): string {
+  const passed = Math.max(0, Date.now() - Date.parse(moment));
+  if (passed < MINUTE) return "just now";
+  if (passed < HOUR) return AGO.format(-Math.floor(passed / MINUTE), "minute");
+  if (passed < DAY) return AGO.format(-Math.floor(passed / HOUR), "hour");
+  return AGO.format(-Math.floor(passed / DAY), "day");
+}
+
+/** Whether two moments are on the same day here. */
+export function sameDay(one: string | number, other: string | number): boolean {
+  return new Date(one).toDateString() === new Date(other).toDateString();
+}
+
+/** What people call an order: the end of its id. */
+export function orderNumber(id: OrderId): string {
+  return `#${id.slice(-6).toUpperCase()}`;
+}

@@ -1,0 +1,84 @@
+import { Inbox, RotateCw } from "lucide-react";
+import { useRef, useState } from "react";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import type { Entry } from "../../client/index.ts";
+import { useChat, useClient } from "../chat-context.ts";
+import { Trouble } from "../parts/Trouble.tsx";
+import { ConversationRow } from "./ConversationRow.tsx";
+
+/** This close to the end the next page is loaded, in pixels. */
+const NEAR_END = 600;
+
+/** The conversations, last activity first. */
+export function ConversationList({ entries, none, openId }: { entries: readonly Entry[]; none: boolean; openId: string | undefined }) {
+  const client = useClient();
+  const listed = useChat((state) => state.listed);
+  const failure = useChat((state) => state.failure);
+  const more = useChat((state) => state.olderCursor !== undefined);
+  const rows = useRef<VirtualizerHandle>(null);
+  const [loading, setLoading] = useState(false);
+
+  const load = async () => {
+    if (loading || !more) return;
+    setLoading(true);
+    // Without an answer there is the next scrolling, or the button.
+    await client.olderConversations().catch(() => undefined);
+    setLoading(false);
+  };
+  const scrolled = (offset: number) => {
+    const list = rows.current;
+    if (list !== null && offset + list.viewportSize > list.scrollSize - NEAR_END) void load();
+  };
+  if (!listed && failure !== undefined) {
+    return (
+      <Trouble
+        icon={<RotateCw size={28} aria-hidden />}
+        title="The orders did not load"
+        action={
+          <button type="button" className="button" onClick={() => void client.sync()}>
+            Try again
+          </button>
+        }
+      >
+        {failure}
+      </Trouble>
+    );
+  }
+  if (!listed) return <Skeleton />;
+  if (entries.length === 0) {
+    return (
+      <div className="list-empty">
+        <Inbox size={28} aria-hidden />
+        <p>{none ? "No orders yet." : "No order matches."}</p>
+      </div>
+    );
+  }
+  return (
+    <nav className="list" aria-label="Conversations" tabIndex={-1}>
+      <Virtualizer ref={rows} as="ul" item="li" data={entries} onScroll={scrolled}>
+        {(entry) => <ConversationRow key={entry.conversation.id} entry={entry} open={entry.conversation.id === openId} />}
+      </Virtualizer>
+      {more && (
+        <button type="button" className="button list-more" disabled={loading} onClick={() => void load()}>
+          {loading ? "Loading…" : "Older orders"}
+        </button>
+      )}
+    </nav>
+  );
+}
+
+function Skeleton() {
+  return (
+    <div className="list" role="status" aria-label="Loading the orders">
+      {[0, 1, 2, 3].map((row) => (
+        <div key={row} className="skeleton-row" aria-hidden>
+          <span className="skeleton skeleton-picture" />
+          <span className="skeleton-lines">
+            <span className="skeleton" />
+            <span className="skeleton" />
+          </span>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import type { OrderStatus } from "../../protocol.ts";
+import { useChat, useClient } from "../chat-context.ts";
+import { ORDER_STATUS } from "../parts/StatusBadge.tsx";
+
+const STATUSES: readonly OrderStatus[] = ["pending", "confirmed", "completed", "cancelled"];
+
+/** How many orders there are by status; pressing a card shows only those. */
+export function CountCards({ chosen, onChoose }: { chosen: OrderStatus | undefined; onChoose: (status: OrderStatus | undefined) => void }) {
+  const client = useClient();
+  const queries = useQueryClient();
+  const online = useChat((state) => state.link === "online");
+  const counts = useQuery({ queryKey: ["counts"], queryFn: () => client.api.counts(), enabled: online });
+  useEffect(() => {
+    // Changes may have been missed while there was no connection.
+    if (online) void queries.invalidateQueries({ queryKey: ["counts"] });
+  }, [online, queries]);
+  return (
+    <div className="cards" role="group" aria-label="Orders by status">
+      {STATUSES.map((status) => (
+        <button
+          key={status}
+          type="button"
+          className="card"
+          data-status={status}
+          aria-pressed={chosen === status}
+          onClick={() => onChoose(chosen === status ? undefined : status)}
+        >
+          <span className="card-count">{counts.data?.[status] ?? "–"}</span>
+          <span className="card-label">{ORDER_STATUS[status]}</span>
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import { Search } from "lucide-react";
+import type { ConversationStatus } from "../../protocol.ts";
+import { CONVERSATION_STATUS } from "../parts/StatusBadge.tsx";
+import type { Filter } from "./filter.ts";
+
+/** An admin's search over what is loaded, and which conversations are shown. */
+export function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }) {
+  const choose = (value: string) => onChange({ ...filter, conversation: value === "" ? undefined : (value as ConversationStatus) });
+  return (
+    <div className="filters" role="search">
+      <label className="search">
+        <Search size={18} aria-hidden />
+        <span className="visually-hidden">Search the orders</span>
+        <input
+          type="search"
+          placeholder="Search orders"
+          value={filter.words}
+          onChange={(event) => onChange({ ...filter, words: event.target.value })}
+        />
+      </label>
+      <label>
+        <span className="visually-hidden">Which conversations</span>
+        <select value={filter.conversation ?? ""} onChange={(event) => choose(event.target.value)}>
+          <option value="">All</option>
+          {Object.entries(CONVERSATION_STATUS).map(([status, label]) => (
+            <option key={status} value={status}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+import { useState } from "react";
+import type { Entry } from "../../client/index.ts";
+import type { ConversationStatus, OrderStatus } from "../../protocol.ts";
+import { orderNumber } from "../format.ts";
+
+/** What of the list is shown. */
+export interface Filter {
+  /** Orders of this status; all if absent. */
+  readonly order: OrderStatus | undefined;
+  /** Conversations of this status; all if absent. */
+  readonly conversation: ConversationStatus | undefined;
+  /** What was typed into the search. */
+  readonly words: string;
+}
+
+/** What of the list is shown, kept while the page is. */
+export function useFilter(): [Filter, (filter: Filter) => void] {
+  return useState<Filter>({ order: undefined, conversation: undefined, words: "" });
+}
+
+/** Whether a conversation is to be shown. Every word has to be somewhere in it. */
+export function matches({ conversation }: Entry, { order, conversation: status, words }: Filter): boolean {
+  if (order !== undefined && conversation.order.status !== order) return false;
+  if (status !== undefined && conversation.status !== status) return false;
+  const text = [
+    conversation.customerName,
+    conversation.order.title,
+    orderNumber(conversation.orderId),
+    conversation.lastMessage.body,
+  ]
+    .join(" ")
+    .toLowerCase();
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}

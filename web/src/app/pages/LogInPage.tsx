@@ -1,0 +1,56 @@
+import { useState } from "react";
+import type { Person } from "../../protocol.ts";
+import { PEOPLE } from "../demo.ts";
+import { Avatar } from "../parts/Avatar.tsx";
+import { type LogIn, demoToken } from "../session.ts";
+
+/** The demonstration's log-in: pick who to be. */
+export function LogInPage({ onLogIn }: { onLogIn: (logIn: LogIn) => void }) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string>();
+
+  const pick = async (me: Person) => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const token = await demoToken(me);
+      if (token === undefined) setProblem("This server hands out no demonstration tokens: log in at the shop.");
+      else onLogIn({ me, token });
+    } catch {
+      setProblem("The server cannot be reached. Is it running? Try again in a moment.");
+    }
+    setBusy(false);
+  };
+  const choice = (role: Person["role"]) =>
+    PEOPLE.filter((person) => person.role === role).map((person) => (
+      <li key={person.userId}>
+        <button type="button" className="person" disabled={busy} onClick={() => void pick(person)}>
+          <Avatar name={person.name} />
+          <span>{person.name}</span>
+        </button>
+      </li>
+    ));
+  return (
+    <main className="login">
+      <title>Order chat</title>
+      <div className="login-card">
+        <img src="/icon.svg" alt="" width="56" height="56" />
+        <h1>Order chat</h1>
+        <p className="muted">
+          Talk about an order where the order is. Pick a person to begin; open a second window to be somebody else in it.
+        </p>
+        <h2 id="customers">Customers</h2>
+        <ul className="people" aria-labelledby="customers">
+          {choice("customer")}
+        </ul>
+        <h2 id="admins">Shop staff</h2>
+        <ul className="people" aria-labelledby="admins">
+          {choice("admin")}
+        </ul>
+        <p role="alert" className="form-problem">
+          {problem}
+        </p>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,222 @@
+import type { Api } from "./api.ts";
+import { Backoff } from "./backoff.ts";
+import type { Environment } from "./environment.ts";
+import { LoggedOut, type Refused, Unanswered } from "./errors.ts";
+import { type Ack, type Frame, type Pushed, Socket } from "./socket.ts";
+import type { Tokens } from "./tokens.ts";
+
+/**
+ * How the connection stands: `connecting` for the first time or after a loss, `online`, `offline` after a failed attempt
+ * (attempts go on), `expired` when somebody has to log in again (attempts have ended).
+ */
+export type Link = "connecting" | "online" | "offline" | "expired";
+
+/** What a connection tells its owner. */
+export interface ConnectionListener {
+  /** It stands differently. */
+  link(link: Link): void;
+  /** A new socket is open: join, sync, send what waits. */
+  opened(): void;
+  /** An event that is nobody's answer. */
+  pushed(event: Pushed): void;
+  /** For a minute nothing came but answers to `ping`. */
+  silent(): void;
+  /** The answer to a `ping`. */
+  pong(ack: Ack): void;
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** Without any frame for this long, a visible page asks whether the other side is still there; a hidden one takes ten times as long. */
+const QUIET = 30 * SECOND;
+
+/** Without news for this long, the owner is told. */
+const SILENCE = MINUTE;
+
+/** The gateway ends every connection at two hours: this one is replaced before, somewhere in the last of these minutes. */
+const LIFETIME = 110 * MINUTE;
+const LIFETIME_SPREAD = 8 * MINUTE;
+
+/** A token this close to its end is replaced, and the connection with it. */
+const TOKEN_MARGIN = 2 * MINUTE;
+
+/** How often it is looked at whether anything is due. */
+const TICK = 5 * SECOND;
+
+/** A connection that held for this long was a good one: the next pause is short again. */
+const GOOD = 10 * SECOND;
+
+/** Keeps one socket open at all times: ticket, connect, heartbeat, reconnect, and a change-over before the gateway's limit. */
+export class Connection {
+  readonly #environment: Environment;
+  readonly #api: Api;
+  readonly #tokens: Tokens;
+  readonly #listener: ConnectionListener;
+  readonly #backoff: Backoff;
+  #socket: Socket | undefined;
+  #openedAt = 0;
+  #replaceAt = Number.POSITIVE_INFINITY;
+  #changing = false;
+  #probing = false;
+  #stopped = false;
+  #wake: (() => void) | undefined;
+  #ticking: ReturnType<typeof setInterval> | undefined;
+
+  constructor(environment: Environment, api: Api, tokens: Tokens, listener: ConnectionListener) {
+    this.#environment = environment;
+    this.#api = api;
+    this.#tokens = tokens;
+    this.#listener = listener;
+    this.#backoff = new Backoff(() => environment.random());
+  }
+
+  /** Begins to connect, and goes on until {@link stop}. */
+  start(): void {
+    this.#ticking = setInterval(() => this.#tick(), TICK);
+    void this.#run();
+  }
+
+  /** Closes for good. */
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#ticking);
+    this.#socket?.close();
+    this.#wake?.();
+  }
+
+  /** Whether a socket is open. */
+  get open(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  /** Sends a frame and waits for its answer; see {@link Socket.request}. */
+  async request(frame: Frame): Promise<Ack> {
+    if (this.#socket === undefined) throw new Unanswered("There is no connection.");
+    return this.#socket.request(frame);
+  }
+
+  /** Sends a frame if there is a connection. */
+  post(frame: Frame): void {
+    this.#socket?.post(frame);
+  }
+
+  /** Something changed outside (the network, the page's visibility): look whether the connection lives, or try again now. */
+  nudge(): void {
+    this.#wake?.();
+    void this.#probe();
+  }
+
+  /** Opens a new socket, uses it, and lets the old one go when its answers have come. Nothing is missed between them. */
+  async replace(): Promise<void> {
+    if (this.#changing) return;
+    this.#changing = true;
+    try {
+      const old = this.#socket;
+      const socket = await this.#connect();
+      this.#use(socket);
+      await old?.retire();
+    } catch {
+      this.#replaceAt = this.#environment.now() + 30 * SECOND;
+    } finally {
+      this.#changing = false;
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        this.#use(await this.#connect());
+        await this.#untilGone();
+        if (this.#environment.now() - this.#openedAt > GOOD) this.#backoff.reset();
+        if (!this.#stopped) this.#listener.link("connecting");
+      } catch (problem) {
+        if (problem instanceof LoggedOut) {
+          this.stop();
+          this.#listener.link("expired");
+          return;
+        }
+        if (!this.#stopped) this.#listener.link("offline");
+      }
+      if (!this.#stopped) await this.#rest(this.#backoff.next());
+    }
+  }
+
+  async #connect(): Promise<Socket> {
+    if (this.#tokens.endsAt - this.#environment.now() < TOKEN_MARGIN) await this.#tokens.renewed(this.#tokens.current);
+    const { url } = await this.#api.ticket();
+    const socket: Socket = await Socket.open(this.#environment, url, {
+      pushed: (event) => this.#listener.pushed(event),
+      refused: (error) => this.#refused(socket, error),
+    });
+    if (this.#stopped) {
+      socket.close();
+      throw new Unanswered("The connection is no longer wanted.");
+    }
+    return socket;
+  }
+
+  #use(socket: Socket): void {
+    const now = this.#environment.now();
+    this.#socket = socket;
+    this.#openedAt = now;
+    this.#replaceAt = Math.min(
+      now + LIFETIME + this.#environment.random() * LIFETIME_SPREAD,
+      Math.max(now + MINUTE, this.#tokens.endsAt - TOKEN_MARGIN),
+    );
+    this.#listener.link("online");
+    this.#listener.opened();
+  }
+
+  /** Until the current socket has closed and no other has taken its place. */
+  async #untilGone(): Promise<void> {
+    for (let socket = this.#socket; socket !== undefined; socket = this.#socket) {
+      await socket.closed;
+      if (this.#socket === socket) this.#socket = undefined;
+    }
+  }
+
+  async #rest(milliseconds: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  #tick(): void {
+    const [now, socket] = [this.#environment.now(), this.#socket];
+    if (socket === undefined) return;
+    const patience = this.#environment.visible() ? 1 : 10;
+    if (now >= this.#replaceAt) void this.replace();
+    else if (now - socket.heardAt >= QUIET * patience) void this.#probe();
+    if (now - socket.newsAt >= SILENCE * patience) {
+      socket.newsAt = now;
+      this.#listener.silent();
+    }
+  }
+
+  /** Asks for a sign of life; without one the socket is dropped, and a new one follows. */
+  async #probe(): Promise<void> {
+    const socket = this.#socket;
+    if (socket === undefined || this.#probing) return;
+    this.#probing = true;
+    try {
+      this.#listener.pong(await socket.request({ action: "ping" }, 1));
+    } catch {
+      socket.close();
+    } finally {
+      this.#probing = false;
+    }
+  }
+
+  #refused(socket: Socket, error: Refused): void {
+    if (error.code === "reconnect") socket.close();
+    if (error.code !== "token_expired") return;
+    const drop = () => socket.close();
+    this.#tokens.renewed(this.#tokens.current).then(drop, drop);
+  }
+}

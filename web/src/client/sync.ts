@@ -1,0 +1,183 @@
+import type { ConversationId } from "../protocol.ts";
+import type { Api } from "./api.ts";
+import { pause } from "./environment.ts";
+import { LoggedOut, Refused } from "./errors.ts";
+import type { Change } from "./reducer.ts";
+import type { State } from "./state.ts";
+import { gaplessSeq, hasGap } from "./timeline.ts";
+
+/** Messages of a page. */
+const MESSAGES = 50;
+
+/** Messages of a page when catching up. */
+const CATCH_UP = 100;
+
+/** Conversations of a page. */
+const CONVERSATIONS = 50;
+
+/** Frames may overtake each other: a jump that fills itself within this time needs no request, in milliseconds. */
+const PATIENCE = 250;
+
+/** After a sync that failed the next follows this much later, in milliseconds; sooner with a new connection. */
+const AGAIN = 5_000;
+
+/** Fetches what pushes did not bring. */
+export class Sync {
+  readonly #api: Api;
+  readonly #state: () => State;
+  readonly #dispatch: (change: Change) => void;
+  /** The conversation on the screen. */
+  readonly #open: () => ConversationId | undefined;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  /** The highest `seq` that was already asked for, by conversation: what cannot be filled is not asked for in a circle. */
+  readonly #chased = new Map<ConversationId, number>();
+  readonly #refreshing = new Set<ConversationId>();
+  readonly #paging = new Map<ConversationId, Promise<void>>();
+
+  constructor(
+    api: Api,
+    state: () => State,
+    dispatch: (change: Change) => void,
+    open: () => ConversationId | undefined,
+  ) {
+    this.#api = api;
+    this.#state = state;
+    this.#dispatch = dispatch;
+    this.#open = open;
+  }
+
+  /** Syncs the list and the open conversation; once more if it is asked for meanwhile. */
+  now(): Promise<void> {
+    this.#again = this.#running !== undefined;
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  /** After a change: asks for what it showed to be missing. */
+  watch(): void {
+    const [state, open] = [this.#state(), this.#open()];
+    if (open !== undefined) this.#chase(open);
+    for (const [id, entry] of state.conversations) if (entry.stale) void this.#refresh(id);
+  }
+
+  /** Brings a conversation to the newest message. */
+  async history(id: ConversationId): Promise<void> {
+    const timeline = this.#state().timelines.get(id);
+    if (timeline?.loaded !== true) {
+      const page = await this.#api.history(id, { limit: MESSAGES });
+      this.#dispatch({ type: "history", conversationId: id, page, asked: "newest" });
+    }
+    for (let more = timeline?.loaded === true; more; ) {
+      const after = gaplessSeq(this.#state().timelines.get(id) ?? { messages: [], hasOlder: false, loaded: false });
+      const page = await this.#api.history(id, { after, limit: CATCH_UP });
+      this.#dispatch({ type: "history", conversationId: id, page, asked: "after" });
+      more = page.hasMore && page.messages.length > 0;
+    }
+  }
+
+  /** Loads the messages before those held; once for all who ask meanwhile. */
+  older(id: ConversationId): Promise<void> {
+    const running = this.#paging.get(id) ?? this.#older(id).finally(() => this.#paging.delete(id));
+    this.#paging.set(id, running);
+    return running;
+  }
+
+  /** Loads the next page of conversations. */
+  async olderConversations(): Promise<void> {
+    const cursor = this.#state().olderCursor;
+    if (cursor === undefined) return;
+    const page = await this.#api.conversations({ cursor, limit: CONVERSATIONS }).catch((problem: unknown) => {
+      // A cursor that is no longer good: begin again, what is known is merged by id.
+      if (problem instanceof Refused && problem.code === "invalid_cursor") return this.#api.conversations({ limit: CONVERSATIONS });
+      throw problem;
+    });
+    if (this.#state().olderCursor === cursor) this.#dispatch({ type: "list", page, asked: "older" });
+  }
+
+  /** Fetches one conversation, with who is there. */
+  async conversation(id: ConversationId): Promise<void> {
+    const { conversation } = await this.#api.conversation(id);
+    this.#dispatch({ type: "conversation", conversation });
+  }
+
+  /** Asks for nothing more. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+  }
+
+  async #run(): Promise<void> {
+    do {
+      this.#again = false;
+      clearTimeout(this.#retry);
+      try {
+        const open = this.#open();
+        const asOf = await this.#list();
+        if (open !== undefined) await this.history(open);
+        this.#dispatch({ type: "synced", asOf });
+      } catch (problem) {
+        if (problem instanceof LoggedOut || this.#stopped) return;
+        if (problem instanceof Refused) this.#dispatch({ type: "synced", failure: problem.message });
+        this.#retry = setTimeout(() => void this.now(), AGAIN);
+        return;
+      }
+    } while (this.#again);
+  }
+
+  /** Everything that was active since the last sync; the first time a page. Answers the next `since`. */
+  async #list(): Promise<string | undefined> {
+    const since = this.#state().asOf;
+    if (since === undefined) {
+      const page = await this.#api.conversations({ limit: CONVERSATIONS });
+      this.#dispatch({ type: "list", page, asked: "first" });
+      return page.asOf;
+    }
+    let page = await this.#api.conversations({ since, limit: CATCH_UP });
+    const { asOf } = page;
+    this.#dispatch({ type: "list", page, asked: "since" });
+    while (page.nextCursor !== undefined) {
+      page = await this.#api.conversations({ since, cursor: page.nextCursor, limit: CATCH_UP });
+      this.#dispatch({ type: "list", page, asked: "since" });
+    }
+    return asOf;
+  }
+
+  async #older(id: ConversationId): Promise<void> {
+    const timeline = this.#state().timelines.get(id);
+    const before = timeline?.messages[0]?.seq;
+    if (timeline === undefined || before === undefined || !timeline.hasOlder) return;
+    const page = await this.#api.history(id, { before, limit: CATCH_UP });
+    this.#dispatch({ type: "history", conversationId: id, page, asked: "before" });
+  }
+
+  #chase(id: ConversationId): void {
+    const [timeline, entry] = [this.#state().timelines.get(id), this.#state().conversations.get(id)];
+    if (timeline === undefined || entry === undefined) return;
+    const target = Math.max(entry.conversation.lastSeq, timeline.messages.at(-1)?.seq ?? 0);
+    if (!hasGap(timeline, entry.conversation.lastSeq) || target <= (this.#chased.get(id) ?? 0)) return;
+    this.#chased.set(id, target);
+    void pause(PATIENCE).then(async () => {
+      const now = this.#state().timelines.get(id);
+      if (now === undefined || !hasGap(now, target)) return;
+      await this.history(id).catch(() => this.#chased.delete(id));
+    });
+  }
+
+  async #refresh(id: ConversationId): Promise<void> {
+    if (this.#refreshing.has(id)) return;
+    this.#refreshing.add(id);
+    try {
+      await pause(PATIENCE);
+      if (this.#state().conversations.get(id)?.stale === true) await this.conversation(id);
+      await pause(PATIENCE);
+    } catch {
+      // It stays stale: the next change asks again.
+      await pause(AGAIN);
+    } finally {
+      this.#refreshing.delete(id);
+    }
+  }
+}

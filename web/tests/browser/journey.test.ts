@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { bubble, logIn, look, say, tick } from "./steps.ts";
+import { inTheBrowser } from "./world.ts";
+
+const world = inTheBrowser();
+
+test("a customer and an admin talk about an order, from the first click to the last status", async () => {
+  const { page: mia } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+
+  await mia.goto("/");
+  await look(mia, "log-in");
+  await logIn(grace, "Grace Okafor");
+  await grace.getByText("Quiet so far").waitFor();
+  await look(grace, "admin-empty");
+
+  await logIn(mia, "Mia Berger");
+  await mia.getByText("Your orders will talk here").waitFor();
+  await look(mia, "customer-empty");
+
+  await mia.getByRole("link", { name: "Shop", exact: true }).click();
+  await mia.getByRole("button", { name: "Add Desk lamp" }).click();
+  await mia.getByRole("button", { name: "Add Stoneware mug" }).click();
+  await mia.getByRole("group", { name: "How many: Stoneware mug" }).getByRole("button", { name: "One more" }).click();
+  await mia.getByRole("textbox", { name: "A note for the shop" }).fill("Please ring twice.");
+  await look(mia, "checkout");
+  await mia.getByRole("button", { name: "Place the order" }).click();
+  await mia.waitForURL(/\/orders\/cnv_/);
+  await mia.getByText("Order placed").first().waitFor();
+
+  // The admin is told, and the order is in the list with what is unread.
+  await grace.getByRole("status", { name: "New orders" }).getByText("New order from Mia Berger").waitFor();
+  await look(grace, "admin-new-order");
+  await grace.getByRole("status", { name: "New orders" }).getByRole("link").click();
+  await grace.getByRole("heading", { name: /Desk lamp/ }).waitFor();
+  await grace.getByText("Mia Berger is online").waitFor();
+  await mia.getByText("The shop is online").waitFor();
+
+  await say(mia, "Hello! Is the lamp bright enough to read by?");
+  await bubble(grace, "bright enough").waitFor();
+  await tick(mia, "bright enough", "Read");
+
+  // Typing shows, and ends with the message.
+  await grace.getByRole("textbox", { name: "Message" }).pressSequentially("It is. See https://shop.example/lamp.", { delay: 5 });
+  await mia.locator(".typing").getByText("Grace Okafor is typing…").waitFor();
+  await grace.keyboard.press("Enter");
+  await bubble(mia, "It is. See").waitFor();
+  await mia.locator(".typing").getByText("is typing").waitFor({ state: "detached" });
+  const link = mia.getByRole("link", { name: "https://shop.example/lamp", exact: true });
+  expect(await link.getAttribute("href")).toBe("https://shop.example/lamp");
+  expect(await link.getAttribute("rel")).toContain("noopener");
+  await tick(grace, "It is. See", "Read");
+
+  // Shift+Enter breaks the line; text stays text.
+  const field = mia.getByRole("textbox", { name: "Message" });
+  await field.pressSequentially("Wonderful.");
+  await field.press("Shift+Enter");
+  await field.pressSequentially("<b>Thank you</b> <img src=x onerror=alert(1)>");
+  await field.press("Enter");
+  await bubble(grace, "<b>Thank you</b>").waitFor();
+  expect(await bubble(grace, "Wonderful.").locator(".body").innerText()).toBe("Wonderful.\n<b>Thank you</b> <img src=x onerror=alert(1)>");
+
+  for (const [action, words] of [["Confirm the order", "Order confirmed"], ["Complete the order", "Order completed"]] as const) {
+    await grace.getByRole("button", { name: "Actions" }).click();
+    await grace.getByRole("menuitem", { name: action }).click();
+    await mia.locator(".system", { hasText: words }).waitFor();
+    await grace.locator(".system", { hasText: words }).waitFor();
+  }
+  await mia.locator(".chat-header .badge", { hasText: "Completed" }).waitFor();
+  await mia.locator('.card[data-status="completed"] .card-count', { hasText: "1" }).waitFor();
+  await mia.getByText("What was ordered").click();
+  await mia.getByText("Please ring twice.").waitFor();
+  await look(mia, "customer-chat");
+  await look(grace, "admin-chat");
+
+  // Closed: nobody writes; opened again: they do.
+  await grace.getByRole("button", { name: "Actions" }).click();
+  await look(grace, "admin-actions");
+  await grace.getByRole("menuitem", { name: "Close the conversation" }).click();
+  await mia.getByText("This conversation is closed.").waitFor();
+  await look(mia, "closed");
+  await grace.getByRole("button", { name: "Actions" }).click();
+  await grace.getByRole("menuitem", { name: "Reopen the conversation" }).click();
+  await mia.getByRole("textbox", { name: "Message" }).waitFor();
+});

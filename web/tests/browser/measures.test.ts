@@ -1,0 +1,69 @@
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { isBusy } from "./load.ts";
+import { bubble, logIn, order, say } from "./steps.ts";
+import { inTheBrowser } from "./world.ts";
+
+const world = inTheBrowser();
+
+/** As many messages are timed; within what one sender may send at once. */
+const TIMED = 18;
+
+test("the first load has less than 150 KB of compressed script", async () => {
+  const { url } = world.system;
+  const html = await (await fetch(url)).text();
+  const scripts = [...html.matchAll(/(?:src|href)="([^"]+\.js)"/g)].map(([, path]) => path ?? "");
+  expect(scripts.length).toBeGreaterThan(0);
+  const sizes = await Promise.all(scripts.map(async (path) => gzipSync(await (await fetch(url + path)).text()).length));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  process.stderr.write(`first load: ${(total / 1000).toFixed(1)} KB of compressed script\n`);
+  expect(total).toBeLessThan(150_000);
+});
+
+/** Notes when a bubble with a text first shows, in milliseconds since 1970. */
+async function watch(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const shown: Record<string, number> = {};
+    Object.assign(globalThis, { shown });
+    new MutationObserver(() => {
+      for (const each of document.querySelectorAll(".bubble .body")) shown[each.textContent] ??= performance.timeOrigin + performance.now();
+    }).observe(document.body, { subtree: true, childList: true });
+  });
+}
+
+/** Notes when Enter was pressed, in the same way. */
+async function clock(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const pressed: Record<string, number> = {};
+    Object.assign(globalThis, { pressed });
+    const note = (event: KeyboardEvent) => {
+      if (event.key === "Enter" && event.target instanceof HTMLTextAreaElement) pressed[event.target.value] = performance.timeOrigin + performance.now();
+    };
+    addEventListener("keydown", note, { capture: true });
+  });
+}
+
+test("a message typed in one window is in the other within 100 ms at the median", async () => {
+  const { page: mia } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  await logIn(mia, "Mia Berger");
+  await order(mia, "Desk lamp");
+  await logIn(grace, "Grace Okafor");
+  await grace.getByText("Mia Berger is online").waitFor();
+  await clock(mia);
+  await watch(grace);
+  for (let count = 1; count <= TIMED; count += 1) {
+    await say(mia, `Timed ${count}.`);
+    await bubble(grace, `Timed ${count}.`).waitFor();
+  }
+  const pressed = await mia.evaluate(() => (globalThis as unknown as { pressed: Record<string, number> }).pressed);
+  const shown = await grace.evaluate(() => (globalThis as unknown as { shown: Record<string, number> }).shown);
+  const times = Object.entries(pressed)
+    .map(([text, at]) => (shown[text] ?? Number.POSITIVE_INFINITY) - at)
+    .sort((one, other) => one - other);
+  const median = times[Math.floor(times.length / 2)] ?? 0;
+  process.stderr.write(`window to window: median ${median.toFixed(0)} ms, fastest ${times[0]?.toFixed(0)} ms, slowest ${times.at(-1)?.toFixed(0)} ms\n`);
+  expect(times).toHaveLength(TIMED);
+  expect(median).toBeLessThan(isBusy() ? 500 : 100);
+});

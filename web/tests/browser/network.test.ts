@@ -1,0 +1,124 @@
+import type { Page, WebSocketRoute } from "playwright-core";
+import { expect, test } from "vitest";
+import { bubble, logIn, look, order, say, tick } from "./steps.ts";
+import { inTheBrowser } from "./world.ts";
+
+const world = inTheBrowser();
+
+/** Without a network the browser itself writes into the console that requests failed. */
+const NO_NETWORK = /ERR_INTERNET_DISCONNECTED|Failed to load resource|WebSocket connection/;
+
+/** Stands between the page and the server's WebSocket. */
+async function between(page: Page): Promise<{ answers: boolean; cut(): Promise<void> }> {
+  const way = { answers: true, open: [] as WebSocketRoute[], cut: async () => void (await Promise.all(way.open.splice(0).map((route) => route.close()))) };
+  await page.routeWebSocket(/ticket=/, (route) => {
+    const server = route.connectToServer();
+    way.open.push(route);
+    route.onMessage((frame) => server.send(frame));
+    server.onMessage((frame) => {
+      if (way.answers) route.send(frame);
+    });
+  });
+  return way;
+}
+
+test("a message whose answer is lost is sent again and appears once", async () => {
+  const { page: mia } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  const way = await between(mia);
+  await logIn(mia, "Mia Berger");
+  await order(mia, "Desk lamp");
+  await logIn(grace, "Grace Okafor");
+  await grace.getByText("Mia Berger is online").waitFor();
+
+  way.answers = false;
+  await say(mia, "Did this arrive?");
+  await tick(mia, "Did this arrive?", "Sending");
+  // It did: the server has it, only the answer is lost. Then the connection goes.
+  await bubble(grace, "Did this arrive?").waitFor();
+  way.answers = true;
+  await way.cut();
+  await tick(mia, "Did this arrive?", "Read");
+  expect(await bubble(mia, "Did this arrive?").count()).toBe(1);
+  expect(await bubble(grace, "Did this arrive?").count()).toBe(1);
+});
+
+test("offline one goes on writing, and catches up when the network is back", async () => {
+  world.expectComplaints(NO_NETWORK);
+  const { page: mia, context } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  const way = await between(mia);
+  await logIn(mia, "Jonas Keller");
+  await order(mia, "Wall clock");
+  await logIn(grace, "Grace Okafor");
+  await grace.getByRole("link", { name: /Jonas Keller/ }).click();
+  await grace.getByText("Jonas Keller is online").waitFor();
+
+  await context.setOffline(true);
+  await way.cut();
+  await mia.getByText("You are offline").waitFor();
+  await say(mia, "Written in a tunnel");
+  await say(mia, "Still in the tunnel");
+  await mia.getByText("2 messages wait").waitFor();
+  await tick(mia, "Written in a tunnel", "Sending");
+  await look(mia, "offline");
+  for (const text of ["Are you there?", "Take your time."]) await say(grace, text);
+  await tick(grace, "Take your time.", "Sent");
+
+  await context.setOffline(false);
+  await bubble(mia, "Take your time.").waitFor();
+  await tick(mia, "Still in the tunnel", "Read");
+  expect(await mia.locator(".bubble .body").allInnerTexts()).toEqual(await grace.locator(".bubble .body").allInnerTexts());
+  expect((await mia.locator(".bubble .body").allInnerTexts()).slice(-2)).toEqual(["Written in a tunnel", "Still in the tunnel"]);
+});
+
+test("what was not sent before a reload is sent after it, once", async () => {
+  world.expectComplaints(NO_NETWORK);
+  const { page, context } = await world.windows.window();
+  const way = await between(page);
+  await logIn(page, "Aisha Rahman");
+  await order(page, "Rubber plant");
+  await context.setOffline(true);
+  await way.cut();
+  await page.getByText("You are offline").waitFor();
+  await say(page, "Before the reload");
+  await tick(page, "Before the reload", "Sending");
+
+  // The page loads again while its API stays out of reach, then that comes back too.
+  let reachable = false;
+  await page.route("**/api/**", (route) => (reachable ? route.continue() : route.abort()));
+  await context.setOffline(false);
+  await page.reload();
+  await page.getByText("You are offline").waitFor();
+  reachable = true;
+  await bubble(page, "Before the reload").waitFor();
+  await tick(page, "Before the reload", "Sent");
+  expect(await bubble(page, "Before the reload").count()).toBe(1);
+});
+
+test("two tabs of one person show the same, and send a message once", async () => {
+  world.expectComplaints(NO_NETWORK);
+  const { page: one, context } = await world.windows.window();
+  const way = await between(one);
+  await logIn(one, "Leo Martin");
+  await order(one, "Headphones");
+  const other = await context.newPage();
+  const second = await between(other);
+  await logIn(other, "Leo Martin");
+  await other.getByRole("textbox", { name: "Message" }).waitFor();
+  await other.locator(".system", { hasText: "Order placed" }).waitFor();
+
+  await context.setOffline(true);
+  await Promise.all([way.cut(), second.cut()]);
+  await one.getByText("You are offline").waitFor();
+  await say(one, "From the first tab");
+  await bubble(other, "From the first tab").waitFor();
+  await say(other, "From the second tab");
+  await bubble(one, "From the second tab").waitFor();
+  await context.setOffline(false);
+  for (const page of [one, other]) {
+    await tick(page, "From the first tab", "Sent");
+    await tick(page, "From the second tab", "Sent");
+    expect(await page.locator(".bubble .body").allInnerTexts()).toEqual(["From the first tab", "From the second tab"]);
+  }
+});

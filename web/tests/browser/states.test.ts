@@ -1,0 +1,222 @@
+import { expect, test } from "vitest";
+import { bubble, logIn, look, order, say, tick } from "./steps.ts";
+import { inTheBrowser } from "./world.ts";
+
+const world = inTheBrowser();
+
+/** The browser itself writes every failed request into the console. */
+const FAILED_REQUEST = /Failed to load resource/;
+
+test("on a phone list and chat are two screens", async () => {
+  const { page } = await world.windows.window({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+  await logIn(page, "Mia Berger");
+  await page.getByText("No orders yet.").waitFor();
+  await page.getByRole("link", { name: "Shop", exact: true }).click();
+  await page.getByRole("heading", { name: "Shop" }).waitFor();
+  await look(page, "phone-checkout");
+  await order(page, "Reading chair");
+  await say(page, "Does it come assembled?");
+  await tick(page, "Does it come assembled?", "Sent");
+  expect(await page.getByRole("navigation", { name: "Conversations" }).count()).toBe(0);
+  await look(page, "phone-chat");
+  await page.getByRole("link", { name: "Back to the list" }).click();
+  await page.getByRole("navigation", { name: "Conversations" }).getByText("You: Does it come assembled?").waitFor();
+  expect(await page.getByRole("textbox", { name: "Message" }).count()).toBe(0);
+  await look(page, "phone-list");
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(overflow).toBeLessThanOrEqual(0);
+  await page.getByRole("link", { name: /Reading chair/ }).click();
+  await bubble(page, "Does it come assembled?").waitFor();
+});
+
+test("dark mode follows the system, and can be chosen", async () => {
+  const { page } = await world.windows.window({ colorScheme: "dark" });
+  await page.goto("/");
+  await look(page, "dark-log-in");
+  await logIn(page, "Jonas Keller");
+  await order(page, "Stoneware mug");
+  await say(page, "Is it dishwasher safe? https://shop.example/mug");
+  await tick(page, "Is it dishwasher safe?", "Sent");
+  await look(page, "dark-chat");
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const dark = await ground();
+  await page.getByRole("button", { name: "Account of Jonas Keller" }).click();
+  await look(page, "dark-menu");
+  await page.getByRole("menuitemradio", { name: "Light" }).click();
+  expect(await ground()).not.toBe(dark);
+  await page.reload();
+  await page.getByRole("textbox", { name: "Message" }).waitFor();
+  expect(await ground()).not.toBe(dark);
+  await page.getByRole("link", { name: "Shop", exact: true }).click();
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.getByRole("button", { name: "Account of Jonas Keller" }).click();
+  await page.getByRole("menuitemradio", { name: "Like the system" }).click();
+  expect(await ground()).toBe(dark);
+  await look(page, "dark-checkout");
+});
+
+test("an admin finds, filters, and sees who is there", async () => {
+  const { page: grace } = await world.windows.window();
+  const { page: leo } = await world.windows.window();
+  await logIn(leo, "Leo Martin");
+  for (const title of ["Wall clock", "Headphones"]) await order(leo, title);
+  await say(leo, "Do they fold?");
+  await tick(leo, "Do they fold?", "Sent");
+  await logIn(grace, "Grace Okafor");
+  const list = grace.getByRole("navigation", { name: "Conversations" });
+  await list.getByText("Do they fold?").waitFor();
+  await grace.getByRole("searchbox", { name: "Search the orders" }).fill("leo clock");
+  await list.getByText("Do they fold?").waitFor({ state: "detached" });
+  expect(await list.getByRole("link").count()).toBe(1);
+  await list.getByRole("link", { name: /Wall clock/ }).click();
+  await grace.getByText("Leo Martin is online").waitFor();
+  await look(grace, "admin-search");
+  await grace.getByRole("searchbox", { name: "Search the orders" }).fill("");
+
+  await grace.getByRole("button", { name: "Actions" }).click();
+  await grace.getByRole("menuitem", { name: "Cancel the order" }).click();
+  await grace.locator(".system", { hasText: "Order cancelled" }).waitFor();
+  await grace.getByRole("button", { name: /Cancelled/ }).click();
+  await list.getByText("Do they fold?").waitFor({ state: "detached" });
+  await grace.getByRole("button", { name: /Cancelled/ }).click();
+
+  await grace.getByRole("button", { name: "Actions" }).click();
+  await grace.getByRole("menuitem", { name: "Archive the conversation" }).click();
+  await grace.locator(".chat-header .badge", { hasText: "Archived" }).waitFor();
+  await grace.getByRole("combobox", { name: "Which conversations" }).selectOption("archived");
+  expect(await list.getByRole("link").count()).toBe(1);
+
+  // The customer leaves; somebody who looks at their order sees it.
+  await leo.close();
+  await grace.getByText(/Leo Martin was here|Leo Martin is offline/).waitFor();
+
+  // What a customer writes wakes an archived conversation.
+  const { page: again } = await world.windows.window();
+  await logIn(again, "Leo Martin");
+  await again.getByRole("link", { name: /Wall clock/ }).click();
+  await say(again, "Why was it cancelled?");
+  await grace.locator(".chat-header .badge", { hasText: "Archived" }).waitFor({ state: "detached" });
+});
+
+test("everything can be done with the keyboard alone", async () => {
+  const { page } = await world.windows.window();
+  await page.goto("/");
+  const press = async (...keys: string[]) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const focused = () => page.evaluate(() => {
+    const at = document.activeElement;
+    return at === null || at === document.body ? "" : (at.getAttribute("aria-label") ?? at.textContent);
+  });
+  const reach = async (name: string | RegExp, by = "Tab") => {
+    for (let step = 0; step < 60; step += 1) {
+      const at = await focused();
+      if (typeof name === "string" ? at === name : name.test(at)) return;
+      await press(by);
+      await page.waitForTimeout(20);
+    }
+    throw new Error(`${name} was not reached by ${by}`);
+  };
+  await reach(/Aisha Rahman/);
+  await press("Enter");
+  await page.getByText("Your orders will talk here").waitFor();
+  await reach("Shop");
+  await press("Enter");
+  await page.getByRole("heading", { name: "Shop" }).waitFor();
+  await reach("Add Rubber plant");
+  await press("Enter");
+  await reach("Place the order");
+  await press("Enter");
+  await page.getByRole("textbox", { name: "Message" }).waitFor();
+  await reach("Message");
+  await page.keyboard.type("Typed without a mouse");
+  await press("Enter");
+  await tick(page, "Typed without a mouse", "Sent");
+  await page.locator(".account").focus();
+  await press("Enter");
+  await page.getByRole("menu").waitFor();
+  await reach("Be somebody else", "ArrowDown");
+  await press("Enter");
+  await page.getByRole("heading", { name: "Order chat" }).waitFor();
+});
+
+test("a log-in that has expired is renewed, or says so", async () => {
+  world.expectComplaints(FAILED_REQUEST);
+  const { page } = await world.windows.window();
+  await page.goto("/");
+  await page.getByRole("button", { name: "Mia Berger" }).waitFor();
+  // A token of yesterday.
+  const logInWithOld = () =>
+    page.evaluate(async () => {
+      const me = { userId: "mia", role: "customer", name: "Mia Berger" };
+      const request = { sub: me.userId, role: me.role, name: me.name, expiresIn: -60 };
+      const answer = await fetch("/dev/token", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(request) });
+      const { token } = (await answer.json()) as { token: string };
+      sessionStorage.setItem("order-chat/session", JSON.stringify({ me, token }));
+    });
+  await logInWithOld();
+  await page.goto("/orders");
+  await page.getByRole("textbox", { name: "Message" }).waitFor();
+
+  await logInWithOld();
+  await page.route("**/dev/token", (route) => route.fulfill({ status: 401, json: { message: "Unauthorized" } }));
+  await page.goto("/orders");
+  await page.getByRole("dialog", { name: "Your log-in has expired" }).waitFor();
+  await look(page, "expired");
+  await page.getByRole("button", { name: "Log in again" }).click();
+  await page.getByRole("heading", { name: "Order chat" }).waitFor();
+});
+
+test("what fails says so, with a way out", async () => {
+  world.expectComplaints(FAILED_REQUEST);
+  const { page } = await world.windows.window();
+  await logIn(page, "Tom Lindqvist");
+  await page.getByRole("navigation", { name: "Conversations" }).waitFor();
+
+  await page.goto("/orders/cnv_nowhere");
+  await page.getByText("There is no such conversation").waitFor();
+  await look(page, "no-such-conversation");
+  await page.goto("/somewhere");
+  await page.getByText("There is nothing here").waitFor();
+  await look(page, "not-found");
+
+  let broken = true;
+  const failing = { status: 500, contentType: "application/problem+json", json: { type: "", title: "", status: 500, detail: "Something went wrong here.", code: "internal" } };
+  await page.route("**/api/chat/conversations?*", (route) => (broken ? route.fulfill(failing) : route.continue()));
+  await page.getByRole("link", { name: "To the orders", exact: true }).click();
+  await page.reload();
+  await page.getByText("The orders did not load").waitFor();
+  await look(page, "list-failed");
+  broken = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("navigation", { name: "Conversations" }).waitFor();
+});
+
+test("a message that is refused says so, and can be tried again", async () => {
+  const { page: mia } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  await logIn(mia, "Mia Berger");
+  await order(mia, "Desk lamp");
+  await logIn(grace, "Grace Okafor");
+  await grace.getByText("Mia Berger is online").waitFor();
+  // The shop closes the conversation while the customer's frame is on its way: her page does not know yet.
+  await mia.evaluate(() => {
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+      if (String(data).includes("send_message")) setTimeout(() => send.call(this, data), 1_500);
+      else send.call(this, data);
+    };
+  });
+  await say(mia, "One more thing");
+  await grace.getByRole("button", { name: "Actions" }).click();
+  await grace.getByRole("menuitem", { name: "Close the conversation" }).click();
+  await mia.getByText("Not sent.").waitFor();
+  await look(mia, "not-sent");
+  await grace.getByRole("button", { name: "Actions" }).click();
+  await grace.getByRole("menuitem", { name: "Reopen the conversation" }).click();
+  await mia.getByRole("textbox", { name: "Message" }).waitFor();
+  await mia.getByRole("button", { name: "Try again" }).click();
+  await bubble(grace, "One more thing").waitFor();
+  await tick(mia, "One more thing", "Read");
+  expect(await bubble(mia, "One more thing").count()).toBe(1);
+});

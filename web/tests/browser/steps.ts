@@ -1,0 +1,58 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { AxeResults } from "axe-core";
+import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
+
+/** Where pictures of the pages are kept. */
+export const RESULTS = resolve(dirname(fileURLToPath(import.meta.url)), "../../test-results");
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Becomes somebody of the demonstration. */
+export async function logIn(page: Page, name: string): Promise<void> {
+  await page.goto("/");
+  await page.getByRole("button", { name }).click();
+  await page.getByRole("button", { name: `Account of ${name}` }).waitFor();
+}
+
+/** Places an order of one thing; the page is then in its conversation. */
+export async function order(page: Page, title: string): Promise<void> {
+  await page.getByRole("link", { name: "Shop", exact: true }).click();
+  await page.getByRole("button", { name: `Add ${title}` }).click();
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.waitForURL(/\/orders\/cnv_/);
+  await page.getByRole("textbox", { name: "Message" }).waitFor();
+}
+
+/** Writes a message and sends it with Enter. */
+export async function say(page: Page, text: string): Promise<void> {
+  const field = page.getByRole("textbox", { name: "Message" });
+  await field.fill(text);
+  await field.press("Enter");
+}
+
+/** The bubble with this text. */
+export function bubble(page: Page, text: string): Locator {
+  return page.locator(".bubble", { hasText: text });
+}
+
+/** Waits until a message shows that it has come this far. */
+export async function tick(page: Page, text: string, words: "Sending" | "Sent" | "Delivered" | "Read"): Promise<void> {
+  await bubble(page, text).locator(`.ticks[title="${words}"]`).waitFor();
+}
+
+/** Keeps a picture of the page, and has axe look at it: nothing serious may be wrong. */
+export async function look(page: Page, name: string): Promise<void> {
+  // What fades in has arrived.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((each) => each.effect?.getTiming().iterations === 1).map((each) => each.finished)));
+  mkdirSync(RESULTS, { recursive: true });
+  await page.screenshot({ path: resolve(RESULTS, `${name}.png`) });
+  await page.evaluate(`${AXE}; undefined`);
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  const serious = violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("\n")}`);
+  expect(serious, name).toEqual([]);
+}

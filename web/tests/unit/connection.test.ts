@@ -1,0 +1,223 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Api } from "../../src/client/api.ts";
+import { Connection, type Link } from "../../src/client/connection.ts";
+import { LoggedOut } from "../../src/client/errors.ts";
+import type { Pushed } from "../../src/client/socket.ts";
+import { Tokens } from "../../src/client/tokens.ts";
+import { FakeSocket, settle, world } from "./world.ts";
+
+const MINUTE = 60_000;
+
+/** A JWT that ends at this moment, in milliseconds. */
+function token(name: string, endsAt: number): string {
+  return `h.${btoa(JSON.stringify({ sub: name, exp: endsAt / 1000 }))}.s`;
+}
+
+let network: (path: string, bearer: string) => Response;
+let links: Link[];
+let events: Pushed[];
+let opened: number;
+let silences: number;
+
+function connect(first: string, renew: () => Promise<string | undefined> = () => Promise.reject(new Error("not now"))) {
+  const environment = world({
+    fetch: (input, init) => {
+      const bearer = new Headers(init?.headers).get("authorization") ?? "";
+      try {
+        return Promise.resolve(network(String(input), bearer));
+      } catch (problem) {
+        return Promise.reject(problem);
+      }
+    },
+  });
+  const tokens = new Tokens(first, renew);
+  const connection = new Connection(environment, new Api(environment, tokens), tokens, {
+    link: (link) => links.push(link),
+    opened: () => (opened += 1),
+    pushed: (event) => events.push(event),
+    silent: () => (silences += 1),
+    pong: () => undefined,
+  });
+  connection.start();
+  return connection;
+}
+
+/** The newest socket. */
+function socket(): FakeSocket {
+  const newest = FakeSocket.opened.at(-1);
+  if (newest === undefined) throw new Error("no socket was opened");
+  return newest;
+}
+
+/** Answers the last `ping`. */
+function pong(): void {
+  const ping = socket().sent.findLast((frame) => frame["action"] === "ping");
+  socket().say({ event: "ack", requestId: ping?.["requestId"], serverTime: "" });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  FakeSocket.opened = [];
+  [links, events, opened, silences] = [[], [], 0, 0];
+  network = () => Response.json({ url: `ws://test/?ticket=${FakeSocket.opened.length}` });
+});
+afterEach(() => vi.useRealTimers());
+
+test("every connection takes a ticket of its own", async () => {
+  const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
+  await settle();
+  socket().close();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(FakeSocket.opened.map(({ url }) => url)).toEqual(["ws://test/?ticket=0", "ws://test/?ticket=1"]);
+  expect(links).toEqual(["online", "connecting", "online"]);
+  expect(opened).toBe(2);
+  connection.stop();
+});
+
+test("attempts go on with longer pauses, and at once when something changes", async () => {
+  network = () => {
+    throw new TypeError("no network");
+  };
+  const attempts: number[] = [];
+  const failing = network;
+  network = (...call) => (attempts.push(Date.now()), failing(...call));
+  const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
+  await vi.advanceTimersByTimeAsync(5 * MINUTE);
+  const pauses = attempts.slice(1).map((at, index) => at - (attempts[index] ?? 0));
+  expect(pauses.slice(0, 4)).toEqual([375, 750, 1_500, 3_000]);
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(30_000);
+  const before = attempts.length;
+  connection.nudge();
+  await settle();
+  expect(attempts.length).toBe(before + 1);
+  expect(links.every((link) => link === "offline")).toBe(true);
+  connection.stop();
+});
+
+test("a connection that does not answer is replaced", async () => {
+  const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
+  await settle();
+  await vi.advanceTimersByTimeAsync(36_000);
+  expect(socket().sent.map((frame) => frame["action"])).toEqual(["ping"]);
+  pong();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(FakeSocket.opened).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(40_000);
+  expect(FakeSocket.opened).toHaveLength(2);
+  connection.stop();
+});
+
+test("a minute without news is said, pings or not", async () => {
+  const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
+  await settle();
+  for (let passed = 0; passed < 130; passed += 5) {
+    await vi.advanceTimersByTimeAsync(5_000);
+    pong();
+  }
+  expect(silences).toBe(2);
+  expect(FakeSocket.opened).toHaveLength(1);
+  connection.stop();
+});
+
+test("before two hours the connection is changed over: the new one opens first, nothing is lost between", async () => {
+  const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
+  await settle();
+  const old = socket();
+  for (let passed = 0; passed < 120 * MINUTE && FakeSocket.opened.length === 1; passed += 5_000) {
+    await vi.advanceTimersByTimeAsync(5_000);
+    if (FakeSocket.opened.length === 1) pong();
+  }
+  expect(FakeSocket.opened).toHaveLength(2);
+  // Both are heard until the old one has closed.
+  const typing: Pushed = { event: "user_stopped_typing", conversationId: "cnv_a", userId: "g", role: "admin", name: "G" };
+  socket().say(typing);
+  expect(events).toEqual([typing]);
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect(old.readyState).toBe(3);
+  expect(socket().readyState).toBe(1);
+  expect(links).toEqual(["online", "online"]);
+  expect(opened).toBe(2);
+  connection.stop();
+});
+
+test("an answer on the way is waited for when the connection changes over", async () => {
+  const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
+  await settle();
+  const old = socket();
+  const answer = connection.request({ action: "leave_conversation", conversationId: "cnv_a" });
+  const changing = connection.replace();
+  await settle();
+  expect(FakeSocket.opened).toHaveLength(2);
+  expect(old.readyState).toBe(1);
+  old.say({ event: "ack", requestId: old.sent[0]?.["requestId"] });
+  await expect(answer).resolves.toMatchObject({ event: "ack" });
+  await vi.advanceTimersByTimeAsync(500);
+  await changing;
+  expect(old.readyState).toBe(3);
+  connection.stop();
+});
+
+test("a frame without an answer is repeated once with the same requestId", async () => {
+  const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
+  await settle();
+  const answer = connection.request({ action: "join_conversation", conversationId: "cnv_a" });
+  await vi.advanceTimersByTimeAsync(10_500);
+  const [first, second] = socket().sent;
+  expect(second).toEqual(first);
+  socket().say("");
+  socket().say({ message: "Internal server error", connectionId: "x" });
+  socket().say({ event: "ack", requestId: first?.["requestId"] });
+  await expect(answer).resolves.toMatchObject({ event: "ack" });
+  connection.stop();
+});
+
+test("a refused token is renewed once, for everybody who was refused", async () => {
+  const [old, fresh] = [token("old", Number.MAX_SAFE_INTEGER), token("new", Number.MAX_SAFE_INTEGER)];
+  const accepting = network;
+  network = (path, bearer) => (bearer.endsWith(fresh) ? accepting(path, bearer) : Response.json({ message: "Forbidden" }, { status: 403 }));
+  const renew = vi.fn(() => Promise.resolve(fresh));
+  const connection = connect(old, renew);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(renew).toHaveBeenCalledTimes(1);
+  expect(links).toEqual(["online"]);
+  connection.stop();
+});
+
+test("without a new token the log-in has expired, and attempts end", async () => {
+  const connection = connect(token("old", Date.now() - 1), () => Promise.resolve(undefined));
+  await vi.advanceTimersByTimeAsync(MINUTE);
+  expect(links).toEqual(["expired"]);
+  expect(FakeSocket.opened).toHaveLength(0);
+  connection.stop();
+});
+
+test("token_expired and reconnect lead to a new connection", async () => {
+  const fresh = token("new", Number.MAX_SAFE_INTEGER);
+  const connection = connect(token("old", Date.now() + 60 * MINUTE), () => Promise.resolve(fresh));
+  await settle();
+  socket().say({ event: "error", code: "token_expired", message: "" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(FakeSocket.opened).toHaveLength(2);
+  socket().say({ event: "error", code: "reconnect", message: "" });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(FakeSocket.opened).toHaveLength(3);
+  connection.stop();
+});
+
+test("a token that is about to end is renewed, and the connection changed over", async () => {
+  const connection = connect(token("old", Date.now() + 30 * MINUTE), () => Promise.resolve(token("new", Number.MAX_SAFE_INTEGER)));
+  await settle();
+  for (let passed = 0; passed < 30 * MINUTE && FakeSocket.opened.length === 1; passed += 5_000) {
+    await vi.advanceTimersByTimeAsync(5_000);
+    if (FakeSocket.opened.length === 1) pong();
+  }
+  expect(FakeSocket.opened).toHaveLength(2);
+  expect(links).toEqual(["online", "online"]);
+  connection.stop();
+});
+
+test("LoggedOut is what callers of the API see", async () => {
+  const environment = world();
+  const api = new Api(environment, new Tokens(token("old", 0), () => Promise.resolve(undefined)));
+  await expect(api.counts()).rejects.toBeInstanceOf(LoggedOut);
+});

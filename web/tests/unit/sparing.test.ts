@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Unanswered } from "../../src/client/errors.ts";
+import { Receipts } from "../../src/client/receipts.ts";
+import type { Ack, Frame } from "../../src/client/socket.ts";
+import { Typing } from "../../src/client/typing.ts";
+
+let said: { at: number; frame: Frame }[];
+let answering: boolean;
+const now = () => Date.now();
+const connection = {
+  open: true,
+  post: (frame: Frame) => void said.push({ at: now(), frame }),
+  request: async (frame: Frame): Promise<Ack> => {
+    said.push({ at: now(), frame });
+    if (!answering) throw new Unanswered("lost");
+    return { event: "ack", requestId: "1" };
+  },
+};
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 0 });
+  said = [];
+  answering = true;
+});
+afterEach(() => vi.useRealTimers());
+
+test("of many receipts only the highest is said, at most once a second", async () => {
+  const receipts = new Receipts(connection, now, () => undefined);
+  for (let seq = 1; seq <= 50; seq += 1) {
+    receipts.delivered("cnv_a", seq);
+    await vi.advanceTimersByTimeAsync(50);
+  }
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(said.length).toBeLessThanOrEqual(4);
+  for (const [index, { at }] of said.slice(1).entries()) expect(at - (said[index]?.at ?? 0)).toBeGreaterThanOrEqual(1_000);
+  expect(said.at(-1)?.frame).toEqual({ action: "message_delivered", conversationId: "cnv_a", seq: 50 });
+});
+
+test("reading says that it was delivered", async () => {
+  const receipts = new Receipts(connection, now, () => undefined);
+  receipts.delivered("cnv_a", 5);
+  receipts.read("cnv_a", 5);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(said.map(({ frame }) => frame.action)).toEqual(["message_read"]);
+});
+
+test("a receipt that got lost is said again with the next connection", async () => {
+  const receipts = new Receipts(connection, now, () => undefined);
+  answering = false;
+  connection.open = true;
+  receipts.read("cnv_a", 5);
+  await vi.advanceTimersByTimeAsync(10);
+  connection.open = false;
+  await vi.advanceTimersByTimeAsync(5_000);
+  [answering, connection.open] = [true, true];
+  const before = said.length;
+  receipts.flush();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(said.length).toBe(before + 1);
+});
+
+test("typing is said every three seconds at most, and ends by itself", async () => {
+  const typing = new Typing(connection, now);
+  for (let key = 0; key < 100; key += 1) {
+    typing.key("cnv_a");
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(said.map(({ at, frame }) => [frame.action, at])).toEqual([
+    ["typing_start", 0],
+    ["typing_start", 3_000],
+    ["typing_start", 6_000],
+    ["typing_start", 9_000],
+    ["typing_stop", 13_900],
+  ]);
+});

@@ -1,0 +1,96 @@
+import type { Environment } from "../../src/client/environment.ts";
+
+/** A storage that lives as long as the test. */
+export class MemoryStorage implements Storage {
+  readonly #items = new Map<string, string>();
+
+  get length(): number {
+    return this.#items.size;
+  }
+
+  clear(): void {
+    this.#items.clear();
+  }
+
+  getItem(key: string): string | null {
+    return this.#items.get(key) ?? null;
+  }
+
+  key(index: number): string | null {
+    return [...this.#items.keys()][index] ?? null;
+  }
+
+  removeItem(key: string): void {
+    this.#items.delete(key);
+  }
+
+  setItem(key: string, value: string): void {
+    this.#items.set(key, value);
+  }
+}
+
+/** Locks as tabs of one browser share them: one at a time by name, in the order of asking. */
+export class SharedLocks {
+  readonly #tails = new Map<string, Promise<unknown>>();
+
+  request<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    const result = (this.#tails.get(name) ?? Promise.resolve()).then(work);
+    this.#tails.set(name, result.catch(() => undefined));
+    return result;
+  }
+}
+
+/** A WebSocket whose server is the test. */
+export class FakeSocket extends EventTarget {
+  static opened: FakeSocket[] = [];
+  readonly sent: Record<string, unknown>[] = [];
+  readyState = 0;
+  readonly url: string;
+
+  constructor(url: string) {
+    super();
+    this.url = url;
+    FakeSocket.opened.push(this);
+    queueMicrotask(() => {
+      this.readyState = 1;
+      this.dispatchEvent(new Event("open"));
+    });
+  }
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  }
+
+  /** The server says something. */
+  say(frame: object | string): void {
+    this.dispatchEvent(new MessageEvent("message", { data: typeof frame === "string" ? frame : JSON.stringify(frame) }));
+  }
+
+  close(): void {
+    if (this.readyState === 3) return;
+    this.readyState = 3;
+    queueMicrotask(() => this.dispatchEvent(new Event("close")));
+  }
+}
+
+let ids = 0;
+
+/** An environment of the test's own; the clock is whatever `Date` is, so fake timers move it. */
+export function world(parts: Partial<Environment> = {}): Environment {
+  return {
+    api: "http://test",
+    fetch: () => Promise.reject(new Error("no network")),
+    WebSocket: FakeSocket as unknown as typeof WebSocket,
+    storage: new MemoryStorage(),
+    now: () => Date.now(),
+    random: () => 0.5,
+    uuid: () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, "0")}`,
+    visible: () => true,
+    ...parts,
+  };
+}
+
+/** Lets everything happen that does not wait for a clock. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+}

@@ -1,0 +1,33 @@
+//! The web client's own tests: types, units, and two people in a real browser against the built system.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::chore;
+
+const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
+/// Installs what the tests need where that has changed, and runs them. Needs Node.js; they get Chromium themselves where they can.
+pub(crate) fn test() -> Result<()> {
+    chore::run("cargo", &["build", "--package", "local"])?;
+    let program = format!("debug/order-chat{}", std::env::consts::EXE_SUFFIX);
+    npm(&["ci", "--no-audit", "--no-fund"], |_| {})?;
+    npm(&["test"], |command| {
+        command.env("ORDER_CHAT_BIN", chore::target().join(program));
+    })
+}
+
+/// Runs npm in `web/`.
+fn npm(arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Result<()> {
+    let line = format!("npm {}", arguments.join(" "));
+    eprintln!("\n> {line} (in web/)");
+    let mut command = chore::command(NPM, arguments);
+    command.current_dir(chore::root().join("web"));
+    prepare(&mut command);
+    let status = command
+        .status()
+        .with_context(|| format!("`{line}` did not start: the web client needs Node.js 20.19 or newer"))?;
+    ensure!(status.success(), "`{line}` failed ({status})");
+    Ok(())
+}
