@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Instant;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
@@ -17,9 +18,6 @@ const SOURCES: [&str; 7] =
 
 /// Beside the built files: what they were built from.
 const BUILT_FROM: &str = ".inputs";
-
-/// Beside the installed packages: the lock file by which they were installed.
-const INSTALLED_BY: &str = ".lockfile";
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
@@ -48,12 +46,9 @@ async fn build(folder: &Path) -> io::Result<State> {
         eprintln!("pages: not served. {NO_NODE}");
         return Ok(State::Absent(NO_NODE));
     }
-    let lock = digest_of(folder.to_owned(), &["package-lock.json"]).await?;
-    let installed = folder.join("node_modules").join(INSTALLED_BY);
-    if !matches(&installed, &lock) {
+    if !installed(folder) {
         eprintln!("pages: installing what they are built with (npm ci) …");
         npm(folder, &["ci", "--include=dev", "--no-audit", "--no-fund"]).await?;
-        std::fs::write(installed, &lock)?;
     }
     eprintln!("pages: building (npm run build) …");
     // Into a folder of its own and then into place, so that another gateway never serves half of it.
@@ -61,8 +56,8 @@ async fn build(folder: &Path) -> io::Result<State> {
     npm(folder, &["run", "build", "--", "--outDir", &name, "--emptyOutDir"]).await?;
     let fresh = folder.join(name);
     std::fs::write(fresh.join(BUILT_FROM), &inputs)?;
-    replace(&dist, &fresh)?;
-    let files = Files::read(&dist)?;
+    let files = Files::read(&fresh)?;
+    replace(&dist, &fresh, &inputs)?;
     eprintln!("pages: ready after {:.1} s", begun.elapsed().as_secs_f32());
     Ok(State::Ready(files))
 }
@@ -79,6 +74,24 @@ async fn npm(folder: &Path, arguments: &[&str]) -> io::Result<()> {
     let said = [output.stdout, output.stderr].concat();
     let line = arguments.join(" ");
     Err(io::Error::other(format!("`npm {line}` failed:\n{}", String::from_utf8_lossy(&said).trim())))
+}
+
+/// Whether the installed packages are those of the lock file, by what npm notes about them. Some are for other machines
+/// only, and are missing here.
+fn installed(folder: &Path) -> bool {
+    let packages = |path: &str| -> Option<Value> {
+        let lock: Value = serde_json::from_slice(&std::fs::read(folder.join(path)).ok()?).ok()?;
+        Some(lock["packages"].clone())
+    };
+    let (Some(wanted), Some(held)) = (packages("package-lock.json"), packages("node_modules/.package-lock.json"))
+    else {
+        return false;
+    };
+    let mut wanted = wanted.as_object().into_iter().flatten().filter(|(path, _)| !path.is_empty());
+    wanted.all(|(path, package)| match &held[path] {
+        Value::Null => package["optional"] == true,
+        here => here["version"] == package["version"],
+    })
 }
 
 async fn runs(program: &str) -> bool {
@@ -115,16 +128,43 @@ fn matches(file: &Path, expected: &str) -> bool {
     std::fs::read_to_string(file).is_ok_and(|held| held == expected)
 }
 
-fn replace(old: &Path, fresh: &Path) -> io::Result<()> {
-    if old.exists() {
-        std::fs::remove_dir_all(old)?;
+/// Puts `fresh` where `dist` was. Another gateway may do the same at this moment: whichever comes last finds the other's
+/// files, which are as good.
+fn replace(dist: &Path, fresh: &Path, inputs: &str) -> io::Result<()> {
+    let aside = fresh.with_extension("old");
+    match std::fs::rename(dist, &aside) {
+        Ok(()) => std::fs::remove_dir_all(&aside)?,
+        Err(problem) if problem.kind() == io::ErrorKind::NotFound => {}
+        Err(problem) => return Err(problem),
     }
-    std::fs::rename(fresh, old)
+    match std::fs::rename(fresh, dist) {
+        Err(_) if matches(&dist.join(BUILT_FROM), inputs) => std::fs::remove_dir_all(fresh),
+        moved => moved,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn packages_are_installed_again_when_the_lock_file_names_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
+        std::fs::create_dir(folder.path().join("node_modules")).unwrap();
+        let lock = |version: &str| {
+            format!(
+                r#"{{"packages": {{"": {{}}, "node_modules/a": {{"version": "{version}"}},
+                "node_modules/elsewhere": {{"version": "1.0.0", "optional": true}}}}}}"#
+            )
+        };
+        write("package-lock.json", &lock("1.0.0"));
+        assert!(!installed(folder.path()));
+        write("node_modules/.package-lock.json", r#"{"packages": {"node_modules/a": {"version": "1.0.0"}}}"#);
+        assert!(installed(folder.path()));
+        write("package-lock.json", &lock("1.0.1"));
+        assert!(!installed(folder.path()));
+    }
 
     #[test]
     fn every_change_of_a_source_is_noticed() {
