@@ -54,6 +54,8 @@ test("a message typed in one window is in the other within 100 ms at the median"
   await clock(mia);
   await watch(grace);
   for (let count = 1; count <= TIMED; count += 1) {
+    // As people write: what the message before brought about, receipts and typing, is over.
+    await mia.waitForTimeout(600);
     await say(mia, `Timed ${count}.`);
     await bubble(grace, `Timed ${count}.`).waitFor();
   }
