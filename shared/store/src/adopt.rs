@@ -188,7 +188,7 @@ impl Store {
             .key_condition_expression("pk = :x AND sk BETWEEN :first AND :last")
             .expression_attribute_values(":x", s(twin.as_str()))
             .expression_attribute_values(":first", s(key::log(seq + 1)))
-            .expression_attribute_values(":last", s(key::log(999_999_999_999)))
+            .expression_attribute_values(":last", s(key::log(key::LAST)))
             .projection_expression("pk, sk")
             .consistent_read(true)
             .into_paginator()
