@@ -58,7 +58,7 @@ async fn every_route_of_the_system_leads_to_its_function() {
         (Method::PATCH, "/api/chat/conversations/cnv_1", "conversations"),
         (Method::GET, "/api/chat/conversations/cnv_1/messages", "conversations"),
         (Method::POST, "/api/chat/conversations/cnv_1/messages", "send-message"),
-        (Method::POST, "/api/chat/conversations/cnv_1/read", "conversations"),
+        (Method::POST, "/api/chat/conversations/cnv_1/read", "signals"),
         (Method::POST, "/api/chat/ticket", "conversations"),
         (Method::GET, "/api/health", "conversations"),
     ] {
