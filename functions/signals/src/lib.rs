@@ -9,7 +9,7 @@ mod typing;
 use std::sync::Arc;
 
 use domain::{ConversationId, Time, Twin};
-use protocol::{AckBody, Action, Problem, ReadAnswer, ReadRequest, Shop};
+use protocol::{AckBody, Action, Problem, ReadAnswer, ReadRequest};
 use runtime::{App, Environment, Event, Failure, Function, Link, Reply, Rest, SdkConfig, SocketFrame, StartError};
 
 /// Makes the function from its environment.
@@ -55,12 +55,7 @@ async fn read_over_rest(app: &App, request: &Rest, now: Time) -> Result<Reply, F
 
 /// The client's heartbeat; a customer also learns whether the shop is there.
 async fn ping(app: &App, link: &Link, now: Time) -> Result<Reply, Failure> {
-    let shop = if link.caller.person.is_admin() {
-        None
-    } else {
-        let shop = app.store.shop().await?.presence_of_any(now);
-        Some(Shop { online: shop.online, last_seen_at: shop.last_seen_at })
-    };
+    let shop = if link.caller.person.is_admin() { None } else { Some(runtime::shop(&app.store.shop().await?, now)) };
     Ok(Reply::ack(AckBody::Pong { server_time: now, shop }))
 }
 

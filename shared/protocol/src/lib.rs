@@ -18,5 +18,5 @@ pub use request::{
 };
 pub use resource::{
     Caller, Conversation, ConversationAnswer, ConversationPage, Counts, Health, History, MessageAnswer, OrderAnswer,
-    OrderPage, OrderUpdate, Participant, ReadAnswer, Seen, Shop, TicketAnswer,
+    OrderPage, OrderUpdate, Participant, ReadAnswer, Shop, TicketAnswer,
 };

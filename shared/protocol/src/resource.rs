@@ -3,17 +3,6 @@
 use domain::{ConversationId, ConversationStatus, Cursors, Head, Message, Order, OrderId, Person, Role, Summary, Time};
 use serde::{Deserialize, Serialize};
 
-/// Whether somebody is there, and if not, since when.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Seen {
-    /// Whether any connection of theirs lives.
-    pub online: bool,
-    /// When the last one ended; absent while online and before the first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_seen_at: Option<Time>,
-}
-
 /// Whether any admin is there, for customers.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -25,12 +14,6 @@ pub struct Shop {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub last_seen_at: Option<Time>,
-}
-
-impl From<Seen> for Shop {
-    fn from(seen: Seen) -> Self {
-        Self { online: seen.online, last_seen_at: seen.last_seen_at }
-    }
 }
 
 /// Somebody who takes part in a conversation: the customer, and each admin who did something in it.

@@ -23,5 +23,5 @@ pub use function::{Function, Start, run};
 pub use lambda_runtime::{Context, Error, LambdaEvent};
 pub use outside::{now, random};
 pub use page_cursor::PageCursor;
-pub use presence::{came, left, with_presence};
+pub use presence::{came, left, shop, with_presence};
 pub use serve::serve;

@@ -2,7 +2,7 @@
 
 use domain::{Head, Role, Time};
 use protocol::{Conversation, Event, Shop};
-use store::{Audience, Connection};
+use store::{Audience, Connection, Place};
 
 use crate::{App, Caller};
 
@@ -52,6 +52,12 @@ async fn tell_admins(app: &App, audience: &Audience, customer_id: &str, left_at:
     }
 }
 
+/// Whether any admin is there at `now`, as customers are told.
+pub fn shop(admins: &Place, now: Time) -> Shop {
+    let presence = admins.presence_of_any(now);
+    Shop { online: presence.online, last_seen_at: presence.last_seen_at }
+}
+
 /// One conversation as `caller` sees it, with who is there at `now`.
 pub fn with_presence(head: &Head, caller: &Caller, audience: &Audience, now: Time) -> Conversation {
     let mut conversation = Conversation::seen_by(head, &caller.person);
@@ -62,8 +68,7 @@ pub fn with_presence(head: &Head, caller: &Caller, audience: &Audience, now: Tim
         participant.last_seen_at = presence.last_seen_at;
     }
     if !caller.person.is_admin() {
-        let shop = audience.shop.presence_of_any(now);
-        conversation.shop = Some(Shop { online: shop.online, last_seen_at: shop.last_seen_at });
+        conversation.shop = Some(shop(&audience.shop, now));
     }
     conversation
 }

@@ -5,10 +5,10 @@
 //! is new is read and the change tried again, unless it is there already: its id says so.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain::{ConversationStatus, Entry, Head, Message, MessageId, Order, OrderStatus, Person, System, Time, Twin};
 
 use crate::adopt::IMPORTED;
+use crate::conversation::update_if;
 use crate::key::{self, n, s};
 use crate::{Error, Store, item};
 
@@ -182,15 +182,7 @@ impl Store {
         } else {
             update.update_expression(set)
         };
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(error.into()),
-        }
+        update_if(update).await
     }
 }
 

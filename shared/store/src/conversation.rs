@@ -1,9 +1,11 @@
 //! One conversation: its head, its order, and whether it is open.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::{ConversationStatus, Head, Order, Person, Twin};
 
+use crate::error::Conditional;
 use crate::key::{self, s};
 use crate::{Error, Store, item};
 
@@ -67,5 +69,32 @@ impl Store {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Makes a conditional update of a head that returns the item: the head, or the item that refused.
+pub(crate) async fn update_head(update: UpdateItemFluentBuilder) -> Result<Conditional<Head>, Error> {
+    match update.send().await {
+        Ok(updated) => {
+            let head = updated.attributes.ok_or(Error::Corrupt("an update without its item"))?;
+            Ok(Conditional::Done(item::to_head(head)?))
+        }
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
+                Ok(Conditional::Refused(refusal.item.clone()))
+            }
+            _ => Err(error.into()),
+        },
+    }
+}
+
+/// Makes a conditional update; whether its condition held.
+pub(crate) async fn update_if(update: UpdateItemFluentBuilder) -> Result<bool, Error> {
+    match update.send().await {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
     }
 }

@@ -1,10 +1,10 @@
 //! Read and delivery cursors: one conditional update, forward only.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::{Head, Person, Twin};
 
+use crate::conversation::update_head;
 use crate::error::Conditional;
 use crate::key::{self, n, s};
 use crate::{Error, Store, item};
@@ -33,7 +33,7 @@ impl Store {
         let to_the_end = self
             .update_cursor(twin, reader, seq, &format!("{read} = :seq, {read_shop} = a"))
             .condition_expression(mine(reader, &format!("n = :seq AND {forward}")));
-        let head = match moved(to_the_end).await? {
+        let head = match update_head(to_the_end).await? {
             Conditional::Done(head) => return Ok(CursorMove::Moved(Box::new(head))),
             Conditional::Refused(head) => head.map(item::to_head).transpose()?,
         };
@@ -46,7 +46,7 @@ impl Store {
             .update_cursor(twin, reader, seq, &format!("{read} = :seq, {read_shop} = :shop"))
             .expression_attribute_values(":shop", n(shop_count))
             .condition_expression(mine(reader, &forward));
-        settle(moved(to_the_middle).await?, head)
+        settle(update_head(to_the_middle).await?, head)
     }
 
     /// Everything up to `seq` has reached `receiver`.
@@ -57,7 +57,7 @@ impl Store {
         let update = self
             .update_cursor(twin, receiver, seq, &format!("{delivered} = :seq"))
             .condition_expression(mine(receiver, &condition));
-        let head = match moved(update).await? {
+        let head = match update_head(update).await? {
             Conditional::Done(head) => return Ok(CursorMove::Moved(Box::new(head))),
             Conditional::Refused(head) => head.map(item::to_head).transpose()?,
         };
@@ -114,21 +114,6 @@ fn mine(person: &Person, condition: &str) -> String {
         format!("attribute_exists(pk) AND {condition}")
     } else {
         format!("cu = :me AND {condition}")
-    }
-}
-
-async fn moved(update: UpdateItemFluentBuilder) -> Result<Conditional<Head>, Error> {
-    match update.send().await {
-        Ok(updated) => {
-            let head = updated.attributes.ok_or(Error::Corrupt("an update without its item"))?;
-            Ok(Conditional::Done(item::to_head(head)?))
-        }
-        Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-                Ok(Conditional::Refused(refusal.item.clone()))
-            }
-            _ => Err(error.into()),
-        },
     }
 }
 

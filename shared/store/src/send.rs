@@ -9,11 +9,11 @@
 //! behind `seenSeq` is read; our id among it: answer that one. Else step 1 again with what was just read.
 //! A crash between the two steps leaves a head whose last message the log lacks: whoever comes next puts it there.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::{ConversationStatus, Head, INTERVAL_MS, Kind, Message, MessageId, Person, Text, Time, Twin, admit};
 use uuid::Uuid;
 
+use crate::conversation::update_head;
 use crate::error::Conditional;
 use crate::key::{self, n, s};
 use crate::log::Tail;
@@ -160,18 +160,7 @@ impl Store {
         let condition = format!("n = :seen AND #is <> :closed AND {unlimited}{allowed}");
         update = update.expression_attribute_values(":rate", n(next));
 
-        match update.update_expression(set).condition_expression(condition).send().await {
-            Ok(updated) => {
-                let before = updated.attributes.ok_or(Error::Corrupt("an update without its item"))?;
-                Ok(Conditional::Done(item::to_head(before)?))
-            }
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-                    Ok(Conditional::Refused(refusal.item.clone()))
-                }
-                _ => Err(error.into()),
-            },
-        }
+        update_head(update.update_expression(set).condition_expression(condition)).await
     }
 
     /// Step 2. `before` is the head as it was when this request moved it.

@@ -1,8 +1,8 @@
 //! An order's status moves: a system message, sent the way every message is.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain::{Entry, Head, Message, MessageId, Order, OrderStatus, Person, System, Time, Twin};
 
+use crate::conversation::update_if;
 use crate::key::{self, n, s};
 use crate::log::Tail;
 use crate::{Audience, Error, Store, item};
@@ -102,15 +102,7 @@ impl Store {
             .expression_attribute_values(":to", s(to.as_str()))
             .expression_attribute_values(":now", n(now.millis()))
             .expression_attribute_values(":im", s(key::inbox_position(now.minute(), twin)));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(error.into()),
-        }
+        update_if(update).await
     }
 
     async fn report(&self, order: Order, tail: &Tail, entry: &Entry) -> Result<StatusChange, Error> {
