@@ -254,7 +254,7 @@ impl Actor {
 #[test]
 fn events_add_up_to_what_a_fetch_says() {
     let schedule = prop::collection::vec((0..4usize, act()), 1..40);
-    cases(100, &schedule, &async |_, schedule: Vec<(usize, Act)>| {
+    cases(1_000, &schedule, &async |_, schedule: Vec<(usize, Act)>| {
         // A shop for each, so that what an admin sees stays small.
         let shop = Shop::open().await;
         let people = [shop.customer("anna"), shop.customer("bob"), shop.admin("ben"), shop.admin("cleo")];

@@ -191,6 +191,12 @@ async fn say_goodbye(socket: &mut Socket, code: CloseCode, reason: &'static str)
     if socket.close(Some(frame)).await.is_err() {
         return;
     }
+    // Once the client has answered, it has everything; it need not hang up as well.
+    while let Some(Ok(frame)) = socket.next().await {
+        if frame.is_close() {
+            return;
+        }
+    }
     let stream = socket.get_mut();
     if stream.shutdown().await.is_err() {
         return;
