@@ -64,6 +64,8 @@ async fn the_log_finds_every_request_and_tells_nothing_that_was_said() {
     }
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let (metrics, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.get("_aws").is_some());
+    let bytes = |lines: &[Value]| lines.iter().map(|line| line.to_string().len() + 1).sum::<usize>();
+    println!("{} answers: {} bytes of log, {} bytes of metrics", metrics.len(), bytes(&lines), bytes(&metrics));
     every_request_is_found(&lines, &placed);
     every_request_is_counted(&metrics, &lines);
 }
