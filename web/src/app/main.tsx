@@ -26,6 +26,7 @@ function Unreachable() {
   );
   return (
     <main className="alone">
+      <title>Order chat</title>
       <Trouble icon={<Unplug size={32} aria-hidden />} title="The shop cannot be reached" action={again}>
         Your connection may be down.
       </Trouble>
