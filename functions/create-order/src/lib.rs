@@ -31,6 +31,7 @@ async fn create_order(app: &App, request: &Rest, now: Time) -> Result<Reply, Fai
         Some(key) => Twin::from_idempotency_key(caller, key),
         None => Twin::from_random(runtime::random()),
     };
+    runtime::concerns(&twin);
 
     let order = new.place(&twin, &customer, now);
     let id = MessageId::from_random(runtime::random());

@@ -69,6 +69,20 @@ pub enum Action {
     Ping {},
 }
 
+impl Action {
+    /// The conversation it names, as the client wrote it.
+    pub fn conversation_id(&self) -> Option<&str> {
+        match self {
+            Self::JoinConversation(it) | Self::LeaveConversation(it) | Self::TypingStart(it) | Self::TypingStop(it) => {
+                Some(&it.conversation_id)
+            }
+            Self::SendMessage(it) => Some(&it.conversation_id),
+            Self::MessageDelivered(it) | Self::MessageRead(it) => Some(&it.conversation_id),
+            Self::Ping {} => None,
+        }
+    }
+}
+
 /// One frame of a client.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]

@@ -1,9 +1,12 @@
 //! The clients of a function, made once per cold start.
 
+use std::sync::Arc;
+
 use aws_config::SdkConfig;
 use push::Push;
 use store::Store;
 
+use crate::metrics::Metrics;
 use crate::{Environment, StartError};
 
 /// What a function works with: the table, the way to connected clients, and where clients connect.
@@ -15,6 +18,7 @@ pub struct App {
     pub push: Push,
     /// Where clients connect: `wss://host/stage`.
     pub websocket_url: String,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl App {
@@ -27,6 +31,7 @@ impl App {
             store: Store::new(sdk, environment.required("TABLE_NAME")?),
             push,
             websocket_url: websocket_url.to_owned(),
+            metrics: Arc::new(Metrics::of(environment)),
         })
     }
 }

@@ -28,6 +28,8 @@ pub enum Event {
 pub struct Rest {
     /// `METHOD /path/{parameter}`, as the template spells it.
     pub route: String,
+    /// The gateway's id of the request, which its answer's headers and its access log have too.
+    pub request_id: String,
     caller: Option<Caller>,
     request: Request,
 }
@@ -54,14 +56,15 @@ pub struct SocketFrame {
 
 impl Rest {
     pub(crate) fn new(request: Request) -> Self {
-        let (route, caller) = match request.request_context_ref() {
+        let (route, request_id, caller) = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => (
                 context.route_key.clone().unwrap_or_default(),
+                context.request_id.clone().unwrap_or_default(),
                 context.authorizer.as_ref().and_then(|authorizer| Caller::from_context(&authorizer.fields)),
             ),
-            _ => (String::new(), None),
+            _ => (String::new(), String::new(), None),
         };
-        Self { route, caller, request }
+        Self { route, request_id, caller, request }
     }
 
     pub(crate) fn known_caller(&self) -> Option<&Caller> {
@@ -99,7 +102,9 @@ impl Rest {
             "orderId" => text.parse::<OrderId>().map(|id| id.twin().clone()),
             _ => text.parse::<ConversationId>().map(|id| id.twin().clone()),
         };
-        twin.map_err(|_| Problem::not_found())
+        let twin = twin.map_err(|_| Problem::not_found())?;
+        crate::concerns(&twin);
+        Ok(twin)
     }
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use aws_config::{BehaviorVersion, SdkConfig};
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::{Environment, StartError};
+use crate::{Environment, StartError, log_to};
 
 /// How every function starts: from its environment and the way to AWS, once per cold start.
 pub type Start = fn(&Environment, &SdkConfig) -> Result<Function, StartError>;
@@ -38,14 +38,10 @@ impl Function {
 
 /// The whole of a function's `main`: telemetry, configuration, one start, then events until Lambda ends the process.
 pub async fn run(start: Start) -> Result<(), Error> {
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info")))
-        // CloudWatch stamps every line itself.
-        .without_time()
-        .init();
+    let environment = Environment::of_process();
+    log_to(environment.optional("LOG_LEVEL").unwrap_or("info"), std::io::stdout).init();
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let function = start(&Environment::of_process(), &sdk)?;
+    let function = start(&environment, &sdk)?;
     lambda_runtime::run(lambda_runtime::service_fn(move |event| {
         let function = function.clone();
         async move { function.call(event).await }

@@ -38,6 +38,7 @@ impl App {
         stream::iter(offers)
             .buffer_unordered(AT_ONCE)
             .filter_map(|(connection, outcome)| async move {
+                self.metrics.offered(outcome);
                 let settled = now.millis() - connection.connected_at.millis() > HANDSHAKE_MS;
                 (outcome == Outcome::Gone && settled).then_some(connection)
             })

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use domain::ConversationId;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::ServiceExt;
@@ -10,6 +11,7 @@ use lambda_http::{Adapter, Body, Request, Response};
 use lambda_runtime::{Context, Error, LambdaEvent};
 use protocol::{Action, Code, Event as ServerEvent, Frame, Problem};
 use serde_json::{Value, json};
+use tracing::{Instrument, field};
 
 use crate::{App, Event, Failure, Function, Link, Reply, Rest, SocketFrame, now};
 
@@ -26,7 +28,7 @@ where
             let LambdaEvent { payload, context } = event;
             // Only WebSocket events have a connection.
             if payload.pointer("/requestContext/connectionId").is_some() {
-                socket(app, handle, serde_json::from_value(payload)?).await
+                socket(app, handle, serde_json::from_value(payload)?, context.request_id).await
             } else {
                 rest(app, handle, LambdaRequest::ApiGatewayV2(serde_json::from_value(payload)?), context).await
             }
@@ -39,37 +41,52 @@ where
     H: Fn(Arc<App>, Event) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Result<Reply, Failure>> + Send + 'static,
 {
-    let request_id = context.request_id.clone();
+    let invocation_id = context.request_id.clone();
     let service = lambda_http::service_fn(move |request: Request| {
-        let (app, handle, request_id) = (app.clone(), handle.clone(), request_id.clone());
-        async move {
-            let rest = Rest::new(request);
-            let route = rest.route.clone();
-            let user_id = rest.known_caller().map(|caller| caller.person.user_id.clone());
-            if rest.known_caller().is_some_and(|caller| caller.is_expired(now())) {
-                // As the gateway says it, which remembers its yes for longer than this token lives.
-                return response(403, "application/json", None, r#"{"message":"Forbidden"}"#.to_owned());
-            }
-            let outcome = handle(app, Event::Rest(rest)).await;
-            let status = match &outcome {
-                Ok(Reply::Json { status, .. }) => *status,
-                Ok(_) => 500,
-                Err(failure) => failure.problem.status,
-            };
-            tracing::info!(request_id, route, user_id, status, "request");
-            match outcome {
-                Ok(Reply::Json { status, body }) => response(status, "application/json", None, body),
-                Ok(_) => Err("a REST request was answered with a frame".into()),
-                Err(failure) => {
-                    let problem = told(failure);
-                    let retry_after = problem.retry_after_ms.map(|ms| (ms + 999) / 1000);
-                    response(problem.status, "application/problem+json", retry_after, serde_json::to_string(&problem)?)
-                }
-            }
-        }
+        let rest = Rest::new(request);
+        let span = tracing::error_span!(
+            "rest",
+            request_id = rest.request_id,
+            invocation_id,
+            route = rest.route,
+            user_id = rest.known_caller().map(|caller| caller.person.user_id.as_str()),
+            conversation_id = field::Empty,
+        );
+        respond(app.clone(), handle.clone(), rest).instrument(span)
     });
     let answer = Adapter::from(service).oneshot(LambdaEvent::new(request, context)).await?;
     Ok(serde_json::to_value(answer)?)
+}
+
+async fn respond<H, A>(app: Arc<App>, handle: H, rest: Rest) -> Result<Response<Body>, Error>
+where
+    H: Fn(Arc<App>, Event) -> A,
+    A: Future<Output = Result<Reply, Failure>>,
+{
+    if rest.known_caller().is_some_and(|caller| caller.is_expired(now())) {
+        answered(&app, 403, Some(Code::TokenExpired));
+        // As the gateway says it, which remembers its yes for longer than this token lives.
+        return response(403, "application/json", None, r#"{"message":"Forbidden"}"#.to_owned());
+    }
+    match handle(app.clone(), Event::Rest(rest)).await {
+        Ok(Reply::Json { status, body }) => {
+            answered(&app, status, None);
+            response(status, "application/json", None, body)
+        }
+        Ok(_) => Err("a REST request was answered with a frame".into()),
+        Err(failure) => {
+            let problem = told(failure);
+            answered(&app, problem.status, Some(problem.code));
+            let retry_after = problem.retry_after_ms.map(|ms| (ms + 999) / 1000);
+            response(problem.status, "application/problem+json", retry_after, serde_json::to_string(&problem)?)
+        }
+    }
+}
+
+/// Says in the log and in the metrics that an event was answered.
+fn answered(app: &App, status: u16, code: Option<Code>) {
+    tracing::info!(status, code = code.map(Code::as_str), "answered");
+    app.metrics.answered(code, app.store.take_lost_races(), now());
 }
 
 fn response(status: u16, content_type: &str, retry_after: Option<i64>, body: String) -> Result<Response<Body>, Error> {
@@ -80,37 +97,47 @@ fn response(status: u16, content_type: &str, retry_after: Option<i64>, body: Str
     Ok(response.header("cache-control", "no-store").body(Body::from(body))?)
 }
 
-async fn socket<H, A>(app: Arc<App>, handle: H, event: ApiGatewayWebsocketProxyRequest) -> Result<Value, Error>
+async fn socket<H, A>(
+    app: Arc<App>,
+    handle: H,
+    event: ApiGatewayWebsocketProxyRequest,
+    invocation_id: String,
+) -> Result<Value, Error>
 where
     H: Fn(Arc<App>, Event) -> A,
     A: Future<Output = Result<Reply, Failure>>,
 {
     let link = Link::new(&event).ok_or("a connection without its authorizer's context")?;
     let context = &event.request_context;
-    let (connection_id, user_id) = (link.id.clone(), link.caller.person.user_id.clone());
-    let request_id = context.request_id.as_deref().unwrap_or_default();
-    match context.event_type.as_deref() {
-        Some("CONNECT") => {
-            let outcome = handle(app, Event::Connect(link)).await.map_err(told);
-            let status = outcome.as_ref().map_or_else(|problem| problem.status, |_| 200);
-            tracing::info!(request_id, connection_id, user_id, status, "connect");
-            Ok(json!({ "statusCode": status }))
-        }
-        Some("DISCONNECT") => {
-            let outcome = handle(app, Event::Disconnect(link)).await.map_err(told);
-            tracing::info!(request_id, connection_id, user_id, done = outcome.is_ok(), "disconnect");
-            Ok(json!({ "statusCode": 200 }))
-        }
-        _ => {
-            let text = frame(app, handle, link, event.body.as_deref().unwrap_or_default()).await;
-            tracing::info!(request_id, connection_id, user_id, code = text.1.map(Code::as_str), "frame");
-            // Always 200: what another status does to a frame's answer is not documented.
-            Ok(match text.0 {
-                Some(text) => json!({ "statusCode": 200, "body": text }),
-                None => json!({ "statusCode": 200 }),
-            })
-        }
-    }
+    let span = tracing::error_span!(
+        "websocket",
+        request_id = context.request_id,
+        invocation_id,
+        route = context.route_key,
+        connection_id = link.id,
+        user_id = link.caller.person.user_id,
+        conversation_id = field::Empty,
+    );
+    let answer = async {
+        let (body, code) = match context.event_type.as_deref() {
+            Some("CONNECT") => {
+                let outcome = handle(app.clone(), Event::Connect(link)).await.map_err(told);
+                let (status, code) =
+                    outcome.map_or_else(|problem| (problem.status, Some(problem.code)), |_| (200, None));
+                answered(&app, status, code);
+                return json!({ "statusCode": status });
+            }
+            Some("DISCONNECT") => {
+                let outcome = handle(app.clone(), Event::Disconnect(link)).await.map_err(told);
+                (None, outcome.err().map(|problem| problem.code))
+            }
+            _ => frame(app.clone(), handle, link, event.body.as_deref().unwrap_or_default()).await,
+        };
+        answered(&app, 200, code);
+        // Always 200: what another status does to a frame's answer is not documented.
+        body.map_or_else(|| json!({ "statusCode": 200 }), |text| json!({ "statusCode": 200, "body": text }))
+    };
+    Ok(answer.instrument(span).await)
 }
 
 /// The frame that answers a frame, and its error's code.
@@ -130,6 +157,9 @@ where
         app.push.post(&link.id, text.as_deref().unwrap_or_default()).await;
         app.push.close(&link.id).await;
         return (None, code);
+    }
+    if let Some(Ok(id)) = action.conversation_id().map(str::parse::<ConversationId>) {
+        crate::concerns(id.twin());
     }
     match handle(app, Event::Frame(SocketFrame { link, action })).await {
         Ok(Reply::Ack(body)) => {

@@ -60,6 +60,9 @@ pub use send::{Draft, Sent};
 pub use status::StatusChange;
 pub use ticket::TicketHolder;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
@@ -68,11 +71,21 @@ use aws_sdk_dynamodb::Client;
 pub struct Store {
     client: Client,
     table: String,
+    lost_races: Arc<AtomicU64>,
 }
 
 impl Store {
     /// The table `table`, reached as `sdk` says.
     pub fn new(sdk: &SdkConfig, table: impl Into<String>) -> Self {
-        Self { client: Client::new(sdk), table: table.into() }
+        Self { client: Client::new(sdk), table: table.into(), lost_races: Arc::default() }
+    }
+
+    /// How many writes had to begin again since this was last asked, because somebody else was faster in the same conversation.
+    pub fn take_lost_races(&self) -> u64 {
+        self.lost_races.swap(0, Relaxed)
+    }
+
+    pub(crate) fn lost_race(&self) {
+        self.lost_races.fetch_add(1, Relaxed);
     }
 }

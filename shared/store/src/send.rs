@@ -194,6 +194,7 @@ impl Store {
                 if let Some(known) = known(&tail, draft) {
                     return Ok(Verdict::Answer(known));
                 }
+                self.lost_race();
                 head = tail.head;
                 in_log = true;
             }

@@ -62,6 +62,7 @@ impl Store {
                 tail.head.last = entry.clone();
                 return self.report(order, &tail, &entry).await;
             }
+            self.lost_race();
             tail = self.tail(twin, seq).await?.ok_or(Error::Corrupt("a conversation that vanished"))?;
         }
         Err(Error::Contended)

@@ -8,8 +8,8 @@ import { NotFoundPage } from "./pages/NotFoundPage.tsx";
 import { OrdersPage } from "./pages/OrdersPage.tsx";
 import { type LogIn, remember, remembered } from "./session.ts";
 
-/** The pages, and who may see them. */
-export function App() {
+/** The pages, and who may see them. `api` is the origin of the REST API. */
+export function App({ api }: { api: string }) {
   const [logIn, setLogIn] = useState(remembered);
   const [, navigate] = useLocation();
 
@@ -21,7 +21,7 @@ export function App() {
   if (logIn === undefined) return <LogInPage onLogIn={change} />;
   return (
     <Queries key={`${logIn.me.role} ${logIn.me.userId}`}>
-      <LoggedIn logIn={logIn} onLogOut={() => change(undefined)}>
+      <LoggedIn api={api} logIn={logIn} onLogOut={() => change(undefined)}>
         <Switch>
           <Route path="/">
             <Redirect to="/orders" replace />

@@ -11,8 +11,8 @@ import { TopBar } from "./parts/TopBar.tsx";
 import { type LogIn, demoToken, remember } from "./session.ts";
 
 /** Everything behind the log-in: one client for all pages, and what is the same on each of them. */
-export function LoggedIn({ logIn, onLogOut, children }: { logIn: LogIn; onLogOut: () => void; children: ReactNode }) {
-  const client = useRunningClient(logIn);
+export function LoggedIn({ api, logIn, onLogOut, children }: { api: string; logIn: LogIn; onLogOut: () => void; children: ReactNode }) {
+  const client = useRunningClient(api, logIn);
   if (client === undefined) return null;
   return (
     <ChatContext value={client}>
@@ -29,7 +29,7 @@ export function LoggedIn({ logIn, onLogOut, children }: { logIn: LogIn; onLogOut
 }
 
 /** A client that is connected while this is on the screen, and hears of what happens to the page. */
-function useRunningClient(logIn: LogIn): ChatClient | undefined {
+function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
   const [client, setClient] = useState<ChatClient>();
   const queries = useQueryClient();
 
@@ -39,7 +39,7 @@ function useRunningClient(logIn: LogIn): ChatClient | undefined {
       if (token !== undefined) remember({ me: logIn.me, token });
       return token;
     };
-    const running = new ChatClient(browser(), { ...logIn, renew });
+    const running = new ChatClient(browser(api), { ...logIn, renew });
     const nudge = () => running.nudge();
     const stored = (event: StorageEvent) => running.stored(event.key);
     const counts = running.listen((event) => {
@@ -60,6 +60,6 @@ function useRunningClient(logIn: LogIn): ChatClient | undefined {
       counts();
       running.stop();
     };
-  }, [logIn, queries]);
+  }, [api, logIn, queries]);
   return client;
 }

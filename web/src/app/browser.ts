@@ -1,9 +1,9 @@
 import type { Environment } from "../client/index.ts";
 
-/** The client library's surroundings in a browser: the page's own origin is the API. */
-export function browser(): Environment {
+/** The client library's surroundings in a browser; `api` is an origin. */
+export function browser(api: string): Environment {
   return {
-    api: location.origin,
+    api,
     fetch: (...request) => fetch(...request),
     WebSocket,
     storage: localStorage,

@@ -1,15 +1,35 @@
+import { Unplug } from "lucide-react";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.tsx";
+import { apiOrigin } from "./config.ts";
+import { Trouble } from "./parts/Trouble.tsx";
 import { applyTheme } from "./theme.ts";
 import "./styles/index.css";
 
 applyTheme();
 const root = document.getElementById("root");
 if (root !== null) {
-  createRoot(root).render(
-    <StrictMode>
-      <App />
-    </StrictMode>,
+  const page = await apiOrigin().then(
+    (api) => <App api={api} />,
+    () => <Unreachable />,
+  );
+  createRoot(root).render(<StrictMode>{page}</StrictMode>);
+}
+
+/** The page came, and what says where its API is did not. */
+function Unreachable() {
+  const again = (
+    <button type="button" className="button button-primary" onClick={() => location.reload()}>
+      Try again
+    </button>
+  );
+  return (
+    <main className="alone">
+      <title>Order chat</title>
+      <Trouble icon={<Unplug size={32} aria-hidden />} title="The shop cannot be reached" action={again}>
+        Your connection may be down.
+      </Trouble>
+    </main>
   );
 }

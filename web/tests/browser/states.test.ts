@@ -220,3 +220,26 @@ test("a message that is refused says so, and can be tried again", async () => {
   await tick(mia, "One more thing", "Read");
   expect(await bubble(mia, "One more thing").count()).toBe(1);
 });
+
+test("the page finds the API where the deployment says it is", async () => {
+  world.expectComplaints(/./);
+  // The local gateway's policy knows of no other host.
+  const { page } = await world.windows.window({ bypassCSP: true });
+  await page.route("**/config.json", (route) => route.fulfill({ json: { api: "https://api.shop.example" } }));
+  const asked = page.waitForRequest("https://api.shop.example/api/**");
+  await logIn(page, "Mia Berger");
+  await asked;
+});
+
+test("without knowing where the API is, the page says so and can try again", async () => {
+  world.expectComplaints(FAILED_REQUEST);
+  const { page } = await world.windows.window();
+  let reachable = false;
+  await page.route("**/config.json", (route) => (reachable ? route.continue() : route.fulfill({ status: 503 })));
+  await page.goto("/");
+  await page.getByText("The shop cannot be reached").waitFor();
+  await look(page, "unreachable");
+  reachable = true;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: /Mia Berger/ }).waitFor();
+});

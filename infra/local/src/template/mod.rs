@@ -29,8 +29,7 @@ use crate::Refusal;
 /// Resources that watch the system or hold something for it, and change nothing about how it answers.
 const NOT_SERVED: &[&str] = &[
     "AWS::ApiGateway::Account",
-    "AWS::CloudFront::Distribution",
-    "AWS::CloudFront::OriginAccessControl",
+    "AWS::CloudFormation::Stack",
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::CloudWatch::Dashboard",

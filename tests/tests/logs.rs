@@ -1,0 +1,245 @@
+//! What the functions write while everything happens that can: enough to find any request again, the metrics of each, and
+//! never a token, a ticket or a word that somebody wrote.
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use domain::{OrderStatus, Role};
+use protocol::{Code, MessageAnswer, OrderAnswer};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Outage, Shop, client_message_id, lamp};
+
+/// In everything that anybody writes here.
+const WRITTEN: &str = "Xylophone";
+
+/// Everything that was written until now.
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Nothing of this may be in the log.
+#[derive(Default)]
+struct Secrets(BTreeSet<String>);
+
+impl Secrets {
+    /// A token and what is in it; the first part is the same for all and says nothing.
+    fn token(&mut self, token: &str) {
+        self.0.insert(token.to_owned());
+        self.0.extend(token.split('.').skip(1).map(str::to_owned));
+    }
+}
+
+#[tokio::test]
+async fn the_log_finds_every_request_and_tells_nothing_that_was_said() {
+    let captured = Captured::default();
+    let writer = captured.clone();
+    // All that the functions can say, and more than they say on AWS.
+    tracing::subscriber::set_global_default(runtime::log_to("trace", move || writer.clone())).unwrap();
+
+    let outage = Outage::default();
+    let shop = Shop::open_with(outage.settings()).await;
+    let mut secrets = Secrets::default();
+    secrets.0.extend([WRITTEN.to_owned(), shop.gateway().secret().to_owned()]);
+    let placed = talk(&shop, &mut secrets).await;
+    be_refused(&shop, &placed, &mut secrets).await;
+    fail(&shop, &outage, &placed).await;
+    shop.close().await;
+
+    let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    assert!(secrets.0.len() > 10);
+    for secret in &secrets.0 {
+        assert!(!text.contains(secret.as_str()), "the log has {secret}:\n{text}");
+    }
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let (metrics, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.get("_aws").is_some());
+    let bytes = |lines: &[Value]| lines.iter().map(|line| line.to_string().len() + 1).sum::<usize>();
+    println!("{} answers: {} bytes of log, {} bytes of metrics", metrics.len(), bytes(&lines), bytes(&metrics));
+    every_request_is_found(&lines, &placed);
+    every_request_is_counted(&metrics, &lines);
+}
+
+/// Everything that two people do when all is well.
+async fn talk(shop: &Shop, secrets: &mut Secrets) -> OrderAnswer {
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    for user in [&anna, &ben] {
+        secrets.token(user.token.as_deref().unwrap());
+    }
+    let mut order = lamp();
+    order["note"] = format!("{WRITTEN}, please").into();
+    let placed: OrderAnswer = anna.order_once("key", &order).await.expect(201);
+    let id = &placed.conversation.id;
+
+    let ticket = anna.ticket().await;
+    secrets.0.insert(ticket.ticket.clone());
+    let phone = tests::Client::open("anna", &ticket.url).await;
+    phone.join(id).await;
+    let desk = ben.connect_and_join(id).await;
+    phone.type_in(id).await;
+    phone.say(id, &format!("{WRITTEN}?")).await;
+    let said = client_message_id();
+    desk.send(id, said, &format!("{WRITTEN}!"), Some(1)).await.unwrap();
+    desk.send(id, said, &format!("{WRITTEN}!"), Some(1)).await.unwrap();
+    anna.post_message(id, client_message_id(), WRITTEN, Some(1)).await.expect::<MessageAnswer>(201);
+    phone.delivered(id, 2).await;
+    phone.read(id, 3).await;
+    ben.read(id, 4).await;
+    ben.set_order_status(&placed.order.id, OrderStatus::Confirmed).await;
+    ben.set_status(id, domain::ConversationStatus::Archived).await;
+    assert!(anna.history(id, "").await.messages.len() > 3);
+    for user in [&anna, &ben] {
+        user.conversations("").await;
+        user.stats().await;
+    }
+    // A connection that is gone, of which the table knows: the next push finds out.
+    let ghost = shop.haunt(&anna, id, 60_000).await;
+    ben.say(id, WRITTEN).await;
+    assert!(!ghost.is_remembered().await);
+    phone.leave(id).await;
+    phone.close().await;
+    desk.drain().await;
+    placed
+}
+
+/// Everything that can be wrong with a request.
+async fn be_refused(shop: &Shop, placed: &OrderAnswer, secrets: &mut Secrets) {
+    let (anna, ben, id) = (shop.customer("anna"), shop.admin("ben"), &placed.conversation.id);
+    let token = anna.token.clone().unwrap();
+    let expired = shop.expiring("anna", Role::Customer, -10).token.unwrap();
+    for bad in [format!("{token}x"), format!("{}.bm90aGluZ3JlYWw", &token[..token.len() - 16]), expired] {
+        secrets.token(&bad);
+        assert_eq!(anna.with_token(Some(&bad)).get("/api/sales/stats").await.status, 403);
+    }
+    let used = anna.ticket().await;
+    tests::Client::open("anna", &used.url).await.close().await;
+    let invented = used.url.replace(&used.ticket, "SW52ZW50ZWRJbnZlbnRlZEludmVudGVkSW52ZW50ZWQ");
+    secrets.0.extend([used.ticket, "SW52ZW50ZWRJbnZlbnRlZEludmVudGVkSW52ZW50ZWQ".to_owned()]);
+    for url in [&used.url, &invented] {
+        assert!(tokio_tungstenite::connect_async(url.as_str()).await.is_err());
+    }
+
+    let messages = format!("/api/chat/conversations/{id}/messages");
+    let long = WRITTEN.repeat(500);
+    for (body, status) in [
+        (format!("{{\"body\": {WRITTEN}"), 400),
+        (json!({"body": WRITTEN}).to_string(), 422),
+        (json!({"clientMessageId": WRITTEN, "body": WRITTEN}).to_string(), 422),
+        (json!({"clientMessageId": client_message_id(), "body": {WRITTEN: WRITTEN}}).to_string(), 422),
+        (json!({"clientMessageId": client_message_id(), "body": long}).to_string(), 422),
+        (json!({"clientMessageId": client_message_id(), "body": WRITTEN.repeat(10_000)}).to_string(), 413),
+    ] {
+        assert_eq!(anna.call(Method::POST, &messages, &[], Some(body)).await.status, status);
+    }
+    assert_eq!(anna.get(&format!("/api/chat/conversations/{WRITTEN}")).await.status, 404);
+    assert_eq!(anna.get(&format!("/api/chat/conversations?cursor={WRITTEN}")).await.status, 400);
+    assert_eq!(anna.order_once("key", &json!({"items": WRITTEN})).await.status, 422);
+    assert_eq!(anna.order_once("key", &lamp()).await.status, 422);
+
+    let phone = anna.connect().await;
+    phone.refused(WRITTEN, json!({"body": WRITTEN}), Code::UnknownAction).await;
+    phone.refused("send_message", json!({"conversationId": id, "body": WRITTEN}), Code::InvalidRequest).await;
+    phone.refused("join_conversation", json!({"conversationId": WRITTEN}), Code::NotFound).await;
+    phone.send_text(format!("{WRITTEN} is no JSON")).await;
+    phone.drain().await;
+    ben.set_status(id, domain::ConversationStatus::Closed).await;
+    let closed = phone.send(id, client_message_id(), WRITTEN, Some(1)).await.unwrap_err();
+    assert_eq!(closed.code, Code::ConversationClosed);
+    ben.set_status(id, domain::ConversationStatus::Active).await;
+}
+
+/// A database that is away.
+async fn fail(shop: &Shop, outage: &Outage, placed: &OrderAnswer) {
+    let (anna, id) = (shop.customer("anna"), &placed.conversation.id);
+    let phone = anna.connect().await;
+    outage.begin(&["send-message", "authorizer"]);
+    let refused = phone.send(id, client_message_id(), WRITTEN, Some(1)).await.unwrap_err();
+    assert_eq!(refused.code, Code::Internal);
+    assert_eq!(anna.post_message(id, client_message_id(), WRITTEN, Some(1)).await.status, 500);
+    let ticket = anna.ticket().await;
+    assert!(tokio_tungstenite::connect_async(&ticket.url).await.is_err());
+    outage.end();
+}
+
+fn every_request_is_found(lines: &[Value], placed: &OrderAnswer) {
+    let id = placed.conversation.id.to_string();
+    let has = |line: &Value, names: &[&str]| {
+        names.iter().all(|name| line["span"][name].as_str().is_some_and(|text| !text.is_empty()))
+    };
+    let answered: Vec<_> = lines.iter().filter(|line| line["message"] == "answered").collect();
+    assert!(answered.len() > 50, "{}", answered.len());
+    for line in &answered {
+        assert!(has(line, &["request_id", "invocation_id", "route", "user_id"]), "{line}");
+        assert!(line["status"].is_number(), "{line}");
+        let connected = line["span"]["name"] == "websocket";
+        assert_eq!(has(line, &["connection_id"]), connected, "{line}");
+    }
+    for route in [
+        "POST /api/sales",
+        "PATCH /api/sales/{orderId}/status",
+        "GET /api/chat/conversations/{id}/messages",
+        "POST /api/chat/conversations/{id}/messages",
+        "POST /api/chat/conversations/{id}/read",
+        "send_message",
+        "$default",
+    ] {
+        let named =
+            answered.iter().any(|it| it["span"]["route"] == route && it["span"]["conversation_id"] == id.as_str());
+        assert!(named, "no request of {route} names its conversation");
+    }
+    for route in ["$connect", "$disconnect"] {
+        assert!(answered.iter().any(|line| line["span"]["route"] == route), "{route}");
+    }
+    // What goes wrong on the way has the ids of the request beside it.
+    let internal: Vec<_> = lines.iter().filter(|line| line["message"] == "internal error").collect();
+    assert_eq!(internal.len(), 2, "{internal:?}");
+    for line in internal {
+        assert!(has(line, &["request_id", "invocation_id", "user_id", "conversation_id"]), "{line}");
+        assert_eq!(line["level"], "ERROR");
+    }
+    for refusal in ["token refused", "ticket refused"] {
+        assert!(lines.iter().any(|line| line["message"] == refusal), "{refusal}");
+    }
+}
+
+fn every_request_is_counted(metrics: &[Value], lines: &[Value]) {
+    let answered = lines.iter().filter(|line| line["message"] == "answered").count();
+    assert_eq!(metrics.len(), answered, "one line of metrics an answer");
+    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+    for line in metrics {
+        for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+            for metric in directive["Metrics"].as_array().unwrap() {
+                let name = metric["Name"].as_str().unwrap();
+                *sums.entry(name.to_owned()).or_default() += line[name].as_u64().unwrap();
+            }
+        }
+    }
+    assert_eq!(sums["Requests"], u64::try_from(answered).unwrap());
+    // The authorizer answers to the gateway and counts nothing.
+    assert_eq!(sums["ColdStarts"], 7);
+    assert!(sums["PushesOffered"] > sums["PushesGone"], "{sums:?}");
+    assert!(sums["PushesGone"] >= 1 && sums["LostRaces"] >= 2, "{sums:?}");
+    let codes: BTreeSet<_> = metrics.iter().filter_map(|line| line["Code"].as_str()).collect();
+    let expected = [
+        "bad_request",
+        "conversation_closed",
+        "idempotency_mismatch",
+        "internal",
+        "invalid_cursor",
+        "invalid_request",
+        "not_found",
+        "payload_too_large",
+        "unknown_action",
+    ];
+    assert_eq!(codes, BTreeSet::from(expected));
+}
