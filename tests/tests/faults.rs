@@ -1,6 +1,6 @@
 //! The promises are kept when things break: at every request of every operation, and in random schedules of many actors.
 //!
-//! `FAULT_SCHEDULES=100000 cargo test --release -p tests --test faults` runs more of them.
+//! `FAULT_SCHEDULES=100000 cargo test --release -p tests --test faults` runs more of them, from the seed `FAULT_SEED` on.
 
 use domain::Role;
 use tests::world::{Actor, Fault, Mutation, Plan, World};
@@ -25,19 +25,20 @@ async fn schedule(plan: Plan) -> Vec<String> {
         eve.live(&world, &twin, 8),
         stranger.live(&world, &twin, 3),
     );
-    world.chaos().calm_down();
+    world.calm_down().await;
     let broken = world.broken_promises(&twin, &[&customer, &bob, &eve, &stranger]).await;
     world.close().await;
     broken
 }
 
-fn schedules() -> u64 {
-    std::env::var("FAULT_SCHEDULES").ok().and_then(|text| text.parse().ok()).unwrap_or(150)
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok())
 }
 
 #[test]
 fn no_promise_is_broken_in_any_schedule() {
-    for seed in 0..schedules() {
+    let first = number("FAULT_SEED").unwrap_or(0);
+    for seed in first..first + number("FAULT_SCHEDULES").unwrap_or(1_000) {
         // From hardly anything going wrong to every fifth request.
         let per_mille = match seed % 4 {
             0 => 5,
@@ -76,9 +77,9 @@ enum Operation {
     Disconnect,
 }
 
-/// One operation with this fault at one of its requests; how many requests it made.
-async fn one(operation: Operation, exactly: Option<(usize, Fault)>) -> (usize, Vec<String>) {
-    let world = World::open(Plan { exactly, ..Plan::calm() }).await;
+/// One operation with what `plan` has in store for it; how many requests it made, and how many polls that took.
+async fn one(operation: Operation, plan: Plan) -> (usize, usize, Vec<String>) {
+    let world = World::open(plan).await;
     let alice = Actor::new(World::person("alice", Role::Customer));
     let bob = Actor::new(World::person("bob", Role::Admin));
     let twin = World::twin(&alice.person, "key");
@@ -105,37 +106,56 @@ async fn one(operation: Operation, exactly: Option<(usize, Fault)>) -> (usize, V
         Operation::Connect => alice.connect(&world, &twin).await,
         Operation::Disconnect => alice.disconnect(&world, true).await,
     }
-    let requests = world.chaos().requests();
+    let (requests, polls) = (world.chaos().requests(), world.chaos().polls());
     bob.send(&world, &twin, "after", true).await;
-    world.chaos().calm_down();
+    world.calm_down().await;
     let broken = world.broken_promises(&twin, &[&alice, &bob]).await;
     world.close().await;
-    (requests, broken)
+    (requests, polls, broken)
 }
+
+const OPERATIONS: [Operation; 9] = [
+    Operation::CreateOrder,
+    Operation::SendOverRest,
+    Operation::SendWithoutSeenSeq,
+    Operation::SendOverWebSocket,
+    Operation::ChangeStatus,
+    Operation::Read,
+    Operation::Delivered,
+    Operation::Connect,
+    Operation::Disconnect,
+];
 
 #[test]
 fn every_request_of_every_operation_may_fail() {
     let mut cells = 0;
-    for operation in [
-        Operation::CreateOrder,
-        Operation::SendOverRest,
-        Operation::SendWithoutSeenSeq,
-        Operation::SendOverWebSocket,
-        Operation::ChangeStatus,
-        Operation::Read,
-        Operation::Delivered,
-        Operation::Connect,
-        Operation::Disconnect,
-    ] {
-        let (requests, broken) = simulate(one(operation, None));
+    for operation in OPERATIONS {
+        let (requests, _, broken) = simulate(one(operation, Plan::calm()));
         assert!(broken.is_empty() && requests > 0, "{operation:?}: {broken:?}");
         for request in 0..requests {
             for fault in Fault::ALL {
-                let (_, broken) = simulate(one(operation, Some((request, fault))));
+                let plan = Plan { exactly: Some((request, fault)), ..Plan::calm() };
+                let (_, _, broken) = simulate(one(operation, plan));
                 assert!(broken.is_empty(), "{operation:?}, {fault:?} at request {request}:\n{}", broken.join("\n"));
                 cells += 1;
             }
         }
     }
     println!("{cells} cells of the matrix hold");
+}
+
+#[test]
+fn every_operation_may_end_at_every_await() {
+    let mut ends = 0;
+    for operation in OPERATIONS {
+        let (_, polls, _) = simulate(one(operation, Plan::calm()));
+        assert!(polls > 0, "{operation:?} was never polled");
+        for poll in 0..polls {
+            let plan = Plan { crash_at_poll: Some(poll), ..Plan::calm() };
+            let (_, _, broken) = simulate(one(operation, plan));
+            assert!(broken.is_empty(), "{operation:?} ended at poll {poll}:\n{}", broken.join("\n"));
+            ends += 1;
+        }
+    }
+    println!("{ends} ends hold");
 }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{Person, Ticket, Time};
-use runtime::{Environment, Error, Function, SdkConfig, StartError};
+use runtime::{Clock, Environment, Error, Function, SdkConfig, StartError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Store;
@@ -24,6 +24,7 @@ struct Authorizer {
     store: Store,
     verifier: Verifier,
     origins: Vec<String>,
+    clock: Clock,
 }
 
 /// Makes the function from its environment.
@@ -33,10 +34,11 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
         store: Store::new(sdk, environment.required("TABLE_NAME")?),
         verifier: Verifier::new(settings.keys, settings.issuer, settings.audience),
         origins: settings.origins,
+        clock: Clock::of(sdk),
     });
     Ok(Function::new(move |event| {
         let authorizer = authorizer.clone();
-        async move { authorizer.answer(serde_json::from_value(event.payload)?, runtime::now()).await }
+        async move { authorizer.answer(serde_json::from_value(event.payload)?, authorizer.clock.now()).await }
     }))
 }
 

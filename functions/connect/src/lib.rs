@@ -35,6 +35,6 @@ async fn connect(app: &App, link: Link) -> Result<Reply, Failure> {
         expires: link.caller.token_expires.min(link.connected_at.seconds() + LONGEST),
     };
     app.store.register(&connection).await?;
-    runtime::came(app, &connection, runtime::now()).await?;
+    runtime::came(app, &connection, app.now()).await?;
     Ok(Reply::Done)
 }

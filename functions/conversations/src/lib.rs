@@ -18,11 +18,11 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
 async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     let Event::Rest(request) = &event else { return Err(Failure::unexpected(&event)) };
     match request.route.as_str() {
-        "GET /api/chat/conversations" => inbox::inbox(&app, request, runtime::now()).await,
+        "GET /api/chat/conversations" => inbox::inbox(&app, request, app.now()).await,
         "GET /api/chat/conversations/{id}" => one(&app, request).await,
-        "PATCH /api/chat/conversations/{id}" => set_status::set_status(&app, request, runtime::now()).await,
+        "PATCH /api/chat/conversations/{id}" => set_status::set_status(&app, request, app.now()).await,
         "GET /api/chat/conversations/{id}/messages" => history::history(&app, request).await,
-        "POST /api/chat/ticket" => ticket::ticket(&app, request, runtime::now()).await,
+        "POST /api/chat/ticket" => ticket::ticket(&app, request, app.now()).await,
         "GET /api/health" => health(),
         _ => Err(Failure::unexpected(&event)),
     }
@@ -33,7 +33,7 @@ async fn one(app: &App, request: &Rest) -> Result<Reply, Failure> {
     let head = app.store.head(&request.twin("id")?).await?;
     let head = head.filter(|head| head.has(&caller.person)).ok_or_else(Problem::not_found)?;
     let audience = app.store.audience(&head.customer_id).await?;
-    let conversation = runtime::with_presence(&head, caller, &audience, runtime::now());
+    let conversation = runtime::with_presence(&head, caller, &audience, app.now());
     Reply::json(200, &ConversationAnswer { conversation })
 }
 

@@ -16,7 +16,7 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
 
 async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     match event {
-        Event::Rest(request) => create_order(&app, &request, runtime::now()).await,
+        Event::Rest(request) => create_order(&app, &request, app.now()).await,
         other => Err(Failure::unexpected(&other)),
     }
 }

@@ -13,7 +13,7 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     match event {
         Event::Disconnect(link) => {
             let person = &link.caller.person;
-            runtime::left(&app, &person.user_id, person.role, &link.id, runtime::now()).await;
+            runtime::left(&app, &person.user_id, person.role, &link.id, app.now()).await;
             Ok(Reply::Done)
         }
         other => Err(Failure::unexpected(&other)),

@@ -19,7 +19,7 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
         "GET /api/sales/my-orders" => my_orders(&app, request).await,
         "GET /api/sales/stats" => stats(&app, request).await,
         "GET /api/sales/{orderId}" => one(&app, request).await,
-        "PATCH /api/sales/{orderId}/status" => change_status::change_status(&app, request, runtime::now()).await,
+        "PATCH /api/sales/{orderId}/status" => change_status::change_status(&app, request, app.now()).await,
         _ => Err(Failure::unexpected(&event)),
     }
 }

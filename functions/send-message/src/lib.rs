@@ -18,9 +18,9 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
 
 async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     match event {
-        Event::Rest(request) => over_rest(&app, &request, runtime::now()).await,
+        Event::Rest(request) => over_rest(&app, &request, app.now()).await,
         Event::Frame(SocketFrame { link, action: Action::SendMessage(frame) }) => {
-            over_websocket(&app, &link.caller.person, &link.id, frame, runtime::now()).await
+            over_websocket(&app, &link.caller.person, &link.id, frame, app.now()).await
         }
         other => Err(Failure::unexpected(&other)),
     }

@@ -18,7 +18,7 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
 }
 
 async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
-    let now = runtime::now();
+    let now = app.now();
     match event {
         Event::Rest(request) => read_over_rest(&app, &request, now).await,
         Event::Frame(SocketFrame { link, action }) => match action {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use domain::Time;
 use push::Push;
 use store::Store;
 
 use crate::metrics::Metrics;
-use crate::{Environment, StartError};
+use crate::{Clock, Environment, StartError};
 
 /// What a function works with: the table, the way to connected clients, and where clients connect.
 #[derive(Clone, Debug)]
@@ -18,6 +19,7 @@ pub struct App {
     pub push: Push,
     /// Where clients connect: `wss://host/stage`.
     pub websocket_url: String,
+    pub(crate) clock: Clock,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -31,7 +33,13 @@ impl App {
             store: Store::new(sdk, environment.required("TABLE_NAME")?),
             push,
             websocket_url: websocket_url.to_owned(),
+            clock: Clock::of(sdk),
             metrics: Arc::new(Metrics::of(environment)),
         })
+    }
+
+    /// The time. Operations get it as a parameter; nothing below `functions/` asks for it itself.
+    pub fn now(&self) -> Time {
+        self.clock.now()
     }
 }

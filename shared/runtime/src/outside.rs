@@ -1,11 +1,28 @@
 //! The clock and the dice. Operations get their results as parameters; nothing below `functions/` asks for them itself.
 
+use std::time::UNIX_EPOCH;
+
+use aws_config::SdkConfig;
+use aws_smithy_async::time::SharedTimeSource;
 use domain::Time;
 
-/// The time, to the millisecond.
-pub fn now() -> Time {
-    // The system clock would have to stand before the year −9999 or after 9999 for this to fail.
-    Time::from_millis(jiff::Timestamp::now().as_millisecond()).expect("a clock within recorded time")
+/// The clock by which the SDK signs its requests: the system's, unless a test brings another.
+#[derive(Clone, Debug)]
+pub struct Clock(SharedTimeSource);
+
+impl Clock {
+    /// The clock of this configuration.
+    pub fn of(sdk: &SdkConfig) -> Self {
+        Self(sdk.time_source().unwrap_or_default())
+    }
+
+    /// The time, to the millisecond.
+    pub fn now(&self) -> Time {
+        // The clock would have to stand before 1970 or after the year 9999 for this to fail.
+        let since = self.0.now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+        Time::from_millis(millis).expect("a clock within recorded time")
+    }
 }
 
 /// Random bytes from the operating system, good enough for tickets.

@@ -13,7 +13,7 @@ use protocol::{Action, Code, Event as ServerEvent, Frame, Problem};
 use serde_json::{Value, json};
 use tracing::{Instrument, field};
 
-use crate::{App, Event, Failure, Function, Link, Reply, Rest, SocketFrame, now};
+use crate::{App, Event, Failure, Function, Link, Reply, Rest, SocketFrame};
 
 /// A function that answers its events by `handle`.
 pub fn serve<H, A>(app: App, handle: H) -> Function
@@ -63,7 +63,7 @@ where
     H: Fn(Arc<App>, Event) -> A,
     A: Future<Output = Result<Reply, Failure>>,
 {
-    if rest.known_caller().is_some_and(|caller| caller.is_expired(now())) {
+    if rest.known_caller().is_some_and(|caller| caller.is_expired(app.now())) {
         answered(&app, 403, Some(Code::TokenExpired));
         // As the gateway says it, which remembers its yes for longer than this token lives.
         return response(403, "application/json", None, r#"{"message":"Forbidden"}"#.to_owned());
@@ -86,7 +86,7 @@ where
 /// Says in the log and in the metrics that an event was answered.
 fn answered(app: &App, status: u16, code: Option<Code>) {
     tracing::info!(status, code = code.map(Code::as_str), "answered");
-    app.metrics.answered(code, app.store.take_lost_races(), now());
+    app.metrics.answered(code, app.store.take_lost_races(), app.now());
 }
 
 fn response(status: u16, content_type: &str, retry_after: Option<i64>, body: String) -> Result<Response<Body>, Error> {
@@ -150,7 +150,7 @@ where
         Ok(frame) => frame,
         Err(rejected) => return refusal(rejected.request_id, &rejected.problem),
     };
-    if link.caller.is_expired(now()) && !matches!(action, Action::Ping {}) {
+    if link.caller.is_expired(app.now()) && !matches!(action, Action::Ping {}) {
         let detail = "The token has expired: get a new one, then a ticket, then connect.";
         let (text, code) = refusal(request_id, &Problem::new(Code::TokenExpired, detail));
         // The answer must be out before the connection is closed, so it is pushed rather than returned.

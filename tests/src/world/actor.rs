@@ -9,11 +9,12 @@ use uuid::Uuid;
 
 use super::event::{rest, socket};
 use super::ledger::{Acknowledged, Connected};
-use super::{Outcome, World};
+use super::{Instances, Outcome, World};
 
 /// How often a client tries before it gives up: more often than a plan makes things fail.
 const TRIES: usize = 40;
 
+const INBOX: &str = "GET /api/chat/conversations";
 const HISTORY: &str = "GET /api/chat/conversations/{id}/messages";
 
 /// A customer or an admin with at most one connection.
@@ -56,7 +57,7 @@ impl Actor {
         world.ledger.borrow_mut().asked_for.push(twin.clone());
         let body = json!({ "items": [{ "title": "Lamp", "quantity": 1, "unitPrice": 100 }], "currency": "EUR" });
         for _ in 0..TRIES {
-            let event = rest(&self.person, "POST /api/sales", "", "", Some(key), &body);
+            let event = rest(&self.person, world.now_millis(), "POST /api/sales", "", "", Some(key), &body);
             if let Some((200 | 201, answer)) = world.call(&world.functions.create_order, event).await {
                 assert_eq!(answer["order"]["id"], json!(twin.order_id()));
                 world.ledger.borrow_mut().created.push(twin.clone());
@@ -94,7 +95,8 @@ impl Actor {
 
     async fn send_over_rest(&self, world: &World, twin: &Twin, fields: &Value) -> Option<(Value, bool)> {
         let route = "POST /api/chat/conversations/{id}/messages";
-        let event = rest(&self.person, route, &twin.conversation_id().to_string(), "", None, fields);
+        let event =
+            rest(&self.person, world.now_millis(), route, &twin.conversation_id().to_string(), "", None, fields);
         let (status, answer) = world.call(&world.functions.send_message, event).await?;
         matches!(status, 200 | 201).then(|| (answer["message"].clone(), status == 200))
     }
@@ -115,18 +117,18 @@ impl Actor {
     async fn frame(
         &self,
         world: &World,
-        function: &runtime::Function,
+        function: &Instances,
         connection: &str,
         action: &str,
         mut frame: Value,
     ) -> Outcome {
         frame["action"] = json!(action);
         frame["requestId"] = json!("r");
-        world.call(function, self.event(connection, "MESSAGE", Some(&frame))).await
+        world.call(function, self.event(world, connection, "MESSAGE", Some(&frame))).await
     }
 
-    fn event(&self, connection: &str, kind: &str, frame: Option<&Value>) -> Value {
-        socket(&self.person, connection, self.connected_at.get(), kind, frame)
+    fn event(&self, world: &World, connection: &str, kind: &str, frame: Option<&Value>) -> Value {
+        socket(&self.person, world.now_millis(), connection, self.connected_at.get(), kind, frame)
     }
 
     /// Reads on from what it holds.
@@ -152,13 +154,27 @@ impl Actor {
         }
     }
 
+    /// Reads the list of conversations, which may be behind, but has nobody else's.
+    pub async fn look_around(&self, world: &World) {
+        let (status, page) = self.get(world, INBOX, "", "").await;
+        if status == 200 {
+            for conversation in page["items"].as_array().unwrap() {
+                let mut ledger = world.ledger.borrow_mut();
+                if !self.person.is_admin() && conversation["customerId"] != self.person.user_id.as_str() {
+                    ledger.leaks.push(format!("{} saw {conversation}", self.person.user_id));
+                }
+                ledger.shown.push(conversation["lastMessage"].clone());
+            }
+        }
+    }
+
     /// Says that everything up to somewhere is read, until it is answered.
     pub async fn read(&self, world: &World, twin: &Twin) {
         let seq = world.chaos().below(usize::try_from(self.held.get()).unwrap() + 1) as u64;
         let route = "POST /api/chat/conversations/{id}/read";
         for _ in 0..TRIES {
             let id = twin.conversation_id().to_string();
-            let event = rest(&self.person, route, &id, "", None, &json!({ "seq": seq }));
+            let event = rest(&self.person, world.now_millis(), route, &id, "", None, &json!({ "seq": seq }));
             if let Some((200, answer)) = world.call(&world.functions.signals, event).await {
                 let stands = answer["readSeq"].as_u64().unwrap();
                 assert!(stands >= seq.max(self.read.get()), "a cursor went back: {answer}");
@@ -180,7 +196,7 @@ impl Actor {
         let route = "PATCH /api/sales/{orderId}/status";
         for _ in 0..TRIES {
             let id = twin.order_id().to_string();
-            let event = rest(&self.person, route, &id, "", None, &json!({ "status": status }));
+            let event = rest(&self.person, world.now_millis(), route, &id, "", None, &json!({ "status": status }));
             match world.call(&world.functions.orders, event).await {
                 Some((200, answer)) => {
                     if !answer["message"].is_null() {
@@ -201,9 +217,9 @@ impl Actor {
         // Half of them are as old as no handshake gets, so that a push that finds them gone is believed. The others are young,
         // and like every young one gone as far as pushes can tell, until the handshake has ended.
         let age = [0, 60_000][world.chaos().below(2)];
-        self.connected_at.set(crate::now_millis() - age);
+        self.connected_at.set(world.now_millis() - age);
         world.chaos().set_living(&connection, age > 0);
-        let event = self.event(&connection, "CONNECT", None);
+        let event = self.event(world, &connection, "CONNECT", None);
         let answer = world.call(&world.functions.connect, event).await;
         world.chaos().set_living(&connection, matches!(answer, Some((200, _))));
         if !matches!(answer, Some((200, _))) {
@@ -231,7 +247,7 @@ impl Actor {
         }
         world.chaos().set_living(&connection, false);
         if politely {
-            let event = self.event(&connection, "DISCONNECT", None);
+            let event = self.event(world, &connection, "DISCONNECT", None);
             world.call(&world.functions.disconnect, event).await;
         }
     }
@@ -239,13 +255,14 @@ impl Actor {
     /// One thing after another, as the seed has it.
     pub async fn live(&self, world: &World, twin: &Twin, deeds: usize) {
         for deed in 0..deeds {
-            match world.chaos().below(12) {
+            match world.chaos().below(13) {
                 0..=3 => self.send(world, twin, &format!("{} {deed}", self.person.user_id), true).await,
                 4 => self.send(world, twin, &format!("{} {deed}", self.person.user_id), false).await,
                 5 | 6 => self.catch_up(world, twin).await,
                 7 => self.look(world, twin).await,
                 8 => self.read(world, twin).await,
                 9 => self.deliver(world, twin).await,
+                11 => self.look_around(world).await,
                 10 if self.person.is_admin() => {
                     let status = ["confirmed", "completed", "cancelled"][world.chaos().below(3)];
                     self.change_status(world, twin, status).await;
@@ -262,7 +279,10 @@ impl Actor {
     /// One read, as far as it goes.
     pub(crate) async fn get(&self, world: &World, route: &str, id: &str, query: &str) -> (u16, Value) {
         let function = if route.contains("/sales/") { &world.functions.orders } else { &world.functions.conversations };
-        world.call(function, rest(&self.person, route, id, query, None, &Value::Null)).await.unwrap_or_default()
+        world
+            .call(function, rest(&self.person, world.now_millis(), route, id, query, None, &Value::Null))
+            .await
+            .unwrap_or_default()
     }
 
     /// All there is.
@@ -299,6 +319,15 @@ impl Actor {
         }
         let unread = conversation["unread"].as_u64();
         (unread != Some(past as u64)).then(|| format!("unread of {} is {unread:?}, not {past}", self.person.user_id))
+    }
+
+    /// Whether the list of conversations lacks the conversation, or has it as it no longer is.
+    pub(crate) async fn inbox_is_wrong(&self, world: &World, twin: &Twin, log: &[Value]) -> Option<String> {
+        let (_, page) = self.get(world, INBOX, "", "").await;
+        let id = json!(twin.conversation_id());
+        let found = page["items"].as_array().unwrap().iter().find(|conversation| conversation["id"] == id);
+        let shown = found.map(|conversation| &conversation["lastMessage"]);
+        (shown != log.last()).then(|| format!("the list of {} ends with {shown:?}", self.person.user_id))
     }
 
     /// Whether the order's status, or the counts, are not what the log says.

@@ -18,6 +18,8 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use super::stale;
+
 /// What can happen to one request of a function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
@@ -33,12 +35,25 @@ pub enum Fault {
     ServerError,
     /// A transaction meets another one and is not carried out; for other requests, nothing happens.
     Conflict,
+    /// The request takes longer than a push may, and three of them longer than an invocation may.
+    Slow,
+    /// An eventually consistent read answers as it did the time before, or as if nothing were there yet; for other requests,
+    /// nothing happens.
+    Stale,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::CrashBefore, Self::CrashAfter, Self::LostReply, Self::Throttled, Self::ServerError, Self::Conflict];
+    pub const ALL: [Self; 8] = [
+        Self::CrashBefore,
+        Self::CrashAfter,
+        Self::LostReply,
+        Self::Throttled,
+        Self::ServerError,
+        Self::Conflict,
+        Self::Slow,
+        Self::Stale,
+    ];
 }
 
 /// A way in which the product could be wrong, made here rather than in its code: the checker has to notice.
@@ -57,10 +72,13 @@ pub enum Mutation {
 pub struct Plan {
     /// Where the dice start.
     pub seed: u64,
-    /// Of a thousand requests, how many meet a fault; of a thousand invocations, how many happen twice.
+    /// Of a thousand requests, how many meet a fault; of a thousand invocations, how many happen twice, how many late, and how
+    /// many end at some await.
     pub per_mille: u32,
     /// Exactly this, at the request with this number, counted from when [`Chaos::arm`] is called.
     pub exactly: Option<(usize, Fault)>,
+    /// An invocation ends at exactly this poll of it, counted from when [`Chaos::arm`] is called.
+    pub crash_at_poll: Option<usize>,
     /// How the product is wrong.
     pub mutation: Option<Mutation>,
 }
@@ -68,7 +86,7 @@ pub struct Plan {
 impl Plan {
     /// Nothing goes wrong.
     pub fn calm() -> Self {
-        Self { seed: 0, per_mille: 0, exactly: None, mutation: None }
+        Self { seed: 0, per_mille: 0, exactly: None, crash_at_poll: None, mutation: None }
     }
 }
 
@@ -85,11 +103,27 @@ struct State {
     plan: Plan,
     rng: Rng,
     requests: usize,
+    polls: usize,
     armed: bool,
     calm: bool,
     posts: Vec<Post>,
     living: BTreeMap<String, bool>,
+    /// What eventually consistent reads answered last, by the request.
+    read: BTreeMap<String, Vec<u8>>,
 }
+
+/// How an invocation's event arrives.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Arrival {
+    Once,
+    /// Twice at the same time, as Lambda may.
+    Twice,
+    /// After so long, behind what its sender did next. The sender hears nothing of it.
+    Late(Duration),
+}
+
+/// How long a slow request takes.
+const SLOW: Duration = Duration::from_secs(4);
 
 /// The faulty way to DynamoDB and to the connections.
 #[derive(Clone)]
@@ -126,16 +160,26 @@ pub(crate) async fn with_invocation<T>(invocation: &Arc<Invocation>, call: impl 
 impl Chaos {
     pub(crate) fn new(plan: Plan, inner: SharedHttpClient) -> Self {
         let rng = Rng::with_seed(plan.seed);
-        let state =
-            State { plan, rng, requests: 0, armed: false, calm: false, posts: Vec::new(), living: BTreeMap::new() };
+        let state = State {
+            plan,
+            rng,
+            requests: 0,
+            polls: 0,
+            armed: false,
+            calm: false,
+            posts: Vec::new(),
+            living: BTreeMap::new(),
+            read: BTreeMap::new(),
+        };
         Self { state: Arc::new(Mutex::new(state)), inner }
     }
 
-    /// From now on requests count towards [`Plan::exactly`].
+    /// From now on requests count towards [`Plan::exactly`], and polls towards [`Plan::crash_at_poll`].
     pub fn arm(&self) {
         let mut state = self.state.lock().unwrap();
         state.armed = true;
         state.requests = 0;
+        state.polls = 0;
     }
 
     /// How many requests were made since [`Chaos::arm`].
@@ -143,18 +187,49 @@ impl Chaos {
         self.state.lock().unwrap().requests
     }
 
+    /// How often invocations were polled since [`Chaos::arm`].
+    pub fn polls(&self) -> usize {
+        self.state.lock().unwrap().polls
+    }
+
+    /// An invocation is polled; whether it ends instead.
+    pub(crate) fn ends_at_this_poll(&self) -> bool {
+        let mut state = self.state.lock().unwrap();
+        let number = state.polls;
+        state.polls += 1;
+        !state.calm && state.armed && state.plan.crash_at_poll == Some(number)
+    }
+
+    /// After how many polls an invocation ends, if it does.
+    pub(crate) fn last_poll(&self) -> Option<usize> {
+        let mut state = self.state.lock().unwrap();
+        let often = state.plan.per_mille;
+        (!state.calm && state.rng.u32(0..1_000) < often).then(|| state.rng.usize(0..60))
+    }
+
+    /// Which of the `count` instances of a function takes the next event.
+    pub(crate) fn instance(&self, count: usize) -> usize {
+        let mut state = self.state.lock().unwrap();
+        if state.plan.per_mille == 0 { 0 } else { state.rng.usize(0..count) }
+    }
+
     /// From now on nothing goes wrong any more.
-    pub fn calm_down(&self) {
+    pub(crate) fn calm_down(&self) {
         let mut state = self.state.lock().unwrap();
         state.calm = true;
         state.plan.mutation = None;
     }
 
-    /// Whether this invocation happens twice.
-    pub(crate) fn twice(&self) -> bool {
+    /// How the next event arrives.
+    pub(crate) fn arrival(&self) -> Arrival {
         let mut state = self.state.lock().unwrap();
         let often = state.plan.per_mille;
-        !state.calm && state.rng.u32(0..1_000) < often
+        match state.rng.u32(0..1_000) {
+            _ if state.calm => Arrival::Once,
+            dice if dice < often => Arrival::Twice,
+            dice if dice < 2 * often => Arrival::Late(Duration::from_millis(state.rng.u64(0..3_000))),
+            _ => Arrival::Once,
+        }
     }
 
     /// A number below `end`, from the seed.
@@ -227,10 +302,22 @@ impl Chaos {
                 return Ok(refusal(500, "InternalServerError"));
             }
             Some(Fault::Conflict) if operation == "TransactWriteItems" => return Ok(conflict(&request)),
+            Some(Fault::Throttled) => {
+                // So is a push that the gateway has no room for.
+                self.offered(&request);
+                return Ok(refusal(429, "LimitExceededException"));
+            }
+            Some(Fault::Slow) => {
+                // And one that is given up before it arrives.
+                self.offered(&request);
+                tokio::time::sleep(SLOW).await;
+            }
             _ => {}
         }
         let answer = if operation.is_empty() {
             Ok(self.post(&invocation, &request).await)
+        } else if stale::is_eventual(&operation, &request) {
+            self.read(way, &operation, request, fault == Some(Fault::Stale)).await
         } else {
             self.write(way, &invocation, &operation, request).await
         };
@@ -239,6 +326,27 @@ impl Chaos {
             Some(Fault::LostReply) => Err(ConnectorError::timeout("the reply was lost".into())),
             _ => answer,
         }
+    }
+
+    /// An eventually consistent read: what is there now, or what was there before.
+    async fn read(
+        &self,
+        way: SharedHttpConnector,
+        operation: &str,
+        request: HttpRequest,
+        is_stale: bool,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let question = format!("{operation} {}", String::from_utf8_lossy(request.body().bytes().unwrap()));
+        if is_stale {
+            let before = self.state.lock().unwrap().read.get(&question).cloned();
+            return Ok(reply(200, before.unwrap_or_else(|| stale::nothing_yet(operation, &request))));
+        }
+        let answer = way.call(request).await?;
+        if answer.status().is_success() {
+            let bytes = answer.body().bytes().unwrap().to_vec();
+            self.state.lock().unwrap().read.insert(question, bytes);
+        }
+        Ok(answer)
     }
 
     /// A request to DynamoDB, as the mutation would have it.
@@ -327,8 +435,11 @@ fn conflict(request: &HttpRequest) -> HttpResponse {
 }
 
 fn answer(status: u16, body: &Value) -> HttpResponse {
-    let text = if body.is_null() { String::new() } else { body.to_string() };
-    let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(text));
+    reply(status, if body.is_null() { Vec::new() } else { body.to_string().into_bytes() })
+}
+
+fn reply(status: u16, body: Vec<u8>) -> HttpResponse {
+    let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
     response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
     response
 }

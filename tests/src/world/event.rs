@@ -4,7 +4,15 @@ use domain::Person;
 use serde_json::{Map, Value, json};
 
 /// A REST request of `person` on `route`, as the template spells it.
-pub(crate) fn rest(person: &Person, route: &str, id: &str, query: &str, key: Option<&str>, body: &Value) -> Value {
+pub(crate) fn rest(
+    person: &Person,
+    now: i64,
+    route: &str,
+    id: &str,
+    query: &str,
+    key: Option<&str>,
+    body: &Value,
+) -> Value {
     let (method, template) = route.split_once(' ').unwrap();
     let mut parameters = Map::new();
     let path: Vec<&str> = template
@@ -34,7 +42,7 @@ pub(crate) fn rest(person: &Person, route: &str, id: &str, query: &str, key: Opt
         "requestContext": {
             "accountId": "123456789012",
             "apiId": "api",
-            "authorizer": { "lambda": context(person) },
+            "authorizer": { "lambda": context(person, now) },
             "domainName": "shop.example",
             "domainPrefix": "shop",
             "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "" },
@@ -42,13 +50,20 @@ pub(crate) fn rest(person: &Person, route: &str, id: &str, query: &str, key: Opt
             "routeKey": route,
             "stage": "$default",
             "time": "09/Feb/2024:18:23:28 +0000",
-            "timeEpoch": crate::now_millis(),
+            "timeEpoch": now,
         },
     })
 }
 
 /// An event of a connection: `CONNECT`, `DISCONNECT`, or `MESSAGE` with a frame.
-pub(crate) fn socket(person: &Person, connection: &str, connected_at: i64, kind: &str, frame: Option<&Value>) -> Value {
+pub(crate) fn socket(
+    person: &Person,
+    now: i64,
+    connection: &str,
+    connected_at: i64,
+    kind: &str,
+    frame: Option<&Value>,
+) -> Value {
     json!({
         "requestContext": {
             "routeKey": "$default",
@@ -56,7 +71,7 @@ pub(crate) fn socket(person: &Person, connection: &str, connected_at: i64, kind:
             "extendedRequestId": "r",
             "requestId": "r",
             "requestTime": "09/Feb/2024:18:23:28 +0000",
-            "requestTimeEpoch": crate::now_millis(),
+            "requestTimeEpoch": now,
             "connectedAt": connected_at,
             "messageDirection": "IN",
             "messageId": "m",
@@ -65,14 +80,14 @@ pub(crate) fn socket(person: &Person, connection: &str, connected_at: i64, kind:
             "domainName": "shop.example",
             "connectionId": connection,
             "apiId": "api",
-            "authorizer": context(person),
+            "authorizer": context(person, now),
         },
         "body": frame.map(Value::to_string),
         "isBase64Encoded": false,
     })
 }
 
-fn context(person: &Person) -> Value {
-    let expires = crate::now_millis() / 1000 + 3_600;
+fn context(person: &Person, now: i64) -> Value {
+    let expires = now / 1000 + 3_600;
     json!({ "userId": person.user_id, "role": person.role, "name": person.name, "expires": expires.to_string() })
 }

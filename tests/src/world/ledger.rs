@@ -20,6 +20,8 @@ pub struct Ledger {
     pub holes: Vec<String>,
     /// Connections: whose, from when and until when by this ledger's clock.
     pub connected: BTreeMap<String, Connected>,
+    /// What somebody was shown and should not have been.
+    pub leaks: Vec<String>,
     /// Orders that were asked for, whatever became of it.
     pub asked_for: Vec<Twin>,
     /// Orders whose creation was acknowledged.
@@ -84,6 +86,9 @@ impl Ledger {
         }
         for hole in &self.holes {
             fail(2, format!("a page had a hole {hole}"));
+        }
+        for leak in &self.leaks {
+            fail(7, leak.clone());
         }
         let find = |seq: &Value| log.iter().find(|message| message["seq"] == *seq);
         for told in &self.acknowledged {
@@ -155,6 +160,7 @@ impl World {
         }
         for actor in actors.iter().filter(|actor| actor.takes_part) {
             broken.extend(actor.unread_is_wrong(self, twin, &log).await);
+            broken.extend(actor.inbox_is_wrong(self, twin, &log).await);
         }
         broken.extend(admin.status_is_wrong(self, twin, &log).await);
         broken

@@ -7,45 +7,65 @@
 
 mod actor;
 mod chaos;
+mod clock;
 mod event;
 mod ledger;
+mod stale;
 
 pub use actor::Actor;
 pub use chaos::{Chaos, Fault, Mutation, Plan};
 pub use ledger::Ledger;
 
 use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::{Person, Role, Twin};
 use local::Gateway;
 use runtime::{Context, Environment, Function, LambdaEvent, Start};
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use crate::Shop;
-use chaos::{Invocation, with_invocation};
+use chaos::{Arrival, Invocation, with_invocation};
+use clock::Clock;
+
+/// How long Lambda lets an invocation run, as the template has it.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// By how much the clocks of a function's instances are off, in milliseconds.
+const SKEWS: [i64; 3] = [0, -2_000, 2_000];
 
 /// The functions, called as Lambda would, in front of a table of their own.
 pub struct World {
     gateway: Gateway,
     chaos: Chaos,
     functions: Functions,
+    clock: Clock,
+    late: RefCell<JoinSet<()>>,
     /// What clients were told.
     pub ledger: Rc<RefCell<Ledger>>,
 }
 
 struct Functions {
-    connect: Function,
-    conversations: Function,
-    create_order: Function,
-    disconnect: Function,
-    orders: Function,
-    send_message: Function,
-    signals: Function,
+    connect: Instances,
+    conversations: Instances,
+    create_order: Instances,
+    disconnect: Instances,
+    orders: Instances,
+    send_message: Instances,
+    signals: Instances,
 }
+
+/// A function on several machines, whose clocks disagree.
+pub(crate) struct Instances(Vec<Function>);
 
 /// The answer of an invocation: status and body; nothing if it ended in the middle.
 pub type Outcome = Option<(u16, Value)>;
@@ -69,7 +89,12 @@ impl World {
         ]
         .into_iter()
         .collect();
-        let start = |start: Start| start(&environment, &sdk).unwrap();
+        let clock = Clock::start();
+        let instance = |start: Start, skew: i64| {
+            let time = SharedTimeSource::new(clock.off_by(skew));
+            start(&environment, &sdk.to_builder().time_source(time).build()).unwrap()
+        };
+        let start = |start: Start| Instances(SKEWS.into_iter().map(|skew| instance(start, skew)).collect());
         let functions = Functions {
             connect: start(connect::start),
             conversations: start(conversations::start),
@@ -79,12 +104,26 @@ impl World {
             send_message: start(send_message::start),
             signals: start(signals::start),
         };
-        Self { gateway, chaos, functions, ledger: Rc::default() }
+        Self { gateway, chaos, functions, clock, late: RefCell::default(), ledger: Rc::default() }
     }
 
     /// What goes wrong in it.
     pub fn chaos(&self) -> &Chaos {
         &self.chaos
+    }
+
+    /// Milliseconds since 1970, by the clock that is right.
+    pub fn now_millis(&self) -> i64 {
+        self.clock.millis()
+    }
+
+    /// From now on nothing goes wrong any more; returns when what was under way has arrived.
+    pub async fn calm_down(&self) {
+        self.chaos.calm_down();
+        let mut late = self.late.take();
+        while let Some(ended) = late.join_next().await {
+            ended.unwrap();
+        }
     }
 
     /// Ends it.
@@ -97,33 +136,62 @@ impl World {
         Person { user_id: id.to_owned(), role, name: id.to_owned() }
     }
 
-    /// Calls a function with an event; sometimes, as Lambda does, twice at the same time.
-    pub(crate) async fn call(&self, function: &Function, event: Value) -> Outcome {
-        if !self.chaos.twice() {
-            return self.invoke(function, event).await;
+    /// Calls a function with an event; sometimes, as happens, twice at the same time, or so late that its sender has given up.
+    pub(crate) async fn call(&self, function: &Instances, event: Value) -> Outcome {
+        let instance = || function.0[self.chaos.instance(function.0.len())].clone();
+        match self.chaos.arrival() {
+            Arrival::Once => invoke(self.chaos.clone(), instance(), event).await,
+            Arrival::Twice => {
+                let one = invoke(self.chaos.clone(), instance(), event.clone());
+                let (one, other) = tokio::join!(one, invoke(self.chaos.clone(), instance(), event));
+                one.or(other)
+            }
+            Arrival::Late(delay) => {
+                let invocation = invoke(self.chaos.clone(), instance(), event);
+                self.late.borrow_mut().spawn(async move {
+                    tokio::time::sleep(delay).await;
+                    invocation.await;
+                });
+                None
+            }
         }
-        let (one, other) = tokio::join!(self.invoke(function, event.clone()), self.invoke(function, event));
-        one.or(other)
-    }
-
-    async fn invoke(&self, function: &Function, event: Value) -> Outcome {
-        let invocation = Invocation::begin();
-        let answer = function.call(LambdaEvent::new(event, Context::default()));
-        let answer = tokio::select! {
-            biased;
-            () = invocation.ended_in_the_middle() => return None,
-            answer = with_invocation(&invocation, answer) => answer,
-        };
-        self.chaos.finish(&invocation).await;
-        // A function error: the gateway would say 500.
-        let Ok(answer) = answer else { return Some((500, Value::Null)) };
-        let status = answer["statusCode"].as_u64().unwrap();
-        let body = answer["body"].as_str().map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
-        Some((u16::try_from(status).unwrap(), body))
     }
 
     /// The X of the order that `person` places under this key.
     pub fn twin(person: &Person, key: &str) -> Twin {
         Twin::from_idempotency_key(person, key)
     }
+}
+
+/// One invocation, from its event to its answer, unless it ends in between.
+async fn invoke(chaos: Chaos, function: Function, event: Value) -> Outcome {
+    let invocation = Invocation::begin();
+    let last_poll = chaos.last_poll();
+    let answer = async { function.call(LambdaEvent::new(event, Context::default())).await };
+    let answer = tokio::select! {
+        biased;
+        () = invocation.ended_in_the_middle() => return None,
+        () = tokio::time::sleep(TIMEOUT) => return None,
+        answer = until_poll(&chaos, last_poll, with_invocation(&invocation, answer)) => answer?,
+    };
+    chaos.finish(&invocation).await;
+    // A function error: the gateway would say 500.
+    let Ok(answer) = answer else { return Some((500, Value::Null)) };
+    let status = answer["statusCode"].as_u64().unwrap();
+    let body = answer["body"].as_str().map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
+    Some((u16::try_from(status).unwrap(), body))
+}
+
+/// What `future` comes to, unless it ends at its poll number `last`, or where the plan wants it to: at any await there is.
+async fn until_poll<T>(chaos: &Chaos, last: Option<usize>, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut polls = 0;
+    poll_fn(|context| {
+        if last == Some(polls) || chaos.ends_at_this_poll() {
+            return Poll::Ready(None);
+        }
+        polls += 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
 }

@@ -1,0 +1,37 @@
+//! The time in a world: it passes as tokio's does, which is stopped whenever anybody has something to do.
+
+use std::time::{Duration, SystemTime};
+
+use aws_smithy_async::time::TimeSource;
+use tokio::time::Instant;
+
+/// When every world begins, in seconds since 1970: in the year 2100, so that the engine takes nothing in it for expired.
+const BEGINNING: u64 = 4_102_444_800;
+
+/// A clock, right or off by a fixed time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    began: Instant,
+    skew_ms: i64,
+}
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self { began: Instant::now(), skew_ms: 0 }
+    }
+
+    pub(crate) fn off_by(self, skew_ms: i64) -> Self {
+        Self { skew_ms, ..self }
+    }
+
+    pub(crate) fn millis(self) -> i64 {
+        let since = self.began.elapsed() + Duration::from_secs(BEGINNING);
+        i64::try_from(since.as_millis()).unwrap() + self.skew_ms
+    }
+}
+
+impl TimeSource for Clock {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(self.millis()).unwrap())
+    }
+}
