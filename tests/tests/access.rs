@@ -35,6 +35,7 @@ fn calls() -> Vec<Call> {
         call(Method::POST, "/api/chat/conversations/CONVERSATION/messages", Some(message), [201, 404, 201]),
         call(Method::POST, "/api/chat/conversations/CONVERSATION/read", Some(json!({"seq": 1})), [200, 404, 200]),
         call(Method::POST, "/api/chat/ticket", Some(json!({})), [200, 200, 200]),
+        call(Method::DELETE, "/api/chat/users/anna/connections", None, [403, 403, 200]),
     ]
 }
 

@@ -60,6 +60,7 @@ async fn every_route_of_the_system_leads_to_its_function() {
         (Method::POST, "/api/chat/conversations/cnv_1/messages", "send-message"),
         (Method::POST, "/api/chat/conversations/cnv_1/read", "signals"),
         (Method::POST, "/api/chat/ticket", "conversations"),
+        (Method::DELETE, "/api/chat/users/anna/connections", "disconnect"),
         (Method::GET, "/api/health", "conversations"),
     ] {
         let request = reqwest::Client::new().request(method.clone(), format!("{}{path}", gateway.base_url()));

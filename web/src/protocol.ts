@@ -13,6 +13,12 @@ export type ClientFrame = {
 | { "action": "message_read" } & ReceiptFrame
 | { "action": "ping", });
 
+/** The answer to closing a user's connections. */
+export type ClosedAnswer = {
+  /** How many connections there were. */
+  closed: number,
+};
+
 /** The stable name of an error. Clients decide by it; the words beside it may change. */
 export type Code = "bad_request" | "invalid_cursor" | "forbidden" | "not_found" | "invalid_transition" | "conversation_closed" | "payload_too_large" | "invalid_request" | "idempotency_mismatch" | "rate_limited" | "internal" | "unknown_action" | "reconnect" | "token_expired";
 

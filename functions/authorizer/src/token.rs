@@ -122,7 +122,7 @@ fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
 
 fn person(claims: Claims, now: Time) -> Result<(Person, i64), Refusal> {
     let Claims { sub, role, name, exp } = claims;
-    if sub.is_empty() || sub.len() > 128 || sub == "system" || sub.chars().any(char::is_control) {
+    if !domain::is_user_id(&sub) {
         return Err(Refusal::Claims("sub"));
     }
     let role = match role.as_str() {

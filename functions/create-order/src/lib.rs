@@ -64,7 +64,7 @@ fn customer(caller: &Person, mut body: OrderRequest) -> Result<(Person, OrderReq
         return Ok((caller.clone(), body));
     }
     let user_id = body.customer_id.clone().unwrap_or_default();
-    if user_id.is_empty() || user_id.len() > 128 || user_id == "system" || user_id.chars().any(char::is_control) {
+    if !domain::is_user_id(&user_id) {
         return Err(Problem::invalid("customerId", "names the customer in 1 to 128 bytes; an admin orders for one"));
     }
     let name = body.customer_name.clone().unwrap_or_default();

@@ -1,4 +1,7 @@
 //! `$disconnect`: a connection has ended. Best effort on AWS: what is missed here, a push that finds it gone makes up for.
+//! And the way for admins to end somebody's connections.
+
+mod close_all;
 
 use std::sync::Arc;
 
@@ -16,6 +19,7 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
             runtime::left(&app, &person.user_id, person.role, &link.id, app.now()).await;
             Ok(Reply::Done)
         }
+        Event::Rest(request) => close_all::close_all(&app, &request, app.now()).await,
         other => Err(Failure::unexpected(&other)),
     }
 }

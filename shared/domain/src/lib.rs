@@ -18,7 +18,7 @@ pub use conversation::{Admin, ConversationStatus, Cursors, Entry, Head};
 pub use id::{ConversationId, MessageId, OrderId, Twin, old_client_message_id};
 pub use message::{Kind, Message, System};
 pub use order::{Item, NewOrder, Order, OrderStatus, Summary};
-pub use person::{Person, Role, Side};
+pub use person::{Person, Role, Side, is_user_id};
 pub use rate::{BURST, INTERVAL_MS, Limited, admit};
 #[cfg(feature = "describe")]
 pub use text::TEXT_PATTERN;

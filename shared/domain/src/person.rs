@@ -37,6 +37,11 @@ pub struct Person {
     pub name: String,
 }
 
+/// Whether a token may name this user: 1 to 128 bytes, no control characters, and never the system itself.
+pub fn is_user_id(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text != "system" && !text.chars().any(char::is_control)
+}
+
 impl Person {
     /// The sender of every system message.
     pub fn system() -> Self {

@@ -17,6 +17,6 @@ pub use request::{
     SetOrderStatus, limit, parse_body,
 };
 pub use resource::{
-    Caller, Conversation, ConversationAnswer, ConversationPage, Counts, Health, History, MessageAnswer, OrderAnswer,
-    OrderPage, OrderUpdate, Participant, ReadAnswer, Shop, TicketAnswer,
+    Caller, ClosedAnswer, Conversation, ConversationAnswer, ConversationPage, Counts, Health, History, MessageAnswer,
+    OrderAnswer, OrderPage, OrderUpdate, Participant, ReadAnswer, Shop, TicketAnswer,
 };

@@ -252,6 +252,14 @@ pub struct TicketAnswer {
     pub server_time: Time,
 }
 
+/// The answer to closing a user's connections.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct ClosedAnswer {
+    /// How many connections there were.
+    pub closed: usize,
+}
+
 /// The answer of `GET /api/health`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]

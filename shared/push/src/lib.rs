@@ -11,6 +11,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_apigatewaymanagement::Client;
 use aws_sdk_apigatewaymanagement::config::Builder;
 use aws_sdk_apigatewaymanagement::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_apigatewaymanagement::operation::delete_connection::DeleteConnectionError;
 use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectionError;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 
@@ -73,11 +74,16 @@ impl Push {
         }
     }
 
-    /// Closes a connection. One that is closed already stays so.
-    pub async fn close(&self, connection_id: &str) {
-        if let Err(error) = self.client.delete_connection().connection_id(connection_id).send().await {
-            let reason = error.code().unwrap_or("no answer").to_owned();
-            tracing::info!(connection_id, reason, "close failed");
+    /// Closes a connection; whether it is closed now, which one that is gone is.
+    pub async fn close(&self, connection_id: &str) -> bool {
+        match self.client.delete_connection().connection_id(connection_id).send().await {
+            Ok(_) => true,
+            Err(error) if error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception) => true,
+            Err(error) => {
+                let reason = error.code().unwrap_or("no answer").to_owned();
+                tracing::warn!(connection_id, reason, "close failed");
+                false
+            }
         }
     }
 }

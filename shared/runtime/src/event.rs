@@ -94,6 +94,13 @@ impl Rest {
         self.request.headers().get(name).map(|value| value.to_str())
     }
 
+    /// The user whom the path names. What no token could say is not found.
+    pub fn user_id(&self) -> Result<&str, Problem> {
+        let parameters = self.request.path_parameters_ref();
+        let user_id = parameters.and_then(|parameters| parameters.first("userId")).unwrap_or_default();
+        if domain::is_user_id(user_id) { Ok(user_id) } else { Err(Problem::not_found()) }
+    }
+
     /// The X of the order or conversation that the path names. What is no id at all is not found, like one of nobody.
     pub fn twin(&self, parameter: &str) -> Result<Twin, Problem> {
         let parameters = self.request.path_parameters_ref();

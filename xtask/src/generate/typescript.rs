@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    ConversationAnswer, ConversationPage, Counts, Event, Frame, Health, History, MessageAnswer, MessageRequest,
-    OrderAnswer, OrderPage, OrderRequest, OrderUpdate, Problem, ReadAnswer, ReadRequest, SetConversationStatus,
-    SetOrderStatus, TicketAnswer,
+    ClosedAnswer, ConversationAnswer, ConversationPage, Counts, Event, Frame, Health, History, MessageAnswer,
+    MessageRequest, OrderAnswer, OrderPage, OrderRequest, OrderUpdate, Problem, ReadAnswer, ReadRequest,
+    SetConversationStatus, SetOrderStatus, TicketAnswer,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -32,6 +32,7 @@ pub(super) fn module() -> String {
     types.visit::<MessageAnswer>();
     types.visit::<ReadAnswer>();
     types.visit::<TicketAnswer>();
+    types.visit::<ClosedAnswer>();
     types.visit::<Health>();
     let mut module =
         format!("// Made from the types in shared/protocol and shared/domain by `{COMMAND}`: edit those.\n");

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use protocol::{
-    Code, ConversationAnswer, ConversationPage, Health, History, HistoryQuery, InboxQuery, MessageAnswer,
+    ClosedAnswer, Code, ConversationAnswer, ConversationPage, Health, History, HistoryQuery, InboxQuery, MessageAnswer,
     MessageRequest, ReadAnswer, ReadRequest, SetConversationStatus, TicketAnswer,
 };
 use serde_json::json;
@@ -24,6 +24,7 @@ pub(super) fn operations(schemas: &mut Schemas) -> Result<Vec<Operation>> {
         send(schemas),
         read(schemas),
         ticket(schemas),
+        close_connections(schemas),
         health(schemas),
     ])
 }
@@ -97,6 +98,17 @@ fn ticket(schemas: &mut Schemas) -> Operation {
     Operation::new("post", "/api/chat/ticket", "getTicket", "A ticket for one WebSocket connection")
         .about("Connect to `url` within `expiresIn` seconds; it has the ticket in it.")
         .answers::<TicketAnswer>(schemas, 200, "The ticket.")
+}
+
+fn close_connections(schemas: &mut Schemas) -> Operation {
+    Operation::new("delete", "/api/chat/users/{userId}/connections", "closeConnections", "Close a user's connections")
+        .about(
+            "For admins: after a log-out or a change of role. Stop giving out tokens first; one that was given out opens new \
+             connections until it expires.",
+        )
+        .user("userId")
+        .answers::<ClosedAnswer>(schemas, 200, "They are closed.")
+        .problems(&[Code::Forbidden, Code::NotFound])
 }
 
 fn health(schemas: &mut Schemas) -> Operation {

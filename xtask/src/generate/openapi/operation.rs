@@ -63,6 +63,12 @@ impl Operation {
         self.parameter(parameter)
     }
 
+    /// A user's id in the path.
+    pub(super) fn user(self, name: &str) -> Self {
+        let schema = json!({ "type": "string", "minLength": 1, "maxLength": 128 });
+        self.parameter(json!({ "name": name, "in": "path", "required": true, "schema": schema, "example": "anna" }))
+    }
+
     /// An optional header.
     pub(super) fn header(self, name: &str, schema: &Value, words: &str) -> Self {
         self.parameter(json!({ "name": name, "in": "header", "schema": schema, "description": words }))

@@ -1,0 +1,225 @@
+//! People who mean harm: what they try changes nothing, and stays theirs.
+//!
+//! Tokens and tickets that are not what they seem are in `authorizer.rs` and `jwks.rs`, other people's ids in `access.rs`, cursors in
+//! `inbox.rs`, sizes in `errors.rs` and `gateway_websocket.rs`, what gets into the logs in `logs.rs`.
+
+use domain::Role;
+use protocol::{Code, Event, OrderAnswer};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Shop, client_message_id};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+#[tokio::test]
+async fn an_admin_ends_somebodys_connections() {
+    let shop = Shop::open().await;
+    let (anna, bob, ben) = (shop.customer("anna"), shop.customer("bob"), shop.admin("ben"));
+    let id = anna.order().await.conversation.id;
+    let (phone, desk, others) = (anna.connect_and_join(&id).await, anna.connect().await, bob.connect().await);
+    let (watching, demoted) = (ben.connect_and_join(&id).await, shop.admin("eve").connect_and_join(&id).await);
+    let end = async |who: &str| -> Value {
+        let path = format!("/api/chat/users/{who}/connections");
+        ben.call(Method::DELETE, &path, &[], None).await.ok()
+    };
+
+    assert_eq!(end("anna").await, json!({ "closed": 2 }));
+    phone.closed().await;
+    desk.closed().await;
+    let gone = |event: &Event| matches!(event, Event::Presence { user_id, online: false, .. } if user_id == "anna");
+    watching.wait_for("her going", gone).await;
+    assert_eq!(end("eve").await, json!({ "closed": 1 }));
+    demoted.closed().await;
+
+    // Everybody else stays, and what is gone is gone.
+    assert_eq!(end("anna").await, json!({ "closed": 0 }));
+    assert_eq!(end("nobody").await, json!({ "closed": 0 }));
+    watching.say(&id, "still here").await;
+    others.ping().await;
+    for no_id in ["system", &"x".repeat(129), "a%00b"] {
+        let path = format!("/api/chat/users/{no_id}/connections");
+        ben.call(Method::DELETE, &path, &[], None).await.refused(Code::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn nobody_who_is_no_admin_ends_connections() {
+    let shop = Shop::open().await;
+    let (anna, bob) = (shop.customer("anna"), shop.customer("bob"));
+    let phone = anna.connect().await;
+    for who in [&bob, &anna] {
+        let path = "/api/chat/users/anna/connections";
+        who.call(Method::DELETE, path, &[], None).await.refused(Code::Forbidden);
+    }
+    phone.ping().await;
+}
+
+#[tokio::test]
+async fn a_flood_in_one_conversation_leaves_others_alone() {
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let (here, there) = (anna.order().await.conversation.id, anna.order().await.conversation.id);
+    let flood = async |id: &domain::ConversationId| {
+        loop {
+            let answer = anna.post_message(id, client_message_id(), "spam", None).await;
+            if answer.status != 201 {
+                answer.refused(Code::RateLimited);
+                return;
+            }
+        }
+    };
+    flood(&here).await;
+    // The flooder elsewhere, and somebody else here.
+    anna.say(&there, "a question").await;
+    ben.say(&here, "please stop").await;
+}
+
+#[tokio::test]
+async fn what_is_the_servers_cannot_be_set_by_a_client() {
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let forged = json!({
+        "items": [{ "title": "Lamp", "quantity": 1, "unitPrice": 100, "total": 1 }], "currency": "EUR",
+        "id": "ord_aebagbafaydqqcikbmga2dqpca", "customerId": "bob", "customerName": "Bob", "total": 1, "status": "completed",
+        "createdAt": "2001-01-01T00:00:00.000Z", "conversationId": "cnv_aebagbafaydqqcikbmga2dqpca",
+    });
+    let placed: OrderAnswer = anna.post("/api/sales", &forged).await.expect(201);
+    let order = serde_json::to_value(&placed.order).unwrap();
+    for field in ["id", "customerId", "customerName", "total", "status", "createdAt", "conversationId"] {
+        assert_ne!(order[field], forged[field], "{field}");
+    }
+
+    let id = placed.conversation.id;
+    let mut forged = json!({
+        "seq": 99, "id": "msg_1", "sender": { "userId": "ben", "role": "admin", "name": "Ben" }, "role": "admin",
+        "kind": "system", "system": { "type": "status_changed" }, "createdAt": "2001-01-01T00:00:00.000Z", "body": "hi",
+    });
+    let desk = ben.connect_and_join(&id).await;
+    let phone = anna.connect_and_join(&id).await;
+    for (over_rest, seq) in [(true, 2), (false, 3)] {
+        forged["clientMessageId"] = json!(client_message_id());
+        let answer: Value = if over_rest {
+            anna.post(&format!("/api/chat/conversations/{id}/messages"), &forged).await.expect(201)
+        } else {
+            forged["conversationId"] = json!(id);
+            phone.request("send_message", forged.clone()).await.unwrap()
+        };
+        let message = &answer["message"];
+        assert_eq!(message["seq"], seq);
+        assert_eq!(message["sender"], json!({ "userId": "anna", "role": "customer", "name": "Anna" }));
+        assert_eq!((&message["kind"], &message["system"]), (&json!("text"), &Value::Null));
+        assert_ne!(message["createdAt"], forged["createdAt"]);
+    }
+    let typing = json!({ "conversationId": id, "userId": "ben", "role": "admin", "name": "Ben" });
+    phone.request("typing_start", typing).await.unwrap();
+    let typed = desk.wait_for("typing", |event| matches!(event, Event::UserTyping { .. })).await;
+    let typed = serde_json::to_value(&typed).unwrap();
+    assert_eq!((&typed["userId"], &typed["role"]), (&json!("anna"), &json!("customer")));
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_is_like_one_of_nobody() {
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let x = anna.order().await.conversation.id.to_string().replace("cnv_", "");
+    let shouted = x.to_uppercase();
+    let long = "a".repeat(2_000);
+    let ids = [
+        format!("{x}%23"),
+        format!("{x}%00"),
+        format!("%00{x}"),
+        format!("{x}%20"),
+        format!("%EF%BC%81{x}"),
+        shouted,
+        long,
+        format!("{x}{x}"),
+        "%2e%2e".to_owned(),
+        "%F0%9F%98%80".to_owned(),
+        "%FF%FE".to_owned(),
+        "null".to_owned(),
+        "%E2%80%AE".to_owned(),
+        format!("{}%CC%81", &x[..25]),
+        "%7B%22S%22%3A%22x%22%7D".to_owned(),
+    ];
+    for id in ids {
+        for user in [&anna, &ben] {
+            user.get(&format!("/api/sales/ord_{id}")).await.refused(Code::NotFound);
+            user.get(&format!("/api/chat/conversations/cnv_{id}")).await.refused(Code::NotFound);
+            user.get(&format!("/api/chat/conversations/cnv_{id}/messages")).await.refused(Code::NotFound);
+        }
+    }
+    let phone = anna.connect().await;
+    for id in
+        ["", "#", "cnv_", "cnv_\u{0}", "cnv_#L0001", "💥", "ord_aebagbafaydqqcikbmga2dqpca", &format!("cnv_{x}\u{301}")]
+    {
+        phone.refused("join_conversation", json!({ "conversationId": id }), Code::NotFound).await;
+    }
+}
+
+#[tokio::test]
+async fn deep_json_is_refused_and_the_connection_stays() {
+    let shop = Shop::open().await;
+    let anna = shop.customer("anna");
+    let phone = anna.connect().await;
+    let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    for depth in [200, 15_000] {
+        let order = format!(r#"{{"items":{},"currency":"EUR"}}"#, deep(depth));
+        let answer = anna.call(Method::POST, "/api/sales", &[], Some(order)).await;
+        assert!(answer.status == 400 || answer.status == 422, "{answer:?}");
+        phone.send_text(format!(r#"{{"action":"ping","x":{}}}"#, deep(depth))).await;
+        phone.wait_for("a refusal", |event| matches!(event, Event::Error { .. })).await;
+        phone.ping().await;
+    }
+}
+
+#[tokio::test]
+async fn text_that_tries_to_be_more_is_text() {
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let id = anna.order().await.conversation.id;
+    let bodies = [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "{{constructor.constructor('x')()}}",
+        "'; DROP TABLE sales; --",
+        "attribute_exists(pk) OR n >= :seen",
+        "$.body",
+        "\u{202e}gnp.exe",
+        "&lt;b&gt;",
+        "javascript:alert(1)",
+        "%3Cscript%3E",
+        "{\"action\":\"ping\"}",
+        "${jndi:ldap://x}",
+    ];
+    for body in bodies {
+        anna.say(&id, body).await;
+    }
+    let read: Vec<String> = ben.messages(&id).await.into_iter().skip(1).map(|message| message.body).collect();
+    assert_eq!(read, bodies);
+}
+
+/// A compressed frame tells by its size what is in it beside what an attacker put there, and costs memory for each connection.
+#[tokio::test]
+async fn nothing_is_compressed() {
+    let shop = Shop::open().await;
+    let anna = shop.customer("anna");
+    let mut request = anna.ticket().await.url.into_client_request().unwrap();
+    let offer = "permessage-deflate; client_max_window_bits".parse().unwrap();
+    request.headers_mut().insert("sec-websocket-extensions", offer);
+    let (_socket, response) = tokio_tungstenite::connect_async(request).await.unwrap();
+    assert_eq!(response.headers().get("sec-websocket-extensions"), None);
+    let answer = anna.call(Method::GET, "/api/sales/my-orders", &[("accept-encoding", "gzip, br")], None).await;
+    assert_eq!((answer.status, answer.headers.get("content-encoding")), (200, None));
+}
+
+/// A demoted admin's tickets are those of the token that got them; a new token is a new role.
+#[tokio::test]
+async fn a_role_is_what_the_token_says_and_ends_with_it() {
+    let shop = Shop::open().await;
+    let id = shop.customer("anna").order().await.conversation.id;
+    let admin = shop.admin("eve");
+    admin.get(&format!("/api/chat/conversations/{id}")).await.ok::<Value>();
+    let demoted = shop.expiring("eve", Role::Customer, 60);
+    demoted.get(&format!("/api/chat/conversations/{id}")).await.refused(Code::NotFound);
+    let client = demoted.connect().await;
+    client.refused("join_conversation", json!({ "conversationId": id }), Code::NotFound).await;
+}
