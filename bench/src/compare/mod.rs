@@ -1,0 +1,222 @@
+//! Beside the peer: both systems on this machine, in turns, under the same load.
+
+mod idle;
+mod jitter;
+mod start;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::load::{Round, flat_out, paced};
+use crate::spread::{Spread, float};
+use crate::system::{BOTH, Kind, System};
+use crate::world::World;
+pub(crate) use idle::Idle;
+pub(crate) use jitter::Jitter;
+pub(crate) use start::Start;
+
+/// Conversations, one customer each: enough that nobody comes near the two messages a second that we allow.
+const CUSTOMERS: usize = 1_000;
+/// Messages under way at once, where it is about how many there can be.
+const IN_FLIGHT: usize = 64;
+/// The pace at which the two are compared, in messages a second.
+pub(crate) const EQUAL: u32 = 200;
+/// The paces at which latency is drawn.
+const PACES: [u32; 5] = [50, 100, 200, 400, 600];
+
+/// One number of each system.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Pair {
+    pub(crate) ours: Spread,
+    pub(crate) peer: Spread,
+}
+
+/// Latency at one pace.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AtPace {
+    /// Messages a second.
+    pub(crate) pace: u32,
+    /// Milliseconds.
+    pub(crate) p50: Pair,
+    /// Milliseconds.
+    pub(crate) p99: Pair,
+    /// Messages a processor second.
+    pub(crate) efficiency: Pair,
+}
+
+/// As fast as answers come.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FlatOut {
+    /// Messages a second.
+    pub(crate) throughput: Pair,
+    /// Messages a processor second.
+    pub(crate) efficiency: Pair,
+}
+
+/// Bytes on the wire for one message of 60 characters, WebSocket headers included.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Wire {
+    /// From the sender to the server.
+    pub(crate) request: usize,
+    /// From the server to the sender.
+    pub(crate) answer: usize,
+    /// To somebody who looks at the conversation.
+    pub(crate) joined: usize,
+    /// To somebody who sees a list.
+    pub(crate) listed: usize,
+    /// The message in it, as JSON.
+    pub(crate) payload: usize,
+}
+
+/// Everything measured beside the peer.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Comparison {
+    pub(crate) paces: Vec<AtPace>,
+    pub(crate) plain: FlatOut,
+    pub(crate) with_receipts: FlatOut,
+    pub(crate) synced: FlatOut,
+    pub(crate) wire: [Wire; 2],
+    pub(crate) start: Start,
+    pub(crate) idle: Idle,
+    pub(crate) jitter: Jitter,
+}
+
+/// How long and how often.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    pub(crate) rounds: usize,
+    pub(crate) round: Duration,
+    pub(crate) idle: usize,
+}
+
+impl Pair {
+    pub(crate) fn of(kind: impl Fn(Kind) -> Spread) -> Self {
+        Self { ours: kind(Kind::Ours), peer: kind(Kind::Peer) }
+    }
+
+    /// How many times the peer's ours is.
+    pub(crate) fn ratio(&self) -> f64 {
+        self.ours.median / self.peer.median
+    }
+}
+
+/// Measures all of it, with data below `folder`.
+pub(crate) async fn measure(folder: &Path, effort: Effort) -> Result<Comparison> {
+    eprintln!("start to first message");
+    let start = start::measure(&folder.join("start"), effort.rounds).await?;
+    eprintln!("load");
+    let worlds = worlds(&folder.join("load"), false).await?;
+    for world in &worlds {
+        // Plans, caches and code get warm.
+        flat_out(world, IN_FLIGHT, effort.round, false).await?;
+    }
+    let wire = [wire(&worlds[0]).await?, wire(&worlds[1]).await?];
+    let mut paces = Vec::new();
+    for pace in PACES {
+        eprintln!("{pace} messages a second");
+        let turns = turns(&worlds, effort.rounds, async |world| paced(world, pace, effort.round).await).await?;
+        paces.push(AtPace {
+            pace,
+            p50: turns.pair(|round| round.milliseconds(0.5)),
+            p99: turns.pair(|round| round.milliseconds(0.99)),
+            efficiency: turns.pair(Round::efficiency),
+        });
+    }
+    eprintln!("as fast as they can");
+    let plain = at_limit(&worlds, effort, false).await?;
+    let with_receipts = at_limit(&worlds, effort, true).await?;
+    drop(worlds);
+    eprintln!("as fast as they can, synced to the disk");
+    let worlds = self::worlds(&folder.join("synced"), true).await?;
+    let synced = at_limit(&worlds, effort, false).await?;
+    drop(worlds);
+    eprintln!("connections that come and go");
+    let jitter = jitter::measure(&folder.join("jitter")).await?;
+    eprintln!("idle connections");
+    let idle = idle::measure(&folder.join("idle"), effort.idle).await?;
+    Ok(Comparison { paces, plain, with_receipts, synced, wire, start, idle, jitter })
+}
+
+async fn worlds(folder: &Path, sync: bool) -> Result<[Arc<World>; 2]> {
+    let [ours, peer] = BOTH.map(|kind| async move {
+        let folder = fresh(&folder.join(name(kind)))?;
+        anyhow::Ok(Arc::new(World::open(System::start(kind, &folder, sync).await?, CUSTOMERS).await?))
+    });
+    Ok([ours.await?, peer.await?])
+}
+
+async fn at_limit(worlds: &[Arc<World>; 2], effort: Effort, read: bool) -> Result<FlatOut> {
+    let turns = turns(worlds, effort.rounds, async |world| flat_out(world, IN_FLIGHT, effort.round, read).await);
+    let turns = turns.await?;
+    Ok(FlatOut { throughput: turns.pair(Round::throughput), efficiency: turns.pair(Round::efficiency) })
+}
+
+/// Rounds of both.
+struct Turns([Vec<Round>; 2]);
+
+impl Turns {
+    fn pair(&self, number: impl Fn(&Round) -> f64) -> Pair {
+        let [ours, peer] = &self.0;
+        Pair { ours: Spread::of(ours.iter().map(&number)), peer: Spread::of(peer.iter().map(&number)) }
+    }
+}
+
+/// Ours, the peer's, ours, the peer's, …: whatever else the machine does falls on both.
+async fn turns(
+    worlds: &[Arc<World>; 2],
+    rounds: usize,
+    round: impl AsyncFn(&Arc<World>) -> Result<Round>,
+) -> Result<Turns> {
+    let mut turns = Turns([Vec::new(), Vec::new()]);
+    for _ in 0..rounds {
+        for (world, done) in worlds.iter().zip(&mut turns.0) {
+            done.push(round(world).await?);
+        }
+    }
+    Ok(turns)
+}
+
+/// One message of each side; the customer looks at the conversation, the admin at a list.
+async fn wire(world: &World) -> Result<Wire> {
+    let customer = &world.customers[0];
+    let listed = world.say(customer, true).await?;
+    let joined = world.say(customer, false).await?;
+    let path = format!("/api/chat/conversations/{}/messages", customer.conversation.trim_matches('"'));
+    let token = System::token("admin", "admin")?;
+    let asked = world.system.http.get(format!("{}{path}", world.system.base)).bearer_auth(token);
+    let history: serde_json::Value = asked.send().await?.error_for_status()?.json().await?;
+    let last = history["messages"].as_array().and_then(|messages| messages.last()).context("an empty history")?;
+    Ok(Wire {
+        request: listed.request,
+        answer: joined.answer,
+        joined: joined.push,
+        listed: listed.push,
+        payload: last.to_string().len(),
+    })
+}
+
+pub(crate) fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Ours => "ours",
+        Kind::Peer => "peer",
+    }
+}
+
+/// An empty folder.
+pub(crate) fn fresh(folder: &Path) -> Result<std::path::PathBuf> {
+    std::fs::create_dir_all(folder)?;
+    Ok(folder.to_owned())
+}
+
+/// Bytes for each of `count`.
+pub(crate) fn each(bytes: u64, count: usize) -> f64 {
+    float(bytes) / float(count)
+}
