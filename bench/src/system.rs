@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use jsonwebtoken::{EncodingKey, Header};
+use local::{Data, Gateway, Settings, Template};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::between::Between;
 use crate::mariadb::MariaDb;
 use crate::process;
 
@@ -36,7 +38,7 @@ pub(crate) struct System {
     /// What is measured: the server, and its database where that is another process.
     pub(crate) processes: Vec<u32>,
     pub(crate) http: reqwest::Client,
-    _server: Child,
+    _server: Option<Child>,
     _database: Option<MariaDb>,
 }
 
@@ -64,6 +66,17 @@ impl System {
         Self::listening(Kind::Ours, command, None).await
     }
 
+    /// Ours in this very process, to count or delay what passes between its functions and the table.
+    pub(crate) async fn inside(folder: &Path, between: &Between) -> Result<(Self, Gateway)> {
+        std::fs::create_dir_all(folder)?;
+        std::fs::write(folder.join("secret"), SECRET)?;
+        let template = Template::File(root().join("template.yaml"));
+        let (data, wrap) = (Data::Folder(folder.to_owned()), Some(between.wrap()));
+        let gateway = local::start(Settings { data, wrap, ..Settings::in_memory(template) }, local::functions()).await?;
+        let (kind, base, processes) = (Kind::Ours, gateway.base_url(), vec![std::process::id()]);
+        Ok((Self { kind, base, processes, http: http()?, _server: None, _database: None }, gateway))
+    }
+
     /// The peer's server on a database that runs.
     pub(crate) async fn peer(database: MariaDb) -> Result<Self> {
         let mut command = Command::new("node");
@@ -80,8 +93,7 @@ impl System {
         let processes = server.id().into_iter().chain(database.as_ref().map(|it| it.process)).collect();
         // What else it has to say is read, so that it never waits for somebody to do so.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).build()?;
-        Ok(Self { kind, base, processes, http, _server: server, _database: database })
+        Ok(Self { kind, base, processes, http: http()?, _server: Some(server), _database: database })
     }
 
     /// Processor time used so far, database included.
@@ -100,6 +112,10 @@ impl System {
         let claims = json!({"sub": user, "role": role, "name": user, "exp": expires});
         Ok(jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes()))?)
     }
+}
+
+fn http() -> Result<reqwest::Client> {
+    Ok(reqwest::Client::builder().timeout(Duration::from_mins(1)).build()?)
 }
 
 /// The root of the workspace.

@@ -47,6 +47,14 @@ pub(crate) struct Delivered {
     pub(crate) seq: u64,
 }
 
+impl Customer {
+    /// Both sides hold the conversation up to here.
+    pub(crate) fn holds(&mut self, seq: usize) -> Result<()> {
+        self.seq = AtomicU64::new(u64::try_from(seq)?);
+        Ok(())
+    }
+}
+
 impl World {
     /// An admin and this many customers.
     pub(crate) async fn open(system: System, customers: usize) -> Result<Self> {
@@ -67,9 +75,15 @@ impl World {
     pub(crate) async fn send_and_read(&self) -> Result<Delivered> {
         let (customer, by_customer) = self.turn()?;
         let delivered = self.say(customer, by_customer).await?;
-        let reader = if by_customer { &self.admin } else { &customer.client };
-        reader.ask("message_read", &format!(r#""conversationId":{},"seq":{}"#, customer.conversation, delivered.seq)).await?;
+        self.read(customer, !by_customer, delivered.seq).await?;
         Ok(delivered)
+    }
+
+    /// Says that one side has read a customer's conversation up to `seq`.
+    pub(crate) async fn read(&self, customer: &Customer, by_customer: bool, seq: u64) -> Result<()> {
+        let reader = if by_customer { &customer.client } else { &self.admin };
+        reader.ask("message_read", &format!(r#""conversationId":{},"seq":{seq}"#, customer.conversation)).await?;
+        Ok(())
     }
 
     /// Sends a message in a customer's conversation; waits for the acknowledgement and for the other side.

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::system::{Kind, System};
-pub(crate) use screen::{Arrival, Screen};
+pub(crate) use screen::Screen;
 pub(crate) use wire::{Answer, Said, body, on_wire};
 use wire::{Frame, request};
 

@@ -97,11 +97,14 @@ pub(crate) struct Effort {
     pub(crate) idle: usize,
 }
 
-impl Pair {
-    pub(crate) fn of(kind: impl Fn(Kind) -> Spread) -> Self {
-        Self { ours: kind(Kind::Ours), peer: kind(Kind::Peer) }
+impl Comparison {
+    /// The pace at which the two are compared.
+    pub(crate) fn equal(&self) -> AtPace {
+        self.paces.iter().copied().find(|at| at.pace == EQUAL).unwrap_or_default()
     }
+}
 
+impl Pair {
     /// How many times the peer's ours is.
     pub(crate) fn ratio(&self) -> f64 {
         self.ours.median / self.peer.median
