@@ -59,7 +59,12 @@ impl Passed {
     /// Of one, where this was of `count` alike.
     pub(crate) fn each(self, count: u32) -> Self {
         let share = |units: f64| units / f64::from(count);
-        Self { requests: self.requests / count, write: share(self.write), read: share(self.read), posts: self.posts / count }
+        Self {
+            requests: self.requests / count,
+            write: share(self.write),
+            read: share(self.read),
+            posts: self.posts / count,
+        }
     }
 }
 
@@ -91,7 +96,8 @@ impl Between {
     }
 
     fn pass(&self, mut request: HttpRequest, inner: &SharedHttpConnector) -> HttpConnectorFuture {
-        let operation = request.headers().get("x-amz-target").and_then(|it| it.split_once('.')).map(|it| it.1.to_owned());
+        let operation =
+            request.headers().get("x-amz-target").and_then(|it| it.split_once('.')).map(|it| it.1.to_owned());
         if self.counts && operation.is_some() {
             ask_for_units(&mut request);
         }

@@ -136,7 +136,8 @@ impl Bare {
         let update = update.expression_attribute_names("#is", "is").build()?;
         let put = Put::builder().table_name(&self.table).set_item(Some(self.entry(seq)));
         let put = put.condition_expression("attribute_not_exists(pk)").build()?;
-        let writes = [TransactWriteItem::builder().update(update).build(), TransactWriteItem::builder().put(put).build()];
+        let writes =
+            [TransactWriteItem::builder().update(update).build(), TransactWriteItem::builder().put(put).build()];
         self.client.transact_write_items().set_transact_items(Some(writes.into())).send().await?;
         try_join!(self.place("U#somebody"), self.place("U"))?;
         tokio::time::sleep(prices.latency.a_post()).await;

@@ -11,7 +11,8 @@ use anyhow::{Context, Result, ensure};
 const START: Duration = Duration::from_mins(1);
 
 /// The server ends when the shell's input does, however this process ends.
-const SCRIPT: &str = r#"log=$1; shift; /usr/sbin/mariadbd "$@" 2>"$log" & echo $!; cat >/dev/null; kill -9 $!; wait $!"#;
+const SCRIPT: &str =
+    r#"log=$1; shift; /usr/sbin/mariadbd "$@" 2>"$log" & echo $!; cat >/dev/null; kill -9 $!; wait $!"#;
 
 /// A server.
 pub(crate) struct MariaDb {

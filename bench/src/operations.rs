@@ -39,7 +39,10 @@ pub(crate) async fn measure(folder: &Path) -> Result<Operations> {
     let first_of_a_minute = between.take();
     let delivered = world.say(customer, false).await?;
     let message = between.take();
-    world.read(customer, true, delivered.seq).await?;
+    // Read by the admin, whom the customer looks at.
+    world.read(customer, false, delivered.seq - 1).await?;
+    between.take();
+    world.read(customer, false, delivered.seq).await?;
     let receipt = between.take();
     drop(world);
     gateway.stop().await;

@@ -50,7 +50,7 @@ impl System {
             Kind::Peer => {
                 let is_new = !folder.join("data").exists();
                 let database = if is_new { MariaDb::create(folder, sync) } else { MariaDb::open(folder, sync) };
-                Self::peer(database?).await
+                Self::peer(database?, false).await
             }
         }
     }
@@ -72,16 +72,18 @@ impl System {
         std::fs::write(folder.join("secret"), SECRET)?;
         let template = Template::File(root().join("template.yaml"));
         let (data, wrap) = (Data::Folder(folder.to_owned()), Some(between.wrap()));
-        let gateway = local::start(Settings { data, wrap, ..Settings::in_memory(template) }, local::functions()).await?;
+        let gateway =
+            local::start(Settings { data, wrap, ..Settings::in_memory(template) }, local::functions()).await?;
         let (kind, base, processes) = (Kind::Ours, gateway.base_url(), vec![std::process::id()]);
         Ok((Self { kind, base, processes, http: http()?, _server: None, _database: None }, gateway))
     }
 
-    /// The peer's server on a database that runs.
-    pub(crate) async fn peer(database: MariaDb) -> Result<Self> {
+    /// The peer's server on a database that runs; with `models`, its send is written with Sequelize's models.
+    pub(crate) async fn peer(database: MariaDb, models: bool) -> Result<Self> {
         let mut command = Command::new("node");
         command.arg("src/server.js").current_dir(root().join("bench/peers/socketio"));
         command.env("NODE_ENV", "production").env("JWT_SECRET", SECRET).env("DATABASE_SOCKET", database.socket());
+        command.envs(models.then_some(("SEND", "models")));
         Self::listening(Kind::Peer, command, Some(database)).await
     }
 

@@ -91,7 +91,13 @@ impl World {
         let number = self.messages.fetch_add(1, Ordering::Relaxed);
         let sender = if by_customer { &customer.client } else { &self.admin };
         let appears = self.screen.watch(number);
-        let fields = message(self.system.kind, &customer.conversation, Uuid::new_v4(), number, customer.seq.load(Ordering::Acquire));
+        let fields = message(
+            self.system.kind,
+            &customer.conversation,
+            Uuid::new_v4(),
+            number,
+            customer.seq.load(Ordering::Acquire),
+        );
         let began = Instant::now();
         let (answer, request) = sender.ask("send_message", &fields).await?;
         let seq = answer.message.context("an acknowledgement without its message")?.seq;

@@ -162,8 +162,10 @@ async fn sync(system: &System, customer: &Unsteady, client: &Client) -> Result<(
     let missed = match system.kind {
         Kind::Peer => answer.missed,
         Kind::Ours => {
-            let path =
-                format!("/api/chat/conversations/{}/messages?after=0&limit=100", customer.conversation.trim_matches('"'));
+            let path = format!(
+                "/api/chat/conversations/{}/messages?after=0&limit=100",
+                customer.conversation.trim_matches('"')
+            );
             let asked = system.http.get(format!("{}{path}", system.base)).bearer_auth(&customer.token);
             asked.send().await?.error_for_status()?.json::<History>().await?.messages
         }

@@ -8,10 +8,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::load::{Round, flat_out, paced};
+use crate::mariadb::MariaDb;
 use crate::spread::{Spread, float};
 use crate::system::{BOTH, Kind, System};
 use crate::world::World;
@@ -26,7 +27,7 @@ const IN_FLIGHT: usize = 64;
 /// The pace at which the two are compared, in messages a second.
 pub(crate) const EQUAL: u32 = 200;
 /// The paces at which latency is drawn.
-const PACES: [u32; 5] = [50, 100, 200, 400, 600];
+const PACES: [u32; 4] = [100, 200, 400, 800];
 
 /// One number of each system.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
@@ -81,6 +82,8 @@ pub(crate) struct Wire {
 pub(crate) struct Comparison {
     pub(crate) paces: Vec<AtPace>,
     pub(crate) plain: FlatOut,
+    /// The peer with its send written with Sequelize's models: messages a processor second.
+    pub(crate) by_models: Spread,
     pub(crate) with_receipts: FlatOut,
     pub(crate) synced: FlatOut,
     pub(crate) wire: [Wire; 2],
@@ -134,7 +137,7 @@ pub(crate) async fn measure(folder: &Path, effort: Effort) -> Result<Comparison>
         });
     }
     eprintln!("as fast as they can");
-    let plain = at_limit(&worlds, effort, false).await?;
+    let (plain, by_models) = with_models(&worlds, &folder.join("models"), effort).await?;
     let with_receipts = at_limit(&worlds, effort, true).await?;
     drop(worlds);
     eprintln!("as fast as they can, synced to the disk");
@@ -145,7 +148,7 @@ pub(crate) async fn measure(folder: &Path, effort: Effort) -> Result<Comparison>
     let jitter = jitter::measure(&folder.join("jitter")).await?;
     eprintln!("idle connections");
     let idle = idle::measure(&folder.join("idle"), effort.idle).await?;
-    Ok(Comparison { paces, plain, with_receipts, synced, wire, start, idle, jitter })
+    Ok(Comparison { paces, plain, by_models, with_receipts, synced, wire, start, idle, jitter })
 }
 
 async fn worlds(folder: &Path, sync: bool) -> Result<[Arc<World>; 2]> {
@@ -156,29 +159,45 @@ async fn worlds(folder: &Path, sync: bool) -> Result<[Arc<World>; 2]> {
     Ok([ours.await?, peer.await?])
 }
 
-async fn at_limit(worlds: &[Arc<World>; 2], effort: Effort, read: bool) -> Result<FlatOut> {
-    let turns = turns(worlds, effort.rounds, async |world| flat_out(world, IN_FLIGHT, effort.round, read).await);
-    let turns = turns.await?;
-    Ok(FlatOut { throughput: turns.pair(Round::throughput), efficiency: turns.pair(Round::efficiency) })
+/// Both, and the peer once more with models.
+async fn with_models(worlds: &[Arc<World>], folder: &Path, effort: Effort) -> Result<(FlatOut, Spread)> {
+    let models = System::peer(MariaDb::create(&fresh(folder)?, false)?, true).await?;
+    let models = Arc::new(World::open(models, CUSTOMERS).await?);
+    flat_out(&models, IN_FLIGHT, effort.round, false).await?;
+    let [ours, peer] = worlds else { bail!("there are two") };
+    let three = [ours.clone(), peer.clone(), models];
+    let turns =
+        turns(&three, effort.rounds, async |world| flat_out(world, IN_FLIGHT, effort.round, false).await).await?;
+    let by_models = Spread::of(turns.0[2].iter().map(Round::efficiency));
+    Ok((turns.flat_out(), by_models))
 }
 
-/// Rounds of both.
-struct Turns([Vec<Round>; 2]);
+async fn at_limit(worlds: &[Arc<World>], effort: Effort, read: bool) -> Result<FlatOut> {
+    let turns = turns(worlds, effort.rounds, async |world| flat_out(world, IN_FLIGHT, effort.round, read).await);
+    Ok(turns.await?.flat_out())
+}
+
+/// Rounds of each: ours first, then the peer's.
+struct Turns(Vec<Vec<Round>>);
 
 impl Turns {
     fn pair(&self, number: impl Fn(&Round) -> f64) -> Pair {
-        let [ours, peer] = &self.0;
-        Pair { ours: Spread::of(ours.iter().map(&number)), peer: Spread::of(peer.iter().map(&number)) }
+        let of = |index: usize| Spread::of(self.0[index].iter().map(&number));
+        Pair { ours: of(0), peer: of(1) }
+    }
+
+    fn flat_out(&self) -> FlatOut {
+        FlatOut { throughput: self.pair(Round::throughput), efficiency: self.pair(Round::efficiency) }
     }
 }
 
 /// Ours, the peer's, ours, the peer's, …: whatever else the machine does falls on both.
 async fn turns(
-    worlds: &[Arc<World>; 2],
+    worlds: &[Arc<World>],
     rounds: usize,
     round: impl AsyncFn(&Arc<World>) -> Result<Round>,
 ) -> Result<Turns> {
-    let mut turns = Turns([Vec::new(), Vec::new()]);
+    let mut turns = Turns(worlds.iter().map(|_| Vec::new()).collect());
     for _ in 0..rounds {
         for (world, done) in worlds.iter().zip(&mut turns.0) {
             done.push(round(world).await?);

@@ -37,7 +37,7 @@ pub(super) async fn measure(folder: &Path, rounds: usize) -> Result<Start> {
         }
         let database = MariaDb::open(&folder.join(name(Kind::Peer)), false)?;
         let began = Instant::now();
-        first_message(System::peer(database).await?).await?;
+        first_message(System::peer(database, false).await?).await?;
         alone.push(began.elapsed().as_secs_f64() * 1e3);
     }
     let [ours, peer] = whole.map(Spread::of);

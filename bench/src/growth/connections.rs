@@ -61,9 +61,7 @@ pub(super) async fn customers(folder: &Path, sizes: &[usize]) -> Result<Vec<Line
     for size in sizes.iter().copied() {
         let coming = stream::iter(others.len()..size).map(|number| {
             let (system, nobody) = (&world.system, &nobody);
-            async move {
-                Client::connect(system, &System::token(&format!("idle{number}"), "customer")?, nobody).await
-            }
+            async move { Client::connect(system, &System::token(&format!("idle{number}"), "customer")?, nobody).await }
         });
         others.extend(coming.buffered(AT_ONCE).try_collect::<Vec<_>>().await?);
         let mut times = Vec::new();

@@ -40,7 +40,8 @@ pub(super) async fn measure(folder: &Path, sizes: &[usize]) -> Result<Vec<Line>>
             entry
         });
         write(&client, table, entries).await?;
-        let update = client.update_item().table_name(table).set_key(Some(key(&twin, "Z"))).update_expression("SET n = :n");
+        let update =
+            client.update_item().table_name(table).set_key(Some(key(&twin, "Z"))).update_expression("SET n = :n");
         update.expression_attribute_values(":n", number(size)).send().await?;
         customer.holds(size)?;
 

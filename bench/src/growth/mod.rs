@@ -49,7 +49,8 @@ pub(crate) struct Growth {
 pub(crate) async fn measure(folder: &Path, quick: bool) -> Result<Growth> {
     let upto = |sizes: [usize; 4]| sizes[..if quick { 2 } else { 4 }].to_vec();
     eprintln!("a conversation grows");
-    let conversation = conversation::measure(&folder.join("conversation"), &upto([100, 1_000, 10_000, 100_000])).await?;
+    let conversation =
+        conversation::measure(&folder.join("conversation"), &upto([100, 1_000, 10_000, 100_000])).await?;
     eprintln!("an inbox grows");
     let inbox = inbox::measure(&folder.join("inbox"), &upto([100, 1_000, 10_000, 100_000])).await?;
     eprintln!("the shop's connections grow");

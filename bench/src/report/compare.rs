@@ -46,17 +46,27 @@ pub(super) fn section(part: &Part<Comparison>, plots: &Path) -> Result<String> {
     row(&format!("p99 at {EQUAL} messages a second, ms"), &equal.p99, 2);
     row(&format!("messages a processor second, at {EQUAL} a second"), &equal.efficiency, 0);
     row("messages a processor second, as many as go", &it.plain.efficiency, 0);
+    let models = spread(&it.by_models, 0);
+    let ratio = two(it.plain.efficiency.ours.median / it.by_models.median);
     row("messages a second, as many as go", &it.plain.throughput, 0);
     row("the same, each read by the other side: messages a processor second", &it.with_receipts.efficiency, 0);
     row("… messages a second", &it.with_receipts.throughput, 0);
     row("synced to the disk: messages a processor second", &it.synced.efficiency, 0);
     row("… messages a second", &it.synced.throughput, 0);
     row("start of everything to the first message, ms", &it.start.whole, 0);
+    writeln!(
+        page,
+        "| messages a processor second, as many as go; the peer with Sequelize's models | | {models} | {ratio} |"
+    )?;
     let alone = spread(&it.start.peer_server_alone, 0);
     writeln!(page, "| the same with the peer's database running already, ms | | {alone} | |")?;
     let (ours, peer) = (it.idle.ours / 1024.0, it.idle.peer / 1024.0);
     let ratio = two(ours / peer);
-    writeln!(page, "| memory of an idle connection, of {}, KB | {ours:.1} | {peer:.1} | {ratio} |", it.idle.connections)?;
+    writeln!(
+        page,
+        "| memory of an idle connection, of {}, KB | {ours:.1} | {peer:.1} | {ratio} |",
+        it.idle.connections
+    )?;
     page += "\n![Latency of both systems by load](benchmarks/latency.svg)\n\n";
     page += WIRE;
     page += &wire(&it.wire);

@@ -97,7 +97,11 @@ pub(super) fn section(
     let [message, _, receipt] = columns;
     page += "\nBeside the list prices of hosted services, for a million messages to one recipient:\n\n| | dollars | where from |\n|---|---|---|\n";
     writeln!(page, "| this, message alone | {:.2} | above |", message.total())?;
-    writeln!(page, "| this, each message read with a receipt of its own | {:.2} | above |", message.total() + receipt.total())?;
+    writeln!(
+        page,
+        "| this, each message read with a receipt of its own | {:.2} | above |",
+        message.total() + receipt.total()
+    )?;
     for hosted in &prices.hosted {
         writeln!(page, "| {} | {:.2} | {} |", hosted.name, hosted.million * hosted.messages, hosted.source)?;
     }

@@ -34,7 +34,10 @@ fn inner(file: &Path, title: &str, (x, y): (&str, &str), series: &[Series]) -> R
         .margin_right(28)
         .x_label_area_size(46)
         .y_label_area_size(64)
-        .build_cartesian_2d(range(series, |it| it.0, 1.0).log_scale(), range(series, |it| it.1, 1.6).log_scale())?;
+        .build_cartesian_2d(
+            range(series, |it| it.0, 1.0, 1.0).log_scale(),
+            range(series, |it| it.1, 12.0, 1.6).log_scale(),
+        )?;
     chart
         .configure_mesh()
         .axis_style(GREY)
@@ -49,14 +52,12 @@ fn inner(file: &Path, title: &str, (x, y): (&str, &str), series: &[Series]) -> R
         .draw()?;
     for Series { name, color, open, points } in series {
         let color = *color;
-        let fill = if *open { TRANSPARENT.filled() } else { color.filled() };
-        let fill = ShapeStyle { color: if *open { color.to_rgba() } else { fill.color }, filled: !open, stroke_width: 2 };
+        let dot = ShapeStyle { color: color.to_rgba(), filled: !open, stroke_width: 2 };
         let line = ShapeStyle { color: color.mix(if *open { 0.55 } else { 1.0 }), filled: false, stroke_width: 2 };
-        chart
-            .draw_series(LineSeries::new(points.iter().copied(), line))?
-            .label(name)
-            .legend(move |(x, y)| EmptyElement::at((x, y)) + PathElement::new([(0, 0), (18, 0)], line) + Circle::new((9, 0), 4, fill));
-        chart.draw_series(points.iter().map(|point| Circle::new(*point, 4, fill)))?;
+        chart.draw_series(LineSeries::new(points.iter().copied(), line))?.label(name).legend(move |(x, y)| {
+            EmptyElement::at((x, y)) + PathElement::new([(0, 0), (18, 0)], line) + Circle::new((9, 0), 4, dot)
+        });
+        chart.draw_series(points.iter().map(|point| Circle::new(*point, 4, dot)))?;
     }
     chart
         .configure_series_labels()
@@ -69,16 +70,19 @@ fn inner(file: &Path, title: &str, (x, y): (&str, &str), series: &[Series]) -> R
     Ok(())
 }
 
-/// From a little below the lowest to some way above the highest, to leave room for the names.
-fn range(series: &[Series], of: impl Fn(&(f64, f64)) -> f64, room: f64) -> std::ops::Range<f64> {
+/// From a little below the lowest to some way above the highest, to leave room for the names; at least as wide that there is a number on it.
+fn range(series: &[Series], of: impl Fn(&(f64, f64)) -> f64, width: f64, room: f64) -> std::ops::Range<f64> {
     let values = || series.iter().flat_map(|series| &series.points).map(&of).filter(|value| *value > 0.0);
     let low = values().fold(f64::INFINITY, f64::min);
     let high = values().fold(f64::MIN_POSITIVE, f64::max);
-    low / 1.15..high * 1.15 * room
+    low.min(high / width) / 1.15..high * 1.15 * room
 }
 
+/// One, two and five of each power of ten; more would run into one another.
 fn short(value: f64) -> String {
+    let leading = value / 10f64.powf(value.log10().floor());
     match value {
+        _ if ![1.0, 2.0, 5.0, 10.0].iter().any(|it| (leading - it).abs() < 1e-6) => String::new(),
         _ if value >= 1e6 => format!("{} M", value / 1e6),
         _ if value >= 1e3 => format!("{} k", value / 1e3),
         _ => format!("{}", (value * 1e3).round() / 1e3),

@@ -3,6 +3,8 @@
 // The update is the membership check, the check that the conversation is open, the next number, the last message and the other
 // side's unread, all at once; it also queues senders of one conversation. What comes back is what the pushes need.
 
+import { store as storeByModels } from './send-models.js';
+
 export const SEND = `
 CREATE PROCEDURE send_message(
   IN conversation BIGINT UNSIGNED, IN sender VARCHAR(128), IN role VARCHAR(8), IN name VARCHAR(200),
@@ -34,6 +36,13 @@ const CALL = 'CALL send_message($1, $2, $3, $4, $5, $6, $7)';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 
+const store = process.env.SEND === 'models' ? storeByModels : storeByCall;
+
+async function storeByCall(database, { conversationId, sender: { userId, role, name }, id, body, now }) {
+  const [stored] = await database.call(CALL, [conversationId, userId, role, name, id, body, now]);
+  return stored;
+}
+
 /** Stores and pushes; the message, or a `code` that says why not. `socket` gets no push: it gets the answer. */
 export async function send(io, database, sender, { conversationId, clientMessageId, body }, socket) {
   if (!Number.isSafeInteger(conversationId)) return { code: 'not_found' };
@@ -41,11 +50,11 @@ export async function send(io, database, sender, { conversationId, clientMessage
   if (typeof body !== 'string' || body.length > 8_000 || body.trim() === '' || CONTROLS.test(body)
     || (body.length > 4_000 && [...body].length > 4_000)) return { code: 'invalid_request' };
 
-  const { userId, role, name } = sender;
   const now = new Date();
   const id = Buffer.from(clientMessageId.replaceAll('-', ''), 'hex');
-  const [stored] = await database.call(CALL, [conversationId, userId, role, name, id, body, now]);
+  const stored = await store(database, { conversationId, sender, id, body, now });
   if (stored.seq === null) return { code: 'not_found' };
+  const { userId, role, name } = sender;
   const seq = Number(stored.seq);
   const createdAt = stored.duplicate ? stored.createdAt : now;
   const message = { conversationId, seq, clientMessageId, sender: { userId, role, name }, kind: 'text', body, createdAt };
