@@ -193,3 +193,17 @@ impl<Inner> Debug for Around<Inner> {
         f.debug_struct("Around").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_are_spread_as_they_are_told() {
+        let delay = Delay { p50: 10.0, p99: 40.0 };
+        let mut some: Vec<_> = (0..10_000).map(|_| delay.some().as_secs_f64() * 1e3).collect();
+        some.sort_by(f64::total_cmp);
+        assert!((9.0..11.0).contains(&some[5_000]), "{}", some[5_000]);
+        assert!((34.0..46.0).contains(&some[9_900]), "{}", some[9_900]);
+    }
+}

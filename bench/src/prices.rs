@@ -66,3 +66,14 @@ pub(crate) struct Hosted {
 pub(crate) fn read() -> Result<Prices> {
     Ok(toml::from_str(&std::fs::read_to_string(root().join("bench/prices.toml"))?)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_can_be_read_and_names_its_sources() {
+        let prices = read().unwrap();
+        assert!(prices.hosted.iter().all(|hosted| !hosted.source.is_empty() && hosted.million > 0.0));
+    }
+}

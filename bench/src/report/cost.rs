@@ -69,7 +69,8 @@ pub(super) fn section(
     writeln!(
         page,
         "Requests and units are counted between the functions and the table; prices are those of `bench/prices.toml` ({}, us-east-1, no free tier, no discount), \
-         for a million of each. Logs are assumed to be {} bytes a call. Not in it: what is stored, and what an alarm or a \
+         for a million of each. Lambda is charged for as long as a send takes with AWS's latencies, without what \
+         the function itself computes. Logs are assumed to be {} bytes a call. Not in it: what is stored, and what an alarm or a \
          dashboard costs.\n",
         prices.date, prices.logs.bytes_an_invocation
     )?;
@@ -108,17 +109,18 @@ pub(super) fn section(
     page += "\nThe hosted services carry messages. Orders, the inbox, unread counts and who may see what would still have to be built and run beside them.\n\n";
 
     let million = message.total() + receipt.total() + MINUTES * prices.api_gateway.million_connection_minutes;
-    let crossing = prices.server.month / million * 1e6;
+    let crossing = prices.server.month / million;
     writeln!(
         page,
         "**A month.** Each message read with a receipt of its own, and {MINUTES} minutes of connection for each message: ${million:.2} a million. A small server for the peer, with its \
-         database, is ${:.0} a month whether anybody talks or not; from about **{crossing:.0} messages a month** on this costs more than that server, up to what \
+         database, is ${:.0} a month whether anybody talks or not; from about **{crossing:.1} million messages a month** on this costs more than that server, up to what \
          that server can carry.\n",
         prices.server.month
     )?;
-    page += "| messages a month | dollars | a small server |\n|---|---|---|\n";
+    page += "| million messages a month | dollars | a small server |\n|---|---|---|\n";
     for volume in VOLUMES {
-        writeln!(page, "| {volume} | {:.2} | {:.0} |", volume / 1e6 * million, prices.server.month)?;
+        let millions = volume / 1e6;
+        writeln!(page, "| {millions} | {:.2} | {:.0} |", millions * million, prices.server.month)?;
     }
     page += "\n![A month's cost by messages](benchmarks/cost.svg)\n\n";
     plot(million, prices, plots)?;

@@ -22,7 +22,7 @@ pub(super) fn section(part: &Part<Growth>, plots: &Path) -> Result<String> {
     page += "![An inbox becomes long](benchmarks/inbox.svg)\n\n";
     plot(&plots.join("inbox.svg"), "An inbox becomes long", "conversations", inbox)?;
     page += "**The shop has many connections**, of 50 admins. This grows, and is meant to: every admin takes part in every conversation, so each of their connections is pushed each \
-             message, and the rows of all are read to know them, 27 to a unit. API Gateway's price for pushes is what ends it first: $1 a million for each connection. 50 admins with 100 connections \
+             message, and the rows of all are read to know them, dozens to a unit. API Gateway's price for pushes is what ends it first: $1 a million for each connection. 50 admins with 100 connections \
              each are 5,000 pushes a message, $5,000 a million messages; a shop of that size needs admins who subscribe to a part of the conversations.\n\n";
     page += &table("connections of the shop", admins)?;
     page += "**Others are connected** and say nothing. A send reads the rows of the two sides only.\n\n";

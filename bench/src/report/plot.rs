@@ -36,7 +36,7 @@ fn inner(file: &Path, title: &str, (x, y): (&str, &str), series: &[Series]) -> R
         .y_label_area_size(64)
         .build_cartesian_2d(
             range(series, |it| it.0, 1.0, 1.0).log_scale(),
-            range(series, |it| it.1, 12.0, 1.6).log_scale(),
+            range(series, |it| it.1, 12.0, 2.5).log_scale(),
         )?;
     chart
         .configure_mesh()
