@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::load::{Round, flat_out, paced};
 use crate::mariadb::MariaDb;
-use crate::spread::{Spread, float};
+use crate::spread::Spread;
 use crate::system::{BOTH, Kind, System};
 use crate::world::World;
 pub(crate) use idle::Idle;
@@ -236,9 +236,4 @@ pub(crate) fn name(kind: Kind) -> &'static str {
 pub(crate) fn fresh(folder: &Path) -> Result<std::path::PathBuf> {
     std::fs::create_dir_all(folder)?;
     Ok(folder.to_owned())
-}
-
-/// Bytes for each of `count`.
-pub(crate) fn each(bytes: u64, count: usize) -> f64 {
-    float(bytes) / float(count)
 }

@@ -47,7 +47,7 @@ fn speed(results: &Results) -> Vec<Aim> {
     let Some(part) = &results.comparison else { return Vec::new() };
     let it = &part.measured;
     let equal = it.equal();
-    let idle = it.idle.ours / 1024.0;
+    let idle = it.idle.kilobytes.ours.median;
     let overhead = it.wire[0].joined.saturating_sub(it.wire[0].payload);
     let efficiency = equal.efficiency.ratio();
     let p99 = equal.p99.ratio();

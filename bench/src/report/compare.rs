@@ -1,6 +1,5 @@
 //! Beside the peer.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::Result;
@@ -53,13 +52,7 @@ pub(super) fn section(part: &Part<Comparison>, plots: &Path) -> Result<String> {
     page += &row("start of everything to the first message, ms", &it.start.whole, 0);
     let alone = Pair { ours: it.start.whole.ours, peer: it.start.peer_server_alone };
     page += &row("… beside the peer on a database that runs already, ms", &alone, 0);
-    let (ours, peer) = (it.idle.ours / 1024.0, it.idle.peer / 1024.0);
-    let ratio = two(ours / peer);
-    writeln!(
-        page,
-        "| memory of an idle connection, of {}, KB | {ours:.1} | {peer:.1} | {ratio} |",
-        it.idle.connections
-    )?;
+    page += &row(&format!("memory of an idle connection, of {}, KB", it.idle.connections), &it.idle.kilobytes, 1);
     page += "\n![Latency of both systems by load](benchmarks/latency.svg)\n\n";
     page += WIRE;
     page += &wire(&it.wire);
