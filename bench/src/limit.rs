@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -12,16 +13,21 @@ use serde::{Deserialize, Serialize};
 use tokio::try_join;
 
 use crate::between::Between;
+use crate::load::flat_out;
 use crate::prices::Prices;
 use crate::process;
 use crate::spread::{Spread, float};
-use crate::system::System;
+use crate::system::{Kind, System};
 use crate::world::{World, order};
 
 type Item = HashMap<String, AttributeValue>;
 
 /// How often the bare operations are made in a round.
 const BARE: u32 = 2_000;
+/// Conversations of the whole system, messages under way in it, and how long a round takes.
+const CUSTOMERS: usize = 500;
+const IN_FLIGHT: usize = 64;
+const ROUND: Duration = Duration::from_secs(2);
 /// Messages with AWS's latencies.
 const SENDS: usize = 300;
 
@@ -29,8 +35,12 @@ const SENDS: usize = 300;
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Limit {
+    /// Processor time of a send by the whole system, in microseconds.
+    pub(crate) whole: Spread,
     /// Processor time of the bare operations of a send, in microseconds.
     pub(crate) bare: Spread,
+    /// How many times the bare operations the whole is, measured in turns.
+    pub(crate) ratio: Spread,
     /// Milliseconds from send to the other side's screen with AWS's latencies.
     pub(crate) send: Spread,
     /// 99 in a hundred are below this.
@@ -42,7 +52,7 @@ pub(crate) struct Limit {
 
 /// Measures, with data below `folder`.
 pub(crate) async fn measure(folder: &Path, rounds: usize, prices: &Prices) -> Result<Limit> {
-    let bare = bare(&folder.join("bare"), rounds).await?;
+    let turns = processor(folder, rounds).await?;
     let delaying = Between::delaying(prices.latency);
     let (system, gateway) = System::inside(&folder.join("latency"), &delaying).await?;
     let table = Bare::of(&system, &gateway, &delaying).await?;
@@ -58,7 +68,9 @@ pub(crate) async fn measure(folder: &Path, rounds: usize, prices: &Prices) -> Re
     drop(world);
     gateway.stop().await;
     Ok(Limit {
-        bare,
+        whole: Spread::of(turns.iter().map(|turn| turn.0)),
+        bare: Spread::of(turns.iter().map(|turn| turn.1)),
+        ratio: Spread::of(turns.iter().map(|turn| turn.0 / turn.1)),
         send_p99: p99(&mut sends),
         send: Spread::of(sends),
         transaction_p99: p99(&mut transactions),
@@ -66,23 +78,26 @@ pub(crate) async fn measure(folder: &Path, rounds: usize, prices: &Prices) -> Re
     })
 }
 
-/// Nothing but the SDK and the engine: the update, then the put, the two queries and the look for the message before.
-async fn bare(folder: &Path, rounds: usize) -> Result<Spread> {
-    let (system, gateway) = System::inside(folder, &Between::default()).await?;
+/// Microseconds of processor time: the whole system's for a message, then the bare requests', and so on in turns.
+async fn processor(folder: &Path, rounds: usize) -> Result<Vec<(f64, f64)>> {
+    let system = System::start(Kind::Ours, &folder.join("whole"), false).await?;
+    let world = Arc::new(World::open(system, CUSTOMERS).await?);
+    let (system, gateway) = System::inside(&folder.join("bare"), &Between::default()).await?;
     let table = Bare::of(&system, &gateway, &Between::default()).await?;
-    let mut number = 0;
-    let mut used = Vec::new();
+    let (mut number, mut turns) = (0, Vec::new());
     for _ in 0..rounds {
+        let whole = 1e6 / flat_out(&world, IN_FLIGHT, ROUND, false).await?.efficiency();
         let before = process::cpu(&system.processes)?;
+        // Nothing but the SDK and the engine: the update, then the put, the two queries and the look for the message before.
         for _ in 0..BARE {
             table.sent(number).await?;
             number += 1;
         }
         let cpu: Duration = process::cpu(&system.processes)?.saturating_sub(before);
-        used.push(cpu.as_secs_f64() * 1e6 / float(BARE));
+        turns.push((whole, cpu.as_secs_f64() * 1e6 / float(BARE)));
     }
     gateway.stop().await;
-    Ok(Spread::of(used))
+    Ok(turns)
 }
 
 /// The table without the system around it.

@@ -36,7 +36,7 @@ pub(crate) fn write(results: &Results, prices: &Prices) -> Result<()> {
         page += &compare::section(part, &plots)?;
     }
     if let Some(part) = &results.limit {
-        page += &limit::section(part, results.comparison.as_ref())?;
+        page += &limit::section(part)?;
     }
     if let (Some(operations), Some(limit)) = (&results.operations, &results.limit) {
         page += &cost::section(operations, limit, results.comparison.as_ref(), prices, &plots)?;
