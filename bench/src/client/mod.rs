@@ -21,7 +21,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::system::{Kind, System};
 pub(crate) use screen::Screen;
-pub(crate) use wire::{Answer, Said, body, on_wire};
+pub(crate) use wire::{Answer, Said, TEXT, body, on_wire};
 use wire::{Frame, request};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;

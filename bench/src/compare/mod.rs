@@ -60,7 +60,7 @@ pub(crate) struct FlatOut {
     pub(crate) efficiency: Pair,
 }
 
-/// Bytes on the wire for one message of 60 characters, WebSocket headers included.
+/// Bytes on the wire for one message, WebSocket headers included.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Wire {

@@ -1,11 +1,13 @@
 //! Beside the peer.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::Result;
 
 use super::plot::{OURS, PEER, Series, draw};
 use super::{spread, two};
+use crate::client::TEXT as LENGTH;
 use crate::compare::{AtPace, Comparison, EQUAL, Pair, Wire};
 use crate::results::Part;
 
@@ -27,7 +29,7 @@ on the disk before it is answered (`FULL`, `1`).
 ";
 
 const WIRE: &str = "\
-Bytes on the wire with WebSocket's headers, for a text of 60 characters. Ours carries the message's own id, a conversation's id of 30 characters where the peer's has a few digits, and the
+Ours carries the message's own id, a conversation's id of 30 characters where the peer's has a few digits, and the
 event's name as a field.
 
 ";
@@ -54,7 +56,7 @@ pub(super) fn section(part: &Part<Comparison>, plots: &Path) -> Result<String> {
     page += &row("… beside the peer on a database that runs already, ms", &alone, 0);
     page += &row(&format!("memory of an idle connection, of {}, KB", it.idle.connections), &it.idle.kilobytes, 1);
     page += "\n![Latency of both systems by load](benchmarks/latency.svg)\n\n";
-    page += WIRE;
+    write!(page, "Bytes on the wire with WebSocket's headers, for a text of {LENGTH} characters. {WIRE}")?;
     page += &wire(&it.wire);
     page += &jitter(it);
     Ok(page)
@@ -74,7 +76,7 @@ fn wire([ours, peer]: &[Wire; 2]) -> String {
     table += &row("to who sees a list", |it| it.listed);
     table += &row("the message in it as JSON", |it| it.payload);
     table += &row("over the message's JSON, to who looks", |it| it.joined.saturating_sub(it.payload));
-    table += &row("over the text, to who looks", |it| it.joined.saturating_sub(60));
+    table += &row("over the text, to who looks", |it| it.joined.saturating_sub(LENGTH));
     table + "\n"
 }
 
