@@ -1,9 +1,11 @@
-//! The project's chores, one command each: `cargo xtask generate`, `cargo xtask test`, `cargo xtask ci`.
+//! The project's chores, one command each: `cargo xtask generate`, `cargo xtask test`, `cargo xtask ci`,
+//! `cargo xtask bench`.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod chore;
 mod ci;
 #[cfg(test)]
@@ -35,6 +37,12 @@ enum Chore {
     Test,
     /// What a change must pass: format, lints, dependencies, tests.
     Ci,
+    /// What it costs and how fast it is, beside a peer; writes `docs/benchmarks.md`. Takes ten minutes and a quiet machine.
+    Bench {
+        /// For the `bench` program: `--only compare`, `--quick`, …
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -43,6 +51,7 @@ fn main() -> ExitCode {
         Chore::Generate { check: true } => generate::check(),
         Chore::Test => test::run(),
         Chore::Ci => ci::run(),
+        Chore::Bench { arguments } => bench::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

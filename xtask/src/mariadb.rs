@@ -1,4 +1,4 @@
-//! The importer's tests read from a real MariaDB server: Debian's, which is installed where that is possible.
+//! The importer's tests and the benchmark's peer have a real MariaDB server: Debian's, which is installed where that is possible.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ pub(crate) fn install() -> Result<()> {
     }
     let id = chore::command("id", &["-u"]).output()?;
     let is_root = String::from_utf8_lossy(&id.stdout).trim() == "0";
-    ensure!(is_root, "the importer's tests need MariaDB: sudo apt-get install mariadb-server");
+    ensure!(is_root, "this needs MariaDB: sudo apt-get install mariadb-server");
     let install =
         "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends mariadb-server";
     chore::run("sh", &["-c", install])

@@ -12,22 +12,21 @@ const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 pub(crate) fn test() -> Result<()> {
     chore::run("cargo", &["build", "--package", "local"])?;
     let program = format!("debug/order-chat{}", std::env::consts::EXE_SUFFIX);
-    npm(&["ci", "--no-audit", "--no-fund"], |_| {})?;
-    npm(&["test"], |command| {
+    npm("web", &["ci", "--no-audit", "--no-fund"], |_| {})?;
+    npm("web", &["test"], |command| {
         command.env("ORDER_CHAT_BIN", chore::target().join(program));
     })
 }
 
-/// Runs npm in `web/`.
-fn npm(arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Result<()> {
+/// Runs npm in `folder`.
+pub(crate) fn npm(folder: &str, arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Result<()> {
     let line = format!("npm {}", arguments.join(" "));
-    eprintln!("\n> {line} (in web/)");
+    eprintln!("\n> {line} (in {folder}/)");
     let mut command = chore::command(NPM, arguments);
-    command.current_dir(chore::root().join("web"));
+    command.current_dir(chore::root().join(folder));
     prepare(&mut command);
-    let status = command
-        .status()
-        .with_context(|| format!("`{line}` did not start: the web client needs Node.js 20.19 or newer"))?;
+    let status =
+        command.status().with_context(|| format!("`{line}` did not start: it needs Node.js 20.19 or newer"))?;
     ensure!(status.success(), "`{line}` failed ({status})");
     Ok(())
 }

@@ -63,7 +63,7 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
     let folder = data::folder(&settings.data)?;
     let secret = data::secret(folder.as_deref())?;
     let system = read(&text, &locality(&settings, &authority, &secret))?;
-    let engine = Engine::open(folder.as_deref())?;
+    let engine = Engine::open(folder.as_deref(), settings.sync)?;
     for table in &system.tables {
         engine.make(table)?;
     }

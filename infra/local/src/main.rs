@@ -29,6 +29,9 @@ struct Arguments {
     /// Keep the data in memory, and nothing on disk.
     #[arg(long, conflicts_with = "data")]
     memory: bool,
+    /// Have each write reach the disk before it is answered, so that it outlives the machine's end and not only the program's.
+    #[arg(long, conflicts_with = "memory")]
+    sync: bool,
     /// The system to serve.
     #[arg(long, default_value = "template.yaml", value_name = "FILE")]
     template: PathBuf,
@@ -48,6 +51,7 @@ impl From<Arguments> for Settings {
             listen: arguments.listen,
             port: arguments.port,
             data: if arguments.memory { Data::Memory } else { Data::Folder(arguments.data) },
+            sync: arguments.sync,
             parameters: arguments.parameter.into_iter().collect::<BTreeMap<_, _>>(),
             pages: pages.filter(|_| !arguments.no_pages),
             timers: Timers::default(),

@@ -65,6 +65,8 @@ pub struct Settings {
     pub port: u16,
     /// Where the data lives.
     pub data: Data,
+    /// Whether each write in a folder reaches the disk before it is answered.
+    pub sync: bool,
     /// Values of the template's parameters.
     pub parameters: BTreeMap<String, String>,
     /// The npm project whose pages are served at `/`; `None` serves the API only.
@@ -83,6 +85,7 @@ impl Settings {
             listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
             data: Data::Memory,
+            sync: false,
             parameters: BTreeMap::new(),
             pages: None,
             timers: Timers::default(),

@@ -20,8 +20,8 @@ const FILE: &str = "dynamodb.sqlite";
 pub(crate) struct Engine(Database);
 
 impl Engine {
-    /// A database in `folder`, or in memory.
-    pub(crate) fn open(folder: Option<&Path>) -> Result<Self, Refusal> {
+    /// A database in `folder`, or in memory. With `sync` each write reaches the disk before it is answered.
+    pub(crate) fn open(folder: Option<&Path>, sync: bool) -> Result<Self, Refusal> {
         let Some(folder) = folder else {
             let refused =
                 |problem: DynoxideError| Refusal::Data { path: "in memory".into(), what: problem.to_string() };
@@ -31,9 +31,11 @@ impl Engine {
         let path = folder.join(FILE);
         let path = path.to_str().ok_or_else(|| refused("its path is not UTF-8".to_owned()))?;
         let database = Database::new(path).map_err(|problem| refused(problem.to_string()))?;
-        // Ends SQLite's sync with the disk after every commit. What was written survives the end of this process,
-        // if not that of the machine, and a write takes a tenth of the time.
-        database.disable_bulk_loading().map_err(|problem| refused(problem.to_string()))?;
+        if !sync {
+            // Ends SQLite's sync with the disk after every commit. What was written survives the end of this process,
+            // if not that of the machine, and a write takes a tenth of the time.
+            database.disable_bulk_loading().map_err(|problem| refused(problem.to_string()))?;
+        }
         Ok(Self(database))
     }
 

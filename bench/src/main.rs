@@ -1,0 +1,93 @@
+//! What the system costs and how fast it is, beside its peers: `cargo xtask bench` measures and writes `docs/benchmarks.md`.
+
+mod between;
+mod client;
+mod compare;
+mod growth;
+mod limit;
+mod load;
+mod mariadb;
+mod operations;
+mod prices;
+mod process;
+mod report;
+mod results;
+mod spread;
+mod system;
+mod world;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+use compare::Effort;
+use results::{Part, Results};
+
+/// Measures, and writes docs/benchmarks.md.
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+struct Arguments {
+    /// Measures only this; may be repeated. The other parts stay as they were measured before.
+    #[arg(long, value_enum)]
+    only: Vec<What>,
+    /// A fraction of the effort: whether it works, not how fast.
+    #[arg(long)]
+    quick: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum What {
+    /// Beside the peer.
+    Compare,
+    /// Against the bare database operations, and with AWS's latencies.
+    Limit,
+    /// Requests and units, in dollars.
+    Cost,
+    /// Long conversations, long inboxes, many connections.
+    Growth,
+    /// Nothing: the page is written anew from what was measured before.
+    Page,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    // Thousands of connections, here and in the servers that are started from here.
+    rlimit::increase_nofile_limit(u64::MAX)?;
+    tokio::runtime::Runtime::new()?.block_on(run(&arguments))
+}
+
+async fn run(arguments: &Arguments) -> Result<()> {
+    let quick = arguments.quick;
+    let wanted = |what| arguments.only.is_empty() || arguments.only.contains(&what);
+    let effort = if quick {
+        Effort { rounds: 1, round: Duration::from_secs(1), idle: 300 }
+    } else {
+        Effort { rounds: 5, round: Duration::from_secs(3), idle: 5_000 }
+    };
+    let prices = prices::read()?;
+    let folder = tempfile::tempdir()?;
+    let mut results = Results::read()?;
+    if wanted(What::Compare) {
+        let measured = compare::measure(&folder.path().join("compare"), effort).await?;
+        results.comparison = Some(Part::new(measured, quick));
+        results.write()?;
+    }
+    if wanted(What::Limit) {
+        eprintln!("against the limit");
+        let measured = limit::measure(&folder.path().join("limit"), effort.rounds, &prices).await?;
+        results.limit = Some(Part::new(measured, quick));
+        results.write()?;
+    }
+    if wanted(What::Cost) {
+        eprintln!("requests and units");
+        let measured = operations::measure(&folder.path().join("cost")).await?;
+        results.operations = Some(Part::new(measured, quick));
+        results.write()?;
+    }
+    if wanted(What::Growth) {
+        let measured = growth::measure(&folder.path().join("growth"), quick).await?;
+        results.growth = Some(Part::new(measured, quick));
+        results.write()?;
+    }
+    report::write(&results, &prices)
+}

@@ -1,0 +1,79 @@
+//! `prices.toml`: what AWS and others ask for.
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::between::Delays;
+use crate::system::root;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Prices {
+    pub(crate) date: String,
+    pub(crate) api_gateway: ApiGateway,
+    pub(crate) lambda: Lambda,
+    pub(crate) dynamodb: DynamoDb,
+    pub(crate) logs: Logs,
+    pub(crate) transfer: Transfer,
+    pub(crate) server: Server,
+    pub(crate) hosted: Vec<Hosted>,
+    pub(crate) latency: Delays,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ApiGateway {
+    pub(crate) million_messages: f64,
+    pub(crate) million_connection_minutes: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Lambda {
+    pub(crate) million_requests: f64,
+    pub(crate) gb_second: f64,
+    pub(crate) gb: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct DynamoDb {
+    pub(crate) million_writes: f64,
+    pub(crate) million_reads: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Logs {
+    pub(crate) gb: f64,
+    pub(crate) bytes_an_invocation: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Transfer {
+    pub(crate) gb: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Server {
+    pub(crate) month: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Hosted {
+    pub(crate) name: String,
+    pub(crate) million: f64,
+    pub(crate) messages: f64,
+    pub(crate) source: String,
+}
+
+/// Reads them.
+pub(crate) fn read() -> Result<Prices> {
+    Ok(toml::from_str(&std::fs::read_to_string(root().join("bench/prices.toml"))?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_can_be_read_and_names_its_sources() {
+        let prices = read().unwrap();
+        assert!(prices.hosted.iter().all(|hosted| !hosted.source.is_empty() && hosted.million > 0.0));
+    }
+}

@@ -1,0 +1,59 @@
+//! From the results to `docs/benchmarks.md`: text, tables, plots.
+
+mod aims;
+mod compare;
+mod cost;
+mod growth;
+mod limit;
+mod million;
+mod plot;
+
+use anyhow::Result;
+
+use crate::prices::Prices;
+use crate::results::Results;
+use crate::spread::Spread;
+use crate::system::root;
+
+const INTRODUCTION: &str = "\
+# What it costs and how fast it is
+
+Made by `cargo xtask bench`, which builds everything, measures, and writes this page and its plots; the numbers behind them are in
+`docs/benchmarks.json`. It takes about ten minutes on a quiet machine. `--only` measures one part again and leaves the others as they are.
+
+Machines differ and are noisy, so read the ratios. Where two things are compared they take turns in one run; a number is the median of the
+rounds, with the lowest and the highest behind it.
+
+";
+
+/// Writes it.
+pub(crate) fn write(results: &Results, prices: &Prices) -> Result<()> {
+    let plots = root().join("docs/benchmarks");
+    std::fs::create_dir_all(&plots)?;
+    let mut page = INTRODUCTION.to_owned();
+    page += &aims::section(results, prices);
+    if let Some(part) = &results.comparison {
+        page += &compare::section(part, &plots)?;
+    }
+    if let Some(part) = &results.limit {
+        page += &limit::section(part)?;
+    }
+    if let (Some(operations), Some(limit)) = (&results.operations, &results.limit) {
+        page += &cost::section(operations, limit, results.comparison.as_ref(), prices, &plots)?;
+    }
+    if let Some(part) = &results.growth {
+        page += &growth::section(part, &plots)?;
+    }
+    page += million::SECTION;
+    Ok(std::fs::write(root().join("docs/benchmarks.md"), page.trim_end().to_owned() + "\n")?)
+}
+
+fn two(number: f64) -> String {
+    format!("{number:.2}")
+}
+
+/// The median, with the ends behind it.
+fn spread(spread: &Spread, digits: usize) -> String {
+    let Spread { median, low, high } = spread;
+    format!("{median:.digits$} ({low:.digits$} – {high:.digits$})")
+}

@@ -1,0 +1,77 @@
+//! What was measured, in a file: `docs/benchmarks.json`. Each part can be measured anew without the others.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::compare::Comparison;
+use crate::growth::Growth;
+use crate::limit::Limit;
+use crate::operations::Operations;
+use crate::system::root;
+
+/// A part, with when and where it was measured.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Part<T> {
+    /// A day.
+    pub(crate) date: String,
+    /// Processor, memory, kernel.
+    pub(crate) machine: String,
+    /// Whether it was a trial, whose numbers mean little.
+    pub(crate) quick: bool,
+    #[serde(flatten)]
+    pub(crate) measured: T,
+}
+
+/// All parts that were measured so far.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Results {
+    pub(crate) comparison: Option<Part<Comparison>>,
+    pub(crate) operations: Option<Part<Operations>>,
+    pub(crate) limit: Option<Part<Limit>>,
+    pub(crate) growth: Option<Part<Growth>>,
+}
+
+impl<T> Part<T> {
+    /// Of today, on this machine.
+    pub(crate) fn new(measured: T, quick: bool) -> Self {
+        let date = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+        Self { date, machine: machine(), quick, measured }
+    }
+
+    /// One line that says where the numbers come from.
+    pub(crate) fn origin(&self, part: &str) -> String {
+        let trial = if self.quick { " **A quick trial: the numbers mean little.**" } else { "" };
+        format!("`cargo xtask bench --only {part}`, {}, {}.{trial}", self.date, self.machine)
+    }
+}
+
+impl Results {
+    /// What is in the file, or nothing where there is none.
+    pub(crate) fn read() -> Result<Self> {
+        let Ok(text) = std::fs::read_to_string(path()) else { return Ok(Self::default()) };
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    pub(crate) fn write(&self) -> Result<()> {
+        Ok(std::fs::write(path(), serde_json::to_string_pretty(self)? + "\n")?)
+    }
+}
+
+fn path() -> PathBuf {
+    root().join("docs/benchmarks.json")
+}
+
+fn machine() -> String {
+    let file = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let field = |text: &str, name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name)).and_then(|line| line.split_once(':'));
+        line.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let memory = field(&file("/proc/meminfo"), "MemTotal").trim_end_matches(" kB").parse::<u64>().unwrap_or_default();
+    let (processor, kernel) = (field(&file("/proc/cpuinfo"), "model name"), file("/proc/sys/kernel/osrelease"));
+    let kernel = kernel.trim().split('-').next().unwrap_or_default().to_owned();
+    format!("{processor}, {cores} cores, {} GB, Linux {kernel}", memory / 1_000_000)
+}
