@@ -12,7 +12,10 @@ mod generate;
 mod mariadb;
 #[cfg(test)]
 mod paths;
+mod python;
 mod rest;
+mod sam;
+mod starts;
 mod test;
 mod web;
 
@@ -33,6 +36,10 @@ enum Chore {
     },
     /// Every test there is; installs what it needs into `.venv`.
     Test,
+    /// Deploy to an emulator of AWS, and run the journeys there.
+    Sam,
+    /// Measure the functions: size, start, first request to DynamoDB.
+    Starts,
     /// What a change must pass: format, lints, dependencies, tests.
     Ci,
 }
@@ -42,6 +49,8 @@ fn main() -> ExitCode {
         Chore::Generate { check: false } => generate::write(),
         Chore::Generate { check: true } => generate::check(),
         Chore::Test => test::run(),
+        Chore::Sam => sam::test(),
+        Chore::Starts => starts::measure(),
         Chore::Ci => ci::run(),
     };
     match done {

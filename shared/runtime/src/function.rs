@@ -4,12 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
-use crate::{Environment, StartError};
+use crate::{Environment, StartError, aws};
 
 /// How every function starts: from its environment and the way to AWS, once per cold start.
 pub type Start = fn(&Environment, &SdkConfig) -> Result<Function, StartError>;
@@ -38,14 +38,15 @@ impl Function {
 
 /// The whole of a function's `main`: telemetry, configuration, one start, then events until Lambda ends the process.
 pub async fn run(start: Start) -> Result<(), Error> {
+    let environment = Environment::of_process();
+    let level = environment.optional("LOG_LEVEL").and_then(|level| level.parse().ok());
     tracing_subscriber::fmt()
         .json()
-        .with_env_filter(EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_max_level(level.unwrap_or(LevelFilter::INFO))
         // CloudWatch stamps every line itself.
         .without_time()
         .init();
-    let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let function = start(&Environment::of_process(), &sdk)?;
+    let function = start(&environment, &aws::sdk(&environment)?)?;
     lambda_runtime::run(lambda_runtime::service_fn(move |event| {
         let function = function.clone();
         async move { function.call(event).await }
