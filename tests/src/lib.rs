@@ -1,6 +1,6 @@
 //! Journeys through real sockets: what the protocol promises, checked from outside.
 //!
-//! A [`Shop`] is the whole system in this process with its own empty table. It makes [`User`]s, who call the REST
+//! A [`Shop`] is the whole system in this process with its own empty table, or one that is deployed (see `deployment`). It makes [`User`]s, who call the REST
 //! API, place orders and [`connect`](User::connect) as [`Client`]s over WebSocket. Nothing here sleeps: a test waits
 //! for what can be seen, and knows that nothing more comes once a later answer has arrived (see [`Client::drain`]).
 #![allow(clippy::unwrap_used, reason = "a helper that cannot go on fails its test, here")]
@@ -9,6 +9,7 @@ mod answer;
 mod between;
 mod cases;
 mod client;
+mod deployment;
 pub mod gateway;
 pub mod importer;
 mod keys;

@@ -18,13 +18,15 @@ const ROUND_TRIP: Duration = Duration::from_millis(10);
 
 type Answered = Result<HttpResponse, ConnectorError>;
 
-/// One request to DynamoDB or to `@connections`.
+/// One request to DynamoDB, to Secrets Manager or to `@connections`.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The binary of the function that made it.
     pub function: String,
-    /// DynamoDB's name of the operation; none for `@connections`.
+    /// AWS's name of the operation; none for `@connections`.
     pub operation: Option<String>,
+    /// Whether it asks an index.
+    pub of_index: bool,
     /// The IAM actions it needs.
     pub actions: BTreeSet<String>,
     /// Read units.
@@ -47,6 +49,9 @@ pub struct Cost {
     /// Read units.
     pub read: f64,
 }
+
+/// What Secrets Manager calls the one operation that is used.
+const GET_SECRET_VALUE: &str = "GetSecretValue";
 
 /// Stands between every function and DynamoDB, and writes down what passes.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +80,8 @@ impl Meter {
 impl Cost {
     /// What these requests cost together.
     pub fn of(calls: &[Call]) -> Self {
-        let mut calls: Vec<&Call> = calls.iter().filter(|call| call.operation.is_some()).collect();
+        let is_dynamodb = |call: &&Call| call.operation.as_deref().is_some_and(|name| name != GET_SECRET_VALUE);
+        let mut calls: Vec<&Call> = calls.iter().filter(is_dynamodb).collect();
         calls.sort_by_key(|call| call.started);
         let mut depths: Vec<usize> = Vec::new();
         for call in &calls {
@@ -96,7 +102,7 @@ async fn measure(function: String, mut request: HttpRequest, inner: SharedHttpCo
     let target = request.headers().get("x-amz-target").map(str::to_owned);
     let operation = target.and_then(|target| target.split_once('.').map(|(_, name)| name.to_owned()));
     let mut asked = Value::Null;
-    if operation.is_some() {
+    if operation.as_deref().is_some_and(|name| name != GET_SECRET_VALUE) {
         asked = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         asked["ReturnConsumedCapacity"] = "TOTAL".into();
         let body = asked.to_string();
@@ -111,7 +117,8 @@ async fn measure(function: String, mut request: HttpRequest, inner: SharedHttpCo
     let answered: Value = body.and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
     let (read, write) = operation.as_deref().map_or((0.0, 0.0), |name| units(name, &asked, &answered));
     let actions = actions(operation.as_deref(), &asked);
-    (Call { function, operation, actions, read, write, started, ended }, answer)
+    let of_index = asked["IndexName"].is_string();
+    (Call { function, operation, of_index, actions, read, write, started, ended }, answer)
 }
 
 /// Read and write units. A refused condition reports none: it costs what its item would, and at least one; items of a
@@ -165,6 +172,9 @@ fn value_size(value: &Value) -> usize {
 
 fn actions(operation: Option<&str>, asked: &Value) -> BTreeSet<String> {
     let Some(operation) = operation else { return BTreeSet::from(["execute-api:ManageConnections".to_owned()]) };
+    if operation == GET_SECRET_VALUE {
+        return BTreeSet::from([format!("secretsmanager:{GET_SECRET_VALUE}")]);
+    }
     let items = asked["TransactItems"].as_array().into_iter().flatten();
     let names =
         items.filter_map(|item| item.as_object().and_then(|it| it.keys().next())).map(|kind| match kind.as_str() {

@@ -1,7 +1,7 @@
 //! What no client can bring about: connections that the table still knows and that are gone, connections that it
 //! forgot, messages that did not reach the log, tickets whose time has passed.
 //!
-//! Nothing here knows more of a row's shape than the table's key, and that a connection's ends in its id: a row is
+//! Nothing here knows more of a row's shape than the table's key, and that a connection's is `C#` and its id: a row is
 //! found because something that a client did added it.
 
 use std::collections::HashMap;
@@ -84,8 +84,7 @@ struct Rows {
 
 impl Rows {
     fn of(shop: &Shop) -> Self {
-        let gateway = shop.gateway();
-        Self { table: Table::new(gateway.sdk()), name: gateway.table().unwrap().to_owned() }
+        Self { table: Table::new(shop.sdk()), name: shop.table().to_owned() }
     }
 
     async fn all(&self) -> Vec<Item> {
@@ -101,10 +100,10 @@ impl Rows {
         (done, rows)
     }
 
-    /// A client that connects, and its row: the one whose key ends as ids of connections do.
+    /// A client that connects, and its row: the one whose key is that of a connection.
     async fn added_connection(&self, connect: impl Future<Output = Client>) -> (Client, Item) {
         let (client, mut rows) = self.added(connect).await;
-        rows.retain(|item| sort_key(item).ends_with('='));
+        rows.retain(|item| sort_key(item).starts_with("C#"));
         assert_eq!(rows.len(), 1, "a connection is one row: {rows:?}");
         (client, rows.remove(0))
     }

@@ -1,23 +1,33 @@
-//! The whole system in this process, with people.
+//! The whole system, in this process or deployed, with people.
 
 use std::path::{Path, PathBuf};
 
+use aws_config::SdkConfig;
 use domain::Role;
 use jsonwebtoken::{EncodingKey, Header};
 use local::{Data, Gateway, Settings, Template};
 use serde_json::{Value, json};
 
+use crate::deployment::Deployment;
 use crate::{User, now_millis};
 
 /// A running system. Its table is empty at first and ends with it, unless it was opened in a folder.
 pub struct Shop {
-    gateway: Gateway,
+    place: Place,
     http: reqwest::Client,
 }
 
+enum Place {
+    Here(Box<Gateway>),
+    Elsewhere(Box<Deployment>),
+}
+
 impl Shop {
-    /// A system with nothing in it.
+    /// A system with nothing in it: the one that is deployed where there is one, else one of its own.
     pub async fn open() -> Self {
+        if let Some(deployment) = Deployment::named().await {
+            return Self { place: Place::Elsewhere(Box::new(deployment)), http: reqwest::Client::new() };
+        }
         Self::open_with(Self::settings()).await
     }
 
@@ -29,7 +39,7 @@ impl Shop {
     /// A system as `settings` want it.
     pub async fn open_with(settings: Settings) -> Self {
         let gateway = local::start(settings, local::functions()).await.unwrap();
-        Self { gateway, http: reqwest::Client::new() }
+        Self { place: Place::Here(Box::new(gateway)), http: reqwest::Client::new() }
     }
 
     /// The project's own template on a free port, with nothing kept.
@@ -61,24 +71,69 @@ impl Shop {
     pub fn expiring(&self, id: &str, role: Role, seconds: i64) -> User {
         let name = capital(id);
         let token = self.sign(&json!({"sub": id, "role": role, "name": name, "exp": now_millis() / 1000 + seconds}));
-        let base = self.gateway.base_url();
+        let base = self.base_url();
         User { id: id.to_owned(), role, name, token: Some(token), base, http: self.http.clone() }
     }
 
     /// A JWT with these claims, signed with the key this system trusts.
     pub fn sign(&self, claims: &Value) -> String {
-        let key = EncodingKey::from_secret(self.gateway.secret().as_bytes());
+        let key = EncodingKey::from_secret(self.secret().as_bytes());
         jsonwebtoken::encode(&Header::default(), claims, &key).unwrap()
     }
 
-    /// The gateway itself, for its table.
+    /// The local gateway itself. A journey that needs it cannot go elsewhere.
     pub fn gateway(&self) -> &Gateway {
-        &self.gateway
+        match &self.place {
+            Place::Here(gateway) => gateway,
+            Place::Elsewhere(deployment) => panic!("{} is no local gateway", deployment.base_url),
+        }
+    }
+
+    /// Where the REST API is.
+    pub fn base_url(&self) -> String {
+        match &self.place {
+            Place::Here(gateway) => gateway.base_url(),
+            Place::Elsewhere(deployment) => deployment.base_url.clone(),
+        }
+    }
+
+    /// Where a browser may come from.
+    pub fn origin(&self) -> String {
+        match &self.place {
+            Place::Here(gateway) => gateway.base_url(),
+            Place::Elsewhere(deployment) => deployment.origin.clone(),
+        }
+    }
+
+    /// What tokens are signed with.
+    pub fn secret(&self) -> String {
+        match &self.place {
+            Place::Here(gateway) => gateway.secret(),
+            Place::Elsewhere(deployment) => deployment.secret.clone(),
+        }
+    }
+
+    /// The way to its table, for whoever may do everything.
+    pub fn sdk(&self) -> &SdkConfig {
+        match &self.place {
+            Place::Here(gateway) => gateway.sdk(),
+            Place::Elsewhere(deployment) => &deployment.sdk,
+        }
+    }
+
+    /// The name of its table.
+    pub fn table(&self) -> &str {
+        match &self.place {
+            Place::Here(gateway) => gateway.table().unwrap(),
+            Place::Elsewhere(deployment) => &deployment.table,
+        }
     }
 
     /// Ends it, as Ctrl-C does.
     pub async fn close(self) {
-        self.gateway.stop().await;
+        if let Place::Here(gateway) = self.place {
+            gateway.stop().await;
+        }
     }
 
     /// Has fresh admins say `count` messages, each within its rate limit.

@@ -54,7 +54,7 @@ async fn admitted(shop: &Shop, what: &str, token: &str) {
 #[tokio::test]
 async fn only_the_agreed_key_and_algorithm() {
     let shop = Shop::open().await;
-    let secret = shop.gateway().secret().as_bytes().to_vec();
+    let secret = shop.secret().into_bytes();
     admitted(&shop, "a good one", &signed(Algorithm::HS256, &claims(), &secret)).await;
 
     for alg in ["none", "None", "NONE", "nOnE", ""] {
@@ -260,7 +260,7 @@ async fn a_forged_ticket_is_none() {
 async fn a_foreign_page_gets_no_socket_and_wastes_no_ticket() {
     let shop = Shop::open().await;
     let url = shop.customer("anna").ticket().await.url;
-    let own = shop.gateway().base_url();
+    let own = shop.origin();
     for foreign in ["https://evil.example", "null", "", &format!("{own}.evil.example"), &own.replace("http:", "https:")]
     {
         assert_eq!(status_of(&url, Some(foreign)).await, 403, "{foreign:?}");

@@ -24,9 +24,10 @@ fn may_import(from: &str, to: &str, functions: &BTreeSet<String>) -> bool {
 }
 
 /// SDK crates that belong to one crate of the house each. What only tests import is not part of the house.
-const OWNERS: [(&str, &[&str]); 3] = [
+const OWNERS: [(&str, &[&str]); 4] = [
     ("aws-sdk-dynamodb", &["store", "tests", "bench"]),
     ("aws-sdk-apigatewaymanagement", &["push", "tests", "bench"]),
+    ("aws-sdk-secretsmanager", &["authorizer"]),
     ("dynoxide-rs", &["local", "bench"]),
 ];
 

@@ -51,7 +51,7 @@ async fn the_log_finds_every_request_and_tells_nothing_that_was_said() {
     let outage = Outage::default();
     let shop = Shop::open_with(outage.settings()).await;
     let mut secrets = Secrets::default();
-    secrets.0.extend([WRITTEN.to_owned(), shop.gateway().secret().to_owned()]);
+    secrets.0.extend([WRITTEN.to_owned(), shop.gateway().secret().clone()]);
     let placed = talk(&shop, &mut secrets).await;
     be_refused(&shop, &placed, &mut secrets).await;
     fail(&shop, &outage, &placed).await;

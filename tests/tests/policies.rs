@@ -18,8 +18,11 @@ async fn every_policy_allows_what_is_needed_and_nothing_else() {
     let meter = Meter::default();
     let shop = Shop::open_with(meter.settings()).await;
     everything_once(&shop).await;
-    let mut made = Actions::new();
+    let (mut made, mut of_index) = (Actions::new(), BTreeSet::new());
     for call in meter.take() {
+        if call.of_index {
+            of_index.insert(call.function.clone());
+        }
         made.entry(call.function).or_default().extend(call.actions);
     }
     let allowed = allowed();
@@ -33,6 +36,7 @@ async fn every_policy_allows_what_is_needed_and_nothing_else() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(of_index, allowed_an_index(), "an index is for those who query it");
 }
 
 /// Every operation, also where something is to be mended: dead connections, a message that did not reach the log.
@@ -121,6 +125,25 @@ async fn everything_once(shop: &Shop) {
 
 /// The actions of each function's policies, by its binary.
 fn allowed() -> Actions {
+    let statements = statements();
+    let actions = |statement: &Value| match &statement["Action"] {
+        Value::Sequence(actions) => actions.iter().map(text_of).collect(),
+        one => vec![text_of(one)],
+    };
+    let of_function =
+        |(binary, statements): (String, Vec<Value>)| (binary, statements.iter().flat_map(actions).collect());
+    statements.into_iter().map(of_function).collect()
+}
+
+/// The functions whose policies name the table's indexes.
+fn allowed_an_index() -> BTreeSet<String> {
+    let names_one = |statement: &Value| serde_norway::to_string(&statement["Resource"]).unwrap().contains("/index/");
+    let functions = statements().into_iter().filter(|(_, statements)| statements.iter().any(names_one));
+    functions.map(|(binary, _)| binary).collect()
+}
+
+/// The statements of each function's policies, by its binary.
+fn statements() -> BTreeMap<String, Vec<Value>> {
     let text = std::fs::read_to_string(Shop::root().join("template.yaml")).unwrap();
     let template: Value = serde_norway::from_str(&text).unwrap();
     let resources = template["Resources"].as_mapping().unwrap();
@@ -130,13 +153,19 @@ fn allowed() -> Actions {
             let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap().to_owned();
             let statements = function["Properties"]["Policies"].as_sequence().unwrap().iter();
             let statements = statements.flat_map(|policy| policy["Statement"].as_sequence().unwrap());
-            let actions = statements.flat_map(|statement| match &statement["Action"] {
-                Value::Sequence(actions) => actions.iter().map(text_of).collect(),
-                one => vec![text_of(one)],
-            });
-            (binary, actions.collect())
+            (binary, statements.flat_map(in_any_case).cloned().collect())
         })
         .collect()
+}
+
+/// A statement, or those between which a condition chooses.
+fn in_any_case(statement: &Value) -> Vec<&Value> {
+    match statement {
+        Value::Tagged(choice) if choice.tag == "If" => {
+            choice.value.as_sequence().unwrap()[1..].iter().filter(|one| one.is_mapping()).collect()
+        }
+        statement => vec![statement],
+    }
 }
 
 fn text_of(value: &Value) -> String {

@@ -17,7 +17,7 @@ const BINARIES: &[&str] =
 
 /// The variables that a function of this system may have.
 const VARIABLES: &[&str] =
-    &["ALLOWED_ORIGINS", "JWKS_URL", "JWT_AUDIENCE", "JWT_ISSUER", "JWT_SECRET", "TABLE_NAME", "WEBSOCKET_URL"];
+    &["ALLOWED_ORIGINS", "JWKS_URL", "JWT_AUDIENCE", "JWT_ISSUER", "JWT_SECRET_ID", "TABLE_NAME", "WEBSOCKET_URL"];
 
 fn own_template() -> Settings {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
@@ -105,7 +105,7 @@ async fn every_function_of_the_system_gets_its_own_variables_only() {
     let expected = BTreeMap::from([
         ("ALLOWED_ORIGINS", format!("http://127.0.0.1:{port},http://localhost:{port}")),
         ("JWT_ISSUER", "https://login.example".to_owned()),
-        ("JWT_SECRET", gateway.secret().to_owned()),
+        ("JWT_SECRET_ID", "order-chat/jwt".to_owned()),
         ("TABLE_NAME", table),
     ]);
     assert_eq!(seen["authorizer"], expected);
@@ -168,7 +168,6 @@ async fn expressions_mean_what_they_mean_on_aws() {
           F: !Join ["+", !Ref List]
           G: !If [IsGiven, "yes", "no"]
           H: !If [IsEmpty, "yes", "no"]
-          I: !Sub "{{resolve:secretsmanager:${Given}:SecretString}}"
           J: { "Fn::GetAtt": [Http, ApiEndpoint] }
           K: 7
           L: !Join ["", !Split ["-", "a-b"]]"#;
@@ -191,7 +190,6 @@ Conditions:
         "F": "a+b+c",
         "G": "yes",
         "H": "no",
-        "I": gateway.secret(),
         "J": gateway.base_url(),
         "K": "7",
         "L": "ab",

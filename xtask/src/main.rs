@@ -14,7 +14,10 @@ mod generate;
 mod mariadb;
 #[cfg(test)]
 mod paths;
+mod python;
 mod rest;
+mod sam;
+mod starts;
 mod test;
 mod web;
 
@@ -35,6 +38,10 @@ enum Chore {
     },
     /// Every test there is; installs what it needs into `.venv`.
     Test,
+    /// Deploy to an emulator of AWS, and run the journeys there.
+    Sam,
+    /// Measure the functions: size, start, first request to DynamoDB.
+    Starts,
     /// What a change must pass: format, lints, dependencies, tests.
     Ci,
     /// What it costs and how fast it is, beside a peer; writes `docs/benchmarks.md`. Takes ten minutes and a quiet machine.
@@ -50,6 +57,8 @@ fn main() -> ExitCode {
         Chore::Generate { check: false } => generate::write(),
         Chore::Generate { check: true } => generate::check(),
         Chore::Test => test::run(),
+        Chore::Sam => sam::test(),
+        Chore::Starts => starts::measure(),
         Chore::Ci => ci::run(),
         Chore::Bench { arguments } => bench::run(&arguments),
     };

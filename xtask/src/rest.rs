@@ -4,10 +4,9 @@
 use anyhow::{Result, bail, ensure};
 use serde_json::json;
 
-use crate::chore;
+use crate::{chore, python};
 
 mod gateway;
-mod python;
 
 use gateway::Gateway;
 
@@ -20,7 +19,7 @@ const NOT_PROMISED: &str = "positive_data_acceptance,unsupported_method";
 
 /// Fails where an answer is not what the description says, to a customer or to an admin.
 pub(crate) fn check() -> Result<()> {
-    let schemathesis = python::schemathesis()?;
+    let schemathesis = python::environment("schemathesis", "xtask/schemathesis.txt")?.join("schemathesis");
     let program = gateway::build()?;
     for role in ["customer", "admin"] {
         // Each starts with an empty table, so that the same requests get the same answers.

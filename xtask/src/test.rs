@@ -3,13 +3,15 @@
 use anyhow::Result;
 
 use crate::chore;
-use crate::{generate, mariadb, rest, web};
+use crate::{generate, mariadb, rest, sam, web};
 
-/// What is committed against what the types say, the workspace's own tests, the API against its description.
+/// What is committed against what the types say, the workspace's own tests, the API against its description,
+/// the pages in a browser, and the deployed system.
 pub(crate) fn run() -> Result<()> {
     generate::check()?;
     mariadb::install()?;
     chore::run("cargo", &["test", "--workspace"])?;
     rest::check()?;
-    web::test()
+    web::test()?;
+    sam::test()
 }

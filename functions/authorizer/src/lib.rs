@@ -5,6 +5,7 @@
 //! Whatever is wrong with a token or a ticket, the answer is the same no.
 
 mod jwks;
+mod secret;
 mod settings;
 mod token;
 
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 use store::Store;
 
 use crate::settings::Settings;
-use crate::token::Verifier;
+use crate::token::{Refusal, Verifier};
 
 struct Authorizer {
     store: Store,
@@ -32,7 +33,7 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
     let settings = Settings::from(environment)?;
     let authorizer = Arc::new(Authorizer {
         store: Store::new(sdk, environment.required("TABLE_NAME")?),
-        verifier: Verifier::new(settings.keys, settings.issuer, settings.audience),
+        verifier: Verifier::new(sdk, settings.keys, settings.issuer, settings.audience),
         origins: settings.origins,
         clock: Clock::of(sdk),
     });
@@ -57,20 +58,22 @@ impl Authorizer {
     async fn answer(&self, request: Request, now: Time) -> Result<Value, Error> {
         match &request.method_arn {
             Some(arn) => self.connecting(&request, arn, now).await,
-            None => Ok(self.calling(&request, now).await),
+            None => self.calling(&request, now).await,
         }
     }
 
     /// A REST request: a JWT.
-    async fn calling(&self, request: &Request, now: Time) -> Value {
+    async fn calling(&self, request: &Request, now: Time) -> Result<Value, Error> {
         let bearer = request.header("authorization").and_then(|value| value.split_once(' '));
         let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-        let Some(token) = token else { return json!({ "isAuthorized": false }) };
+        let Some(token) = token else { return Ok(json!({ "isAuthorized": false })) };
         match self.verifier.verify(token, now).await {
-            Ok((person, expires)) => json!({ "isAuthorized": true, "context": context(&person, expires) }),
+            Ok((person, expires)) => Ok(json!({ "isAuthorized": true, "context": context(&person, expires) })),
+            // No answer rather than a no: the gateway would remember it, and the client would throw its token away.
+            Err(Refusal::NoKeys(error)) => Err(error),
             Err(refusal) => {
                 tracing::info!(%refusal, "token refused");
-                json!({ "isAuthorized": false })
+                Ok(json!({ "isAuthorized": false }))
             }
         }
     }

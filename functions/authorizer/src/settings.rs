@@ -5,8 +5,8 @@ use url::Url;
 
 /// What tokens are signed with.
 pub(crate) enum Keys {
-    /// A secret shared with the identity provider (HS256).
-    Secret(Vec<u8>),
+    /// A secret shared with the identity provider (HS256), by its name in Secrets Manager.
+    Secret(String),
     /// Its public keys, published at this address (RS256, ES256).
     Jwks(Url),
 }
@@ -17,9 +17,6 @@ pub(crate) struct Settings {
     pub(crate) audience: Option<String>,
     pub(crate) origins: Vec<String>,
 }
-
-/// A shorter key can be guessed offline from one token (RFC 7518 asks for as many bits as the hash has).
-const SHORTEST_SECRET: usize = 32;
 
 impl Settings {
     pub(crate) fn from(environment: &Environment) -> Result<Self, StartError> {
@@ -36,12 +33,9 @@ impl Settings {
 
 fn keys(environment: &Environment) -> Result<Keys, StartError> {
     // With both, a token could choose which rules it is checked by.
-    match (environment.optional("JWT_SECRET"), environment.optional("JWKS_URL")) {
-        (Some(_), Some(_)) => Err(StartError::invalid("JWT_SECRET", "and JWKS_URL are both set: set one")),
-        (Some(secret), None) if secret.len() < SHORTEST_SECRET => {
-            Err(StartError::invalid("JWT_SECRET", "is shorter than 32 bytes"))
-        }
-        (Some(secret), None) => Ok(Keys::Secret(secret.as_bytes().to_vec())),
+    match (environment.optional("JWT_SECRET_ID"), environment.optional("JWKS_URL")) {
+        (Some(_), Some(_)) => Err(StartError::invalid("JWT_SECRET_ID", "and JWKS_URL are both set: set one")),
+        (Some(id), None) => Ok(Keys::Secret(id.to_owned())),
         (None, Some(address)) => {
             let url = Url::parse(address).map_err(|_| StartError::invalid("JWKS_URL", "is no URL"))?;
             let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
@@ -50,6 +44,6 @@ fn keys(environment: &Environment) -> Result<Keys, StartError> {
             }
             Ok(Keys::Jwks(url))
         }
-        (None, None) => Err(StartError::missing("JWT_SECRET")),
+        (None, None) => Err(StartError::missing("JWT_SECRET_ID")),
     }
 }

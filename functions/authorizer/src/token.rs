@@ -1,11 +1,14 @@
 //! Checking a JWT, by RFC 8725: what the key is decides the algorithm, never what the token says of itself.
 
 use domain::{Person, Role, Time};
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use runtime::{Error, SdkConfig};
 use serde::Deserialize;
 
 use crate::jwks::Jwks;
+use crate::secret::Secret;
 use crate::settings::Keys;
 
 pub(crate) struct Verifier {
@@ -15,7 +18,7 @@ pub(crate) struct Verifier {
 }
 
 enum KeySource {
-    Secret(DecodingKey),
+    Secret(Secret),
     Jwks(Jwks),
 }
 
@@ -26,6 +29,8 @@ pub(crate) enum Refusal {
     WrongAlgorithm,
     WrongType,
     UnknownKey,
+    BadSignature,
+    NoKeys(Error),
     Invalid(String),
     Claims(&'static str),
 }
@@ -37,6 +42,8 @@ impl std::fmt::Display for Refusal {
             Self::WrongAlgorithm => f.write_str("not the key's algorithm"),
             Self::WrongType => f.write_str("another type of token"),
             Self::UnknownKey => f.write_str("unknown key"),
+            Self::BadSignature => f.write_str("not signed with a key that counts"),
+            Self::NoKeys(why) => write!(f, "no keys to check with: {why}"),
             Self::Invalid(why) => f.write_str(why),
             Self::Claims(which) => write!(f, "claim {which}"),
         }
@@ -56,9 +63,9 @@ struct Claims {
 const LONGEST_NAME: usize = 200;
 
 impl Verifier {
-    pub(crate) fn new(keys: Keys, issuer: Option<String>, audience: Option<String>) -> Self {
+    pub(crate) fn new(sdk: &SdkConfig, keys: Keys, issuer: Option<String>, audience: Option<String>) -> Self {
         let keys = match keys {
-            Keys::Secret(secret) => KeySource::Secret(DecodingKey::from_secret(&secret)),
+            Keys::Secret(id) => KeySource::Secret(Secret::new(sdk, &id)),
             Keys::Jwks(url) => KeySource::Jwks(Jwks::new(url)),
         };
         Self { keys, issuer, audience }
@@ -72,7 +79,7 @@ impl Verifier {
             return Err(Refusal::WrongType);
         }
         let claims = match &self.keys {
-            KeySource::Secret(key) => self.claims(token, key, Algorithm::HS256)?,
+            KeySource::Secret(secret) => self.claims_by_secret(token, secret, now, header.alg).await?,
             KeySource::Jwks(jwks) => {
                 let kid = header.kid.as_deref().ok_or(Refusal::UnknownKey)?;
                 let jwk = jwks.key(kid, now).await.ok_or(Refusal::UnknownKey)?;
@@ -82,6 +89,33 @@ impl Verifier {
             }
         };
         person(claims, now)
+    }
+
+    /// By the keys that are known, and by newer ones if a signature is none of theirs.
+    async fn claims_by_secret(
+        &self,
+        token: &str,
+        secret: &Secret,
+        now: Time,
+        says: Algorithm,
+    ) -> Result<Claims, Refusal> {
+        if says != Algorithm::HS256 {
+            return Err(Refusal::WrongAlgorithm);
+        }
+        let keys = secret.keys(now).await.map_err(Refusal::NoKeys)?;
+        match self.claims_by_any(token, &keys) {
+            Err(Refusal::BadSignature) => match secret.newer(now).await {
+                Some(keys) => self.claims_by_any(token, &keys),
+                None => Err(Refusal::BadSignature),
+            },
+            outcome => outcome,
+        }
+    }
+
+    fn claims_by_any(&self, token: &str, keys: &[DecodingKey]) -> Result<Claims, Refusal> {
+        let tried = keys.iter().map(|key| self.claims(token, key, Algorithm::HS256));
+        let other = |outcome: &Result<Claims, Refusal>| !matches!(outcome, Err(Refusal::BadSignature));
+        tried.into_iter().find(other).unwrap_or(Err(Refusal::BadSignature))
     }
 
     fn claims(&self, token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims, Refusal> {
@@ -101,7 +135,10 @@ impl Verifier {
             None => validation.validate_aud = false,
         }
         let decoded = decode::<Claims>(token, key, &validation);
-        decoded.map(|token| token.claims).map_err(|error| Refusal::Invalid(error.to_string()))
+        decoded.map(|token| token.claims).map_err(|error| match error.kind() {
+            ErrorKind::InvalidSignature => Refusal::BadSignature,
+            _ => Refusal::Invalid(error.to_string()),
+        })
     }
 }
 

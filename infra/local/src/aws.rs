@@ -17,6 +17,16 @@ pub(crate) fn table_arn(table: &str) -> String {
     format!("arn:{PARTITION}:dynamodb:{REGION}:{ACCOUNT}:table/{table}")
 }
 
+/// The ARN of a log group, which nothing writes to here.
+pub(crate) fn log_group_arn(name: &str) -> String {
+    format!("arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:{name}")
+}
+
+/// The ARN of a secret; Secrets Manager adds six characters of its own to its name.
+pub(crate) fn secret_arn(name: &str) -> String {
+    format!("arn:{PARTITION}:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-a1b2c3")
+}
+
 /// The ARN of a function.
 pub(crate) fn function_arn(name: &str) -> String {
     format!("arn:{PARTITION}:lambda:{REGION}:{ACCOUNT}:function:{name}")

@@ -16,6 +16,7 @@ use crate::http_api::HttpApi;
 use crate::identity::Identity;
 use crate::lambda::Lambdas;
 use crate::pages::Pages;
+use crate::secrets::Secrets;
 use crate::server::{Server, serve};
 use crate::settings::{Settings, Template};
 use crate::stopping::{Stop, Stopping};
@@ -27,13 +28,16 @@ use crate::{Functions, Refusal, data, stopping};
 /// How often expired items are removed.
 const SWEEP: Duration = Duration::from_mins(1);
 
+/// How long a function that is invoked by hand may take: Lambda's own limit.
+const INVOKED: Duration = Duration::from_mins(15);
+
 /// How long connections may take to end when the gateway stops.
 const PARTING: Duration = Duration::from_secs(5);
 
 /// A running gateway. Dropping it leaves it running until the process ends; [`Gateway::stop`] ends it.
 pub struct Gateway {
     address: SocketAddr,
-    secret: String,
+    secrets: Secrets,
     identity: Identity,
     sdk: SdkConfig,
     websocket_url: Option<String>,
@@ -62,7 +66,8 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
 
     let folder = data::folder(&settings.data)?;
     let secret = data::secret(folder.as_deref())?;
-    let system = read(&text, &locality(&settings, &authority, &secret))?;
+    let secrets = Secrets::new(&secret);
+    let system = read(&text, &locality(&settings, &authority))?;
     let engine = Engine::open(folder.as_deref(), settings.sync)?;
     for table in &system.tables {
         engine.make(table)?;
@@ -74,9 +79,9 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
         .as_ref()
         .map(|websocket| Arc::new(Management::new(connections.clone(), &authority, &websocket.id, &websocket.stage)));
     let identity = Identity::new(&secret, &system);
-    let owner = Transport::new("owner", engine.clone(), management.clone(), None);
+    let owner = Transport::new("owner", engine.clone(), secrets.clone(), management.clone(), None);
     let System { functions: specs, http, websocket, tables } = system;
-    let started = start_functions(specs, &functions, &settings, &engine, management.as_ref())?;
+    let started = start_functions(specs, &functions, &settings, &engine, &secrets, management.as_ref())?;
 
     let lambdas = Lambdas::new(started);
     let (stop, stopping) = stopping::stop();
@@ -104,7 +109,7 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
     tasks.extend(building);
     Ok(Gateway {
         address,
-        secret,
+        secrets,
         identity,
         sdk: sdk("owner", SharedHttpClient::new(owner)),
         websocket_url,
@@ -149,13 +154,25 @@ impl Gateway {
     }
 
     /// What stands in for the secrets of AWS Secrets Manager: the key of local tokens.
-    pub fn secret(&self) -> &str {
-        &self.secret
+    pub fn secret(&self) -> String {
+        self.secrets.current()
+    }
+
+    /// Makes `secret` the current version of every secret, and what was current the one before. The tokens that this
+    /// gateway hands out itself are signed with the first one for ever.
+    pub fn rotate_secret(&self, secret: &str) {
+        self.secrets.rotate(secret);
     }
 
     /// A token as `POST /dev/token` gives, good for an hour.
     pub fn token(&self, sub: &str, role: &str, name: &str) -> Result<String, jsonwebtoken::errors::Error> {
         self.identity.token(sub, role, name, 60 * 60)
+    }
+
+    /// Sends `event` to the function that the template calls `function`, as `sam local invoke` does, and answers what it
+    /// does; an error is what Lambda calls a function error.
+    pub async fn invoke(&self, function: &str, event: serde_json::Value) -> Result<serde_json::Value, String> {
+        self.lambdas.call(function, event, INVOKED).await.map_err(|failure| failure.to_string())
     }
 
     /// Closes every connection with 1001, waits for what still runs, and lets go of the database.
@@ -188,6 +205,7 @@ fn start_functions(
     functions: &Functions,
     settings: &Settings,
     engine: &Engine,
+    secrets: &Secrets,
     management: Option<&Arc<Management>>,
 ) -> Result<Vec<(FunctionSpec, Function)>, Refusal> {
     let mut started = Vec::new();
@@ -195,7 +213,8 @@ fn start_functions(
         let start = functions
             .of(&spec.binary)
             .ok_or_else(|| Refusal::NoHandler { function: name.clone(), binary: spec.binary.clone() })?;
-        let transport = Transport::new(&name, engine.clone(), management.cloned(), Some(spec.policy.clone()));
+        let transport =
+            Transport::new(&name, engine.clone(), secrets.clone(), management.cloned(), Some(spec.policy.clone()));
         let mut client = SharedHttpClient::new(transport);
         if let Some(wrap) = &settings.wrap {
             client = wrap(&spec.binary, client);
@@ -209,14 +228,13 @@ fn start_functions(
 }
 
 /// What is different on this machine from any stack on AWS.
-fn locality(settings: &Settings, authority: &str, secret: &str) -> Locality {
+fn locality(settings: &Settings, authority: &str) -> Locality {
     let port = authority.rsplit(':').next().unwrap_or_default();
     let own_pages = format!("http://127.0.0.1:{port},http://localhost:{port}");
     Locality {
         authority: authority.to_owned(),
         parameters: settings.parameters.clone(),
         defaults: BTreeMap::from([("AllowedOrigins".to_owned(), own_pages)]),
-        secret: secret.to_owned(),
     }
 }
 

@@ -31,14 +31,12 @@ pub(crate) fn new_secret() -> Result<String, Refusal> {
 }
 
 impl Identity {
-    /// Tokens as the function that holds the secret expects them: with the issuer and the audience it is told to
-    /// check.
+    /// Tokens as the authorizer expects them: with the issuer and the audience it is told to check.
     pub(crate) fn new(secret: &str, system: &System) -> Self {
-        let holds = |environment: &&std::collections::BTreeMap<String, String>| {
-            environment.values().any(|value| value == secret)
+        let value = |name| {
+            let mut values = system.functions.values().filter_map(|function| function.environment.get(name));
+            values.find(|value| !value.is_empty()).cloned()
         };
-        let checked = system.functions.values().map(|function| &function.environment).find(holds);
-        let value = |name| checked?.get(name).filter(|value| !value.is_empty()).cloned();
         Self {
             key: EncodingKey::from_secret(secret.as_bytes()),
             issuer: value("JWT_ISSUER"),

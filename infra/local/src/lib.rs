@@ -12,7 +12,7 @@
 //! | `http_api/` | the HTTP API: routes, authorizer, CORS, events in payload format 2.0 |
 //! | `websocket/` | the WebSocket API and `@connections` |
 //! | `lambda` | how a function is called: a timeout, a payload limit, and nothing left running |
-//! | `transport`, `dynamo/` | how a function's SDK reaches DynamoDB and the connections, and what its policy allows; DynamoDB on the port, for programs beside it |
+//! | `transport`, `dynamo/`, `secrets` | how a function's SDK reaches DynamoDB, its secret and the connections, and what its policy allows; DynamoDB on the port, for programs beside it |
 //! | `pages/` | the web client, built where its sources changed |
 //! | `data`, `identity` | the data folder, the secret, and `POST /dev/token` |
 //!
@@ -30,6 +30,7 @@ mod pages;
 mod query;
 mod refusal;
 mod respond;
+mod secrets;
 mod server;
 mod settings;
 mod stopping;

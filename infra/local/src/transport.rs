@@ -1,6 +1,6 @@
 //! What carries the requests of a function's AWS SDK: not a socket, but a call.
 //!
-//! A request is what it would be on its way to AWS, signature and all. DynamoDB's are known by their target, those
+//! A request is what it would be on its way to AWS, signature and all. DynamoDB's and Secrets Manager's are known by their target, those
 //! to `@connections` by this gateway's own address; everything else has nowhere to go. Before either is called, the
 //! function's policy in the template is asked, so that a missing permission shows here and not after a deployment.
 
@@ -21,14 +21,16 @@ use serde_json::json;
 
 use crate::aws::{REGION, execute_api_arn};
 use crate::dynamo::{Engine, door, needed};
+use crate::secrets::{self, Secrets};
 use crate::template::Policy;
 use crate::websocket::Management;
 
-/// The way from one function to the engine and to the connections.
+/// The way from one function to the engine, the secret and the connections.
 #[derive(Clone)]
 pub(crate) struct Transport {
     caller: String,
     engine: Engine,
+    secrets: Secrets,
     management: Option<Arc<Management>>,
     /// `None` is whoever owns the system: tests look at its tables.
     policy: Option<Policy>,
@@ -39,16 +41,20 @@ impl Transport {
     pub(crate) fn new(
         caller: &str,
         engine: Engine,
+        secrets: Secrets,
         management: Option<Arc<Management>>,
         policy: Option<Policy>,
     ) -> Self {
-        Self { caller: caller.to_owned(), engine, management, policy }
+        Self { caller: caller.to_owned(), engine, secrets, management, policy }
     }
 
     fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target").map(str::to_owned);
         if let Some(operation) = target.as_deref().and_then(|target| target.strip_prefix(door::TARGET)) {
             return response(self.dynamodb(operation, request.body()), "application/x-amz-json-1.0");
+        }
+        if target.as_deref() == Some(secrets::TARGET) {
+            return response(self.secret(request.body()), "application/x-amz-json-1.1");
         }
         let uri: http::Uri = request.uri().parse().map_err(|problem| user_error(format!("{problem}")))?;
         match &self.management {
@@ -70,16 +76,26 @@ impl Transport {
             let kind = "com.amazon.coral.service#SerializationException";
             return (400, json!({ "__type": kind }).to_string());
         };
-        if let Some(policy) = &self.policy {
-            let refused = needed(operation, body).into_iter().find(|(action, on)| !policy.allows(action, on));
-            if let Some((action, resource)) = refused {
-                tracing::error!(function = self.caller, action, resource, "the template does not allow this");
-                let kind = "com.amazon.coral.service#AccessDeniedException";
-                let message = format!("{} is not authorized to perform: {action} on resource: {resource}", self.caller);
-                return (400, json!({ "__type": kind, "Message": message }).to_string());
-            }
+        let mut needed = needed(operation, body).into_iter();
+        let refused = needed.find_map(|(action, resource)| self.refused(&action, &resource));
+        refused.unwrap_or_else(|| self.engine.respond(operation, body))
+    }
+
+    fn secret(&self, body: &SdkBody) -> (u16, String) {
+        let body = body.bytes().map(String::from_utf8_lossy).unwrap_or_default();
+        let resource = secrets::resource(&body).unwrap_or_else(|| "*".to_owned());
+        self.refused(secrets::ACTION, &resource).unwrap_or_else(|| self.secrets.respond(&body))
+    }
+
+    /// What IAM answers where the function's policy does not allow this.
+    fn refused(&self, action: &str, resource: &str) -> Option<(u16, String)> {
+        if self.policy.as_ref().is_none_or(|policy| policy.allows(action, resource)) {
+            return None;
         }
-        self.engine.respond(operation, body)
+        tracing::error!(function = self.caller, action, resource, "the template does not allow this");
+        let kind = "com.amazon.coral.service#AccessDeniedException";
+        let message = format!("{} is not authorized to perform: {action} on resource: {resource}", self.caller);
+        Some((400, json!({ "__type": kind, "Message": message }).to_string()))
     }
 
     fn may_manage(&self, management: &Management, method: &str, path: &str) -> Option<(u16, String)> {

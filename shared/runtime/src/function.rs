@@ -4,12 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::{Environment, StartError, log_to};
+use crate::{Environment, StartError, aws, log_to};
 
 /// How every function starts: from its environment and the way to AWS, once per cold start.
 pub type Start = fn(&Environment, &SdkConfig) -> Result<Function, StartError>;
@@ -40,8 +40,7 @@ impl Function {
 pub async fn run(start: Start) -> Result<(), Error> {
     let environment = Environment::of_process();
     log_to(environment.optional("LOG_LEVEL").unwrap_or("info"), std::io::stdout).init();
-    let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let function = start(&environment, &sdk)?;
+    let function = start(&environment, &aws::sdk(&environment)?)?;
     lambda_runtime::run(lambda_runtime::service_fn(move |event| {
         let function = function.clone();
         async move { function.call(event).await }

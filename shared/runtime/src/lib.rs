@@ -2,6 +2,7 @@
 //! request in an event, answers and errors in the form the caller expects, and pushing to whoever is connected.
 
 mod app;
+mod aws;
 mod caller;
 mod environment;
 mod event;

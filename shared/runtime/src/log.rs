@@ -6,11 +6,12 @@
 
 use domain::Twin;
 use tracing::{Event, Subscriber, field};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{self, FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{EnvFilter, Layer, filter};
+use tracing_subscriber::{Layer, filter};
 
 use crate::metrics::TARGET;
 
@@ -23,7 +24,11 @@ pub fn log_to<W>(level: &str, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Clone + Send + Sync + 'static,
 {
-    let ours = OURS.map(|name| format!("{name}={level}")).join(",");
+    let level = level.parse().unwrap_or(LevelFilter::INFO);
+    let heard = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_targets(OURS.map(|name| (name, level)))
+        .with_target(TARGET, LevelFilter::OFF);
     let log = fmt::layer()
         .json()
         .flatten_event(true)
@@ -31,7 +36,7 @@ where
         // CloudWatch stamps every line itself.
         .without_time()
         .with_writer(writer.clone())
-        .with_filter(EnvFilter::new(format!("warn,{ours},{TARGET}=off")));
+        .with_filter(heard);
     let metrics = fmt::layer()
         .event_format(Bare)
         .with_writer(writer)

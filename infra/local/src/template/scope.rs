@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::Refusal;
 use crate::aws::{ACCOUNT, PARTITION, REGION, STACK};
 
-/// What stands outside the template: values of its parameters, where the gateway listens, and the local secret.
+/// What stands outside the template: values of its parameters, where the gateway listens.
 pub(crate) struct Locality {
     /// `HOST:PORT` by which clients reach the gateway.
     pub(crate) authority: String,
@@ -16,8 +16,6 @@ pub(crate) struct Locality {
     pub(crate) parameters: BTreeMap<String, String>,
     /// Parameters that have another default here than on AWS; used only if the template has them.
     pub(crate) defaults: BTreeMap<String, String>,
-    /// What every `{{resolve:secretsmanager:…}}` stands for.
-    pub(crate) secret: String,
 }
 
 /// The names of one template.
@@ -73,7 +71,9 @@ impl<'a> Scope<'a> {
                 }
                 Ok(Value::Array(resolved))
             }
-            Value::String(text) => Ok(Value::String(self.dynamic(text, at)?)),
+            Value::String(text) if text.contains("{{resolve:") => {
+                Err(Refusal::template(at, "a {{resolve: reference is not supported here"))
+            }
             other => Ok(other.clone()),
         }
     }
@@ -172,6 +172,7 @@ impl<'a> Scope<'a> {
         match (self.kind(resource, at)?, attribute) {
             ("AWS::DynamoDB::Table", "Arn") => Ok(crate::aws::table_arn(&identity)),
             ("AWS::Serverless::Function", "Arn") => Ok(crate::aws::function_arn(&identity)),
+            ("AWS::Logs::LogGroup", "Arn") => Ok(crate::aws::log_group_arn(&identity)),
             ("AWS::ApiGatewayV2::Api", "ApiId") => Ok(identity),
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => Ok(format!("ws://{}", self.locality.authority)),
             ("AWS::Serverless::HttpApi", "ApiEndpoint") => Ok(format!("http://{}", self.locality.authority)),
@@ -204,7 +205,7 @@ impl<'a> Scope<'a> {
             rest = &inside[end + 1..];
         }
         result.push_str(rest);
-        Ok(Value::String(self.dynamic(&result, at)?))
+        Ok(Value::String(result))
     }
 
     fn join(&self, separator: &str, list: &Value, at: &str) -> Result<Value, Refusal> {
@@ -217,17 +218,6 @@ impl<'a> Scope<'a> {
 
     fn text(&self, value: &Value, at: &str) -> Result<String, Refusal> {
         plain(&self.resolve(value, at)?, at)
-    }
-
-    /// Puts the local secret where the template refers to one that AWS would look up while it deploys.
-    fn dynamic(&self, text: &str, at: &str) -> Result<String, Refusal> {
-        let Some(start) = text.find("{{resolve:") else { return Ok(text.to_owned()) };
-        let end = text[start..].find("}}").ok_or_else(|| Refusal::template(at, "a {{resolve: is not closed"))?;
-        let reference = &text[start..start + end];
-        if !reference.starts_with("{{resolve:secretsmanager:") {
-            return Err(Refusal::template(at, "only secretsmanager references are resolved here"));
-        }
-        Ok(format!("{}{}{}", &text[..start], self.locality.secret, &text[start + end + 2..]))
     }
 }
 

@@ -1,0 +1,106 @@
+//! The secret that the identity provider signs with, read from Secrets Manager when it is needed and kept.
+//!
+//! It can be rotated without logging anybody out: the current version and the one before both count, and a signature
+//! that neither made is a reason to look whether there is a newer one.
+
+use aws_sdk_secretsmanager::Client;
+use domain::Time;
+use jsonwebtoken::DecodingKey;
+use runtime::{Error, SdkConfig};
+use tokio::sync::Mutex;
+
+/// The versions that count, by the labels that Secrets Manager moves when a secret is rotated.
+const STAGES: [&str; 2] = ["AWSCURRENT", "AWSPREVIOUS"];
+
+/// A bad signature makes us look for a newer version, at most this often: otherwise anybody could make us ask without end.
+const BETWEEN_LOOKS_MS: i64 = 60_000;
+
+/// A version that was withdrawn is believed no longer than this.
+const KEPT_MS: i64 = 600_000;
+
+/// A shorter key can be guessed offline from one token (RFC 7518 asks for as many bits as the hash has).
+const SHORTEST: usize = 32;
+
+pub(crate) struct Secret {
+    client: Client,
+    id: String,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    keys: Vec<DecodingKey>,
+    read: Option<Time>,
+    looked: Option<Time>,
+}
+
+impl Secret {
+    pub(crate) fn new(sdk: &SdkConfig, id: &str) -> Self {
+        Self { client: Client::new(sdk), id: id.to_owned(), known: Mutex::default() }
+    }
+
+    /// The keys that count, the current one first.
+    pub(crate) async fn keys(&self, now: Time) -> Result<Vec<DecodingKey>, Error> {
+        // Held while reading: requests that come meanwhile wait for the same answer instead of asking again.
+        let mut known = self.known.lock().await;
+        if known.keys.is_empty() {
+            known.take(self.read().await?, now);
+        } else if since(known.read, now) >= KEPT_MS {
+            self.look(&mut known, now).await;
+        }
+        Ok(known.keys.clone())
+    }
+
+    /// The keys that count now, after a signature that none of them made; `None` if it is too early to look again.
+    pub(crate) async fn newer(&self, now: Time) -> Option<Vec<DecodingKey>> {
+        let mut known = self.known.lock().await;
+        if since(known.looked, now) < BETWEEN_LOOKS_MS {
+            return None;
+        }
+        self.look(&mut known, now).await;
+        Some(known.keys.clone())
+    }
+
+    /// Reads again. What is known goes on being believed where that fails.
+    async fn look(&self, known: &mut Known, now: Time) {
+        if since(known.looked, now) < BETWEEN_LOOKS_MS {
+            return;
+        }
+        known.looked = Some(now);
+        match self.read().await {
+            Ok(keys) => known.take(keys, now),
+            Err(error) => tracing::error!(%error, "the secret could not be read again"),
+        }
+    }
+
+    async fn read(&self) -> Result<Vec<DecodingKey>, Error> {
+        let (current, previous) = tokio::join!(self.version(STAGES[0]), self.version(STAGES[1]));
+        let current = current?.ok_or("the secret has no current version")?;
+        Ok([Some(current), previous?].into_iter().flatten().collect())
+    }
+
+    /// One version; `None` where nothing has that label, as before the first rotation.
+    async fn version(&self, stage: &str) -> Result<Option<DecodingKey>, Error> {
+        let asked = self.client.get_secret_value().secret_id(&self.id).version_stage(stage).send().await;
+        let value = match asked.map_err(aws_sdk_secretsmanager::Error::from) {
+            Ok(value) => value,
+            Err(aws_sdk_secretsmanager::Error::ResourceNotFoundException(_)) => return Ok(None),
+            Err(other) => return Err(other.into()),
+        };
+        let text = value.secret_string.map(String::into_bytes);
+        let bytes = text.or_else(|| value.secret_binary.map(aws_sdk_secretsmanager::primitives::Blob::into_inner));
+        let bytes = bytes.filter(|bytes| bytes.len() >= SHORTEST).ok_or("the secret is shorter than 32 bytes")?;
+        Ok(Some(DecodingKey::from_secret(&bytes)))
+    }
+}
+
+impl Known {
+    fn take(&mut self, keys: Vec<DecodingKey>, now: Time) {
+        self.keys = keys;
+        self.read = Some(now);
+    }
+}
+
+fn since(time: Option<Time>, now: Time) -> i64 {
+    time.map_or(i64::MAX, |time| now.millis().saturating_sub(time.millis()))
+}

@@ -1,0 +1,27 @@
+//! Python tools, each set of them in an environment of its own under `.venv`: what one needs is no business of another.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::chore::{command, root, run};
+
+/// The environment `name` with exactly what the file `requirements` lists, so that a run today and one next year do the
+/// same. Made where it is missing or the list has changed; the folder of its programs.
+pub(crate) fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
+    let folder = root().join(".venv").join(name);
+    let programs = folder.join("bin");
+    let wanted = std::fs::read_to_string(root().join(requirements)).with_context(|| requirements.to_owned())?;
+    let installed = folder.join("installed-requirements.txt");
+    if std::fs::read_to_string(&installed).is_ok_and(|there| there == wanted) {
+        return Ok(programs);
+    }
+    let new_enough = command("python3", &["-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).status();
+    ensure!(new_enough.is_ok_and(|status| status.success()), "the tests need python3, 3.11 or newer");
+    let folder = folder.to_string_lossy();
+    run("python3", &["-m", "venv", "--clear", &folder])?;
+    let python = programs.join("python");
+    run(python, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", requirements])?;
+    std::fs::write(&installed, wanted)?;
+    Ok(programs)
+}

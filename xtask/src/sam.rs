@@ -1,0 +1,83 @@
+//! What `template.yaml` says is deployed and tested: SAM checks it and builds it, an emulator of AWS that is not ours takes
+//! it from `sam deploy`, and the journeys that pass at the local gateway run there.
+//!
+//! The emulator is ministack: API Gateway, Lambda, IAM and DynamoDB in Python. Lambda starts the binaries that would go to
+//! AWS and talks to them over the Runtime API, and IAM enforces the roles of the template.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+use crate::{chore, python};
+
+mod journeys;
+mod ministack;
+mod stack;
+
+pub(crate) use ministack::Ministack;
+use stack::Stack;
+
+/// The origin that the deployed system lets browsers come from.
+const ORIGIN: &str = "http://localhost";
+
+/// Checks, builds, deploys, and runs the journeys. Needs no Docker, and leaves nothing running.
+pub(crate) fn test() -> Result<()> {
+    let sam = Sam::install()?;
+    sam.run(&["validate", "--lint"], |_| {})?;
+    let built = sam.build()?;
+    let ministack = Ministack::start()?;
+    let stack = Stack::deploy(&sam, &built, &ministack)?;
+    stack.invoke_with_every_event(&sam)?;
+    journeys::run(&stack)
+}
+
+/// The SAM CLI, with cargo-lambda beside it.
+pub(crate) struct Sam {
+    programs: PathBuf,
+}
+
+impl Sam {
+    pub(crate) fn install() -> Result<Self> {
+        Ok(Self { programs: python::environment("sam", "xtask/sam/sam.txt")? })
+    }
+
+    /// Builds every function for this machine; the folder with the template that refers to them.
+    pub(crate) fn build(&self) -> Result<PathBuf> {
+        let folder = chore::target().join("sam");
+        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+        let overrides = format!("AllowedOrigins={ORIGIN} Architecture={architecture}");
+        let into = folder.to_string_lossy();
+        self.run(&["build", "--parameter-overrides", &overrides, "--build-dir", &into], |command| {
+            // For the C library of this machine; by default cargo-lambda builds for that of Lambda, with zig as linker.
+            command.env("CARGO_LAMBDA_COMPILER", "cargo").env("CARGO_TARGET_DIR", chore::target());
+        })?;
+        Ok(folder)
+    }
+
+    /// Runs `sam`.
+    pub(crate) fn run(&self, arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Result<()> {
+        eprintln!("\n> sam {}", arguments.join(" "));
+        let mut command = self.command(arguments)?;
+        prepare(&mut command);
+        let status = command.status()?;
+        ensure!(status.success(), "`sam {}` failed ({status})", arguments.join(" "));
+        Ok(())
+    }
+
+    /// `sam` with these arguments, at the root, with its own programs first in the path.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let mut path = vec![self.programs.clone()];
+        path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+        let mut command = chore::command(self.programs.join("sam"), arguments);
+        command.env("PATH", std::env::join_paths(path)?).env("SAM_CLI_TELEMETRY", "0");
+        // Validation asks for one; nothing is sent there.
+        command.env("AWS_DEFAULT_REGION", ministack::REGION);
+        Ok(command)
+    }
+}
+
+/// Where a script of ours for these tools is.
+pub(crate) fn script(name: &str) -> PathBuf {
+    Path::new("xtask/sam").join(name)
+}

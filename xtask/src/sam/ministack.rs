@@ -1,0 +1,149 @@
+//! The emulator, in a process group of its own that ends with the value that stands for it, however that ends.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+
+use crate::{chore, python};
+
+/// How long it may take to listen.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The region of everything there.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// The key of the account's owner there. Functions get keys of their own roles.
+const KEY: &str = "test";
+
+/// Runs its argument until nobody holds the other end of standard input any more, then ends the whole group: also where
+/// this process is killed, and with every function that the emulator has started.
+const UNTIL_LEFT_ALONE: &str = r#""$0" < /dev/null & cat > /dev/null; kill -9 0"#;
+
+const MAKE_TABLE: &str = "import boto3, sys
+names = ['pk', 'sk']
+boto3.client('dynamodb').create_table(
+    TableName=sys.argv[1], BillingMode='PAY_PER_REQUEST',
+    AttributeDefinitions=[{'AttributeName': name, 'AttributeType': 'S'} for name in names],
+    KeySchema=[{'AttributeName': name, 'KeyType': kind} for name, kind in zip(names, ['HASH', 'RANGE'])])";
+
+/// A running emulator.
+pub(crate) struct Ministack {
+    group: Child,
+    port: u16,
+    scheme: &'static str,
+    pub(crate) programs: PathBuf,
+    folder: PathBuf,
+    log: PathBuf,
+}
+
+impl Ministack {
+    /// Starts one on a free port that enforces the template's roles, and waits until it listens.
+    pub(crate) fn start() -> Result<Self> {
+        // The roles of the template count, and nothing that they do not allow is done.
+        Self::start_as("http", &[("AUTH", "true")])
+    }
+
+    /// Starts one that is reached over TLS, as AWS is, and lets everybody do everything.
+    pub(crate) fn start_with_tls() -> Result<Self> {
+        Self::start_as("https", &[("USE_SSL", "1")])
+    }
+
+    fn start_as(scheme: &'static str, how: &[(&str, &str)]) -> Result<Self> {
+        let programs = python::environment("ministack", "xtask/sam/ministack.txt")?;
+        let folder = chore::target().join("ministack");
+        std::fs::create_dir_all(&folder)?;
+        let log = folder.join("log.txt");
+        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let mut command = chore::command("sh", &["-c", UNTIL_LEFT_ALONE]);
+        command
+            .arg(programs.join("ministack"))
+            .current_dir(&folder)
+            .env("TMPDIR", &folder)
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .envs(how.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(File::create(&log)?)
+            .stderr(File::options().append(true).open(&log)?)
+            .process_group(0);
+        // Its functions get this too, and so find it.
+        let address = format!("{scheme}://127.0.0.1:{port}");
+        command.envs(environment(&address));
+        for name in ELSEWHERE {
+            command.env_remove(name);
+        }
+        let ministack = Self { group: command.spawn()?, port, scheme, programs, folder, log };
+        ministack.wait()?;
+        Ok(ministack)
+    }
+
+    /// Where it listens.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
+    }
+
+    /// Has `command`, and the AWS SDK in it, use this for AWS.
+    pub(crate) fn address(&self, command: &mut Command) {
+        command.envs(self.environment());
+        for name in ELSEWHERE {
+            command.env_remove(name);
+        }
+    }
+
+    /// The variables by which an AWS SDK finds this, and believes its certificate.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let mut variables = environment(&self.endpoint());
+        if self.scheme == "https" {
+            let certificate = self.folder.join("ministack-tls/server.crt").to_string_lossy().into_owned();
+            variables.extend(["SSL_CERT_FILE", "AWS_CA_BUNDLE"].map(|name| (name.to_owned(), certificate.clone())));
+        }
+        variables
+    }
+
+    /// Makes a table with the keys of the template's.
+    pub(crate) fn make_table(&self, name: &str) -> Result<()> {
+        let mut make = chore::command(self.programs.join("python"), &["-c", MAKE_TABLE, name]);
+        self.address(&mut make);
+        ensure!(make.status()?.success(), "the table cannot be made");
+        Ok(())
+    }
+
+    fn wait(&self) -> Result<()> {
+        let began = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            if began.elapsed() > PATIENCE {
+                bail!("ministack does not listen, see {}", self.log.display());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        eprintln!("\n> ministack listens on {}, and writes to {}", self.endpoint(), self.log.display());
+        Ok(())
+    }
+}
+
+impl Drop for Ministack {
+    fn drop(&mut self) {
+        // Whoever reads from the other end ends the group; it cannot have ended before.
+        drop(self.group.stdin.take());
+        let _ = self.group.wait();
+    }
+}
+
+/// Nobody's real account, whatever the environment of this process says.
+const ELSEWHERE: [&str; 2] = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];
+
+fn environment(endpoint: &str) -> Vec<(String, String)> {
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", KEY),
+        ("AWS_SECRET_ACCESS_KEY", KEY),
+        ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_REGION", REGION),
+        ("AWS_ENDPOINT_URL", endpoint),
+    ];
+    variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+}

@@ -1,0 +1,141 @@
+//! As much of Lambda's Runtime API as one function needs: it asks for an event, gets one, and answers it.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+/// Nothing that a function does here takes this long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What every function finds in its environment, and what those of this system do.
+const ENVIRONMENT: [(&str, &str); 11] = [
+    ("AWS_ACCESS_KEY_ID", "test"),
+    ("AWS_SECRET_ACCESS_KEY", "test"),
+    ("AWS_REGION", "us-east-1"),
+    ("AWS_LAMBDA_FUNCTION_NAME", "function"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "group"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "stream"),
+    ("TABLE_NAME", "order-chat"),
+    ("WEBSOCKET_URL", "wss://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod"),
+    ("JWT_SECRET_ID", "order-chat/jwt"),
+];
+
+/// How often it is looked whether a process has asked.
+const TICK: Duration = Duration::from_micros(50);
+
+/// A function's process, which waits for an event. It ends with this value.
+pub(super) struct Process {
+    child: Child,
+    /// The only one: a function asks, is answered, and asks again.
+    connection: Option<BufReader<TcpStream>>,
+}
+
+impl Process {
+    /// Starts `program`; how long it took until it asked for its first event.
+    pub(super) fn start(program: &Path, environment: &[(String, String)]) -> Result<(Duration, Self)> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .envs(ENVIRONMENT)
+            .envs(environment.iter().cloned())
+            .env("AWS_LAMBDA_RUNTIME_API", listener.local_addr()?.to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let began = Instant::now();
+        let mut process = Self { child: command.spawn()?, connection: None };
+        let stream = loop {
+            match listener.accept() {
+                Ok((stream, _)) => break stream,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
+            let ended = process.child.try_wait()?;
+            ensure!(ended.is_none() && began.elapsed() < PATIENCE, "{} asks for nothing", program.display());
+            std::thread::sleep(TICK);
+        };
+        stream.set_nonblocking(false)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        process.connection = Some(BufReader::new(stream));
+        let (asked, _) = process.request()?;
+        let took = began.elapsed();
+        ensure!(asked.starts_with("GET /2018-06-01/runtime/invocation/next "), "it asked {asked:?}");
+        Ok((took, process))
+    }
+
+    /// Hands it an event; how long it took until it answered, and what. It has asked for the next one then.
+    pub(super) fn invoke(&mut self, event: &str) -> Result<(Duration, String)> {
+        let deadline = "4102444800000";
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: 1\r\nlambda-runtime-deadline-ms: {deadline}\r\n\
+             lambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:123456789012:function:function\r\n"
+        );
+        let began = Instant::now();
+        self.answer(&head, event)?;
+        let (answered, body) = self.request()?;
+        let took = began.elapsed();
+        ensure!(answered.starts_with("POST ") && answered.contains("/response "), "it answered {answered:?}: {body}");
+        self.answer("HTTP/1.1 202 Accepted\r\n", "")?;
+        self.request()?;
+        Ok((took, body))
+    }
+
+    fn answer(&mut self, head: &str, body: &str) -> Result<()> {
+        let connection = self.connection.as_mut().context("it has asked")?;
+        let text = format!("{head}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        Ok(connection.get_mut().write_all(text.as_bytes())?)
+    }
+
+    /// The first line of its next request, and the body.
+    fn request(&mut self) -> Result<(String, String)> {
+        let connection = self.connection.as_mut().context("it has asked")?;
+        let (mut first, mut length, mut is_chunked) = (String::new(), 0, false);
+        loop {
+            let mut line = String::new();
+            ensure!(connection.read_line(&mut line)? > 0, "it has closed its connection");
+            let line = line.trim_end();
+            if line.is_empty() {
+                break;
+            }
+            let lower = line.to_ascii_lowercase();
+            if let Some(bytes) = lower.strip_prefix("content-length:") {
+                length = bytes.trim().parse()?;
+            }
+            is_chunked |= lower.starts_with("transfer-encoding:") && lower.ends_with("chunked");
+            if first.is_empty() {
+                line.clone_into(&mut first);
+            }
+        }
+        let mut body = read(connection, length)?;
+        while is_chunked {
+            let mut size = String::new();
+            connection.read_line(&mut size)?;
+            let size = usize::from_str_radix(size.trim(), 16)?;
+            body.push_str(&read(connection, size)?);
+            connection.read_line(&mut String::new())?;
+            is_chunked = size > 0;
+        }
+        Ok((first, body))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It fails only for a process that has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read(connection: &mut BufReader<TcpStream>, bytes: usize) -> Result<String> {
+    let mut body = vec![0; bytes];
+    connection.read_exact(&mut body)?;
+    Ok(String::from_utf8(body)?)
+}
