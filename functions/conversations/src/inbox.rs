@@ -3,7 +3,7 @@
 use domain::Time;
 use protocol::{Conversation, ConversationPage, InboxQuery};
 use runtime::{App, Failure, PageCursor, Reply, Rest};
-use store::{InboxFilter, InboxPosition};
+use store::InboxFilter;
 
 /// How far `asOf` lies back: longer than an index lags and clocks disagree, so that the next sync overlooks nothing.
 const OVERLAP_MS: i64 = 60_000;
@@ -14,17 +14,10 @@ pub(crate) async fn inbox(app: &App, request: &Rest, now: Time) -> Result<Reply,
     let limit = protocol::limit(query.limit, 25)?;
     let cursors = PageCursor::of(caller, "inbox", &(query.status, query.since));
     let behind = query.cursor.map(|cursor| cursors.parse(&cursor)).transpose()?;
-    let behind = behind.map(|position| parse(&position)).transpose()?;
 
     let filter = InboxFilter { status: query.status, since: query.since };
     let page = app.store.inbox(caller, filter, limit, behind.as_ref()).await?;
     let items = page.heads.iter().map(|head| Conversation::seen_by(head, caller)).collect();
-    let next_cursor = page.next.map(|next| cursors.print(&format!("{}:{}", next.at, next.twin)));
+    let next_cursor = page.next.map(|next| cursors.print(&next));
     Reply::json(200, &ConversationPage { items, next_cursor, as_of: now.plus_millis(-OVERLAP_MS) })
-}
-
-fn parse(position: &str) -> Result<InboxPosition, Failure> {
-    let parts = position.split_once(':').and_then(|(at, twin)| Some((at.parse().ok()?, twin.to_owned())));
-    let (at, twin) = parts.ok_or_else(|| Failure::internal("a cursor of ours that we cannot read"))?;
-    Ok(InboxPosition { at, twin })
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use protocol::{Code, Conversation, Counts, OrderAnswer, OrderPage, PageQuery, Problem};
 use runtime::{App, Environment, Event, Failure, Function, PageCursor, Reply, Rest, SdkConfig, StartError};
-use store::CustomerPosition;
 
 /// Makes the function from its environment.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
@@ -32,12 +31,12 @@ async fn my_orders(app: &App, request: &Rest) -> Result<Reply, Failure> {
     let query: PageQuery = request.query()?;
     let limit = protocol::limit(query.limit, 25)?;
     let cursors = PageCursor::of(caller, "my-orders", &());
-    let behind = query.cursor.map(|cursor| cursors.parse(&cursor)).transpose()?.map(CustomerPosition);
+    let behind = query.cursor.map(|cursor| cursors.parse(&cursor)).transpose()?;
 
     let page = app.store.orders_of(&caller.user_id, limit, behind.as_ref()).await?;
     let items = page.items.into_iter();
     let items = items.map(|(order, head)| OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) });
-    let next_cursor = page.next.map(|CustomerPosition(position)| cursors.print(&position));
+    let next_cursor = page.next.map(|next| cursors.print(&next));
     Reply::json(200, &OrderPage { items: items.collect(), next_cursor })
 }
 

@@ -9,6 +9,7 @@ mod id;
 mod message;
 mod order;
 mod person;
+mod position;
 mod rate;
 mod text;
 mod ticket;
@@ -19,6 +20,7 @@ pub use id::{ConversationId, MessageId, OrderId, Twin, old_client_message_id};
 pub use message::{Kind, Message, System};
 pub use order::{Item, NewOrder, Order, OrderStatus, Summary};
 pub use person::{Person, Role, Side, is_user_id};
+pub use position::{NoPosition, Position};
 pub use rate::{BURST, INTERVAL_MS, Limited, admit};
 #[cfg(feature = "describe")]
 pub use text::TEXT_PATTERN;

@@ -5,7 +5,7 @@
 //! refused rather than misunderstood.
 
 use data_encoding::BASE64URL_NOPAD;
-use domain::Person;
+use domain::{Person, Position};
 use protocol::{Code, Problem};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -26,16 +26,21 @@ impl PageCursor {
     }
 
     /// The cursor for `position`.
-    pub fn print(&self, position: &str) -> String {
+    pub fn print(&self, position: &Position) -> String {
+        self.seal(&position.to_string())
+    }
+
+    fn seal(&self, position: &str) -> String {
         BASE64URL_NOPAD.encode(&[self.digest(position).as_slice(), position.as_bytes()].concat())
     }
 
     /// The position in a cursor.
-    pub fn parse(&self, cursor: &str) -> Result<String, Problem> {
+    pub fn parse(&self, cursor: &str) -> Result<Position, Problem> {
         let position = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok().and_then(|bytes| {
             let (digest, position) = bytes.split_at_checked(DIGEST)?;
             let position = std::str::from_utf8(position).ok()?;
-            (self.digest(position) == digest).then(|| position.to_owned())
+            // Who reads this can make a digest: what it is over has to be a position all the same.
+            position.parse().ok().filter(|_| self.digest(position) == digest)
         });
         let refusal = "Use `nextCursor` as it came, as the same user, with the same parameters; or start without one.";
         position.ok_or_else(|| Problem::new(Code::InvalidCursor, refusal))
@@ -63,13 +68,17 @@ mod tests {
 
     #[test]
     fn bound_to_caller_and_query() {
-        let cursor = of("a", "active").print("12:x");
-        assert_eq!(of("a", "active").parse(&cursor).unwrap(), "12:x");
+        let position: Position = "00000000000012#aebagbafaydqqcikbmga2dqpca".parse().unwrap();
+        let cursor = of("a", "active").print(&position);
+        assert_eq!(of("a", "active").parse(&cursor), Ok(position));
         for (other, mangled) in [("b", &cursor), ("a", &cursor[1..].to_owned()), ("a", &format!("{cursor}AA"))] {
             assert_eq!(of(other, "active").parse(mangled).unwrap_err().code, Code::InvalidCursor);
         }
         assert!(of("a", "closed").parse(&cursor).is_err());
         assert!(of("a", "active").parse("").is_err());
         assert!(of("a", "active").parse("♥").is_err());
+        for forged in ["", "nonsense", "-0000000060000#aebagbafaydqqcikbmga2dqpca", "12#aebagbafaydqqcikbmga2dqpca"] {
+            assert!(of("a", "active").parse(&of("a", "active").seal(forged)).is_err(), "{forged}");
+        }
     }
 }

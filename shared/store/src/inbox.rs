@@ -8,7 +8,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use domain::{ConversationStatus, Head, Person, Time, Twin};
+use domain::{ConversationStatus, Head, Person, Position, Time, Twin};
 
 use crate::key::{self, s};
 use crate::mine::text;
@@ -23,22 +23,13 @@ pub struct InboxFilter {
     pub since: Option<Time>,
 }
 
-/// A place in the inbox: behind the conversation with this time and X.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct InboxPosition {
-    /// Milliseconds since 1970.
-    pub at: i64,
-    /// X.
-    pub twin: String,
-}
-
 /// A page of it.
 #[derive(Clone, Debug)]
 pub struct InboxPage {
     /// Last activity first, as read.
     pub heads: Vec<Head>,
     /// Where the next page starts; `None` on the last.
-    pub next: Option<InboxPosition>,
+    pub next: Option<Position>,
 }
 
 /// A customer's newest orders, of which the inbox is made.
@@ -60,7 +51,7 @@ impl Store {
         caller: &Person,
         filter: InboxFilter,
         limit: u32,
-        behind: Option<&InboxPosition>,
+        behind: Option<&Position>,
     ) -> Result<InboxPage, Error> {
         let limit = limit as usize;
         let mut ranked = if caller.is_admin() {
@@ -70,16 +61,14 @@ impl Store {
             let place = |head: Head| {
                 let minute = minutes.remove(head.twin.as_str()).unwrap_or_default() * 60_000;
                 let at = head.last_activity_at().millis().clamp(minute, minute + 59_999);
-                (InboxPosition { at, twin: head.twin.as_str().to_owned() }, head)
+                let at = Time::from_millis(at).unwrap_or(head.last_activity_at());
+                (Position { at, twin: head.twin.clone() }, head)
             };
             heads.into_iter().map(place).collect::<Vec<_>>()
         } else {
             let own = self.index_of(&caller.user_id, CUSTOMERS_NEWEST, None).await?;
             let heads = self.heads(own.into_iter().map(|(_, twin)| twin).collect()).await?;
-            let place = |head: Head| {
-                let at = head.last_activity_at().millis();
-                (InboxPosition { at, twin: head.twin.as_str().to_owned() }, head)
-            };
+            let place = |head: Head| (Position { at: head.last_activity_at(), twin: head.twin.clone() }, head);
             heads.into_iter().map(place).collect()
         };
         ranked.retain(|(position, head)| {
@@ -101,10 +90,10 @@ impl Store {
         &self,
         filter: InboxFilter,
         limit: usize,
-        behind: Option<&InboxPosition>,
+        behind: Option<&Position>,
     ) -> Result<Vec<Key>, Error> {
         let statuses = filter.status.map_or(ConversationStatus::ALL.to_vec(), |status| vec![status]);
-        let top = behind.map(|behind| behind.at.div_euclid(60_000));
+        let top = behind.map(|behind| behind.at.minute());
         let bottom = filter.since.map(Time::minute);
         let lists = statuses.into_iter().map(|status| self.keys_of(status, top, bottom, limit));
         let mut keys: Vec<Key> = futures_util::future::try_join_all(lists).await?.into_iter().flatten().collect();
@@ -124,6 +113,9 @@ impl Store {
         bottom: Option<i64>,
         limit: usize,
     ) -> Result<Vec<Key>, Error> {
+        if bottom > top && top.is_some() {
+            return Ok(Vec::new());
+        }
         let first = key::inbox_position(bottom.unwrap_or_default().max(0), "");
         // `~` sorts behind every character of an X.
         let last = key::inbox_position(top.unwrap_or(9_999_999_999), "~");

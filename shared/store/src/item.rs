@@ -20,8 +20,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{
-    Admin, ConversationStatus, Cursors, Entry, Head, Kind, Message, MessageId, Order, OrderStatus, Person, Role,
-    Summary, System, Time, Twin,
+    Admin, ConversationStatus, Cursors, Entry, Head, Kind, Message, MessageId, Order, OrderStatus, Person, Position,
+    Role, Summary, System, Time, Twin,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -223,12 +223,13 @@ struct OrderItem {
 
 /// The item of an order, with the `fingerprint` of the request that places it.
 pub(crate) fn from_order(order: &Order, fingerprint: &str) -> Result<Item, Error> {
-    let twin = order.id.twin().as_str();
+    let twin = order.id.twin();
     let item = OrderItem {
-        pk: twin.to_owned(),
+        pk: twin.as_str().to_owned(),
         sk: key::ORDER.to_owned(),
         ck: order.customer_id.clone(),
-        cm: key::customer_position(order.created_at, twin),
+        // The customer index: in order of creation, which never changes.
+        cm: Position { at: order.created_at, twin: twin.clone() }.to_string(),
         h: fingerprint.to_owned(),
         order: order.clone(),
     };

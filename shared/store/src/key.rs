@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Person, Role, Time, Twin};
+use domain::{Person, Role, Twin};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -98,9 +98,4 @@ pub(crate) fn count_shard(twin: &Twin) -> String {
 /// The inbox index: the minute comes first, so that a burst of messages moves an entry once.
 pub(crate) fn inbox_position(minute: i64, twin: &str) -> String {
     format!("{minute:010}#{twin}")
-}
-
-/// The customer index: in order of creation, which never changes.
-pub(crate) fn customer_position(created_at: Time, twin: &str) -> String {
-    format!("{:014}#{twin}", created_at.millis())
 }

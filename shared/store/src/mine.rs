@@ -3,14 +3,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use domain::{Head, Order, Twin};
+use domain::{Head, Order, Position, Twin};
 
 use crate::key::{self, Item, s};
 use crate::{Error, Store, item};
-
-/// A place in a customer's orders: behind the one with this creation time and X.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct CustomerPosition(pub String);
 
 /// A page of orders.
 #[derive(Clone, Debug)]
@@ -18,7 +14,7 @@ pub struct OrdersPage {
     /// Newest first, each with its conversation's head.
     pub items: Vec<(Order, Head)>,
     /// Where the next page starts; `None` on the last.
-    pub next: Option<CustomerPosition>,
+    pub next: Option<Position>,
 }
 
 /// How many items one `BatchGetItem` may ask for.
@@ -30,13 +26,14 @@ impl Store {
         &self,
         customer_id: &str,
         limit: u32,
-        behind: Option<&CustomerPosition>,
+        behind: Option<&Position>,
     ) -> Result<OrdersPage, Error> {
         // One more than asked for says whether there is another page.
         let mut found = self.index_of(customer_id, limit.saturating_add(1), behind).await?;
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
-        let next = found.last().filter(|_| more).map(|(position, _)| CustomerPosition(position.clone()));
+        let next = found.last().filter(|_| more).map(|(position, _)| position.parse());
+        let next = next.transpose().map_err(|_| Error::Corrupt("index key"))?;
         let keys = found.iter().flat_map(|(_, x)| [key::key(x, key::ORDER), key::key(x, key::HEAD)]).collect();
         let mut orders = HashMap::new();
         let mut heads = HashMap::new();
@@ -64,15 +61,15 @@ impl Store {
         &self,
         customer_id: &str,
         most: u32,
-        behind: Option<&CustomerPosition>,
+        behind: Option<&Position>,
     ) -> Result<Vec<(String, String)>, Error> {
         let query = self.client.query().table_name(&self.table).index_name("customer").scan_index_forward(false);
         let query = query.expression_attribute_values(":c", s(customer_id));
         let query = match behind {
             None => query.key_condition_expression("ck = :c"),
-            Some(CustomerPosition(position)) => query
+            Some(position) => query
                 .key_condition_expression("ck = :c AND cm < :position")
-                .expression_attribute_values(":position", s(position)),
+                .expression_attribute_values(":position", s(position.to_string())),
         };
         let mut items = query.limit(i32::try_from(most).unwrap_or(i32::MAX)).into_paginator().items().send();
         let mut found = Vec::new();

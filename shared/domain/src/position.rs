@@ -1,0 +1,69 @@
+//! A place in a list of conversations or orders.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Time, Twin};
+
+/// Behind the one with this time and X. Ordered as the lists are, oldest first.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Position {
+    /// When it was last active, or made.
+    pub at: Time,
+    /// Its X.
+    pub twin: Twin,
+}
+
+/// The text is no position, or not spelled the one way there is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("no position")]
+pub struct NoPosition;
+
+/// Sorts as text as it does as a position, from 1970 on.
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:014}#{}", self.at.millis(), self.twin.as_str())
+    }
+}
+
+impl FromStr for Position {
+    type Err = NoPosition;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (millis, twin) = text.split_once('#').ok_or(NoPosition)?;
+        let at = millis.parse().ok().and_then(Time::from_millis).ok_or(NoPosition)?;
+        let position = Self { at, twin: Twin::parse(twin).ok_or(NoPosition)? };
+        if position.to_string() == text { Ok(position) } else { Err(NoPosition) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn position() -> impl Strategy<Value = Position> {
+        let at = 0..253_402_300_799_999_i64;
+        (at, any::<[u8; 16]>())
+            .prop_map(|(at, x)| Position { at: Time::from_millis(at).unwrap(), twin: Twin::from_random(x) })
+    }
+
+    proptest! {
+        #[test]
+        fn printed_it_is_read_as_it_was(position in position()) {
+            prop_assert_eq!(position.to_string().parse(), Ok(position));
+        }
+
+        #[test]
+        fn text_sorts_as_positions_do(one in position(), other in position()) {
+            prop_assert_eq!(one.to_string().cmp(&other.to_string()), one.cmp(&other));
+        }
+
+        #[test]
+        fn there_is_one_spelling(text in any::<String>()) {
+            if let Ok(position) = text.parse::<Position>() {
+                prop_assert_eq!(position.to_string(), text);
+            }
+        }
+    }
+}
