@@ -18,6 +18,7 @@ mod meter;
 pub mod old_shop;
 mod outage;
 mod replica;
+pub mod roamer;
 mod rows;
 mod shop;
 pub mod sieve;

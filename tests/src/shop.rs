@@ -47,6 +47,11 @@ impl Shop {
         Settings::in_memory(Template::File(Self::root().join("template.yaml")))
     }
 
+    /// The port it listens on in this process.
+    pub fn port(&self) -> u16 {
+        self.gateway().address().port()
+    }
+
     /// The folder of the workspace.
     pub fn root() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

@@ -41,6 +41,12 @@ pub fn lamp() -> Value {
 }
 
 impl User {
+    /// Somebody with this token at the gateway that answers at `base`.
+    pub fn at(base: &str, id: &str, role: Role, token: String) -> Self {
+        let (base, http) = (base.to_owned(), reqwest::Client::new());
+        Self { id: id.to_owned(), role, name: id.to_owned(), token: Some(token), base, http }
+    }
+
     /// The same person with another token, or none.
     #[must_use]
     pub fn with_token(&self, token: Option<&str>) -> Self {

@@ -6,13 +6,18 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use aws_sdk_dynamodb as dynamodb;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::Role;
+use futures_util::future::join_all;
 use local::{Data, Functions, Settings};
+use protocol::OrderAnswer;
 use serde_json::{Value, json};
 use tests::gateway::{SOON, Sketch};
+use tests::{Shop, User};
 
 /// The binary, built as `cargo run` would.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -58,8 +63,12 @@ impl Running {
     }
 
     async fn token(&self) -> String {
+        self.token_of("a").await
+    }
+
+    async fn token_of(&self, admin: &str) -> String {
         let request = reqwest::Client::new().post(format!("{}/dev/token", self.1));
-        let request = request.json(&json!({ "sub": "a", "role": "admin", "name": "A" }));
+        let request = request.json(&json!({ "sub": admin, "role": "admin", "name": "A" }));
         request.send().await.unwrap().json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned()
     }
 
@@ -116,6 +125,67 @@ async fn tokens_and_tables_outlive_it() {
         let mode = std::fs::metadata(folder.path().join("kept/secret")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
+}
+
+/// Posts until nobody answers any more; what was acknowledged.
+async fn talk(url: String, token: String, stored: &AtomicUsize) -> Vec<Value> {
+    let http = reqwest::Client::new();
+    let mut acknowledged = Vec::new();
+    loop {
+        let message = json!({ "clientMessageId": tests::client_message_id(), "body": "still there?" });
+        let Ok(answer) = http.post(&url).bearer_auth(&token).json(&message).send().await else { return acknowledged };
+        if answer.status() != 201 {
+            // Past the rate: the others go on.
+            tokio::task::yield_now().await;
+            continue;
+        }
+        let Ok(mut answer) = answer.json::<Value>().await else { return acknowledged };
+        acknowledged.push(answer["message"].take());
+        stored.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_in_the_middle_of_traffic_loses_nothing_that_was_acknowledged() {
+    let data = tempfile::tempdir().unwrap();
+    let arguments = ["--port", "0", "--no-pages", "--data", data.path().to_str().unwrap()];
+    let start = || Running::start(&Shop::root(), &arguments);
+    let mut running = start();
+    let mut order = tests::lamp();
+    (order["customerId"], order["customerName"]) = ("anna".into(), "Anna".into());
+    let admin = |running: &Running, token: String| User::at(&running.1, "a", Role::Admin, token);
+    let placed: OrderAnswer = admin(&running, running.token().await).post("/api/sales", &order).await.expect(201);
+    let id = placed.conversation.id;
+
+    let mut acknowledged = Vec::new();
+    for round in 1..=5 {
+        let stored = AtomicUsize::new(0);
+        let url = format!("{}/api/chat/conversations/{id}/messages", running.1);
+        let mut tokens = Vec::new();
+        for number in 0..8 {
+            tokens.push(running.token_of(&format!("admin{round}-{number}")).await);
+        }
+        let talking = join_all(tokens.into_iter().map(|token| talk(url.clone(), token, &stored)));
+        let killing = async {
+            while stored.load(Ordering::Relaxed) < 20 * round {
+                tokio::task::yield_now().await;
+            }
+            running.0.kill().unwrap();
+        };
+        let (heard, ()) = tokio::join!(talking, killing);
+        running.0.wait().unwrap();
+        acknowledged.extend(heard.into_iter().flatten());
+
+        running = start();
+        let messages = admin(&running, running.token().await).messages(&id).await;
+        assert!(messages.iter().map(|message| message.seq).eq(1..=messages.len() as u64), "a gap");
+        let stored: Vec<_> = messages.iter().map(|message| serde_json::to_value(message).unwrap()).collect();
+        for message in &acknowledged {
+            let at = usize::try_from(message["seq"].as_u64().unwrap()).unwrap() - 1;
+            assert_eq!(stored.get(at), Some(message), "acknowledged before kill {round}");
+        }
+    }
+    println!("5 kills, {} acknowledged messages, all there", acknowledged.len());
 }
 
 #[test]
