@@ -459,6 +459,23 @@ async fn other_names_and_words_are_configured() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn orders_may_be_what_says_which_conversation_is_theirs() {
+    let (shop, mut database, importer) = (Shop::open().await, old_shop(ORDERS).await, Importer::new());
+    for statement in [
+        "ALTER TABLE sales ADD conversationId INT",
+        "UPDATE sales SET conversationId = (SELECT MIN(id) FROM conversations WHERE saleId = sales.id)",
+        "ALTER TABLE conversations DROP COLUMN saleId",
+    ] {
+        database.run(statement).await;
+    }
+    importer.run(&database.url, &shop).await.unwrap();
+    let id = first(Shape::Talk);
+    let messages = owner(&shop, id).messages(twin(id).conversation_id()).await;
+    let bodies: Vec<_> = messages.into_iter().skip(1).map(|message| message.body).collect();
+    assert_eq!(bodies, (0..6).map(|n| format!("message {n} 😀")).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_come_along_too() {
     let (shop, importer) = (Shop::open().await, Importer::new());
     let order = json!({

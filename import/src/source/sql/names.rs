@@ -31,6 +31,7 @@ const SCHEMA: [Table; 8] = [
             Column("number", &["saleNumber", "sale_number", "orderNumber", "order_number", "number", "reference"], May),
             Column("customer", &["customerId", "customer_id", "userId", "user_id", "buyerId", "buyer_id"], Must),
             Column("product", &["carId", "car_id", "productId", "product_id"], May),
+            Column("conversation", &["conversationId", "conversation_id"], May),
             Column("quantity", &["quantity", "qty"], May),
             Column("price", &["price", "salePrice", "sale_price", "totalPrice", "total_price", "total", "amount"], May),
             Column("currency", &["currency"], May),
@@ -81,7 +82,7 @@ const SCHEMA: [Table; 8] = [
         usual: &["conversations"],
         columns: &[
             Column("id", &["id"], Must),
-            Column("sale", &["saleId", "sale_id", "orderId", "order_id"], Must),
+            Column("sale", &["saleId", "sale_id", "orderId", "order_id"], May),
             Column("status", &["status"], May),
         ],
     },
@@ -141,7 +142,7 @@ impl Found {
                 continue;
             }
             let tables: Vec<&str> = there.keys().map(String::as_str).collect();
-            let Some(name) = pick(said, table.usual, &tables) else {
+            let Some(name) = pick(said, &found.likely(table), &tables) else {
                 if said.is_some() || NEEDED.contains(&table.ours) {
                     return Err(Broken(format!(
                         "the database has no table {}: name it under [tables.{}] as table",
@@ -174,7 +175,35 @@ impl Found {
             }
             found.tables.insert(table.ours, (name.to_owned(), here));
         }
+        found.has_its_conversations()?;
         Ok(found)
+    }
+
+    /// The usual names of a table, that first which the column of `sales` that refers to it is named after: with a `productId`
+    /// it is `products`, also where there are `cars`.
+    fn likely(&self, table: &Table) -> Vec<&'static str> {
+        let refers = match table.ours {
+            "customers" => "customer",
+            "products" => "product",
+            _ => return table.usual.to_vec(),
+        };
+        let column = self.tables.get("sales").and_then(|(_, columns)| columns.get(refers));
+        let column = column.map(|column| column.to_ascii_lowercase()).unwrap_or_default();
+        let mut usual = table.usual.to_vec();
+        usual.sort_by_key(|name| !column.starts_with(name.trim_end_matches('s')));
+        usual
+    }
+
+    /// Conversations that nothing ties to orders would be left behind without a word.
+    fn has_its_conversations(&self) -> Result<(), Broken> {
+        let Some((name, columns)) = self.tables.get("conversations") else { return Ok(()) };
+        if columns.contains_key("sale") || self.tables["sales"].1.contains_key("conversation") {
+            return Ok(());
+        }
+        Err(Broken(format!(
+            "neither the table {name} says which order a conversation is about (name the column under [tables.conversations] as \
+             sale) nor do the orders (under [tables.sales] as conversation); table = \"\" leaves conversations out"
+        )))
     }
 
     /// A table by our name for it, quoted.
@@ -249,6 +278,29 @@ mod tests {
         assert_eq!(found.table("sales").as_deref(), Some("`tbl order`"));
         assert_eq!(found.column("sales", "s", "created"), "s.`created;`");
         assert!(Found::among(&odd, &names("[sales]\ntable='tbl order'\nid='x'")).unwrap_err().0.contains("column x"));
+    }
+
+    #[test]
+    fn a_column_says_which_table_it_is_about() {
+        let there = there(&[
+            ("sales", "id userId productId status createdAt"),
+            ("cars", "id"),
+            ("products", "id"),
+            ("customers", "id"),
+            ("users", "id"),
+        ]);
+        let found = Found::among(&there, &Names::new()).unwrap();
+        assert_eq!(found.table("products").as_deref(), Some("`products`"));
+        assert_eq!(found.table("customers").as_deref(), Some("`users`"));
+    }
+
+    #[test]
+    fn conversations_that_belong_to_nothing_are_said() {
+        let sales = "id userId status createdAt";
+        let loose = there(&[("sales", sales), ("conversations", "id")]);
+        assert!(Found::among(&loose, &Names::new()).unwrap_err().0.contains("[tables.sales]"));
+        let linked = there(&[("sales", &format!("{sales} conversationId")), ("conversations", "id")]);
+        assert!(Found::among(&linked, &Names::new()).is_ok());
     }
 
     #[test]

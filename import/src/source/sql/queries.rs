@@ -68,9 +68,20 @@ fn orders(found: &Found, sales: &str) -> String {
     text
 }
 
-fn participants(found: &Found) -> Option<String> {
+/// The conversations `c`, and the column that says which order each is about: one of theirs, or by way of the orders.
+fn conversations(found: &Found) -> Option<(String, String)> {
     let conversations = found.table("conversations")?;
     let sale = found.column("conversations", "c", "sale");
+    if sale != "NULL" {
+        return Some((format!("{conversations} c"), sale));
+    }
+    let (id, link) = (found.column("conversations", "c", "id"), found.column("sales", "s", "conversation"));
+    let sales = found.table("sales")?;
+    Some((format!("{sales} s JOIN {conversations} c ON {id} = {link}"), found.column("sales", "s", "id")))
+}
+
+fn participants(found: &Found) -> Option<String> {
+    let (conversations, sale) = conversations(found)?;
     let id = found.column("conversations", "c", "id");
     let status = found.column("conversations", "c", "status");
     let (user, role, up_to) = (
@@ -86,13 +97,12 @@ fn participants(found: &Found) -> Option<String> {
     let role = first_of([role, theirs]);
     Some(format!(
         "SELECT {sale}, {id}, {status}, {user}, {named}, {role}, {up_to} \
-         FROM {conversations} c{join}{users} WHERE {sale} >= ? AND {sale} <= ? ORDER BY {sale}, {id}"
+         FROM {conversations}{join}{users} WHERE {sale} >= ? AND {sale} <= ? ORDER BY {sale}, {id}"
     ))
 }
 
 fn messages(found: &Found) -> Option<String> {
-    let (conversations, messages) = (found.table("conversations")?, found.table("messages")?);
-    let sale = found.column("conversations", "c", "sale");
+    let ((conversations, sale), messages) = (conversations(found)?, found.table("messages")?);
     let conversation = found.column("conversations", "c", "id");
     let of = |ours| found.column("messages", "m", ours);
     let (users, named) = joined_user(found, "u", &of("sender"));
@@ -109,7 +119,7 @@ fn messages(found: &Found) -> Option<String> {
     });
     Some(format!(
         "SELECT {sale}, {conversation}, {}, {}, {named}, {}, {}, {}, {}, {reader}, {reader_named}, {reader_role} \
-         FROM {conversations} c JOIN {messages} m ON {} = {conversation}{users}{reads}{readers} \
+         FROM {conversations} JOIN {messages} m ON {} = {conversation}{users}{reads}{readers} \
          WHERE {sale} >= ? AND {sale} <= ? ORDER BY {sale}, {conversation}, {}",
         of("id"),
         of("sender"),
