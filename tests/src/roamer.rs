@@ -61,7 +61,7 @@ impl Roamer {
     }
 
     /// Whose it is.
-    pub fn name(&self) -> &str {
+    pub fn user_id(&self) -> &str {
         &self.user.id
     }
 

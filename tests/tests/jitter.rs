@@ -40,12 +40,12 @@ async fn compare(shop: &Shop, roamers: &[Roamer]) -> (usize, usize) {
     for roamer in roamers {
         let stored = reader.messages(roamer.conversation()).await;
         assert!(stored.iter().map(|message| message.seq).eq(1..=stored.len() as u64), "a gap");
-        assert!(roamer.held.values().eq(&stored), "{} holds something else", roamer.name());
+        assert!(roamer.held.values().eq(&stored), "{} holds something else", roamer.user_id());
         let ids: BTreeSet<_> = stored.iter().filter_map(|message| message.client_message_id).collect();
         assert_eq!(ids.len() + 1, stored.len(), "something is there twice");
         for message in &roamer.acknowledged {
             assert_eq!(
-                stored.get(usize::try_from(message.seq).unwrap() - 1),
+                stored.get(usize::try_from(message.seq).expect("a small number") - 1),
                 Some(message),
                 "not where it was acknowledged"
             );
@@ -86,12 +86,12 @@ async fn clients_whose_connections_break() {
 /// A restart closes every connection; everybody comes back to what they had.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_with_many_connections() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let settings = || Settings { data: Data::Folder(folder.path().to_owned()), ..Shop::settings() };
     let shop = Shop::open_with(settings()).await;
     let port = shop.port();
     let count = number("RESTART_CONNECTIONS", 300);
-    rlimit::increase_nofile_limit(count * 3 + 1_000).unwrap();
+    rlimit::increase_nofile_limit(count * 3 + 1_000).expect("more open files");
     let people: Vec<User> = (0..count / 20).map(|number| shop.customer(&format!("customer{number}"))).collect();
     let mut placed = Vec::new();
     for person in &people {
