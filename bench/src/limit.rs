@@ -100,6 +100,11 @@ async fn processor(folder: &Path, rounds: usize) -> Result<Vec<(f64, f64)>> {
     Ok(turns)
 }
 
+/// A send's expressions, as the store has them, for both ways to write it.
+const MOVE: &str = "SET n = :n, m = :m, #is = :active, im = :im, cg = :rate";
+const MAY_SEND: &str = "n = :seen AND #is <> :closed AND (attribute_not_exists(cg) OR cg <= :now) AND cu = :me";
+const ABSENT: &str = "attribute_not_exists(pk)";
+
 /// The table without the system around it.
 struct Bare {
     client: Client,
@@ -128,15 +133,14 @@ impl Bare {
 
     /// A send's operations, as the store makes them.
     async fn sent(&self, seq: u64) -> Result<()> {
-        let condition = "n = :seen AND #is <> :closed AND (attribute_not_exists(cg) OR cg <= :now) AND cu = :me";
         let update = self.client.update_item().table_name(&self.table).set_key(Some(key("bench", "Z")));
-        let update = update.update_expression("SET n = :n, m = :m, #is = :active, im = :im, cg = :rate");
-        let update = update.condition_expression(condition).set_expression_attribute_values(Some(self.values(seq)));
+        let update = update.update_expression(MOVE);
+        let update = update.condition_expression(MAY_SEND).set_expression_attribute_values(Some(self.values(seq)));
         let update = update.expression_attribute_names("#is", "is").return_values(ReturnValue::AllOld);
         update.send().await?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(self.entry(seq)));
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key("bench", &log(seq))));
-        let put = async { anyhow::Ok(put.condition_expression("attribute_not_exists(pk)").send().await?) };
+        let put = async { anyhow::Ok(put.condition_expression(ABSENT).send().await?) };
         let get = async { anyhow::Ok(get.projection_expression("pk").consistent_read(true).send().await?) };
         try_join!(put, get, self.place("U#somebody"), self.place("U"))?;
         Ok(())
@@ -145,12 +149,11 @@ impl Bare {
     /// A send whose two writes are a transaction, then the queries, then a post that takes as long as it would.
     async fn transacted(&self, seq: u64, prices: &Prices) -> Result<()> {
         let update = Update::builder().table_name(&self.table).set_key(Some(key("bench", "Z")));
-        let update = update.update_expression("SET n = :n, m = :m, #is = :active, im = :im, cg = :rate");
-        let condition = "n = :seen AND #is <> :closed AND (attribute_not_exists(cg) OR cg <= :now) AND cu = :me";
-        let update = update.condition_expression(condition).set_expression_attribute_values(Some(self.values(seq)));
+        let update = update.update_expression(MOVE);
+        let update = update.condition_expression(MAY_SEND).set_expression_attribute_values(Some(self.values(seq)));
         let update = update.expression_attribute_names("#is", "is").build()?;
         let put = Put::builder().table_name(&self.table).set_item(Some(self.entry(seq)));
-        let put = put.condition_expression("attribute_not_exists(pk)").build()?;
+        let put = put.condition_expression(ABSENT).build()?;
         let writes =
             [TransactWriteItem::builder().update(update).build(), TransactWriteItem::builder().put(put).build()];
         self.client.transact_write_items().set_transact_items(Some(writes.into())).send().await?;

@@ -54,23 +54,20 @@ impl Secret {
     /// The keys that count now, after a signature that none of them made; `None` if it is too early to look again.
     pub(crate) async fn newer(&self, now: Time) -> Option<Vec<DecodingKey>> {
         let mut known = self.known.lock().await;
-        if since(known.looked, now) < BETWEEN_LOOKS_MS {
-            return None;
-        }
-        self.look(&mut known, now).await;
-        Some(known.keys.clone())
+        self.look(&mut known, now).await.then(|| known.keys.clone())
     }
 
-    /// Reads again. What is known goes on being believed where that fails.
-    async fn look(&self, known: &mut Known, now: Time) {
+    /// Reads again, unless it is too early; whether it did. What is known goes on being believed where that fails.
+    async fn look(&self, known: &mut Known, now: Time) -> bool {
         if since(known.looked, now) < BETWEEN_LOOKS_MS {
-            return;
+            return false;
         }
         known.looked = Some(now);
         match self.read().await {
             Ok(keys) => known.take(keys, now),
             Err(error) => tracing::error!(%error, "the secret could not be read again"),
         }
+        true
     }
 
     async fn read(&self) -> Result<Vec<DecodingKey>, Error> {
