@@ -1,6 +1,7 @@
 //! A place in a list of conversations or orders.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use crate::{Time, Twin};
@@ -14,7 +15,10 @@ pub struct Position {
     pub twin: Twin,
 }
 
-/// The text is no position, one before 1970, or not spelled the one way there is.
+/// Milliseconds that have at most 14 digits and no sign, and so sort as text as they do as numbers: from 1970 to 5138.
+const SORTED: Range<i64> = 0..100_000_000_000_000;
+
+/// The text is no position, none of that time, or not spelled the one way there is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("no position")]
 pub struct NoPosition;
@@ -31,7 +35,7 @@ impl FromStr for Position {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (millis, twin) = text.split_once('#').ok_or(NoPosition)?;
-        let at = millis.parse().ok().filter(|at| *at >= 0).and_then(Time::from_millis).ok_or(NoPosition)?;
+        let at = millis.parse().ok().filter(|at| SORTED.contains(at)).and_then(Time::from_millis).ok_or(NoPosition)?;
         let position = Self { at, twin: Twin::parse(twin).ok_or(NoPosition)? };
         if position.to_string() == text { Ok(position) } else { Err(NoPosition) }
     }
@@ -43,8 +47,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn position() -> impl Strategy<Value = Position> {
-        let at = 0..100_000_000_000_000_i64;
-        (at, any::<[u8; 16]>())
+        (SORTED, any::<[u8; 16]>())
             .prop_map(|(at, x)| Position { at: Time::from_millis(at).unwrap(), twin: Twin::from_random(x) })
     }
 
