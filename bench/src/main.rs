@@ -10,6 +10,7 @@ mod mariadb;
 mod operations;
 mod prices;
 mod process;
+mod profile;
 mod report;
 mod results;
 mod spread;
@@ -45,6 +46,8 @@ enum What {
     Cost,
     /// Long conversations, long inboxes, many connections.
     Growth,
+    /// Where the server's processor time goes; only as `cargo xtask profile`, which builds a server whose stacks can be read.
+    Profile,
     /// Nothing: the page is written anew from what was measured before.
     Page,
 }
@@ -87,6 +90,11 @@ async fn run(arguments: &Arguments) -> Result<()> {
     if wanted(What::Growth) {
         let measured = growth::measure(&folder.path().join("growth"), quick).await?;
         results.growth = Some(Part::new(measured, quick));
+        results.write()?;
+    }
+    if arguments.only.contains(&What::Profile) {
+        eprintln!("where the time goes");
+        results.profile = Some(Part::new(profile::measure(&folder.path().join("profile")).await?, quick));
         results.write()?;
     }
     report::write(&results, &prices)

@@ -9,6 +9,7 @@ use crate::compare::Comparison;
 use crate::growth::Growth;
 use crate::limit::Limit;
 use crate::operations::Operations;
+use crate::profile::Profile;
 use crate::system::root;
 
 /// A part, with when and where it was measured.
@@ -31,6 +32,7 @@ pub(crate) struct Results {
     pub(crate) operations: Option<Part<Operations>>,
     pub(crate) limit: Option<Part<Limit>>,
     pub(crate) growth: Option<Part<Growth>>,
+    pub(crate) profile: Option<Part<Profile>>,
 }
 
 impl<T> Part<T> {

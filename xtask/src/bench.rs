@@ -10,7 +10,7 @@ use crate::web::npm;
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     mariadb::install()?;
     npm("bench/peers/socketio", &["ci", "--no-audit", "--no-fund"], |_| {})?;
-    chore::run("cargo", &["build", "--release", "--package", "local", "--package", "bench"])?;
-    let program = chore::target().join(format!("release/bench{}", std::env::consts::EXE_SUFFIX));
+    chore::run("cargo", &["build", "--profile", "fast", "--package", "local", "--package", "bench"])?;
+    let program = chore::target().join(format!("fast/bench{}", std::env::consts::EXE_SUFFIX));
     chore::run(program, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }

@@ -14,11 +14,13 @@ mod generate;
 mod mariadb;
 #[cfg(test)]
 mod paths;
+mod profile;
 mod python;
 mod rest;
 mod sam;
 mod starts;
 mod test;
+mod tools;
 mod web;
 
 #[derive(Parser)]
@@ -50,6 +52,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Where a send's processor time goes; writes its part of `docs/benchmarks.md` and a flame graph. Needs Linux's perf.
+    Profile,
 }
 
 fn main() -> ExitCode {
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Chore::Starts => starts::measure(),
         Chore::Ci => ci::run(),
         Chore::Bench { arguments } => bench::run(&arguments),
+        Chore::Profile => profile::run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,11 +6,11 @@ use crate::prices::Prices;
 use crate::results::Results;
 
 const SERVER: &str = "The peer is one process whose send is one statement. Ours, on one machine, plays four services of AWS: for each \
-    message a frame becomes an event, a call gets a runtime of its own, five requests are built, signed and read by the AWS SDK, and an \
+    message a frame becomes an event, a call goes to a thread of its own, five requests are built, signed and read by the AWS SDK, and an \
     engine turns each into several statements of SQLite. On AWS none of that is the shop's processor time; what a message costs there is below.";
 const IDLE: &str = "A connection holds a socket with its buffers, a task with its timers, a queue, and the authorizer's context; and its \
     row in the table is in the same process, in SQLite's cache.";
-const BARE: &str = "Beside the requests there are the frame and its event, a runtime for each call, the push, the acknowledgement, and the \
+const BARE: &str = "Beside the requests there are the frame and its event, the push, the acknowledgement, and the \
     handing over between threads.";
 const WIRE: &str = "The event, the conversation's id and the names of the fields around the message.";
 const DOLLARS: &str = "API Gateway counts a frame, its acknowledgement and the push as a message each, $3.00 a million; \

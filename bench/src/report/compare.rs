@@ -16,9 +16,9 @@ const TEXT: &str = "\
 users would write it. A send is one prepared call of one round trip to the database. As it is often written, with Sequelize's models in a transaction, it is six; that is measured
 once beside it.
 
-**Ours** is what `cargo run --release` starts: API Gateway, Lambda and DynamoDB as this project reproduces them, in one process with the functions. So
+**Ours** is what `cargo run --profile fast` starts: API Gateway, Lambda and DynamoDB as this project reproduces them, in one process with the functions. So
 this is not what AWS needs for a message, but it is what one machine needs for all that happens to one: two events in the form that
-API Gateway gives them, a runtime of its own for each call, six signed requests of the AWS SDK, an engine that answers DynamoDB's protocol from SQLite.
+API Gateway gives them, a thread for each call, six signed requests of the AWS SDK, an engine that answers DynamoDB's protocol from SQLite.
 
 One load generator speaks both protocols. Conversations of one customer and one admin: the customer says something, the next time the admin does; each message goes to one recipient.
 What counts is from before a message is sent to when the other side has read its frame. Processor time is the servers' and their databases', by the kernel's count, without the

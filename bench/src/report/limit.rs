@@ -15,8 +15,8 @@ pub(super) fn section(part: &Part<Limit>) -> Result<String> {
         page,
         "**Processor time.** A send consists of an update of the head, a put into the log, two queries for who is connected and a look for \
          the message before. These requests alone, by the same SDK on the same engine in one process, take {} µs of processor time; a \
-         message all told takes {} µs, **{} times** as much. The difference is the rest of the way: frames, events, a runtime for each \
-         call, the push and the acknowledgement.\n",
+         message all told takes {} µs, **{} times** as much. The difference is the rest of the way: frames, events, the push, the \
+         acknowledgement, and the handing over between threads.\n",
         spread(bare, 0),
         spread(whole, 0),
         spread(ratio, 2)

@@ -2,18 +2,20 @@
 //!
 //! On AWS a function is a process that handles one event at a time: nothing it does delays another, whatever it
 //! spawned stands still once it has answered, and after its `Timeout` it is ended. Here an invocation gets a thread
-//! and a runtime of its own, as it would get a process of its own. Dropping that runtime when the answer is there
-//! drops every task that the function left behind, also those of `tokio::spawn`, so work that is not awaited is not
-//! done here either. And the engine, which blocks its thread while it writes, blocks nobody else's.
+//! and a runtime to itself, as it would get a process. When the answer is there, a runtime in which the function left a
+//! task, also one of `tokio::spawn`, is dropped with it, so work that is not awaited is not done here either; one in which
+//! nothing is left is as good as new, and waits for the next. And the engine, which blocks its thread while it writes,
+//! blocks nobody else's.
 //!
 //! State that a function made when it started is shared by its invocations, as between warm calls.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use runtime::{Context, Function, LambdaEvent};
 use serde_json::Value;
+use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
 use crate::aws::function_arn;
@@ -21,6 +23,9 @@ use crate::template::FunctionSpec;
 
 /// How many invocations of all functions run at once: Lambda's default quota for an account.
 pub const CONCURRENCY: usize = 1_000;
+
+/// How many runtimes are kept for invocations to come. Each has three file descriptors.
+const KEPT: usize = 64;
 
 /// An event or an answer cannot be larger than this, in bytes.
 const PAYLOAD: usize = 6 * 1024 * 1024;
@@ -47,7 +52,12 @@ pub(crate) enum Failure {
 pub(crate) struct Lambdas {
     functions: Arc<BTreeMap<String, Lambda>>,
     running: Arc<Semaphore>,
+    at_rest: Arc<AtRest>,
 }
+
+/// Runtimes in which nothing is left.
+#[derive(Default)]
+struct AtRest(Mutex<Vec<Runtime>>);
 
 struct Lambda {
     binary: String,
@@ -76,7 +86,8 @@ impl Lambdas {
             };
             (spec.name, lambda)
         });
-        Self { functions: Arc::new(functions.collect()), running: Arc::new(Semaphore::new(CONCURRENCY)) }
+        let running = Arc::new(Semaphore::new(CONCURRENCY));
+        Self { functions: Arc::new(functions.collect()), running, at_rest: Arc::default() }
     }
 
     /// Sends `event` to `function` and waits at most `patience` for the answer. The invocation runs to its end even
@@ -105,9 +116,10 @@ impl Lambdas {
         let permit = self.running.clone().acquire_owned().await;
         let (handler, timeout, context) = (lambda.function.clone(), lambda.timeout, lambda.context());
         tracing::debug!(function = lambda.binary, request = context.request_id, "invoked");
+        let at_rest = self.at_rest.clone();
         let invocation = tokio::task::spawn_blocking(move || {
             let _until_done = permit;
-            run(&handler, LambdaEvent::new(event, context), timeout)
+            at_rest.run(&handler, LambdaEvent::new(event, context), timeout)
         });
         let answer = invocation.await.map_err(|panicked| Failure::Function(panicked.to_string()))??;
         if fits(&answer) { Ok(answer) } else { Err(Failure::Function("the answer is larger than 6 MB".to_owned())) }
@@ -127,16 +139,39 @@ impl Lambda {
     }
 }
 
-/// One invocation from its first to its last breath, on a thread of its own.
-fn run(function: &Function, event: LambdaEvent<Value>, timeout: Duration) -> Result<Value, Failure> {
-    let failed = |problem: String| Failure::Function(problem);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|problem| failed(problem.to_string()))?;
-    let answer = runtime.block_on(async { tokio::time::timeout(timeout, function.call(event)).await });
-    runtime.shutdown_background();
-    match answer {
-        Ok(answer) => answer.map_err(|error| failed(error.to_string())),
-        Err(_elapsed) => Err(failed(format!("Task timed out after {:.2} seconds", timeout.as_secs_f64()))),
+impl AtRest {
+    /// One invocation from its first to its last breath, on a thread of its own.
+    fn run(&self, function: &Function, event: LambdaEvent<Value>, timeout: Duration) -> Result<Value, Failure> {
+        let failed = |problem: String| Failure::Function(problem);
+        let rested = self.locked().pop();
+        let runtime = rested.map_or_else(|| tokio::runtime::Builder::new_current_thread().enable_all().build(), Ok);
+        let runtime = runtime.map_err(|problem| failed(problem.to_string()))?;
+        let answer = runtime.block_on(async { tokio::time::timeout(timeout, function.call(event)).await });
+        self.rest(runtime);
+        match answer {
+            Ok(answer) => answer.map_err(|error| failed(error.to_string())),
+            Err(_elapsed) => Err(failed(format!("Task timed out after {:.2} seconds", timeout.as_secs_f64()))),
+        }
+    }
+
+    fn rest(&self, runtime: Runtime) {
+        let mut at_rest = self.locked();
+        if at_rest.len() < KEPT && runtime.metrics().num_alive_tasks() == 0 {
+            at_rest.push(runtime);
+        } else {
+            runtime.shutdown_background();
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Vec<Runtime>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for AtRest {
+    fn drop(&mut self) {
+        // A runtime that is merely dropped waits for its threads, which asynchronous code may not.
+        self.locked().drain(..).for_each(Runtime::shutdown_background);
     }
 }
 

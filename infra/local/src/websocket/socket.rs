@@ -26,8 +26,11 @@ type Socket = WebSocketStream<TokioIo<Upgraded>>;
 const FRAME: usize = 32 * 1024;
 /// The largest message from a client, in bytes.
 const MESSAGE: usize = 128 * 1024;
-/// What a connection reads and writes at once, in bytes. The library would take 128 KiB of each for every one.
-const BUFFER: usize = 4 * 1024;
+/// What a connection reads at once, in bytes: most frames whole. Every connection holds this much all its life; the library would
+/// take 128 KiB.
+const READ: usize = 1024;
+/// What a connection gathers before it writes, in bytes. The library would gather 128 KiB.
+const WRITE: usize = 4 * 1024;
 /// How long a client may take to answer a close.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -61,8 +64,8 @@ impl WebSocketApi {
         let (code, reason) = match upgrade.await {
             Ok(upgraded) => {
                 let mut config = WebSocketConfig::default();
-                config.read_buffer_size = BUFFER;
-                config.write_buffer_size = BUFFER;
+                config.read_buffer_size = READ;
+                config.write_buffer_size = WRITE;
                 config.max_frame_size = Some(FRAME);
                 config.max_message_size = Some(MESSAGE);
                 let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config));

@@ -1,0 +1,113 @@
+//! Where a send's processor time goes: the stacks of the running server, many times a second, by layer and as a flame graph.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use tokio::process::Command;
+
+use crate::load::flat_out;
+use crate::spread::float;
+use crate::system::{Kind, System, root};
+use crate::world::World;
+
+/// Conversations, and messages under way in them.
+const CUSTOMERS: usize = 500;
+const IN_FLIGHT: usize = 64;
+/// Until everything is warm, and how long it is looked at.
+const WARM: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_secs(8);
+/// Looks a second on each core: no multiple of anything that happens regularly.
+const FREQUENCY: &str = "1999";
+
+/// What a function's name begins with, and the layer it belongs to. Who is called by a layer and in none of them, such as the
+/// allocator or the kernel, counts as that layer's.
+const LAYERS: [(&str, &[&str]); 5] = [
+    ("the engine: dynoxide and SQLite", &["sqlite3", "dynoxide", "rusqlite"]),
+    ("the AWS SDK", &["aws_s", "aws_runtime", "aws_config", "aws_credential"]),
+    ("the functions", &["send_message", "store", "push", "runtime::", "protocol", "domain", "serde_dynamo", "lambda_"]),
+    ("the gateway", &["local", "hyper", "tungstenite", "tokio_tungstenite"]),
+    ("threads and tasks", &[""]),
+];
+
+/// Measured.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Profile {
+    /// Each layer's share of the processor time.
+    pub(crate) layers: Vec<(String, f64)>,
+    /// How many stacks were seen.
+    pub(crate) stacks: u64,
+}
+
+/// Looks at a server under load, with data below `folder`, and draws what it sees.
+pub(crate) async fn measure(folder: &Path) -> Result<Profile> {
+    let world = Arc::new(World::open(System::start(Kind::Ours, folder, false).await?, CUSTOMERS).await?);
+    flat_out(&world, IN_FLIGHT, WARM, false).await?;
+    let (recorded, folded) = (folder.join("recorded"), folder.join("folded"));
+    let mut record = Command::new("perf");
+    record.args(["record", "--event", "cpu-clock", "--freq", FREQUENCY, "--call-graph", "fp", "--output"]);
+    record.arg(&recorded).arg("--pid").arg(world.system.processes[0].to_string());
+    record.args(["--", "sleep"]).arg(LOOK.as_secs().to_string());
+    let (seen, sent) = tokio::join!(run(record), flat_out(&world, IN_FLIGHT, LOOK + WARM, false));
+    seen?;
+    sent?;
+    drop(world);
+
+    let script = folder.join("script");
+    let mut tell = Command::new("perf");
+    tell.args(["script", "--input"]).arg(&recorded).stdout(File::create(&script)?);
+    run(tell).await?;
+    let mut fold = Command::new("inferno-collapse-perf");
+    fold.arg("--all").arg(&script).stdout(File::create(&folded)?);
+    run(fold).await?;
+    let mut draw = Command::new("inferno-flamegraph");
+    draw.args(["--title", "A message, on one machine", "--minwidth", "0.3", "--width", "1400"]).arg(&folded);
+    draw.stdout(File::create(root().join("docs/benchmarks/flame.svg"))?);
+    run(draw).await?;
+    by_layer(&std::fs::read_to_string(folded)?)
+}
+
+async fn run(mut command: Command) -> Result<()> {
+    let name = command.as_std().get_program().to_string_lossy().into_owned();
+    let output = command.stderr(Stdio::piped()).output().await.with_context(|| format!("{name} did not start"))?;
+    ensure!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+/// Of stacks as `outermost;…;innermost count`: who is nearest to the inner end counts.
+fn by_layer(folded: &str) -> Result<Profile> {
+    let mut counts = [0u64; LAYERS.len()];
+    for line in folded.lines() {
+        let (stack, count) = line.rsplit_once(' ').context("a stack without a count")?;
+        let mut layers = stack.rsplit(';').map(layer);
+        let innermost = layers.find(|layer| *layer < LAYERS.len() - 1).unwrap_or(LAYERS.len() - 1);
+        counts[innermost] += count.parse::<u64>()?;
+    }
+    let stacks: u64 = counts.iter().sum();
+    let share = |count: u64| float(count) / float(stacks.max(1));
+    let layers = LAYERS.iter().zip(counts).map(|((name, _), count)| ((*name).to_owned(), share(count)));
+    Ok(Profile { layers: layers.collect(), stacks })
+}
+
+fn layer(function: &str) -> usize {
+    let name = function.trim_start_matches(['<', '&']).trim_start_matches("dyn ");
+    let is_of = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
+    LAYERS.iter().position(|(_, starts)| is_of(starts)).unwrap_or(LAYERS.len() - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_counts_for_the_layer_nearest_to_its_inner_end() {
+        let folded = "order-chat;std::thread;send_message::send;<aws_sdk_dynamodb::Client>::put;malloc 3\n\
+                      order-chat;start;tokio::park;[k] futex 1\n";
+        let profile = by_layer(folded).unwrap();
+        assert_eq!((profile.stacks, profile.layers[1].1, profile.layers[4].1), (4, 0.75, 0.25));
+    }
+}
