@@ -47,7 +47,7 @@ pub(crate) struct Profile {
 pub(crate) async fn measure(folder: &Path) -> Result<Profile> {
     let world = Arc::new(World::open(System::start(Kind::Ours, folder, false).await?, CUSTOMERS).await?);
     flat_out(&world, IN_FLIGHT, WARM, false).await?;
-    let (recorded, folded) = (folder.join("recorded"), folder.join("folded"));
+    let (recorded, stacks) = (folder.join("recorded"), folder.join("stacks"));
     let mut record = Command::new("perf");
     record.args(["record", "--event", "cpu-clock", "--freq", FREQUENCY, "--call-graph", "fp", "--output"]);
     record.arg(&recorded).arg("--pid").arg(world.system.processes[0].to_string());
@@ -62,13 +62,13 @@ pub(crate) async fn measure(folder: &Path) -> Result<Profile> {
     tell.args(["script", "--input"]).arg(&recorded).stdout(File::create(&script)?);
     run(tell).await?;
     let mut fold = Command::new("inferno-collapse-perf");
-    fold.arg("--all").arg(&script).stdout(File::create(&folded)?);
+    fold.arg("--all").arg(&script).stdout(File::create(&stacks)?);
     run(fold).await?;
     let mut draw = Command::new("inferno-flamegraph");
-    draw.args(["--title", "A message, on one machine", "--minwidth", "0.3", "--width", "1400"]).arg(&folded);
+    draw.args(["--title", "A message, on one machine", "--minwidth", "0.3", "--width", "1400"]).arg(&stacks);
     draw.stdout(File::create(root().join("docs/benchmarks/flame.svg"))?);
     run(draw).await?;
-    by_layer(&std::fs::read_to_string(folded)?)
+    by_layer(&std::fs::read_to_string(stacks)?)
 }
 
 async fn run(mut command: Command) -> Result<()> {
