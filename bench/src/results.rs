@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::Comparison;
 use crate::growth::Growth;
+use crate::importing::Import;
 use crate::limit::Limit;
 use crate::operations::Operations;
 use crate::system::root;
@@ -31,6 +32,7 @@ pub(crate) struct Results {
     pub(crate) operations: Option<Part<Operations>>,
     pub(crate) limit: Option<Part<Limit>>,
     pub(crate) growth: Option<Part<Growth>>,
+    pub(crate) import: Option<Part<Import>>,
 }
 
 impl<T> Part<T> {

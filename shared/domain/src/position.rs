@@ -1,6 +1,7 @@
 //! A place in a list of conversations or orders.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use crate::{Time, Twin};
@@ -14,12 +15,17 @@ pub struct Position {
     pub twin: Twin,
 }
 
-/// The text is no position, one before 1970, or not spelled the one way there is.
+impl Position {
+    /// The times that have a place in a list, in milliseconds since 1970 began: until 5138, as far as 14 digits go.
+    pub const MILLIS: Range<i64> = 0..100_000_000_000_000;
+}
+
+/// The text is no position, one of a time that has no place, or not spelled the one way there is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("no position")]
 pub struct NoPosition;
 
-/// Sorts as text as it does as a position, from 1970 to 5138.
+/// Sorts as text as it does as a position.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:014}#{}", self.at.millis(), self.twin.as_str())
@@ -31,7 +37,8 @@ impl FromStr for Position {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (millis, twin) = text.split_once('#').ok_or(NoPosition)?;
-        let at = millis.parse().ok().filter(|at| *at >= 0).and_then(Time::from_millis).ok_or(NoPosition)?;
+        let at =
+            millis.parse().ok().filter(|at| Self::MILLIS.contains(at)).and_then(Time::from_millis).ok_or(NoPosition)?;
         let position = Self { at, twin: Twin::parse(twin).ok_or(NoPosition)? };
         if position.to_string() == text { Ok(position) } else { Err(NoPosition) }
     }
@@ -43,8 +50,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn position() -> impl Strategy<Value = Position> {
-        let at = 0..100_000_000_000_000_i64;
-        (at, any::<[u8; 16]>())
+        (Position::MILLIS, any::<[u8; 16]>())
             .prop_map(|(at, x)| Position { at: Time::from_millis(at).unwrap(), twin: Twin::from_random(x) })
     }
 
