@@ -4,6 +4,7 @@ mod between;
 mod client;
 mod compare;
 mod growth;
+mod importing;
 mod limit;
 mod load;
 mod mariadb;
@@ -48,6 +49,8 @@ enum What {
     Growth,
     /// Where the server's processor time goes; only as `cargo xtask profile`, which builds a server whose stacks can be read.
     Profile,
+    /// The importer beside a program that only writes.
+    Import,
     /// Nothing: the page is written anew from what was measured before.
     Page,
 }
@@ -90,6 +93,12 @@ async fn run(arguments: &Arguments) -> Result<()> {
     if wanted(What::Growth) {
         let measured = growth::measure(&folder.path().join("growth"), quick).await?;
         results.growth = Some(Part::new(measured, quick));
+        results.write()?;
+    }
+    if wanted(What::Import) {
+        eprintln!("orders come along");
+        let measured = importing::measure(&folder.path().join("import"), effort.rounds, quick).await?;
+        results.import = Some(Part::new(measured, quick));
         results.write()?;
     }
     if arguments.only.contains(&What::Profile) {

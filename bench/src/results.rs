@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::Comparison;
 use crate::growth::Growth;
+use crate::importing::Import;
 use crate::limit::Limit;
 use crate::operations::Operations;
 use crate::profile::Profile;
@@ -33,6 +34,7 @@ pub(crate) struct Results {
     pub(crate) limit: Option<Part<Limit>>,
     pub(crate) growth: Option<Part<Growth>>,
     pub(crate) profile: Option<Part<Profile>>,
+    pub(crate) import: Option<Part<Import>>,
 }
 
 impl<T> Part<T> {

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use clap::Parser;
 
 /// Where the source may be said instead: a command line is seen by everybody on the machine, with its passwords.
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) table: String,
     /// The local gateway's address, such as `http://127.0.0.1:3000`, instead of AWS.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) local: Option<String>,
     /// What the old system calls things; see docs/importing.md.
     #[arg(long, value_name = "FILE")]
@@ -54,16 +54,27 @@ impl Arguments {
     }
 
     /// The way to the table. The SDK slows down by itself where the table throttles.
-    pub(crate) async fn sdk(&self) -> SdkConfig {
+    pub(crate) async fn sdk(&self) -> Result<SdkConfig> {
         let patient = RetryConfig::adaptive().with_max_attempts(6);
         let loader = aws_config::defaults(BehaviorVersion::latest()).retry_config(patient);
         match &self.local {
-            None => loader.load().await,
+            None => {
+                let sdk = loader.load().await;
+                ensure!(sdk.region().is_some(), "the region is not known: set AWS_REGION, or region in your profile");
+                let credentials = sdk.credentials_provider().context("nothing provides credentials for AWS")?;
+                credentials.provide_credentials().await.context("there are no credentials for AWS")?;
+                Ok(sdk)
+            }
             Some(url) => {
                 let nobody = Credentials::new("importer", "local", None, None, "order-chat");
                 let loader = loader.endpoint_url(url).region(Region::from_static("us-east-1"));
-                loader.credentials_provider(SharedCredentialsProvider::new(nobody)).load().await
+                Ok(loader.credentials_provider(SharedCredentialsProvider::new(nobody)).load().await)
             }
         }
     }
+}
+
+fn url(text: &str) -> Result<String, &'static str> {
+    let is_url = text.starts_with("http://") || text.starts_with("https://");
+    is_url.then(|| text.to_owned()).ok_or("it should be like http://127.0.0.1:3000")
 }

@@ -26,13 +26,16 @@ mod settings;
 mod source;
 mod translate;
 
-use clap::Parser;
 use std::ffi::OsString;
+use std::time::Instant;
+
+use anyhow::Context;
+use clap::Parser;
 use store::Store;
 
 use arguments::Arguments;
 pub use report::Tally;
-pub use run::{Manner, Stopped, run};
+pub use run::{Manner, Stopped, Why, run};
 pub use settings::{Names, Rules, Settings};
 pub use source::{Broken, Source};
 
@@ -52,26 +55,52 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             return u8::try_from(problem.exit_code()).unwrap_or(STOPPED);
         }
     };
-    match begin(&arguments) {
-        Ok(tally) => {
-            println!("{}", tally.summary(arguments.dry_run, &arguments.refused));
-            if tally.is_complete() { COMPLETE } else { REFUSED }
-        }
-        Err(problem) => {
+    let began = Instant::now();
+    let (tally, problem) = match begin(&arguments) {
+        Ok(Ok(tally)) => (tally, None),
+        Ok(Err(Stopped { why, tally })) => (tally, Some(place(why, &arguments))),
+        Err(problem) => (Tally::default(), Some(problem)),
+    };
+    if problem.is_none() || tally.read > 0 {
+        println!("{}", tally.summary(began.elapsed(), arguments.dry_run, &arguments.refused));
+    }
+    match problem {
+        None if tally.is_complete() => COMPLETE,
+        None => REFUSED,
+        Some(problem) => {
             eprintln!("order-chat-import: {problem:#}");
+            if tally.read > 0 {
+                eprintln!("It stopped there. Start it again: it goes on where it was.");
+            }
             STOPPED
         }
     }
 }
 
-fn begin(arguments: &Arguments) -> anyhow::Result<Tally> {
-    let (rules, names) = Settings::read(arguments.config.as_deref())?.split()?;
+/// Fails where it cannot even begin.
+fn begin(arguments: &Arguments) -> anyhow::Result<Result<Tally, Stopped>> {
+    let settings = Settings::read(arguments.config.as_deref())?;
+    let (rules, names) = settings.split().context("the configuration")?;
     let source = Source::parse(&arguments.source()?, names, arguments.retries)?;
     let manner = Manner { rules, concurrency: arguments.concurrency.into(), dry_run: arguments.dry_run };
     let runtime = tokio::runtime::Runtime::new()?;
-    let tally = runtime.block_on(async {
-        let store = Store::new(&arguments.sdk().await, &arguments.table);
-        run(source, store, manner, &arguments.refused).await
-    });
-    Ok(tally?)
+    runtime.block_on(async {
+        let store = Store::new(&arguments.sdk().await?, &arguments.table);
+        Ok(run(source, store, manner, &arguments.refused).await)
+    })
+}
+
+/// What ended an import, with where that was.
+fn place(why: Why, arguments: &Arguments) -> anyhow::Error {
+    let Arguments { table, local, refused, .. } = arguments;
+    match why {
+        Why::Table(problem) => {
+            let at = local.as_ref().map_or("on AWS".to_owned(), |url| format!("at {url}"));
+            anyhow::Error::new(problem).context(format!("the table {table} {at}"))
+        }
+        Why::Refusals(problem) => {
+            anyhow::Error::new(problem).context(format!("{} cannot be written", refused.display()))
+        }
+        why => why.into(),
+    }
 }

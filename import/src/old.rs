@@ -8,113 +8,113 @@ use serde::{Deserialize, Deserializer, de};
 /// An order with all that belongs to it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct OldOrder {
+pub(crate) struct OldOrder {
     /// The key of the old table.
     #[serde(deserialize_with = "text")]
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// What people call it, where that is not the key.
     #[serde(deserialize_with = "text")]
-    pub number: Option<String>,
+    pub(crate) number: Option<String>,
     /// Whose it is.
-    pub customer: Option<OldPerson>,
+    pub(crate) customer: Option<OldPerson>,
     /// What was ordered.
-    pub items: Vec<OldItem>,
+    pub(crate) items: Vec<OldItem>,
     /// In the old system's words.
     #[serde(deserialize_with = "text")]
-    pub status: Option<String>,
+    pub(crate) status: Option<String>,
     /// ISO 4217, where it is not the same for all.
-    pub currency: Option<String>,
+    pub(crate) currency: Option<String>,
     /// What the customer added.
-    pub note: Option<String>,
+    pub(crate) note: Option<String>,
     /// When it was placed.
     #[serde(deserialize_with = "text")]
-    pub created_at: Option<String>,
+    pub(crate) created_at: Option<String>,
     /// When it last changed.
     #[serde(deserialize_with = "text")]
-    pub updated_at: Option<String>,
+    pub(crate) updated_at: Option<String>,
     /// Its conversations: one, none, or by mistake several.
-    pub conversations: Vec<OldConversation>,
+    pub(crate) conversations: Vec<OldConversation>,
 }
 
 /// Somebody.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct OldPerson {
+pub(crate) struct OldPerson {
     /// The key of the old table.
     #[serde(deserialize_with = "text")]
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// How they are shown.
     #[serde(deserialize_with = "text")]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// In the old system's words.
-    pub role: Option<String>,
+    pub(crate) role: Option<String>,
 }
 
 /// One line of an order.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct OldItem {
+pub(crate) struct OldItem {
     /// The shop's number for it.
     #[serde(deserialize_with = "text")]
-    pub sku: Option<String>,
+    pub(crate) sku: Option<String>,
     /// What it is.
     #[serde(deserialize_with = "text")]
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// How many; 1 where it is absent.
     #[serde(deserialize_with = "text")]
-    pub quantity: Option<String>,
+    pub(crate) quantity: Option<String>,
     /// Of one.
     #[serde(deserialize_with = "text")]
-    pub unit_price: Option<String>,
+    pub(crate) unit_price: Option<String>,
     /// Its picture.
-    pub image_url: Option<String>,
+    pub(crate) image_url: Option<String>,
 }
 
 /// A conversation about an order.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct OldConversation {
+pub(crate) struct OldConversation {
     /// In the old system's words.
-    pub status: Option<String>,
+    pub(crate) status: Option<String>,
     /// Who took part.
-    pub participants: Vec<OldParticipant>,
+    pub(crate) participants: Vec<OldParticipant>,
     /// What was said.
-    pub messages: Vec<OldMessage>,
+    pub(crate) messages: Vec<OldMessage>,
 }
 
 /// Somebody who took part.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct OldParticipant {
+pub(crate) struct OldParticipant {
     /// Who.
     #[serde(flatten)]
-    pub person: OldPerson,
+    pub(crate) person: OldPerson,
     /// They have read everything up to then.
     #[serde(deserialize_with = "text")]
-    pub last_read_at: Option<String>,
+    pub(crate) last_read_at: Option<String>,
 }
 
 /// Something that was said.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct OldMessage {
+pub(crate) struct OldMessage {
     /// The key of the old table.
     #[serde(deserialize_with = "text")]
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// Who said it; nobody for the system.
-    pub sender: Option<OldPerson>,
+    pub(crate) sender: Option<OldPerson>,
     /// `system` for what the system said.
     #[serde(rename = "type")]
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// What was said.
     #[serde(deserialize_with = "text")]
-    pub body: Option<String>,
+    pub(crate) body: Option<String>,
     /// When.
     #[serde(deserialize_with = "text")]
-    pub created_at: Option<String>,
+    pub(crate) created_at: Option<String>,
     /// Keys of those who have read it.
     #[serde(deserialize_with = "texts")]
-    pub read_by: Vec<String>,
+    pub(crate) read_by: Vec<String>,
 }
 
 /// A text, or a number as it is written.

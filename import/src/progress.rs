@@ -1,9 +1,11 @@
-//! How far it is: a bar where somebody looks on, a line now and then where the output goes to a file.
+//! How far it is: a bar where somebody looks on, a line now and then where the output goes to a file. And what there is to say
+//! meanwhile.
 
 use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often a line is written where there is no terminal.
 const LINES: Duration = Duration::from_secs(5);
@@ -13,21 +15,48 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     /// When the last line was written; `None` where a bar is shown.
     last_line: Option<Instant>,
+    voice: Voice,
+}
+
+/// Says on stderr what keeps the import waiting.
+#[derive(Clone)]
+pub(crate) struct Voice {
+    bar: ProgressBar,
+    last: Arc<Mutex<String>>,
 }
 
 impl Progress {
-    /// Of `total` orders, if that is known.
-    pub(crate) fn new(total: Option<u64>) -> Self {
+    /// Before anything is known.
+    pub(crate) fn new() -> Self {
         let is_terminal = std::io::stderr().is_terminal();
-        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let voice = Voice { bar: bar.clone(), last: Arc::default() };
+        Self { bar, last_line: (!is_terminal).then(Instant::now), voice }
+    }
+
+    /// Starts counting, of `total` orders if that is known.
+    pub(crate) fn begin(&self, total: Option<u64>) {
         let style = match total {
-            Some(_) => "{bar:30} {human_pos}/{human_len} orders, {per_sec}, {eta} left",
-            None => "{spinner} {human_pos} orders, {per_sec}",
+            Some(_) => "{bar:30} {human_pos} of {human_len} orders, {rate}, {eta} left",
+            None => "{spinner} {human_pos} orders, {rate}",
         };
         if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
+            self.bar.set_style(style.with_key(
+                "rate",
+                |state: &indicatif::ProgressState, to: &mut dyn std::fmt::Write| {
+                    let _ = write!(to, "{:.0} a second", state.per_sec());
+                },
+            ));
         }
-        Self { bar, last_line: (!is_terminal).then(Instant::now) }
+        if let Some(total) = total {
+            self.bar.set_length(total);
+        }
+        self.bar.reset();
+    }
+
+    /// Where others say what keeps them waiting.
+    pub(crate) fn voice(&self) -> Voice {
+        self.voice.clone()
     }
 
     /// One more is done.
@@ -35,12 +64,13 @@ impl Progress {
         self.bar.inc(1);
         if self.last_line.is_some_and(|last| last.elapsed() >= LINES) {
             self.last_line = Some(Instant::now());
-            let (done, rate) = (self.bar.position(), self.bar.per_sec());
+            let (done, rate) = (HumanCount(self.bar.position()), self.bar.per_sec());
             match self.bar.length() {
                 Some(total) => {
-                    eprintln!("{done} of {total} orders, {rate:.0}/s, {} left", HumanDuration(self.bar.eta()));
+                    let (total, left) = (HumanCount(total), HumanDuration(self.bar.eta()));
+                    eprintln!("{done} of {total} orders, {rate:.0} a second, {left} left");
                 }
-                None => eprintln!("{done} orders, {rate:.0}/s"),
+                None => eprintln!("{done} orders, {rate:.0} a second"),
             }
         }
     }
@@ -48,5 +78,16 @@ impl Progress {
     /// Nothing more to show.
     pub(crate) fn finish(self) {
         self.bar.finish_and_clear();
+    }
+}
+
+impl Voice {
+    /// Says it once, however many wait for the same.
+    pub(crate) fn say(&self, text: String) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last != text {
+            self.bar.suspend(|| eprintln!("{text}"));
+            *last = text;
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -52,10 +53,11 @@ impl Tally {
     }
 
     /// For people.
-    pub fn summary(&self, dry_run: bool, refusals: &Path) -> String {
+    pub(crate) fn summary(&self, took: Duration, dry_run: bool, refusals: &Path) -> String {
+        let rate = u128::from(self.read) * 1_000 / took.as_millis().max(1);
         let would = if dry_run { "would be " } else { "" };
         let mut lines = vec![
-            format!("{:>10} orders read", self.read),
+            format!("{:>10} orders read in {took:.1?}, {rate} a second", self.read),
             format!("{:>10} {would}created", self.created),
             format!("{:>10} {would}updated", self.updated),
             format!("{:>10} unchanged", self.unchanged),

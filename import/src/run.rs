@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 use store::{Adopted, Birth, Store};
 
 use crate::catch_up::{CaughtUp, catch_up};
-use crate::progress::Progress;
+use crate::progress::{Progress, Voice};
 use crate::report::{Fate, Refusals, Tally};
 use crate::retry::pause;
 use crate::settings::Rules;
@@ -28,20 +28,30 @@ pub struct Manner {
     pub dry_run: bool,
 }
 
-/// Why an import ended before its end. It can be started again, and goes on.
+/// An import that ended before its end. It can be started again, and goes on.
 #[derive(Debug, thiserror::Error)]
-pub enum Stopped {
+#[error("{why}")]
+pub struct Stopped {
+    /// Why.
+    pub why: Why,
+    /// What became of everything until then.
+    pub tally: Tally,
+}
+
+/// Why an import ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Why {
     /// The source ended it.
-    #[error("{0}")]
+    #[error(transparent)]
     Source(#[from] Broken),
     /// The table ended it.
-    #[error("the table: {0}")]
+    #[error(transparent)]
     Table(#[from] store::Error),
     /// The file of refusals ended it.
-    #[error("the file of refusals: {0}")]
+    #[error(transparent)]
     Refusals(#[from] std::io::Error),
     /// A part of this program did.
-    #[error("{0}")]
+    #[error(transparent)]
     Broken(#[from] tokio::task::JoinError),
 }
 
@@ -51,6 +61,7 @@ struct Importer {
     manner: Manner,
     /// Of this run, to tell it from others on the same table.
     claim: String,
+    voice: Voice,
 }
 
 /// An order on its way: its plan, and what was imported of it last.
@@ -64,19 +75,30 @@ struct Done {
 
 /// Tries of one request to the table: about two minutes altogether.
 const TRIES: u32 = 12;
+/// That many say nothing: a table that throttles is no news.
+const QUIET: u32 = 4;
 
 /// Imports everything that `source` has.
 pub async fn run(source: Source, store: Store, manner: Manner, refusals: &Path) -> Result<Tally, Stopped> {
-    let mut refusals = Refusals::at(refusals)?;
-    // A table that is not there is better known before the first order than as the reason why it is refused.
-    let nobody = [Twin::from_old(&manner.rules.namespace, "")];
-    patiently(|| store.adopted(&nobody)).await?;
-    let (total, pages) = source.open().await?;
-    let mut progress = Progress::new(total);
     let mut tally = Tally::default();
+    match go(source, store, manner, refusals, &mut tally).await {
+        Ok(()) => Ok(tally),
+        Err(why) => Err(Stopped { why, tally }),
+    }
+}
+
+async fn go(source: Source, store: Store, manner: Manner, refusals: &Path, tally: &mut Tally) -> Result<(), Why> {
+    let mut refusals = Refusals::at(refusals)?;
+    // A table that is not there is better known before the first order than as the reason why it is refused, and soon.
+    let nobody = [Twin::from_old(&manner.rules.namespace, "")];
+    store.adopted(&nobody).await?;
+    let mut progress = Progress::new();
+    let voice = progress.voice();
+    let (total, pages) = source.open(voice.clone()).await?;
+    progress.begin(total);
     let concurrency = manner.concurrency.max(1);
     let claim = format!("{}-{:?}", std::process::id(), std::time::SystemTime::now());
-    let importer = Arc::new(Importer { store, manner, claim });
+    let importer = Arc::new(Importer { store, manner, claim, voice });
 
     let pages = stream::unfold(pages, async |mut pages| pages.recv().await.map(|page| (page, pages)));
     let looked_up = pages.map(|page| {
@@ -85,7 +107,7 @@ pub async fn run(source: Source, store: Store, manner: Manner, refusals: &Path) 
     });
     let rows = looked_up.buffered(2).flat_map(|page| match page {
         Ok(rows) => stream::iter(rows.into_iter().map(Ok).collect::<Vec<_>>()),
-        Err(stopped) => stream::iter(vec![Err(stopped)]),
+        Err(why) => stream::iter(vec![Err(why)]),
     });
     let written = rows.map(|row| {
         let importer = importer.clone();
@@ -96,8 +118,13 @@ pub async fn run(source: Source, store: Store, manner: Manner, refusals: &Path) 
     while let Some(done) = written.next().await {
         let Done { fate, messages } = match done {
             Ok(done) => done,
-            Err(stopped) => {
-                outcome = Err(stopped);
+            // Behind the end of the source nothing follows, and what is under way arrives.
+            Err(why @ Why::Source(_)) => {
+                outcome = Err(why);
+                continue;
+            }
+            Err(why) => {
+                outcome = Err(why);
                 break;
             }
         };
@@ -117,16 +144,16 @@ pub async fn run(source: Source, store: Store, manner: Manner, refusals: &Path) 
     }
     progress.finish();
     refusals.finish()?;
-    outcome.map(|()| tally)
+    outcome
 }
 
 impl Importer {
     /// Translates a page and looks up what is here of it.
-    async fn look_up(&self, page: Page) -> Result<Vec<Known>, Stopped> {
+    async fn look_up(&self, page: Page) -> Result<Vec<Known>, Why> {
         let plans: Vec<Result<Plan, Refused>> =
             page.into_iter().map(|row| row.and_then(|old| translate(*old, &self.manner.rules))).collect();
         let twins: Vec<Twin> = plans.iter().flatten().map(|plan| plan.twin().clone()).collect();
-        let mut adopted: HashMap<Twin, Adopted> = patiently(|| self.store.adopted(&twins)).await?;
+        let mut adopted: HashMap<Twin, Adopted> = self.patiently(|| self.store.adopted(&twins)).await?;
         let known = plans.into_iter().map(|plan| {
             let plan = Box::new(plan?);
             let adopted = adopted.remove(plan.twin());
@@ -136,7 +163,7 @@ impl Importer {
     }
 
     /// Brings one order.
-    async fn bring(&self, known: Known) -> Result<Done, Stopped> {
+    async fn bring(&self, known: Known) -> Result<Done, Why> {
         let (mut plan, adopted) = match known {
             Ok(known) => known,
             Err(refused) => return Ok(Done { fate: Err(refused), messages: Vec::new() }),
@@ -159,11 +186,12 @@ impl Importer {
                 return Ok(Ok(Fate::Created));
             }
             let adoption = plan.adoption();
-            if let Birth::Born = patiently(|| self.store.adopt(&adoption, &self.claim)).await? {
+            if let Birth::Born = self.patiently(|| self.store.adopt(&adoption, &self.claim)).await? {
                 return Ok(Ok(Fate::Created));
             }
             // It came meanwhile: by another run, or by a request of this one whose answer was lost.
-            adopted = patiently(|| self.store.adopted(std::slice::from_ref(plan.twin()))).await?.remove(plan.twin());
+            let twins = std::slice::from_ref(plan.twin());
+            adopted = self.patiently(|| self.store.adopted(twins)).await?.remove(plan.twin());
         }
         let Some(adopted) = adopted else {
             return Ok(Err("another order has its place".to_owned()));
@@ -171,28 +199,31 @@ impl Importer {
         if adopted == plan.adopted() {
             return Ok(Ok(Fate::Unchanged));
         }
-        let caught_up =
-            patiently(|| catch_up(&self.store, plan, &adopted, &rules.shop, &rules.namespace, *dry_run)).await?;
+        let change = || catch_up(&self.store, plan, &adopted, &rules.shop, &rules.namespace, *dry_run);
+        let caught_up = self.patiently(change).await?;
         Ok(match caught_up {
             CaughtUp::Done(fate) => Ok(fate),
             CaughtUp::Refused(reason) => Err(reason),
         })
     }
-}
 
-/// Asks the table again while it says that it cannot now: it throttles, others are in the way, the network is gone.
-async fn patiently<T, Answer>(ask: impl Fn() -> Answer) -> Result<T, store::Error>
-where
-    Answer: Future<Output = Result<T, store::Error>>,
-{
-    let mut attempt = 1;
-    loop {
-        match ask().await {
-            Err(problem) if attempt < TRIES && may_pass(&problem) => {
-                pause(attempt, Duration::from_millis(50), Duration::from_secs(20)).await;
-                attempt += 1;
+    /// Asks the table again while it says that it cannot now: it throttles, others are in the way, the network is gone.
+    async fn patiently<T, Answer>(&self, ask: impl Fn() -> Answer) -> Result<T, store::Error>
+    where
+        Answer: Future<Output = Result<T, store::Error>>,
+    {
+        let mut attempt = 1;
+        loop {
+            match ask().await {
+                Err(problem) if attempt < TRIES && may_pass(&problem) => {
+                    if attempt > QUIET {
+                        self.voice.say(format!("the table cannot be reached ({problem}): trying on"));
+                    }
+                    pause(attempt, Duration::from_millis(50), Duration::from_secs(20)).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
             }
-            outcome => return outcome,
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use domain::{OrderStatus, Person, Role};
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 /// The file as it is written.
@@ -17,6 +18,8 @@ pub struct Settings {
     user_id: Option<String>,
     /// Of orders that do not say it.
     currency: Option<String>,
+    /// Where the clocks were that times without a zone were read from, such as `Europe/Rome`.
+    time_zone: Option<String>,
     /// What is put before an order's note: `{number}` is the old number.
     note: Option<String>,
     /// In front of pictures that are paths.
@@ -53,6 +56,8 @@ pub struct Rules {
     pub user_id: String,
     /// Of orders that do not say it.
     pub currency: String,
+    /// Of times that do not say it.
+    pub time_zone: TimeZone,
     /// `{number}` is the old number.
     pub note: String,
     /// In front of pictures that are paths.
@@ -82,6 +87,7 @@ impl Settings {
             namespace: self.namespace.unwrap_or_else(|| "shop".to_owned()),
             user_id: self.user_id.unwrap_or_else(|| "{id}".to_owned()),
             currency: self.currency.unwrap_or_else(|| "EUR".to_owned()),
+            time_zone: self.time_zone.as_deref().map_or(Ok(TimeZone::UTC), zone)?,
             note: self.note.unwrap_or_else(|| "No. {number}".to_owned()),
             images: self.images,
             missing_price: self.missing_price,
@@ -100,6 +106,10 @@ impl Settings {
     }
 }
 
+fn zone(name: &str) -> Result<TimeZone> {
+    TimeZone::get(name).map_err(|_| anyhow!("time_zone is not known: {name:?} should be a name such as Europe/Rome"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +126,7 @@ mod tests {
             "user_id = \"x\"",
             "currency = \"euro\"",
             "nonsense = 1",
+            "time_zone = \"Europe/Romulus\"",
             "[statuses]\na = \"lost\"",
             "[shop]\nname = \"\"",
         ] {

@@ -21,7 +21,6 @@ mod replica;
 pub mod roamer;
 mod rows;
 mod shop;
-pub mod sieve;
 pub mod throttle;
 mod user;
 pub mod watched;

@@ -1,8 +1,8 @@
 //! A real MariaDB server: Debian's, in a folder of its own, gone when the process that started it is.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -14,9 +14,14 @@ use mysql_async::{Conn, OptsBuilder};
 /// Starting takes a second or two, and an old disk more.
 const START: Duration = Duration::from_mins(1);
 
+/// A shell that starts a server and ends it when its input does, however this process ends; or at a word, and keeps its folder.
+const SCRIPT: &str = r#"folder=$1; shift; /usr/sbin/mariadbd "$@" 2>"$folder/log" & server=$!
+    if read -r word; then kill $server; wait $server; else kill -9 $server; wait $server; rm -rf "$folder"; fi"#;
+
 /// A server.
 pub struct MariaDb {
     port: u16,
+    folder: PathBuf,
     /// The shell that ends the server when its input does, however this process ends.
     guard: Mutex<Child>,
 }
@@ -36,37 +41,28 @@ impl MariaDb {
             "MariaDB is not installed: apt-get install mariadb-server, or `cargo xtask test` as root"
         );
         let folder = tempfile::tempdir().unwrap().keep();
-        let data = format!("--datadir={}", folder.join("data").display());
-        let user = format!("--user={}", std::env::var("USER").unwrap_or_else(|_| "root".to_owned()));
         let installed = Command::new("mariadb-install-db")
-            .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", &data, &user])
+            .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
+            .args([data(&folder), user()])
             .output()
             .unwrap();
         assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
 
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let script = r#"folder=$1; shift; /usr/sbin/mariadbd "$@" 2>"$folder/log" & server=$!
-            cat >/dev/null; kill -9 $server; wait $server; rm -rf "$folder""#;
-        let guard = Command::new("sh")
-            .args(["-c", script, "mariadb"])
-            .arg(&folder)
-            .args(["--no-defaults", "--skip-networking=0", "--bind-address=127.0.0.1", "--skip-log-bin"])
-            .args(["--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0", "--max-connections=50"])
-            .arg(format!("--port={port}"))
-            .arg(format!("--socket={}", folder.join("socket").display()))
-            .args([&data, &user])
-            .stdin(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self { port, guard: Mutex::new(guard) };
-        let began = Instant::now();
-        while std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).map(|mut it| it.read(&mut [0])).is_err() {
-            let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-            assert!(began.elapsed() < START, "MariaDB does not start: {log}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        server
+        let guard = Mutex::new(serve(port, &folder));
+        Self { port, folder, guard }
+    }
+
+    /// Has it end as it does when the machine is shut down. It leaves its data, and nobody at its port.
+    pub fn stop(&self) {
+        let mut guard = self.guard.lock().unwrap();
+        writeln!(guard.stdin.as_ref().unwrap(), "stop").unwrap();
+        guard.wait().unwrap();
+    }
+
+    /// Starts it again where it was stopped.
+    pub fn start_again(&self) {
+        *self.guard.lock().unwrap() = serve(self.port, &self.folder);
     }
 
     /// A new database, and its URL.
@@ -90,7 +86,7 @@ impl MariaDb {
         ids.len()
     }
 
-    /// Ends the server at once.
+    /// Ends the server at once, and takes its data away.
     pub fn end(&self) {
         let mut guard = self.guard.lock().unwrap();
         drop(guard.stdin.take());
@@ -100,6 +96,36 @@ impl MariaDb {
     fn opts(&self) -> OptsBuilder {
         OptsBuilder::default().ip_or_hostname("127.0.0.1").tcp_port(self.port).user(Some("root")).prefer_socket(false)
     }
+}
+
+fn serve(port: u16, folder: &Path) -> Child {
+    let guard = Command::new("sh")
+        .args(["-c", SCRIPT, "mariadb"])
+        .arg(folder)
+        .args(["--no-defaults", "--skip-networking=0", "--bind-address=127.0.0.1", "--skip-log-bin"])
+        .args(["--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0", "--max-connections=50"])
+        .arg(format!("--port={port}"))
+        .arg(format!("--socket={}", folder.join("socket").display()))
+        .args([data(folder), user()])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    while std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).map(|mut it| it.read(&mut [0])).is_err() {
+        let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+        assert!(began.elapsed() < START, "MariaDB does not start: {log}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    guard
+}
+
+fn data(folder: &Path) -> String {
+    format!("--datadir={}", folder.join("data").display())
+}
+
+fn user() -> String {
+    format!("--user={}", std::env::var("USER").unwrap_or_else(|_| "root".to_owned()))
 }
 
 /// A database of a test's own.

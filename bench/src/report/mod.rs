@@ -4,6 +4,7 @@ mod aims;
 mod compare;
 mod cost;
 mod growth;
+mod importing;
 mod limit;
 mod million;
 mod plot;
@@ -47,6 +48,9 @@ pub(crate) fn write(results: &Results, prices: &Prices) -> Result<()> {
     }
     if let Some(part) = &results.growth {
         page += &growth::section(part, &plots)?;
+    }
+    if let Some(part) = &results.import {
+        page += &importing::section(part)?;
     }
     page += million::SECTION;
     Ok(std::fs::write(root().join("docs/benchmarks.md"), page.trim_end().to_owned() + "\n")?)

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Broken, Pages, Paging};
+use super::{Broken, Pages, Paging, broken};
 use crate::old::{OldItem, OldOrder, OldPerson};
 use crate::translate::Refused;
 
@@ -52,34 +52,59 @@ impl From<Line> for OldOrder {
 }
 
 pub(super) fn open(path: &Path) -> Result<csv::Reader<File>, Broken> {
-    let broken = |problem: &dyn std::fmt::Display| Broken(format!("{}: {problem}", path.display()));
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(|problem| broken(&problem))?;
-    let headers = reader.headers().map_err(|problem| broken(&problem))?;
+    let mut reader = csv::Reader::from_path(path).map_err(|problem| broken(path, &problem))?;
+    let headers = reader.headers().map_err(|problem| broken(path, &said(&problem)))?;
     for needed in ["id", "customer_id", "price", "status"] {
         if !headers.iter().any(|header| header == needed) {
-            return Err(broken(&format_args!("there is no column {needed}")));
+            let there: Vec<&str> = headers.iter().collect();
+            return Err(broken(path, &format_args!("its first line has no column {needed}, but {there:?}")));
         }
     }
     Ok(reader)
 }
 
-/// Reads line by line, a thread's work.
+/// How many records there are behind the header.
+pub(super) fn count(path: &Path) -> Result<u64, Broken> {
+    let (mut file, mut record, mut records) = (open(path)?, csv::ByteRecord::new(), 0);
+    loop {
+        match file.read_byte_record(&mut record) {
+            Ok(false) => return Ok(records),
+            Err(problem) if problem.is_io_error() => return Err(broken(path, &problem)),
+            Ok(true) | Err(_) => records += 1,
+        }
+    }
+}
+
+/// Reads record by record, a thread's work.
 pub(super) fn read(mut file: csv::Reader<File>, pages: &Pages) {
     let mut paging = Paging::new(pages);
-    for (line, record) in file.deserialize::<Line>().enumerate() {
-        let place = format!("record {}", line + 1);
-        let row = match record {
-            Ok(line) => Ok(Box::new(line.into())),
-            Err(problem) if problem.is_io_error() => {
+    let mut records = file.deserialize::<Line>();
+    loop {
+        let place = format!("line {}", records.reader().position().line());
+        let row = match records.next() {
+            None => break,
+            Some(Ok(line)) => Ok(Box::new(line.into())),
+            Some(Err(problem)) if problem.is_io_error() => {
                 paging.flush();
                 let _ = pages.blocking_send(Err(Broken(format!("{place} could not be read: {problem}"))));
                 return;
             }
-            Err(problem) => Err(Refused::order(&place, format!("it is not an order: {problem}"))),
+            Some(Err(problem)) => Err(Refused::order(&place, said(&problem))),
         };
         if !paging.take(row, &place) {
             return;
         }
     }
     paging.flush();
+}
+
+/// What is wrong with a record.
+fn said(problem: &csv::Error) -> String {
+    match problem.kind() {
+        csv::ErrorKind::Utf8 { .. } => "it is not in UTF-8".to_owned(),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("it has {len} fields where the first line has {expected_len}: a comma or a quote may be missing")
+        }
+        _ => format!("it is not an order: {problem}"),
+    }
 }

@@ -4,14 +4,23 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::{Broken, Pages, Paging};
+use super::{Broken, Pages, Paging, broken};
 use crate::translate::Refused;
 
 /// The longest line that is read, in bytes: what is longer is refused rather than held in memory.
 const LONGEST: u64 = 32 << 20;
 
 pub(super) fn open(path: &Path) -> Result<BufReader<File>, Broken> {
-    File::open(path).map(BufReader::new).map_err(|problem| Broken(format!("{}: {problem}", path.display())))
+    File::open(path).map(BufReader::new).map_err(|problem| broken(path, &problem))
+}
+
+/// How many lines there are.
+pub(super) fn count(path: &Path) -> Result<u64, Broken> {
+    let (mut file, mut lines) = (open(path)?, 0);
+    while file.skip_until(b'\n').map_err(|problem| broken(path, &problem))? > 0 {
+        lines += 1;
+    }
+    Ok(lines)
 }
 
 /// Reads line by line, a thread's work.
@@ -38,14 +47,19 @@ pub(super) fn read(mut file: BufReader<File>, pages: &Pages) {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let row = match serde_json::from_slice(&line) {
+        let row = match serde_json::from_slice(line.trim_ascii()) {
             _ if cut => Err(Refused::order(&place, "it is longer than 32 MB")),
             Ok(old) => Ok(Box::new(old)),
-            Err(problem) => Err(Refused::order(&place, format!("it is not an order: {problem}"))),
+            Err(problem) => Err(Refused::order(&place, not_an_order(&problem))),
         };
         if !paging.take(row, &place) {
             return;
         }
     }
     paging.flush();
+}
+
+/// The line that a parser sees is always its first.
+fn not_an_order(problem: &serde_json::Error) -> String {
+    format!("it is not an order: {problem}").replace(" at line 1 column ", " at column ")
 }

@@ -5,11 +5,12 @@ mod csv;
 mod json_lines;
 pub(crate) mod sql;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
 use crate::old::OldOrder;
+use crate::progress::Voice;
 use crate::settings::Names;
 use crate::translate::Refused;
 
@@ -29,6 +30,11 @@ pub(crate) const PAGE: usize = 100;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Broken(pub String);
+
+/// A file that cannot be read, named.
+fn broken(path: &Path, problem: &dyn std::fmt::Display) -> Broken {
+    Broken(format!("{}: {problem}", path.display()))
+}
 
 /// A source.
 #[derive(Clone, Debug)]
@@ -51,6 +57,7 @@ pub enum Source {
 impl Source {
     /// From what somebody writes on a command line.
     pub fn parse(text: &str, names: Names, retries: u32) -> Result<Self, Broken> {
+        sql::check(&names)?;
         if let Some((scheme @ ("mysql" | "mariadb"), rest)) = text.split_once("://") {
             let _ = scheme;
             return Ok(Self::Database { url: format!("mysql://{rest}"), names, retries });
@@ -67,28 +74,38 @@ impl Source {
     }
 
     /// Opens it: how many orders there are, where that is known, and the pages, read as they are taken.
-    pub async fn open(self) -> Result<(Option<u64>, mpsc::Receiver<Result<Page, Broken>>), Broken> {
+    pub(crate) async fn open(
+        self,
+        voice: Voice,
+    ) -> Result<(Option<u64>, mpsc::Receiver<Result<Page, Broken>>), Broken> {
         let (pages, taken) = mpsc::channel(1);
         let total = match self {
             Self::Database { url, names, retries } => {
-                let reader = sql::Reader::open(&url, &names, retries).await?;
+                let reader = sql::Reader::open(&url, &names, retries, voice).await?;
                 let total = reader.total();
                 tokio::spawn(reader.read(pages));
                 Some(total)
             }
             Self::JsonLines(path) => {
+                let total = counted(&path, json_lines::count)?;
                 let file = json_lines::open(&path)?;
                 tokio::task::spawn_blocking(move || json_lines::read(file, &pages));
-                None
+                total
             }
             Self::Csv(path) => {
+                let total = counted(&path, csv::count)?;
                 let file = csv::open(&path)?;
                 tokio::task::spawn_blocking(move || csv::read(file, &pages));
-                None
+                total
             }
         };
         Ok((total, taken))
     }
+}
+
+/// How many orders are in a file, for the time that is left. What is no file, such as a pipe, can be read only once.
+fn counted(path: &Path, count: fn(&Path) -> Result<u64, Broken>) -> Result<Option<u64>, Broken> {
+    path.is_file().then(|| count(path)).transpose()
 }
 
 /// Collects rows to pages, and refuses an id that came before: in a file nothing keeps it from coming twice.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use domain::{
     ConversationStatus, Kind, Message, MessageId, Order, OrderStatus, Person, System, Time, old_client_message_id,
 };
+use jiff::tz::TimeZone;
 
 use super::people::People;
 use super::{Reader, Refused, moment, text, words};
@@ -36,9 +37,9 @@ pub(super) fn translate(order: &Order, conversations: Vec<OldConversation>, peop
         readers: readers(&conversations, people),
         refused: Vec::new(),
     };
-    let up_to = read_up_to(&conversations, people);
+    let up_to = read_up_to(&conversations, people, &rules.time_zone);
     let mut running = OrderStatus::Pending;
-    for said in in_order(order.created_at, conversations, &mut told.refused) {
+    for said in in_order(order.created_at, conversations, &rules.time_zone, &mut told.refused) {
         let before = told.messages.len();
         if let Err(reason) = add(&said, order, people, rules, &mut running, &mut told.messages) {
             told.refused.push(Refused::message(&said.id, reason));
@@ -63,7 +64,12 @@ fn first(order: &Order, people: &People, rules: &Rules) -> Message {
 }
 
 /// Everything that was said, by time; what has no time comes with what it was found behind.
-fn in_order(created: Time, conversations: Vec<OldConversation>, refused: &mut Vec<Refused>) -> Vec<Said> {
+fn in_order(
+    created: Time,
+    conversations: Vec<OldConversation>,
+    zone: &TimeZone,
+    refused: &mut Vec<Refused>,
+) -> Vec<Said> {
     let mut all = Vec::new();
     let mut ids = HashSet::new();
     for conversation in conversations {
@@ -77,7 +83,7 @@ fn in_order(created: Time, conversations: Vec<OldConversation>, refused: &mut Ve
                 refused.push(Refused::message(id, "its id is that of another message"));
                 continue;
             }
-            match moment::time(old.created_at.as_deref()) {
+            match moment::time(old.created_at.as_deref(), zone) {
                 Ok(at) => before = at.unwrap_or(before),
                 Err(reason) => {
                     refused.push(Refused::message(id, reason));
@@ -156,10 +162,10 @@ fn readers(conversations: &[OldConversation], people: &People) -> BTreeMap<Strin
 }
 
 /// Who has read everything up to when.
-fn read_up_to(conversations: &[OldConversation], people: &People) -> Vec<(Person, Time)> {
+fn read_up_to(conversations: &[OldConversation], people: &People, zone: &TimeZone) -> Vec<(Person, Time)> {
     let participants = conversations.iter().flat_map(|it| &it.participants);
     let all = participants.filter_map(|participant| {
-        let at = moment::time(participant.last_read_at.as_deref()).ok().flatten()?;
+        let at = moment::time(participant.last_read_at.as_deref(), zone).ok().flatten()?;
         Some((people.get(participant.person.id.as_deref()?)?.clone(), at))
     });
     all.collect()

@@ -56,7 +56,7 @@ pub(crate) struct Reader {
 
 /// Why something stays behind.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Refused {
+pub(crate) struct Refused {
     /// What of: `order` or `message`.
     pub kind: &'static str,
     /// Its key in the old system, or where it was found.
@@ -67,12 +67,12 @@ pub struct Refused {
 
 impl Refused {
     /// An order.
-    pub fn order(id: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn order(id: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { kind: "order", id: id.into(), reason: reason.into() }
     }
 
     /// A message.
-    pub fn message(id: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn message(id: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { kind: "message", id: id.into(), reason: reason.into() }
     }
 }
@@ -89,11 +89,13 @@ fn plan(id: &str, old: OldOrder, rules: &Rules) -> Result<Plan, String> {
     let customer = old.customer.clone().unwrap_or_default();
     let people = People::of(&customer, &old.conversations, rules)?;
     let status = words::status(old.status.as_deref(), &rules.statuses)?;
-    let updated = moment::time(old.updated_at.as_deref())?;
+    let zone = &rules.time_zone;
+    let updated = moment::time(old.updated_at.as_deref(), zone)?;
     let said = old.conversations.iter().flat_map(|conversation| &conversation.messages);
-    let said = said.filter_map(|message| moment::time(message.created_at.as_deref()).ok().flatten());
-    let created = moment::time(old.created_at.as_deref())?.or(updated).or_else(|| said.min());
-    let created = created.ok_or("it has no date")?;
+    let said = said.filter_map(|message| moment::time(message.created_at.as_deref(), zone).ok().flatten());
+    let created = moment::time(old.created_at.as_deref(), zone)?.or(updated).or_else(|| said.min());
+    let created =
+        created.ok_or("it has no date: none of when it was placed, changed or first talked about is known")?;
 
     let twin = Twin::from_old(&rules.namespace, id);
     let number = old.number.as_deref().unwrap_or(id);

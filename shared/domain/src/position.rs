@@ -15,15 +15,17 @@ pub struct Position {
     pub twin: Twin,
 }
 
-/// Milliseconds that have at most 14 digits and no sign, and so sort as text as they do as numbers: from 1970 to 5138.
-const SORTED: Range<i64> = 0..100_000_000_000_000;
+impl Position {
+    /// The times that have a place in a list, in milliseconds since 1970 began: until 5138, as far as 14 digits go.
+    pub const MILLIS: Range<i64> = 0..100_000_000_000_000;
+}
 
-/// The text is no position, none of that time, or not spelled the one way there is.
+/// The text is no position, one of a time that has no place, or not spelled the one way there is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("no position")]
 pub struct NoPosition;
 
-/// Sorts as text as it does as a position, from 1970 to 5138.
+/// Sorts as text as it does as a position.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:014}#{}", self.at.millis(), self.twin.as_str())
@@ -35,7 +37,8 @@ impl FromStr for Position {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (millis, twin) = text.split_once('#').ok_or(NoPosition)?;
-        let at = millis.parse().ok().filter(|at| SORTED.contains(at)).and_then(Time::from_millis).ok_or(NoPosition)?;
+        let at =
+            millis.parse().ok().filter(|at| Self::MILLIS.contains(at)).and_then(Time::from_millis).ok_or(NoPosition)?;
         let position = Self { at, twin: Twin::parse(twin).ok_or(NoPosition)? };
         if position.to_string() == text { Ok(position) } else { Err(NoPosition) }
     }
@@ -47,7 +50,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn position() -> impl Strategy<Value = Position> {
-        (SORTED, any::<[u8; 16]>())
+        (Position::MILLIS, any::<[u8; 16]>())
             .prop_map(|(at, x)| Position { at: Time::from_millis(at).unwrap(), twin: Twin::from_random(x) })
     }
 

@@ -143,7 +143,7 @@ impl Store {
 
 fn known<T, R>(outcome: Result<T, SdkError<UpdateItemError, R>>) -> Result<Known, Error>
 where
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
     match outcome {
         Ok(_) => Ok(Known::Yes),

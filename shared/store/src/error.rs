@@ -41,18 +41,24 @@ impl Error {
 impl<E, R> From<SdkError<E, R>> for Error
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
     fn from(error: SdkError<E, R>) -> Self {
-        // The code and message of the service, or the transport's error: neither holds anything a user said.
+        // The code and message of the service, or what the transport's errors say: neither holds anything a user said.
         let text = match error.as_service_error() {
             Some(service) => {
                 format!("{}: {}", service.code().unwrap_or("unknown error"), service.message().unwrap_or("no message"))
             }
-            None => aws_sdk_dynamodb::error::DisplayErrorContext(&error).to_string(),
+            None => spelled(&error),
         };
         Self::Dynamo(text)
     }
+}
+
+/// What an error says, and what the errors behind it say; not their insides, which may hold the request.
+fn spelled(error: &(dyn std::error::Error + 'static)) -> String {
+    let errors = std::iter::successors(Some(error), |error| error.source());
+    errors.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// What a conditional write says when its condition does not hold: the item as it is, or that there is none.

@@ -15,14 +15,19 @@ use mysql_async::{Conn, Opts, OptsBuilder, Value};
 
 use super::{Broken, PAGE, Page, Pages};
 use crate::old::{OldConversation, OldOrder, OldParticipant};
+use crate::progress::Voice;
 use crate::retry::pause;
 use crate::settings::Names;
 use names::Found;
+pub(super) use names::check;
 use queries::Queries;
 use values::{Cells, MessageRow, ParticipantRow, order};
 
 /// The most bytes of messages on a page. A page with more is read again as a shorter one, down to a single order.
 const HEAVY: usize = 4 << 20;
+
+const NO_URL: &str = "the source is not a URL of a database; in a user and a password, write # as %23, / as %2F, : as %3A, \
+    ? as %3F and @ as %40";
 
 /// No handshake takes longer.
 const HANDSHAKE: Duration = Duration::from_secs(20);
@@ -38,20 +43,21 @@ pub(crate) struct Reader {
 struct Line {
     opts: Opts,
     retries: u32,
+    voice: Voice,
     conn: Option<Conn>,
 }
 
 impl Reader {
     /// Connects, finds the tables, and counts the orders.
-    pub(super) async fn open(url: &str, configured: &Names, retries: u32) -> Result<Self, Broken> {
+    pub(super) async fn open(url: &str, configured: &Names, retries: u32, voice: Voice) -> Result<Self, Broken> {
         // The driver's own words could repeat the password.
-        let opts = Opts::from_url(url).map_err(|_| Broken("the source is not a URL of a database".to_owned()))?;
+        let opts = Opts::from_url(url).map_err(|_| Broken(NO_URL.to_owned()))?;
         if opts.db_name().is_none() {
             return Err(Broken("the source's URL does not end in the name of a database".to_owned()));
         }
         let setup = vec!["SET NAMES utf8mb4, time_zone = '+00:00'"];
         let opts = OptsBuilder::from_opts(opts).init(setup).tcp_keepalive(Some(Duration::from_secs(30)));
-        let mut line = Line { opts: opts.into(), retries, conn: None };
+        let mut line = Line { opts: opts.into(), retries, voice, conn: None };
         let columns = "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()";
         let rows: Vec<(String, String)> = line
             .ask(async |mut conn| {
@@ -226,12 +232,15 @@ impl Line {
                 Err(problem) => problem,
             };
             if !passes(&problem) {
-                return Err(Broken(format!("the database refused: {problem}")));
+                return Err(Broken(format!("the database refused: {}", said(&problem))));
             }
             if attempt == self.retries {
+                let problem = said(&problem);
                 return Err(Broken(format!("the database cannot be reached, after {attempt} retries: {problem}")));
             }
             attempt += 1;
+            let (problem, retries) = (said(&problem), self.retries);
+            self.voice.say(format!("the database cannot be reached ({problem}): try {attempt} of {retries} follows"));
             pause(attempt, Duration::from_millis(250), Duration::from_secs(10)).await;
         }
     }
@@ -239,6 +248,15 @@ impl Line {
     async fn connect(&self) -> mysql_async::Result<Conn> {
         let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "no handshake");
         tokio::time::timeout(HANDSHAKE, Conn::new(self.opts.clone())).await.unwrap_or_else(|_| Err(late().into()))
+    }
+}
+
+/// What a problem is, without what the driver puts around it.
+fn said(problem: &mysql_async::Error) -> String {
+    match problem {
+        mysql_async::Error::Io(mysql_async::IoError::Io(problem)) => problem.to_string(),
+        mysql_async::Error::Server(problem) => format!("{} ({})", problem.message, problem.code),
+        problem => problem.to_string(),
     }
 }
 

@@ -133,7 +133,6 @@ pub(crate) struct Found {
 impl Found {
     /// Finds every table and column among those that the database has, by table.
     pub(super) fn among(there: &BTreeMap<String, Vec<String>>, configured: &Names) -> Result<Self, Broken> {
-        check(configured)?;
         let mut found = Self::default();
         for table in &SCHEMA {
             let names = configured.get(table.ours);
@@ -219,7 +218,7 @@ impl Found {
 }
 
 /// A configuration may name only what there is to name, with what can be a name.
-fn check(configured: &Names) -> Result<(), Broken> {
+pub(crate) fn check(configured: &Names) -> Result<(), Broken> {
     for (ours, names) in configured {
         let Some(table) = SCHEMA.iter().find(|table| table.ours == ours) else {
             let known: Vec<&str> = SCHEMA.iter().map(|table| table.ours).collect();

@@ -1,23 +1,34 @@
 //! Rows: values as the driver brings them, to texts as every source yields them.
 
-use mysql_async::{Row, Value};
+use mysql_async::consts::ColumnType::MYSQL_TYPE_TIMESTAMP;
+use mysql_async::{Column, Row, Value};
 
 use crate::old::{OldItem, OldMessage, OldOrder, OldPerson};
 
 /// The values of a row, taken one after the other in the order of the statement's columns.
-pub(super) struct Cells(std::vec::IntoIter<Value>);
+pub(super) struct Cells {
+    row: Row,
+    next: usize,
+}
 
 impl Cells {
     pub(super) fn of(row: Row) -> Self {
-        Self(row.unwrap().into_iter())
+        Self { row, next: 0 }
     }
 
     fn value(&mut self) -> Value {
-        self.0.next().unwrap_or(Value::NULL)
+        self.next += 1;
+        self.row.take(self.next - 1).unwrap_or(Value::NULL)
     }
 
     fn text(&mut self) -> Option<String> {
         text(self.value())
+    }
+
+    /// A time. A `TIMESTAMP` is a moment, which the session has in UTC; a `DATETIME` is what some clock showed.
+    fn time(&mut self) -> Option<String> {
+        let is_moment = self.row.columns_ref().get(self.next).map(Column::column_type) == Some(MYSQL_TYPE_TIMESTAMP);
+        self.text().map(|text| if is_moment { text + "Z" } else { text })
     }
 }
 
@@ -50,7 +61,7 @@ pub(super) fn order(mut cells: Cells) -> (Value, OldOrder) {
     let number = cells.text();
     let customer = OldPerson { id: cells.text(), name: cells.text(), role: None };
     let (status, currency, note) = (cells.text(), cells.text(), cells.text());
-    let (created_at, updated_at) = (cells.text(), cells.text());
+    let (created_at, updated_at) = (cells.time(), cells.time());
     let item = OldItem {
         sku: cells.text(),
         title: cells.text(),
@@ -89,7 +100,7 @@ impl ParticipantRow {
             conversation: cells.text().unwrap_or_default(),
             status: cells.text(),
             person: OldPerson { id: cells.text(), name: cells.text(), role: cells.text() },
-            read_up_to: cells.text(),
+            read_up_to: cells.time(),
         }
     }
 }
@@ -107,7 +118,7 @@ impl MessageRow {
         let (sale, conversation) = (cells.text().unwrap_or_default(), cells.text().unwrap_or_default());
         let id = cells.text();
         let sender = OldPerson { id: cells.text(), name: cells.text(), role: cells.text() };
-        let (kind, body, created_at) = (cells.text(), cells.text(), cells.text());
+        let (kind, body, created_at) = (cells.text(), cells.text(), cells.time());
         let message = OldMessage { id, sender: Some(sender), kind, body, created_at, read_by: Vec::new() };
         let reader = OldPerson { id: cells.text(), name: cells.text(), role: cells.text() };
         Self { sale, conversation, message, reader }

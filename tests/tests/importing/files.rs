@@ -1,0 +1,41 @@
+//! JSON Lines and CSV.
+
+use domain::{OrderStatus, Twin};
+use serde_json::json;
+use tests::Shop;
+use tests::importer::{Importer, twin};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_come_along_too() {
+    let (shop, importer) = (Shop::open().await, Importer::new());
+    let order = json!({
+        "id": 1, "number": "A-1", "status": "confirmed", "createdAt": "2020-01-01T10:00:00Z",
+        "customer": {"id": 5, "name": "Ann"},
+        "items": [{"title": "Lamp", "quantity": 2, "unitPrice": "12.50"}, {"title": "Bulb", "unitPrice": 3}],
+        "conversations": [{"participants": [{"id": 5}, {"id": 9, "role": "admin", "name": "Bo", "lastReadAt": "2020-01-01T12:00:00Z"}],
+            "messages": [
+                {"id": "m1", "sender": {"id": 5}, "body": "hello", "createdAt": "2020-01-01T11:00:00Z"},
+                {"id": "m2", "sender": {"id": 9}, "body": "hi", "createdAt": "2020-01-01T11:30:00Z", "readBy": [5]},
+                {"id": "m3", "sender": {"id": 5}, "body": "so?", "createdAt": "2020-01-01T13:00:00Z"}]}],
+    });
+    let lines = format!("{order}\n\nnonsense\n{{\"id\": [1]}}\n{order}\n{{\"id\": 2}}");
+    let file = importer.file("old.jsonl", &lines);
+    let tally = importer.run(&file, &shop).await.unwrap();
+    assert_eq!((tally.read, tally.created, tally.refused), (5, 1, 4));
+    let refusals = importer.refusals();
+    assert!(refusals[&("order".to_owned(), "line 3".to_owned())].contains("not an order"));
+    assert!(refusals[&("order".to_owned(), "1".to_owned())].contains("came before"));
+    let found = shop.customer("5").sale(twin(1).order_id()).await;
+    assert_eq!((found.order.total, found.order.status), (2_800, OrderStatus::Confirmed));
+    assert_eq!(found.conversation.unread, Some(0));
+    assert_eq!(shop.admin("9").conversation(&found.conversation.id).await.unread, Some(1));
+
+    let csv = "id,customer_id,customer_name,title,price,status,created_at\n1,5,Ann,Lamp,1.5,done,2020-01-01\n\
+               2,6,\"Bo, B.\",\"a \"\"lamp\"\"\",2,pending,2020-01-01\n3,6,Bo,x,,pending,2020-01-01\n";
+    let importer = Importer::configured("namespace = \"csv\"");
+    let file = importer.file("old.csv", csv);
+    let tally = importer.run(&file, &shop).await.unwrap();
+    assert_eq!((tally.read, tally.created, tally.refused), (3, 2, 1));
+    let found = shop.customer("6").sale(Twin::from_old("csv", "2").order_id()).await;
+    assert_eq!((found.order.items[0].title.as_str(), found.order.customer_name.as_str()), ("a \"lamp\"", "Bo, B."));
+}

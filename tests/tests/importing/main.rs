@@ -1,0 +1,45 @@
+//! Orders of an older system come along with their conversations: from a real MariaDB server and from files, once, however
+//! often and however badly it runs, and into a table in which people are talking.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod again;
+mod files;
+mod killed;
+mod many;
+mod names;
+mod shapes;
+mod times;
+mod trouble;
+
+use tests::importer::become_importer;
+use tests::mariadb::{Database, MariaDb};
+use tests::old_shop::{self, Shape};
+use tests::{Shop, User};
+
+/// Enough that every shape is there three times.
+const ORDERS: u32 = 57;
+
+#[test]
+#[ignore = "what a test starts to have the importer in a process of its own"]
+fn importer_process() {
+    become_importer();
+}
+
+async fn database_of(orders: u32) -> Database {
+    let mut database = MariaDb::running().database().await;
+    old_shop::fill(&mut database, orders).await;
+    database
+}
+
+/// The first order of a shape.
+fn first(shape: Shape) -> u32 {
+    (1..=ORDERS).find(|id| Shape::of(*id) == shape).unwrap()
+}
+
+fn come_along(orders: u32) -> impl Iterator<Item = u32> {
+    (1..=orders).filter(|id| !Shape::of(*id).is_refused())
+}
+
+fn owner(shop: &Shop, id: u32) -> User {
+    shop.customer(&old_shop::customer(id))
+}

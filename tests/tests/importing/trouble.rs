@@ -1,0 +1,129 @@
+//! A database that is lost, a table that throttles, and what cannot even begin.
+
+use std::time::Duration;
+
+use store::Store;
+use tests::Shop;
+use tests::importer::{Importer, Running, table};
+use tests::mariadb::{Database, MariaDb};
+use tests::old_shop;
+use tests::throttle::Throttle;
+
+use crate::{ORDERS, come_along, database_of};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_connection_is_made_anew() {
+    let (shop, mut database, importer) = (Shop::open().await, database_of(ORDERS).await, Importer::new());
+    for statement in ["INSERT INTO sales (saleNumber, customerId, carId, price, status, createdAt, updatedAt) \
+         SELECT CONCAT('M-', seq), 101, 1, 10, 'new', '2021-01-01', '2021-01-01' FROM seq_1_to_1500"]
+    {
+        database.run(statement).await;
+    }
+    let url = database.url.clone();
+    let run = importer.run(&url, &shop);
+    let kicks = async {
+        let mut kicked = 0;
+        while kicked < 3 {
+            kicked += MariaDb::running().kick(&mut database).await;
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    };
+    let (tally, ()) = tokio::join!(run, kicks);
+    assert_eq!(tally.unwrap().created, come_along(ORDERS).count() as u64 + 1_500);
+}
+
+/// More than is read ahead of what is written.
+const MANY: u64 = 3_000;
+
+/// A server of its own with many orders.
+async fn many() -> (MariaDb, Database) {
+    let server = MariaDb::start();
+    let mut database = server.database().await;
+    old_shop::fill(&mut database, 1).await;
+    let rows = "SELECT seq, CONCAT('M-', seq), 101, 1, 10, 'new', '2021-01-01', '2021-01-01' FROM seq_2_to_3000";
+    let columns = "id, saleNumber, customerId, carId, price, status, createdAt, updatedAt";
+    database.run(&format!("INSERT INTO sales ({columns}) {rows}")).await;
+    (server, database)
+}
+
+/// An importer that has brought some orders, but not yet all.
+async fn in_the_middle(importer: &Importer, database: &Database, shop: &Shop, more: &[&str]) -> Running {
+    let (mut child, some) = (importer.spawn(&database.url, shop, more), shop.admin("91").stats().await.total + 300);
+    while shop.admin("91").stats().await.total < some {
+        assert!(child.runs());
+    }
+    child
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_comes_back_is_waited_for() {
+    let (shop, (server, database), importer) = (Shop::open().await, many().await, Importer::new());
+    let child = in_the_middle(&importer, &database, &shop, &[]).await;
+    server.stop();
+    assert!(shop.admin("91").stats().await.total < MANY);
+    server.start_again();
+    let output = child.end().await;
+    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}{error}");
+    assert!(error.contains("the database cannot be reached") && error.contains("try 1 of 8 follows"), "{error}");
+    assert!(out.contains(&format!("{MANY:>10} created")), "{out}");
+    assert_eq!(shop.admin("91").stats().await.total, MANY);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_stays_away_ends_a_run_and_the_next_goes_on() {
+    let (shop, (server, database), importer) = (Shop::open().await, many().await, Importer::new());
+    let child = in_the_middle(&importer, &database, &shop, &["--retries", "2"]).await;
+    server.stop();
+    let output = child.end().await;
+    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(2), "{out}{error}");
+    assert!(error.contains("the database cannot be reached, after 2 retries"), "{error}");
+    assert!(error.contains("Start it again"), "{error}");
+    let came = shop.admin("91").stats().await.total;
+    assert!(came < MANY && out.contains(&format!("{came:>10} created")), "{out}");
+
+    server.start_again();
+    let (code, out, error) = importer.process(&database.url, &shop, &[]).await;
+    assert_eq!(code, 0, "{out}{error}");
+    assert!(out.contains(&format!("{:>10} created", MANY - came)), "{out}");
+    assert!(out.contains(&format!("{came:>10} unchanged")), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_throttles_gets_everything_in_the_end() {
+    let (shop, database, importer) = (Shop::open().await, database_of(ORDERS).await, Importer::new());
+    let whole = Shop::open().await;
+    importer.run(&database.url, &whole).await.unwrap();
+    let throttle = Throttle::default();
+    let gateway = shop.gateway();
+    let store = Store::new(&throttle.sdk(gateway.sdk()), gateway.table().unwrap());
+    let tally = importer.run_into(&database.url, store).await.unwrap();
+    assert_eq!(tally.created, come_along(ORDERS).count() as u64);
+    assert_eq!(table(&shop).await, table(&whole).await);
+    assert!(throttle.refused() > 30, "{}", throttle.refused());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_begin_says_why() {
+    let (shop, importer) = (Shop::open().await, Importer::new());
+    let server = MariaDb::start();
+    let mut database = server.database().await;
+    let (code, _, error) = importer.process(&database.url, &shop, &[]).await;
+    assert_eq!(code, 2);
+    assert!(error.contains("no table sales or orders: name it under [tables.sales]"), "{error}");
+    old_shop::fill(&mut database, 1).await;
+    let (code, _, error) = importer.process(&database.url.replace("root@", "who:secret@"), &shop, &[]).await;
+    assert!(code == 2 && error.contains("Access denied") && !error.contains("secret"), "{error}");
+    server.end();
+    let (code, _, error) = importer.process("orders.txt", &shop, &[]).await;
+    assert!(code == 2 && error.contains(".jsonl"), "{error}");
+    let file = importer.file("none.jsonl", "");
+    let (code, out, _) = importer.process(&file, &shop, &[]).await;
+    assert!(code == 0 && out.contains("0 orders read"), "{out}");
+    let (code, _, error) = importer.process(&file, &shop, &["--table", "other"]).await;
+    assert!(code == 2, "{error}");
+    let wrong = Importer::configured("curency = 1");
+    let (code, _, error) = wrong.process(&file, &shop, &[]).await;
+    assert!(code == 2 && error.contains("curency"), "{error}");
+}
