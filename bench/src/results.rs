@@ -9,6 +9,7 @@ use crate::compare::Comparison;
 use crate::growth::Growth;
 use crate::limit::Limit;
 use crate::operations::Operations;
+use crate::starts::Starts;
 use crate::system::root;
 
 /// A part, with when and where it was measured.
@@ -30,6 +31,7 @@ pub(crate) struct Results {
     pub(crate) comparison: Option<Part<Comparison>>,
     pub(crate) operations: Option<Part<Operations>>,
     pub(crate) limit: Option<Part<Limit>>,
+    pub(crate) starts: Option<Part<Starts>>,
     pub(crate) growth: Option<Part<Growth>>,
 }
 

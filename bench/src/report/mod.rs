@@ -7,6 +7,7 @@ mod growth;
 mod limit;
 mod million;
 mod plot;
+mod starts;
 
 use anyhow::Result;
 
@@ -37,6 +38,9 @@ pub(crate) fn write(results: &Results, prices: &Prices) -> Result<()> {
     }
     if let Some(part) = &results.limit {
         page += &limit::section(part)?;
+    }
+    if let Some(part) = &results.starts {
+        page += &starts::section(part);
     }
     if let (Some(operations), Some(limit)) = (&results.operations, &results.limit) {
         page += &cost::section(operations, limit, results.comparison.as_ref(), prices, &plots)?;
