@@ -15,9 +15,11 @@ mod profile;
 mod report;
 mod results;
 mod spread;
+mod starts;
 mod system;
 mod world;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -35,6 +37,9 @@ struct Arguments {
     /// A fraction of the effort: whether it works, not how fast.
     #[arg(long)]
     quick: bool,
+    /// What `cargo xtask` has measured for the part `starts`.
+    #[arg(long, value_name = "FILE")]
+    starts: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -43,6 +48,8 @@ enum What {
     Compare,
     /// Against the bare database operations, and with AWS's latencies.
     Limit,
+    /// Start of a function, and its first request: measured by `cargo xtask`.
+    Starts,
     /// Requests and units, in dollars.
     Cost,
     /// Long conversations, long inboxes, many connections.
@@ -82,6 +89,10 @@ async fn run(arguments: &Arguments) -> Result<()> {
         eprintln!("against the limit");
         let measured = limit::measure(&folder.path().join("limit"), effort.rounds, &prices).await?;
         results.limit = Some(Part::new(measured, quick));
+        results.write()?;
+    }
+    if let Some(file) = arguments.starts.as_ref().filter(|_| wanted(What::Starts)) {
+        results.starts = Some(Part::new(starts::read(file)?, false));
         results.write()?;
     }
     if wanted(What::Cost) {

@@ -11,6 +11,7 @@ use crate::importing::Import;
 use crate::limit::Limit;
 use crate::operations::Operations;
 use crate::profile::Profile;
+use crate::starts::Starts;
 use crate::system::root;
 
 /// A part, with when and where it was measured.
@@ -32,6 +33,7 @@ pub(crate) struct Results {
     pub(crate) comparison: Option<Part<Comparison>>,
     pub(crate) operations: Option<Part<Operations>>,
     pub(crate) limit: Option<Part<Limit>>,
+    pub(crate) starts: Option<Part<Starts>>,
     pub(crate) growth: Option<Part<Growth>>,
     pub(crate) profile: Option<Part<Profile>>,
     pub(crate) import: Option<Part<Import>>,

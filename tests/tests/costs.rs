@@ -1,6 +1,6 @@
-//! What an operation costs, against the budget in `ARCHITECTURE.md`: how deep, how many units.
+//! What an operation costs, beside what it may: how deep, how many units. `docs/costs.md` is the table.
 //!
-//! `cargo test -p tests --test costs -- --nocapture` prints the table.
+//! `UPDATE_COSTS=1 cargo test -p tests --test costs` writes that page anew.
 #![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use std::collections::HashMap;
@@ -10,7 +10,11 @@ use domain::OrderStatus;
 use futures_util::future::join_all;
 use protocol::{MessageAnswer, OrderAnswer};
 use serde_json::{Value, json};
-use tests::{Call, Cost, Meter, Shop, client_message_id, lamp, now_millis};
+use tests::{Cost, Meter, Shop, client_message_id, lamp, now_millis};
+
+/// The page, and where its table begins.
+const PAGE: &str = "docs/costs.md";
+const HEAD: &str = "| operation | requests | depth | write units | read units |\n|---|---|---|---|---|\n";
 
 /// What an operation may cost; `None` is as the items need.
 struct Budget {
@@ -34,8 +38,12 @@ impl Bill {
     /// An operation with a budget.
     fn within(&mut self, meter: &Meter, operation: &str, budget: &Budget) {
         let calls = meter.take();
-        let cost = self.line(operation, &calls);
+        let cost = Cost::of(&calls);
         let Budget { depth, write, read } = budget;
+        let of = |measured: f64, allowed: f64| format!("{measured} of {allowed}");
+        let written = write.map_or_else(|| cost.write.to_string(), |write| of(cost.write, write));
+        let deep = format!("{} of {depth}", cost.depth);
+        self.line(operation, &[cost.requests.to_string(), deep, written, of(cost.read, *read)]);
         if cost.depth > *depth || write.is_some_and(|write| cost.write > write) || cost.read > *read {
             let requests: Vec<_> =
                 calls.iter().filter_map(|it| it.operation.as_ref().map(|name| (name, it.read + it.write))).collect();
@@ -47,14 +55,12 @@ impl Bill {
 
     /// An operation without one, to be read.
     fn note(&mut self, meter: &Meter, operation: &str) {
-        self.line(operation, &meter.take());
+        let Cost { depth, requests, write, read } = Cost::of(&meter.take());
+        self.line(operation, &[requests.to_string(), depth.to_string(), write.to_string(), read.to_string()]);
     }
 
-    fn line(&mut self, operation: &str, calls: &[Call]) -> Cost {
-        let cost = Cost::of(calls);
-        let Cost { depth, requests, write, read } = cost;
-        self.lines.push(format!("| {operation} | {depth} | {requests} | {write} | {read} |"));
-        cost
+    fn line(&mut self, operation: &str, columns: &[String]) {
+        self.lines.push(format!("| {operation} | {} |\n", columns.join(" | ")));
     }
 }
 
@@ -66,13 +72,23 @@ async fn every_operation_stays_within_its_budget() {
         let minute = now_millis() / 60_000;
         let bill = measure().await;
         if minute == now_millis() / 60_000 {
-            println!("| operation | depth | requests | write units | read units |\n|---|---|---|---|---|");
-            println!("{}", bill.lines.join("\n"));
             assert!(bill.over.is_empty(), "{:#?}", bill.over);
-            return;
+            return compare_with_page(&bill.lines.concat());
         }
     }
     panic!("it takes more than a minute");
+}
+
+/// The page says what was measured.
+fn compare_with_page(lines: &str) {
+    let path = Shop::root().join(PAGE);
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (above, table) = page.split_once(HEAD).unwrap();
+    if std::env::var_os("UPDATE_COSTS").is_some() {
+        std::fs::write(&path, format!("{above}{HEAD}{lines}")).unwrap();
+    } else {
+        assert_eq!(lines, table, "{PAGE} says something else: UPDATE_COSTS=1 cargo test -p tests --test costs");
+    }
 }
 
 async fn measure() -> Bill {

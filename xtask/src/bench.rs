@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::chore;
 use crate::mariadb;
+use crate::starts::Starts;
 use crate::web::npm;
 
 /// Installs what the peer needs, builds both programs as they are shipped, and measures. `arguments` go to the `bench` program.
@@ -12,5 +13,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     npm("bench/peers/socketio", &["ci", "--no-audit", "--no-fund"], |_| {})?;
     chore::run("cargo", &["build", "--profile", "fast", "--package", "local", "--package", "bench"])?;
     let program = chore::target().join(format!("fast/bench{}", std::env::consts::EXE_SUFFIX));
-    chore::run(program, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let starts = chore::target().join("starts.json");
+    let starts = starts.to_string_lossy();
+    if wants(&arguments, "starts") {
+        std::fs::write(&*starts, Starts::measure()?.to_json().to_string())?;
+        arguments.extend(["--starts", &starts]);
+    }
+    chore::run(program, &arguments)
+}
+
+/// Whether the `bench` program will be asked for this part, by its name or for all.
+fn wants(arguments: &[&str], part: &str) -> bool {
+    let only = |it: &&str| it.starts_with("--only");
+    !arguments.iter().any(only) || arguments.iter().any(|it| it.trim_start_matches("--only=") == part)
 }

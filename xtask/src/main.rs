@@ -8,15 +8,19 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod chore;
 mod ci;
+mod debian;
 #[cfg(test)]
 mod examples;
+mod gateway;
 mod generate;
+mod guard;
 mod mariadb;
 #[cfg(test)]
 mod paths;
 mod profile;
 mod python;
 mod rest;
+mod runtime_api;
 mod sam;
 mod starts;
 mod test;
@@ -44,6 +48,12 @@ enum Chore {
     Sam,
     /// Measure the functions: size, start, first request to DynamoDB.
     Starts,
+    /// Count the instructions of a call of the functions; fail where they are 5 % more than what is committed.
+    Guard {
+        /// Make what is counted the measure from now on.
+        #[arg(long)]
+        accept: bool,
+    },
     /// What a change must pass: format, lints, dependencies, tests.
     Ci,
     /// What it costs and how fast it is, beside a peer; writes `docs/benchmarks.md`. Takes ten minutes and a quiet machine.
@@ -62,7 +72,8 @@ fn main() -> ExitCode {
         Chore::Generate { check: true } => generate::check(),
         Chore::Test => test::run(),
         Chore::Sam => sam::test(),
-        Chore::Starts => starts::measure(),
+        Chore::Starts => starts::run(),
+        Chore::Guard { accept } => guard::run(accept),
         Chore::Ci => ci::run(),
         Chore::Bench { arguments } => bench::run(&arguments),
         Chore::Profile => profile::run(),

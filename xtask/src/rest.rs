@@ -4,11 +4,8 @@
 use anyhow::{Result, bail, ensure};
 use serde_json::json;
 
+use crate::gateway::{self, Gateway};
 use crate::{chore, python};
-
-mod gateway;
-
-use gateway::Gateway;
 
 /// How many requests are made up for each call and phase: a run takes about half a minute.
 const EXAMPLES: &str = "30";

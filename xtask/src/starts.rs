@@ -5,17 +5,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::chore;
+use crate::runtime_api::Process;
 use crate::sam::{Ministack, Sam};
-
-mod runtime_api;
-
-use runtime_api::Process;
 
 /// How often each function is started.
 const ROUNDS: usize = 20;
@@ -32,56 +30,93 @@ const SLOWEST_FIRST: f64 = 3.0;
 /// The event whose answer is one request to DynamoDB, with its function.
 const ONE_REQUEST: (&str, &str) = ("Orders", "tests/events/17-Orders-one.json");
 
-/// Measures what `sam build` makes, says it, and fails where it is too much.
-pub(crate) fn measure() -> Result<()> {
-    let built = Sam::install()?.build()?;
-    let empty = empty()?;
-    let functions = functions(&built)?;
-    let mut wrong = Vec::new();
-
-    let mut starts: Vec<(&str, &Path, Vec<Duration>)> = vec![("(nothing)", &empty, Vec::new())];
-    starts.extend(functions.iter().map(|(name, program)| (name.as_str(), program.as_path(), Vec::new())));
-    for _ in 0..ROUNDS {
-        for (_, program, times) in &mut starts {
-            times.push(Process::start(program, &[])?.0);
-        }
-    }
-    let nothing = median(&starts[0].2);
-    println!("{:<14} {:>9} {:>10} {:>6}", "function", "zip bytes", "start", "ratio");
-    for (name, program, times) in &starts {
-        let (start, zip) = (median(times), zipped(program)?);
-        let ratio = start.as_secs_f64() / nothing.as_secs_f64();
-        println!("{name:<14} {zip:>9} {:>7.2} ms {ratio:>6.2}", start.as_secs_f64() * 1000.0);
-        if zip >= LARGEST || ratio > SLOWEST_START {
-            wrong.push(format!("{name}: {zip} bytes, {ratio:.2} times an empty function's start"));
-        }
-    }
-
-    let (_, orders) = functions.iter().find(|(name, _)| name == ONE_REQUEST.0).context("no such function")?;
-    let (first, second) = requests(orders)?;
-    let ratio = first.as_secs_f64() / second.as_secs_f64();
-    let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
-    println!(
-        "first DynamoDB request {:.2} ms, second {:.2} ms, ratio {ratio:.2}",
-        milliseconds(first),
-        milliseconds(second)
-    );
-    if ratio > SLOWEST_FIRST {
-        wrong.push(format!("the first request takes {ratio:.2} times as long as the second"));
-    }
-    ensure!(wrong.is_empty(), "too much: {wrong:#?}");
-    Ok(())
+/// What was measured, round by round.
+pub(crate) struct Starts {
+    nothing: Function,
+    functions: Vec<Function>,
+    first: Vec<Duration>,
+    second: Vec<Duration>,
 }
 
-/// The medians of the first and of the second request, over TLS, by what an event takes that needs one.
-fn requests(program: &Path) -> Result<(Duration, Duration)> {
+struct Function {
+    name: String,
+    program: PathBuf,
+    zip: u64,
+    starts: Vec<Duration>,
+}
+
+/// Measures, says it, and fails where it is too much.
+pub(crate) fn run() -> Result<()> {
+    Starts::measure()?.check()
+}
+
+impl Starts {
+    /// Measures what `sam build` makes.
+    pub(crate) fn measure() -> Result<Self> {
+        let built = Sam::install()?.build()?;
+        let mut nothing = Function::new("(nothing)".to_owned(), empty()?)?;
+        let mut functions = functions(&built)?;
+        for _ in 0..ROUNDS {
+            for function in std::iter::once(&mut nothing).chain(&mut functions) {
+                function.starts.push(Process::start(Command::new(&function.program), &[])?.0);
+            }
+        }
+        let orders = functions.iter().find(|function| function.name == ONE_REQUEST.0).context("no such function")?;
+        let (first, second) = requests(&orders.program)?;
+        Ok(Self { nothing, functions, first, second })
+    }
+
+    fn check(&self) -> Result<()> {
+        let mut wrong = Vec::new();
+        println!("{:<14} {:>9} {:>10} {:>6}", "function", "zip bytes", "start", "ratio");
+        for function in std::iter::once(&self.nothing).chain(&self.functions) {
+            let Function { name, zip, starts, .. } = function;
+            let (start, ratio) = (median(starts), median(starts) / median(&self.nothing.starts));
+            println!("{name:<14} {zip:>9} {start:>7.2} ms {ratio:>6.2}");
+            if *zip >= LARGEST || ratio > SLOWEST_START {
+                wrong.push(format!("{name}: {zip} bytes, {ratio:.2} times an empty function's start"));
+            }
+        }
+        let (first, second) = (median(&self.first), median(&self.second));
+        let ratio = first / second;
+        println!("first DynamoDB request {first:.2} ms, second {second:.2} ms, ratio {ratio:.2}");
+        if ratio > SLOWEST_FIRST {
+            wrong.push(format!("the first request takes {ratio:.2} times as long as the second"));
+        }
+        ensure!(wrong.is_empty(), "too much: {wrong:#?}");
+        Ok(())
+    }
+
+    /// Milliseconds of each round, for the page of the benchmarks.
+    pub(crate) fn to_json(&self) -> Value {
+        let times = |times: &[Duration]| times.iter().map(|time| time.as_secs_f64() * 1e3).collect::<Vec<_>>();
+        let function = |it: &Function| json!({ "name": it.name, "zip": it.zip, "starts": times(&it.starts) });
+        let functions: Vec<Value> = self.functions.iter().map(function).collect();
+        json!({
+            "nothing": times(&self.nothing.starts),
+            "functions": functions,
+            "first": times(&self.first),
+            "second": times(&self.second),
+        })
+    }
+}
+
+impl Function {
+    fn new(name: String, program: PathBuf) -> Result<Self> {
+        let zip = zipped(&program)?;
+        Ok(Self { name, program, zip, starts: Vec::new() })
+    }
+}
+
+/// The first and the second request, over TLS, by what an event takes that needs one.
+fn requests(program: &Path) -> Result<(Vec<Duration>, Vec<Duration>)> {
     let event = fs::read_to_string(chore::root().join(ONE_REQUEST.1))?;
     let ministack = Ministack::start_with_tls()?;
     ministack.make_table("order-chat")?;
     let environment = ministack.environment();
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let (_, mut process) = Process::start(program, &environment)?;
+        let (_, mut process) = Process::start(Command::new(program), &environment)?;
         for times in [&mut first, &mut second] {
             let (took, answer) = process.invoke(&event)?;
             let answer: Value = serde_json::from_str(&answer)?;
@@ -90,7 +125,7 @@ fn requests(program: &Path) -> Result<(Duration, Duration)> {
             times.push(took);
         }
     }
-    Ok((median(&first), median(&second)))
+    Ok((first, second))
 }
 
 /// Builds the function that does nothing as the others are built.
@@ -100,16 +135,16 @@ fn empty() -> Result<PathBuf> {
 }
 
 /// The built functions, by their names in the template.
-fn functions(built: &Path) -> Result<Vec<(String, PathBuf)>> {
+fn functions(built: &Path) -> Result<Vec<Function>> {
     let mut functions = Vec::new();
     for folder in fs::read_dir(built)? {
         let program = folder?.path().join("bootstrap");
         if program.exists() {
             let name = program.parent().and_then(Path::file_name).context("a folder has a name")?;
-            functions.push((name.to_string_lossy().into_owned(), program));
+            functions.push(Function::new(name.to_string_lossy().into_owned(), program.clone())?);
         }
     }
-    functions.sort();
+    functions.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(functions)
 }
 
@@ -123,8 +158,9 @@ with zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED) as file: file.write
     Ok(fs::metadata(zip)?.len())
 }
 
-fn median(times: &[Duration]) -> Duration {
+/// In milliseconds.
+fn median(times: &[Duration]) -> f64 {
     let mut times = times.to_vec();
     times.sort();
-    times[times.len() / 2]
+    times[times.len() / 2].as_secs_f64() * 1e3
 }

@@ -3,15 +3,16 @@
 use anyhow::Result;
 
 use crate::chore;
-use crate::{generate, mariadb, rest, sam, web};
+use crate::{generate, guard, mariadb, rest, sam, web};
 
 /// What is committed against what the types say, the workspace's own tests, the API against its description,
-/// the pages in a browser, and the deployed system.
+/// the pages in a browser, the deployed system, and what a call of a function takes.
 pub(crate) fn run() -> Result<()> {
     generate::check()?;
     mariadb::install()?;
     chore::run("cargo", &["test", "--workspace"])?;
     rest::check()?;
     web::test()?;
-    sam::test()
+    sam::test()?;
+    guard::run(false)
 }

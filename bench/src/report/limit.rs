@@ -29,5 +29,6 @@ pub(super) fn section(part: &Part<Limit>) -> Result<String> {
          ms). The latency of a transaction is the published one of five items; none of two is published.\n",
         send.median, transaction.median
     )?;
+    page += "**Requests and units** of every operation, beside what each may take: [costs.md](costs.md).\n\n";
     Ok(page)
 }

@@ -9,6 +9,7 @@ mod limit;
 mod million;
 mod plot;
 mod profile;
+mod starts;
 
 use anyhow::Result;
 
@@ -42,6 +43,9 @@ pub(crate) fn write(results: &Results, prices: &Prices) -> Result<()> {
     }
     if let Some(part) = &results.profile {
         page += &profile::section(part)?;
+    }
+    if let Some(part) = &results.starts {
+        page += &starts::section(part);
     }
     if let (Some(operations), Some(limit)) = (&results.operations, &results.limit) {
         page += &cost::section(operations, limit, results.comparison.as_ref(), prices, &plots)?;

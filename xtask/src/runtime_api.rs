@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -30,18 +29,17 @@ const ENVIRONMENT: [(&str, &str); 11] = [
 const TICK: Duration = Duration::from_micros(50);
 
 /// A function's process, which waits for an event. It ends with this value.
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     /// The only one: a function asks, is answered, and asks again.
     connection: Option<BufReader<TcpStream>>,
 }
 
 impl Process {
-    /// Starts `program`; how long it took until it asked for its first event.
-    pub(super) fn start(program: &Path, environment: &[(String, String)]) -> Result<(Duration, Self)> {
+    /// Starts it by `command`; how long it took until it asked for its first event.
+    pub(crate) fn start(mut command: Command, environment: &[(String, String)]) -> Result<(Duration, Self)> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
-        let mut command = Command::new(program);
         command
             .env_clear()
             .envs(ENVIRONMENT)
@@ -58,7 +56,11 @@ impl Process {
                 Err(error) => return Err(error.into()),
             }
             let ended = process.child.try_wait()?;
-            ensure!(ended.is_none() && began.elapsed() < PATIENCE, "{} asks for nothing", program.display());
+            ensure!(
+                ended.is_none() && began.elapsed() < PATIENCE,
+                "{} asks for nothing",
+                command.get_program().display()
+            );
             std::thread::sleep(TICK);
         };
         stream.set_nonblocking(false)?;
@@ -71,7 +73,7 @@ impl Process {
     }
 
     /// Hands it an event; how long it took until it answered, and what. It has asked for the next one then.
-    pub(super) fn invoke(&mut self, event: &str) -> Result<(Duration, String)> {
+    pub(crate) fn invoke(&mut self, event: &str) -> Result<(Duration, String)> {
         let deadline = "4102444800000";
         let head = format!(
             "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: 1\r\nlambda-runtime-deadline-ms: {deadline}\r\n\
@@ -85,6 +87,17 @@ impl Process {
         self.answer("HTTP/1.1 202 Accepted\r\n", "")?;
         self.request()?;
         Ok((took, body))
+    }
+
+    /// Has it end by itself, since nobody listens to it any more.
+    pub(crate) fn end(mut self) -> Result<()> {
+        self.connection = None;
+        let began = Instant::now();
+        while self.child.try_wait()?.is_none() {
+            ensure!(began.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(TICK);
+        }
+        Ok(())
     }
 
     fn answer(&mut self, head: &str, body: &str) -> Result<()> {

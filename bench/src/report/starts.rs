@@ -1,0 +1,24 @@
+//! Against the limit: starts.
+
+use super::spread;
+use crate::results::Part;
+use crate::starts::{Function, Starts};
+
+pub(super) fn section(part: &Part<Starts>) -> String {
+    let Starts { nothing, functions, first, second, ratio } = &part.measured;
+    let row =
+        |it: &Function| format!("| {} | {} | {} | {} |\n", it.name, it.zip, spread(&it.start, 2), spread(&it.ratio, 2));
+    let rows: String = functions.iter().map(row).collect();
+    format!(
+        "**Starts.** {} From the start of the process to its first question for an event, in turns with a function of `lambda_runtime` that \
+         does nothing.\n\n| function | zip file, bytes | start, ms | ÷ the one that does nothing |\n|---|---|---|---|\n\
+         | (nothing) | | {} | |\n{rows}\n\
+         A function's first request to DynamoDB over TLS, with its answer to the event around it, takes {} ms, the second {} ms: \
+         **{} times** as long.\n\n",
+        part.origin("starts"),
+        spread(nothing, 2),
+        spread(first, 2),
+        spread(second, 2),
+        spread(ratio, 2)
+    )
+}

@@ -1,0 +1,87 @@
+//! `cargo xtask guard`: how many instructions a call of a function takes, beside what is committed, so that speed is not lost
+//! unnoticed.
+//!
+//! What is counted is what runs on Lambda: the program that `sam build` makes, from the event to its next question for one, by callgrind.
+//! Lambda, the table and the connections are other processes, and so are in no number. Their sockets are plain: what TLS takes
+//! depends on the processor. A number is what a call takes in a process that has answered some before.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use serde_json::Value;
+
+use crate::sam::Sam;
+use crate::{chore, debian};
+
+mod callgrind;
+mod figures;
+mod listener;
+mod shop;
+
+use figures::Figures;
+use shop::Shop;
+
+/// A process answers this many calls before those that count: it connects, and fills its pools and caches.
+const WARM: u32 = 5;
+
+/// How many calls count.
+const CALLS: u32 = 20;
+
+/// Something that a function does.
+struct Operation {
+    name: &'static str,
+    function: &'static str,
+    /// An event that asks for it, and has it succeed.
+    event: fn(&mut Shop) -> Result<Value>,
+    /// Whether somebody else hears of it.
+    is_heard: bool,
+}
+
+const OPERATIONS: [Operation; 3] = [
+    Operation { name: "send", function: "SendMessage", event: Shop::send, is_heard: true },
+    Operation { name: "read to the end", function: "Signals", event: Shop::read, is_heard: true },
+    Operation { name: "page of 50 messages", function: "Conversations", event: Shop::page, is_heard: false },
+];
+
+/// Counts, says it, and fails where an operation takes too much; `accept` makes what was counted the measure from now on.
+pub(crate) fn run(accept: bool) -> Result<()> {
+    debian::install("/usr/bin/valgrind", "valgrind")?;
+    let built = Sam::install()?.build()?;
+    let mut shop = Shop::open()?;
+    let mut counted = Figures::here()?;
+    for operation in &OPERATIONS {
+        let program = built.join(operation.function).join("bootstrap");
+        counted.set(operation.name, count(&program, operation, &mut shop)?);
+    }
+    if accept { counted.commit() } else { Figures::committed()?.compare(&counted) }
+}
+
+/// Instructions of one call: those of a process that answers the more, without those of one that answers the fewer.
+fn count(program: &Path, operation: &Operation, shop: &mut Shop) -> Result<u32> {
+    let few = process(program, operation, shop, WARM)?;
+    let many = process(program, operation, shop, WARM + CALLS)?;
+    Ok(u32::try_from(many.saturating_sub(few) / u64::from(CALLS))?)
+}
+
+/// Instructions of a whole process that answers `calls`, each as it should.
+fn process(program: &Path, operation: &Operation, shop: &mut Shop, calls: u32) -> Result<u64> {
+    let folder = chore::target().join("guard");
+    std::fs::create_dir_all(&folder)?;
+    let mut process = callgrind::Counted::start(program, &folder, &shop.environment())?;
+    for _ in 0..calls {
+        let event = (operation.event)(shop)?;
+        let answer = process.invoke(&event)?;
+        ensure!(succeeded(&answer), "{}: {answer}", operation.name);
+        if operation.is_heard {
+            shop.listener.hear()?;
+        }
+    }
+    process.end()
+}
+
+/// Whether it is an acknowledgement, or a full page.
+fn succeeded(answer: &Value) -> bool {
+    let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
+    let is_full = body["messages"].as_array().is_some_and(|messages| messages.len() == shop::PAGE);
+    answer["statusCode"] == 200 && (body["event"] == "ack" || is_full)
+}
