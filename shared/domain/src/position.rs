@@ -14,10 +14,13 @@ pub struct Position {
     pub twin: Twin,
 }
 
-/// The text is no position, one before 1970, or not spelled the one way there is.
+/// The text is no position, one that would not sort as text, or not spelled the one way there is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("no position")]
 pub struct NoPosition;
+
+/// The first millisecond that has more digits than a position: in the year 5138.
+const LATEST: i64 = 100_000_000_000_000;
 
 /// Sorts as text as it does as a position, from 1970 to 5138.
 impl fmt::Display for Position {
@@ -31,7 +34,8 @@ impl FromStr for Position {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (millis, twin) = text.split_once('#').ok_or(NoPosition)?;
-        let at = millis.parse().ok().filter(|at| *at >= 0).and_then(Time::from_millis).ok_or(NoPosition)?;
+        let at = millis.parse().ok().filter(|at| (0..LATEST).contains(at));
+        let at = at.and_then(Time::from_millis).ok_or(NoPosition)?;
         let position = Self { at, twin: Twin::parse(twin).ok_or(NoPosition)? };
         if position.to_string() == text { Ok(position) } else { Err(NoPosition) }
     }
@@ -43,8 +47,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn position() -> impl Strategy<Value = Position> {
-        let at = 0..100_000_000_000_000_i64;
-        (at, any::<[u8; 16]>())
+        (0..LATEST, any::<[u8; 16]>())
             .prop_map(|(at, x)| Position { at: Time::from_millis(at).unwrap(), twin: Twin::from_random(x) })
     }
 
@@ -64,6 +67,13 @@ mod tests {
             let text = format!("{millis}#{}", Twin::from_random(x).as_str());
             let spelled = millis.len() == 14 && !millis.starts_with('-');
             prop_assert_eq!(text.parse::<Position>().map(|position| position.to_string()).ok(), spelled.then_some(text));
+        }
+
+        /// Digits enough for a time, and one too many for a position: random text hardly ever is.
+        #[test]
+        fn what_would_not_sort_is_none(millis in LATEST..253_402_207_200_000, x in any::<[u8; 16]>()) {
+            let late = Position { at: Time::from_millis(millis).unwrap(), twin: Twin::from_random(x) };
+            prop_assert_eq!(late.to_string().parse::<Position>(), Err(NoPosition));
         }
     }
 }
