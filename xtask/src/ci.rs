@@ -1,12 +1,10 @@
 //! `cargo xtask ci`: what a change must pass before anybody looks at it.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
 use crate::{chore, test};
 
-/// The version of cargo-deny that is installed where it is missing.
+/// The version of cargo-deny that is installed where it is missing, which takes three minutes on two cores, once.
 const CARGO_DENY: &str = "0.20.2";
 
 /// Cheapest first.
@@ -19,7 +17,7 @@ pub(crate) fn run() -> Result<()> {
 
 /// Licenses, sources and duplicates by `deny.toml`; known vulnerabilities where their database can be had.
 fn dependencies() -> Result<()> {
-    let deny = cargo_deny()?;
+    let deny = chore::tool("cargo-deny", CARGO_DENY)?;
     chore::run(&deny, &["check", "--hide-inclusion-graph", "bans", "licenses", "sources"])?;
     let fetched = chore::command(&deny, &["fetch", "db"]).output()?.status.success();
     if fetched {
@@ -27,15 +25,4 @@ fn dependencies() -> Result<()> {
     }
     eprintln!("advisories: not checked, their database cannot be fetched from here");
     Ok(())
-}
-
-/// The program's path; installs it where it is missing, which takes three minutes on two cores, once.
-fn cargo_deny() -> Result<PathBuf> {
-    let tools = chore::target().join("tools").join(format!("cargo-deny-{CARGO_DENY}"));
-    let program = tools.join("bin/cargo-deny");
-    if !program.exists() {
-        let root = tools.to_string_lossy();
-        chore::run("cargo", &["install", "cargo-deny", "--locked", "--version", CARGO_DENY, "--root", &root])?;
-    }
-    Ok(program)
 }

@@ -10,6 +10,7 @@ mod chore;
 mod ci;
 #[cfg(test)]
 mod examples;
+mod fuzz;
 mod generate;
 mod mariadb;
 #[cfg(test)]
@@ -38,6 +39,12 @@ enum Chore {
     },
     /// Every test there is; installs what it needs into `.venv`.
     Test,
+    /// Look for bytes that a parser fails on; installs cargo-fuzz.
+    Fuzz {
+        /// For each of the targets.
+        #[arg(long, default_value_t = fuzz::SHORT)]
+        seconds: u32,
+    },
     /// Deploy to an emulator of AWS, and run the journeys there.
     Sam,
     /// Measure the functions: size, start, first request to DynamoDB.
@@ -57,6 +64,7 @@ fn main() -> ExitCode {
         Chore::Generate { check: false } => generate::write(),
         Chore::Generate { check: true } => generate::check(),
         Chore::Test => test::run(),
+        Chore::Fuzz { seconds } => fuzz::run(seconds),
         Chore::Sam => sam::test(),
         Chore::Starts => starts::measure(),
         Chore::Ci => ci::run(),
