@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::{Frame, FrameHeader};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
@@ -312,6 +314,18 @@ impl Seen {
     pub fn nothing(&mut self) -> bool {
         self.0.try_recv().is_err()
     }
+}
+
+/// One frame of a message, the last of it or not, and marked as compressed or not.
+pub fn frame(opcode: Data, last: bool, compressed: bool, payload: &[u8]) -> Message {
+    let opcode = OpCode::Data(opcode);
+    let header = FrameHeader { is_final: last, rsv1: compressed, opcode, ..FrameHeader::default() };
+    Message::Frame(Frame::from_payload(header, payload.to_vec().into()))
+}
+
+/// One frame of a message in parts, of this many bytes.
+pub fn part(opcode: Data, last: bool, length: usize) -> Message {
+    frame(opcode, last, false, "x".repeat(length).as_bytes())
 }
 
 /// A client of the WebSocket API.

@@ -20,6 +20,7 @@ mod outage;
 mod replica;
 pub mod roamer;
 mod rows;
+pub mod running;
 mod shop;
 pub mod throttle;
 mod user;
@@ -36,6 +37,12 @@ pub use replica::{Known, Replica};
 pub use rows::Ghost;
 pub use shop::Shop;
 pub use user::{User, client_message_id, lamp};
+
+/// How much of something: what the environment says, or a little.
+pub fn number<N: std::str::FromStr>(variable: &str, little: N) -> N {
+    let asked = std::env::var(variable).ok();
+    asked.map_or(little, |text| text.parse().unwrap_or_else(|_| panic!("{variable}={text}: no number")))
+}
 
 /// Milliseconds since 1970 began, by this machine's clock, which is also the server's.
 pub fn now_millis() -> i64 {

@@ -54,6 +54,12 @@ impl Shop {
         client
     }
 
+    /// How many connections the table knows of.
+    pub async fn connections(&self) -> usize {
+        let rows = Rows::of(self).all().await;
+        rows.iter().filter(|row| sort_key(row).starts_with("C#")).count()
+    }
+
     /// Has somebody send a message, and takes what it added to the table away again: only the conversation's head
     /// knows of it, as when the sender crashed in between.
     pub async fn without_log_entry<T>(&self, send: impl Future<Output = T>) -> T {

@@ -1,5 +1,7 @@
 //! Who may do what: every route and every action, by everyone; and what nobody else ever learns.
 
+use std::collections::BTreeSet;
+
 use domain::{ConversationStatus, OrderStatus};
 use protocol::{Code, OrderAnswer};
 use reqwest::Method;
@@ -37,6 +39,24 @@ fn calls() -> Vec<Call> {
         call(Method::POST, "/api/chat/ticket", Some(json!({})), [200, 200, 200]),
         call(Method::DELETE, "/api/chat/users/anna/connections", None, [403, 403, 200]),
     ]
+}
+
+#[test]
+fn no_route_is_left_out() {
+    let described = std::fs::read_to_string(Shop::root().join("docs/openapi.json")).expect("the description");
+    let described: Value = serde_json::from_str(&described).expect("JSON");
+    let mut routes = BTreeSet::new();
+    for (path, methods) in described["paths"].as_object().expect("paths") {
+        let methods = ["get", "post", "put", "patch", "delete"].into_iter().filter(|method| !methods[method].is_null());
+        routes.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
+    }
+    // Anybody may ask for that one.
+    routes.remove("GET /api/health");
+    let called = calls().into_iter().map(|Call { method, path, .. }| {
+        let path = path.split('?').next().expect("a path").replace("CONVERSATION", "{conversationId}");
+        format!("{method} {}", path.replace("ORDER", "{orderId}").replace("anna", "{userId}"))
+    });
+    assert_eq!(called.collect::<BTreeSet<_>>(), routes);
 }
 
 impl Call {

@@ -4,11 +4,15 @@
 //! `inbox.rs`, sizes in `errors.rs` and `gateway_websocket.rs`, what gets into the logs in `logs.rs`.
 
 use domain::Role;
-use protocol::{Code, Event, OrderAnswer};
+use futures_util::SinkExt;
+use protocol::{Code, Event, MessageAnswer, OrderAnswer};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tests::gateway::{self, part};
 use tests::{Shop, client_message_id};
+use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::Data::{Continue, Text};
 
 #[tokio::test]
 async fn an_admin_ends_somebodys_connections() {
@@ -68,9 +72,153 @@ async fn a_flood_in_one_conversation_leaves_others_alone() {
         }
     };
     flood(&here).await;
-    // The flooder elsewhere, and somebody else here.
+    // The mallorys elsewhere, and somebody else here.
     anna.say(&there, "a question").await;
     ben.say(&here, "please stop").await;
+}
+
+/// One who never waits for an answer takes nobody's place: not elsewhere, and not in the conversation itself.
+#[tokio::test]
+async fn a_flood_of_frames_is_refused_one_by_one() {
+    const FRAMES: usize = 300;
+    let shop = Shop::open().await;
+    let (anna, mallory, ben) = (shop.customer("anna"), shop.customer("mallory"), shop.admin("ben"));
+    let (quiet, flooded) = (anna.order().await.conversation.id, mallory.order().await.conversation.id);
+    let (phone, mallorys) = (anna.connect_and_join(&quiet).await, mallory.connect().await);
+    let flood = async {
+        for _ in 0..FRAMES {
+            let frame = json!({ "action": "send_message", "conversationId": flooded, "body": "spam",
+                "clientMessageId": client_message_id(), "seenSeq": 1 });
+            mallorys.send_text(frame.to_string()).await;
+        }
+    };
+    let talk = async {
+        for n in 0..15 {
+            phone.say(&quiet, &format!("question {n}")).await;
+            ben.say(&flooded, &format!("please stop {n}")).await;
+        }
+    };
+    tokio::join!(flood, talk);
+
+    // Each frame was stored or refused, and what was refused was refused for its pace.
+    let (mut refused, mut stored) = (0, 0);
+    while refused + stored < FRAMES {
+        for event in mallorys.drain().await {
+            match event {
+                Event::Error { code: Code::RateLimited, .. } => refused += 1,
+                Event::OrderMessageUpdate { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        stored = ben.messages(&flooded).await.iter().filter(|message| message.sender.user_id == "mallory").count();
+    }
+    assert_eq!(refused + stored, FRAMES);
+    assert!(stored >= 20 && refused > stored, "{stored} stored, {refused} refused");
+    assert_eq!(anna.messages(&quiet).await.len(), 16);
+}
+
+#[tokio::test]
+async fn what_ends_a_connection_ends_only_that_one() {
+    const FRAME: usize = 32 * 1024;
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let id = anna.order().await.conversation.id;
+    let (phone, desk) = (anna.connect_and_join(&id).await, ben.connect_and_join(&id).await);
+    let mut message = vec![part(Text, false, FRAME)];
+    message.extend([(); 3].map(|()| part(Continue, false, FRAME)));
+    message.push(part(Continue, true, 1024));
+    let marked_as_compressed = gateway::frame(Text, true, true, b"{}");
+    let attacks = [
+        ("a frame of 33 KB", vec![Frame::text("x".repeat(33 * 1024))], 1009),
+        ("a message of 129 KB", message, 1009),
+        ("bytes", vec![Frame::binary(&br#"{"action":"ping"}"#[..])], 1003),
+        (
+            "no UTF-8",
+            vec![gateway::frame(Text, true, false, b"{\"action\":\"ping\",\"requestId\":\"\xff\xfe\"}")],
+            1007,
+        ),
+        ("half a character", vec![gateway::frame(Text, true, false, b"\xf0\x9f\x98")], 1007),
+        ("the end of no message", vec![part(Continue, true, 1)], 1002),
+        ("a message within a message", vec![part(Text, false, 1), part(Text, true, 1)], 1002),
+        ("compression", vec![marked_as_compressed], 1002),
+    ];
+    for (what, frames, code) in attacks {
+        let mut mean = gateway::Client::connect(&anna.ticket().await.url, &[]).await.unwrap();
+        for frame in frames {
+            // The last of many may find the connection closed already.
+            let _sent = mean.0.send(frame).await;
+        }
+        assert_eq!(mean.closed().await, code, "{what}");
+        let said = desk.say(&id, what).await;
+        let heard = phone.drain().await;
+        assert!(matches!(&heard[..], [Event::NewMessage { message, .. }] if *message == said), "{what}: {heard:?}");
+    }
+    while shop.connections().await > 2 {
+        phone.ping().await;
+    }
+    assert!(desk.drain().await.is_empty(), "she was there all the time");
+}
+
+/// Pages of others may ask, since no cookie lets them in; they are not shown the answer.
+#[tokio::test]
+async fn a_foreign_page_is_shown_nothing() {
+    let shop = Shop::open().await;
+    let (anna, own) = (shop.customer("anna"), shop.origin());
+    let allowed = async |origin: &str| {
+        let mut found = Vec::new();
+        let asks = [("origin", origin), ("access-control-request-method", "POST")];
+        for (method, path, body) in [
+            (Method::GET, "/api/sales/my-orders", None),
+            (Method::POST, "/api/chat/ticket", Some("{}".to_owned())),
+            (Method::GET, "/api/health", None),
+            (Method::OPTIONS, "/api/sales", None),
+        ] {
+            let answer = anna.call(method, path, &asks, body).await;
+            assert_eq!(answer.headers.get("access-control-allow-credentials"), None);
+            found.extend(answer.headers.get("access-control-allow-origin").cloned());
+        }
+        found
+    };
+    assert_eq!(allowed(&own).await, vec![own.as_str(); 4]);
+    for foreign in ["https://evil.example", "null", "*", &format!("{own}.evil.example"), &own.replace("http", "https")]
+    {
+        assert!(allowed(foreign).await.is_empty(), "{foreign}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_spelled_otherwise_is_the_same() {
+    let shop = Shop::open().await;
+    let anna = shop.customer("anna");
+    let id = anna.order().await.conversation.id;
+    let path = format!("/api/chat/conversations/{id}/messages");
+    let uuid = client_message_id();
+    let first: MessageAnswer = anna.post_message(&id, uuid, "once", Some(1)).await.expect(201);
+    let plain = uuid.simple().to_string();
+    for spelled in [&plain, &plain.to_uppercase(), &uuid.braced().to_string(), &uuid.urn().to_string()] {
+        let again = json!({ "clientMessageId": spelled, "body": "once", "seenSeq": 1 });
+        assert_eq!(anna.post(&path, &again).await.ok::<MessageAnswer>(), first, "{spelled}");
+    }
+    assert_eq!(anna.messages(&id).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_long_mistake_gets_a_short_answer() {
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let placed = anna.order().await;
+    let (id, wrong) = (placed.conversation.id, "\u{7f}".repeat(30_000));
+    let phone = anna.connect().await;
+    let receipt = json!({ "conversationId": id, "seq": wrong });
+    assert!(phone.refused("message_read", receipt.clone(), Code::InvalidRequest).await.message.len() < 1_000);
+    let read = anna.post(&format!("/api/chat/conversations/{id}/read"), &receipt).await;
+    assert!(read.refused(Code::InvalidRequest).detail.len() < 1_000);
+    let status = json!({ "status": wrong });
+    for path in [format!("/api/sales/{}/status", placed.order.id), format!("/api/chat/conversations/{id}")] {
+        assert!(ben.patch(&path, &status).await.refused(Code::InvalidRequest).detail.len() < 1_000);
+    }
+    let list = format!("/api/chat/conversations?status={}", "%7f".repeat(2_000));
+    assert!(ben.get(&list).await.refused(Code::InvalidRequest).detail.len() < 1_000);
 }
 
 #[tokio::test]
@@ -145,7 +293,13 @@ async fn an_id_that_is_none_is_like_one_of_nobody() {
             user.get(&format!("/api/sales/ord_{id}")).await.refused(Code::NotFound);
             user.get(&format!("/api/chat/conversations/cnv_{id}")).await.refused(Code::NotFound);
             user.get(&format!("/api/chat/conversations/cnv_{id}/messages")).await.refused(Code::NotFound);
+            user.post_message(format!("cnv_{id}"), client_message_id(), "hi", Some(1)).await.refused(Code::NotFound);
+            let read = format!("/api/chat/conversations/cnv_{id}/read");
+            user.post(&read, &json!({ "seq": 1 })).await.refused(Code::NotFound);
         }
+        let (order, conversation) = (json!({ "status": "confirmed" }), json!({ "status": "closed" }));
+        ben.patch(&format!("/api/sales/ord_{id}/status"), &order).await.refused(Code::NotFound);
+        ben.patch(&format!("/api/chat/conversations/cnv_{id}"), &conversation).await.refused(Code::NotFound);
     }
     let phone = anna.connect().await;
     for id in
@@ -195,6 +349,18 @@ async fn text_that_tries_to_be_more_is_text() {
     }
     let read: Vec<String> = ben.messages(&id).await.into_iter().skip(1).map(|message| message.body).collect();
     assert_eq!(read, bodies);
+    // Names, titles and notes are text as well.
+    for text in bodies {
+        let customer = shop.customer(text);
+        let mut order = tests::lamp();
+        (order["items"][0]["title"], order["items"][0]["sku"], order["note"]) = (text.into(), text.into(), text.into());
+        let placed: OrderAnswer = customer.post("/api/sales", &order).await.expect(201);
+        let seen = ben.sale(&placed.order.id).await;
+        let item = &seen.order.items[0];
+        assert_eq!([&item.title, item.sku.as_ref().unwrap(), seen.order.note.as_ref().unwrap()], [text; 3]);
+        assert_eq!((seen.order.customer_id.as_str(), &seen.order.customer_name), (text, &customer.name));
+        assert_eq!(seen.conversation.last_message.system.unwrap().by().name, customer.name);
+    }
 }
 
 /// A compressed frame tells by its size what is in it beside what an attacker put there, and costs memory for each connection.

@@ -39,6 +39,15 @@ fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.{}", part(header), part(claims))
 }
 
+/// A token with whatever header and claims, signed with this secret all the same.
+fn signed_with(header: &Value, claims: &str, secret: &[u8]) -> String {
+    let part = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
+    let message = format!("{}.{}", part(&header.to_string()), part(claims));
+    let key = EncodingKey::from_secret(secret);
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+    format!("{message}.{signature}")
+}
+
 async fn refused(shop: &Shop, what: &str, token: &str) {
     let answer = shop.customer("anna").with_token(Some(token)).get("/api/sales/stats").await;
     assert_eq!((answer.status, answer.json()), (403, json!({"message": "Forbidden"})), "{what}");
@@ -83,6 +92,58 @@ async fn only_the_agreed_key_and_algorithm() {
     refused(&shop, "a borrowed signature", &format!("{renamed}.{signature}")).await;
 }
 
+/// A key decides by itself what it is good for: nothing that a token says of itself names another, or makes it another kind of token.
+#[tokio::test]
+async fn a_header_chooses_nothing() {
+    let shop = Shop::open().await;
+    let (secret, claims) = (shop.secret().into_bytes(), claims().to_string());
+    let with = |name: &str, value: &Value| {
+        let mut header = json!({"alg": "HS256", "typ": "JWT"});
+        header[name] = value.clone();
+        header
+    };
+    for typ in ["JWT", "jwt", "at+jwt"] {
+        admitted(&shop, typ, &signed_with(&with("typ", &json!(typ)), &claims, &secret)).await;
+    }
+    admitted(&shop, "no type", &signed_with(&json!({"alg": "HS256"}), &claims, &secret)).await;
+    for typ in ["", "JWE", "JOSE", "secevent+jwt", "logout+jwt", "dpop+jwt", "jwt ", "application/jwt"] {
+        refused(&shop, typ, &signed_with(&with("typ", &json!(typ)), &claims, &secret)).await;
+    }
+    for (name, value) in [
+        ("typ", json!(7)),
+        ("typ", json!(["JWT"])),
+        ("crit", json!(["exp"])),
+        ("crit", json!(["b64"])),
+        ("crit", json!([])),
+        ("alg", json!(["HS256"])),
+        ("alg", json!("hs256")),
+        ("kid", json!(7)),
+        ("kid", json!({"S": "x"})),
+    ] {
+        refused(&shop, &format!("{name} {value}"), &signed_with(&with(name, &value), &claims, &secret)).await;
+    }
+    // An attacker's key stays one, wherever the token says to look for it.
+    let own = b"the attacker's own secret, long enough";
+    let jwk = json!({"kty": "oct", "alg": "HS256", "k": BASE64URL_NOPAD.encode(own)});
+    for (name, value) in [
+        ("kid", json!("../../../../dev/null")),
+        ("kid", json!("' UNION SELECT 'x' --")),
+        ("kid", json!("order-chat/jwt\u{0}")),
+        ("kid", json!("AWSCURRENT")),
+        ("kid", json!("x".repeat(4_000))),
+        ("jwk", jwk.clone()),
+        ("jku", json!("http://127.0.0.1:9/keys")),
+        ("x5u", json!("http://127.0.0.1:9/certificate")),
+        ("x5c", json!(["AAAA"])),
+    ] {
+        for secret in [own.as_slice(), b"", b"\0"] {
+            refused(&shop, &format!("{name} {value}"), &signed_with(&with(name, &value), &claims, secret)).await;
+        }
+    }
+    // Where there is one key, a name for it neither helps nor harms.
+    admitted(&shop, "a kid", &signed_with(&with("kid", &json!("../x")), &claims, &secret)).await;
+}
+
 #[tokio::test]
 async fn what_was_signed_is_what_counts() {
     let shop = Shop::open().await;
@@ -96,6 +157,8 @@ async fn what_was_signed_is_what_counts() {
         ("no signature", format!("{}.{}.", parts[0], parts[1])),
         ("a longer signature", format!("{good}AAAA")),
         ("a fourth part", format!("{good}.AAAA")),
+        ("five parts", format!("{good}.AAAA.AAAA")),
+        ("padding", format!("{good}=")),
         ("one part", parts[0].to_owned()),
         ("nothing but dots", "..".to_owned()),
         ("no base64", "a.b.c".to_owned()),
@@ -135,8 +198,24 @@ async fn every_claim_is_checked() {
         json!({"role": "root"}),
         json!({"role": ["admin"]}),
         json!({"name": 7}),
+        json!({"nbf": now + 60}),
     ] {
         refused(&shop, &changes.to_string(), &shop.sign(&with(&changes))).await;
+    }
+    // What JSON does not decide is not for us to decide either.
+    let secret = shop.secret().into_bytes();
+    let header = json!({"alg": "HS256", "typ": "JWT"});
+    let claims = claims().to_string();
+    for more in [r#""role":"admin","#, r#""sub":"ben","#, r#""exp":9999999999,"#] {
+        let twice = claims.replacen('{', &format!("{{{more}"), 1);
+        refused(&shop, &twice, &signed_with(&header, &twice, &secret)).await;
+    }
+    for exp in ["1e999", "-1e999", "NaN", "\"9999999999\"", "[9999999999]", "true"] {
+        let odd = format!(r#"{{"sub":"anna","role":"customer","name":"Anna","exp":{exp}}}"#);
+        refused(&shop, &odd, &signed_with(&header, &odd, &secret)).await;
+    }
+    for none in ["", "[]", "null", "\"admin\"", &format!("{claims}{claims}"), &claims[..claims.len() - 1]] {
+        refused(&shop, none, &signed_with(&header, none, &secret)).await;
     }
     for changes in [
         json!({"sub": "x".repeat(128)}),
@@ -178,6 +257,8 @@ async fn a_token_that_was_good_ends() {
     let shop = Shop::open().await;
     let expires = now_millis() / 1000 + 3;
     let anna = shop.expiring("anna", Role::Customer, 3);
+    let ticket = anna.ticket().await;
+    assert!(ticket.expires_in <= 3, "{} s", ticket.expires_in);
     while now_millis() / 1000 < expires - 1 {
         anna.stats().await;
     }
@@ -189,6 +270,7 @@ async fn a_token_that_was_good_ends() {
     }
     anna.post("/api/sales", &tests::lamp()).await.refused_by_gateway(403);
     anna.post("/api/chat/ticket", &json!({})).await.refused_by_gateway(403);
+    assert_eq!(status_of(&ticket.url, None).await, 403, "a ticket outlives its token");
     assert_eq!(shop.customer("anna").stats().await.total, 0);
 }
 
@@ -253,6 +335,8 @@ async fn a_forged_ticket_is_none() {
     // A token is no ticket.
     let token = shop.sign(&claims());
     assert_eq!(status_of(&format!("{bare}?ticket={token}"), None).await, 403);
+    // And the other way round.
+    refused(&shop, "a ticket for a token", &ticket.ticket).await;
     assert_eq!(status_of(&ticket.url, None).await, 101, "it is still good");
 }
 
@@ -261,8 +345,26 @@ async fn a_foreign_page_gets_no_socket_and_wastes_no_ticket() {
     let shop = Shop::open().await;
     let url = shop.customer("anna").ticket().await.url;
     let own = shop.origin();
-    for foreign in ["https://evil.example", "null", "", &format!("{own}.evil.example"), &own.replace("http:", "https:")]
-    {
+    let (_, host) = own.split_once("://").unwrap();
+    for foreign in [
+        "https://evil.example",
+        "null",
+        "",
+        "*",
+        host,
+        &format!("{own}.evil.example"),
+        &format!("{own}@evil.example"),
+        &format!("{own}/"),
+        &format!("{own}0"),
+        &format!("{own}, {own}"),
+        &format!("{own} https://evil.example"),
+        &format!("http://evil.{host}"),
+        &format!("http://evil-{host}"),
+        &own.to_uppercase(),
+        &own.replace("http:", "https:"),
+        &own.replace("http:", "ws:"),
+        &own[..own.len() - 1],
+    ] {
         assert_eq!(status_of(&url, Some(foreign)).await, 403, "{foreign:?}");
     }
     assert_eq!(status_of(&url, Some(&own)).await, 101);

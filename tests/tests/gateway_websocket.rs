@@ -6,11 +6,10 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use local::{Functions, Timers};
 use serde_json::{Value, json};
-use tests::gateway::{Client, SOON, Sketch, answering, recording};
+use tests::gateway::{Client, SOON, Sketch, answering, frame, part, recording};
 use tokio::sync::Barrier;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
-use tokio_tungstenite::tungstenite::protocol::frame::{Frame, FrameHeader};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// A function that sends back the body of what it received.
@@ -223,12 +222,6 @@ async fn frames_of_one_connection_are_handled_at_the_same_time() {
     assert_eq!((client.hear().await, client.hear().await), ("met".to_owned(), "met".to_owned()));
 }
 
-/// One frame of a message in parts, of this many bytes.
-fn part(opcode: Data, last: bool, length: usize) -> Message {
-    let header = FrameHeader { is_final: last, opcode: OpCode::Data(opcode), ..FrameHeader::default() };
-    Message::Frame(Frame::from_payload(header, "x".repeat(length).into()))
-}
-
 #[tokio::test]
 async fn limits_of_frames_and_messages() {
     const FRAME: usize = 32 * 1024;
@@ -268,8 +261,7 @@ async fn what_is_no_text_ends_the_connection() {
     assert_eq!(client.closed().await, 1003);
 
     let mut client = Client::open(&gateway).await;
-    let header = FrameHeader { opcode: OpCode::Data(Data::Text), ..FrameHeader::default() };
-    client.0.send(Message::Frame(Frame::from_payload(header, (&b"\xff\xfe"[..]).into()))).await.unwrap();
+    client.0.send(frame(Data::Text, true, false, b"\xff\xfe")).await.unwrap();
     assert_eq!(client.closed().await, 1007);
 }
 

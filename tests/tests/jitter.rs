@@ -9,11 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use local::{Data, Settings};
 use tests::roamer::{Line, Roamer};
-use tests::{Shop, User};
-
-fn number(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).map_or(default, |text| text.parse().expect(variable))
-}
+use tests::{Shop, User, number};
 
 /// Customers, each with a conversation and an admin in it.
 async fn pairs(shop: &Shop, clients: u64) -> Vec<Roamer> {
@@ -90,7 +86,7 @@ async fn a_restart_with_many_connections() {
     let settings = || Settings { data: Data::Folder(folder.path().to_owned()), ..Shop::settings() };
     let shop = Shop::open_with(settings()).await;
     let port = shop.port();
-    let count = number("RESTART_CONNECTIONS", 300);
+    let count: u64 = number("RESTART_CONNECTIONS", 300);
     rlimit::increase_nofile_limit(count * 3 + 1_000).expect("more open files");
     let people: Vec<User> = (0..count / 20).map(|number| shop.customer(&format!("customer{number}"))).collect();
     let mut placed = Vec::new();

@@ -14,8 +14,9 @@ fn may_import(from: &str, to: &str, functions: &BTreeSet<String>) -> bool {
         "runtime" => matches!(to, "domain" | "protocol" | "store" | "push"),
         "import" => matches!(to, "domain" | "store"),
         "local" => matches!(to, "domain" | "protocol" | "runtime") || functions.contains(to),
+        "fuzz" => matches!(to, "domain" | "protocol"),
         // They look at everything, and nothing looks at them.
-        "tests" | "bench" | "xtask" => !matches!(to, "tests" | "bench" | "xtask"),
+        "tests" | "bench" | "xtask" => !matches!(to, "tests" | "bench" | "fuzz" | "xtask"),
         function if functions.contains(function) => {
             matches!(to, "domain" | "protocol" | "store" | "push" | "runtime")
         }

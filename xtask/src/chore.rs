@@ -24,9 +24,27 @@ pub(crate) fn command(program: impl AsRef<Path>, arguments: &[&str]) -> Command 
 
 /// Says what runs, runs it, and fails if it does.
 pub(crate) fn run(program: impl AsRef<Path>, arguments: &[&str]) -> Result<()> {
+    run_with(program, arguments, &[])
+}
+
+/// The same with more in the environment.
+pub(crate) fn run_with(program: impl AsRef<Path>, arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
     let line = format!("{} {}", program.as_ref().display(), arguments.join(" "));
     eprintln!("\n> {line}");
-    let status = command(program, arguments).status().with_context(|| format!("`{line}` did not start"))?;
+    let status = command(program, arguments)
+        .envs(variables.iter().copied())
+        .status()
+        .with_context(|| format!("`{line}` did not start"))?;
     ensure!(status.success(), "`{line}` failed ({status})");
     Ok(())
+}
+
+/// The path of a program from crates.io in this version; installs it where it is missing.
+pub(crate) fn tool(name: &str, version: &str) -> Result<PathBuf> {
+    let tools = target().join("tools").join(format!("{name}-{version}"));
+    let program = tools.join("bin").join(name);
+    if !program.exists() {
+        run("cargo", &["install", name, "--locked", "--version", version, "--root", &tools.to_string_lossy()])?;
+    }
+    Ok(program)
 }

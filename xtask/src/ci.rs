@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use crate::{chore, test, tools};
+use crate::{chore, test};
 
-/// The version of cargo-deny that is installed where it is missing.
+/// The version of cargo-deny that is installed where it is missing, which takes three minutes on two cores, once.
 const CARGO_DENY: &str = "0.20.2";
 
 /// Cheapest first.
@@ -17,7 +17,7 @@ pub(crate) fn run() -> Result<()> {
 
 /// Licenses, sources and duplicates by `deny.toml`; known vulnerabilities where their database can be had.
 fn dependencies() -> Result<()> {
-    let deny = tools::cargo_tool("cargo-deny", CARGO_DENY, "cargo-deny")?;
+    let deny = chore::tools("cargo-deny", CARGO_DENY)?.join("cargo-deny");
     chore::run(&deny, &["check", "--hide-inclusion-graph", "bans", "licenses", "sources"])?;
     let fetched = chore::command(&deny, &["fetch", "db"]).output()?.status.success();
     if fetched {

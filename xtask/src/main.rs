@@ -11,6 +11,7 @@ mod ci;
 mod debian;
 #[cfg(test)]
 mod examples;
+mod fuzz;
 mod gateway;
 mod generate;
 mod guard;
@@ -24,7 +25,6 @@ mod runtime_api;
 mod sam;
 mod starts;
 mod test;
-mod tools;
 mod web;
 
 #[derive(Parser)]
@@ -44,6 +44,12 @@ enum Chore {
     },
     /// Every test there is; installs what it needs into `.venv`.
     Test,
+    /// Look for bytes that a parser fails on; installs cargo-fuzz.
+    Fuzz {
+        /// For each of the targets.
+        #[arg(long, default_value_t = fuzz::SHORT)]
+        seconds: u32,
+    },
     /// Deploy to an emulator of AWS, and run the journeys there.
     Sam,
     /// Measure the functions: size, start, first request to DynamoDB.
@@ -71,6 +77,7 @@ fn main() -> ExitCode {
         Chore::Generate { check: false } => generate::write(),
         Chore::Generate { check: true } => generate::check(),
         Chore::Test => test::run(),
+        Chore::Fuzz { seconds } => fuzz::run(seconds),
         Chore::Sam => sam::test(),
         Chore::Starts => starts::run(),
         Chore::Guard { accept } => guard::run(accept),

@@ -1,8 +1,8 @@
 //! `GET /api/chat/conversations`: the inbox in pages, last activity first.
 
 use domain::Time;
-use protocol::{Conversation, ConversationPage, InboxQuery};
-use runtime::{App, Failure, PageCursor, Reply, Rest};
+use protocol::{Conversation, ConversationPage, InboxQuery, PageCursor};
+use runtime::{App, Failure, Reply, Rest};
 use store::InboxFilter;
 
 /// How far `asOf` lies back: longer than an index lags and clocks disagree, so that the next sync overlooks nothing.

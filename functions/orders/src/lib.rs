@@ -4,8 +4,8 @@ mod change_status;
 
 use std::sync::Arc;
 
-use protocol::{Code, Conversation, Counts, OrderAnswer, OrderPage, PageQuery, Problem};
-use runtime::{App, Environment, Event, Failure, Function, PageCursor, Reply, Rest, SdkConfig, StartError};
+use protocol::{Code, Conversation, Counts, OrderAnswer, OrderPage, PageCursor, PageQuery, Problem};
+use runtime::{App, Environment, Event, Failure, Function, Reply, Rest, SdkConfig, StartError};
 
 /// Makes the function from its environment.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {

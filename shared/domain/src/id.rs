@@ -225,10 +225,31 @@ mod tests {
             prop_assert_eq!(message.to_string().parse(), Ok(message));
         }
 
+        /// What is almost an id is none, or it is one and prints as itself.
         #[test]
-        fn one_spelling_an_id(text in "\\PC{0,40}") {
-            if let Ok(id) = text.parse::<OrderId>() {
-                prop_assert_eq!(id.to_string(), text);
+        fn one_spelling_an_id(bytes: [u8; 16], message: [u8; 10], at in 0usize..30, other in any::<char>(), how in 0..4) {
+            let twin = Twin::from_random(bytes);
+            let message = MessageId::from_random(message).to_string();
+            for id in [twin.order_id().to_string(), twin.conversation_id().to_string(), message] {
+                let mut letters: Vec<char> = id.chars().collect();
+                let at = at % letters.len();
+                match how {
+                    0 => letters[at] = other,
+                    1 => letters.insert(at, other),
+                    2 => drop(letters.remove(at)),
+                    _ => letters[at].make_ascii_uppercase(),
+                }
+                let text: String = letters.into_iter().collect();
+                let parsed = [
+                    text.parse::<OrderId>().ok().map(|id| id.to_string()),
+                    text.parse::<ConversationId>().ok().map(|id| id.to_string()),
+                    text.parse::<MessageId>().ok().map(|id| id.to_string()),
+                ];
+                for printed in parsed.into_iter().flatten() {
+                    prop_assert_eq!(&printed, &text);
+                }
+                // An id of one length never becomes one of another.
+                prop_assert!(how == 0 || how == 3 || text.parse::<ConversationId>().is_err());
             }
         }
     }

@@ -71,5 +71,12 @@ mod tests {
             let spelled = millis.len() == 14 && !millis.starts_with('-');
             prop_assert_eq!(text.parse::<Position>().map(|position| position.to_string()).ok(), spelled.then_some(text));
         }
+
+        /// Digits enough for a time, and one too many for a position: random text hardly ever is.
+        #[test]
+        fn what_would_not_sort_is_none(millis in Position::MILLIS.end..253_402_207_200_000, x in any::<[u8; 16]>()) {
+            let late = Position { at: Time::from_millis(millis).unwrap(), twin: Twin::from_random(x) };
+            prop_assert_eq!(late.to_string().parse::<Position>(), Err(NoPosition));
+        }
     }
 }

@@ -31,3 +31,27 @@ impl Ticket {
         BASE64URL_NOPAD.encode(&Sha256::digest(self.0.as_bytes()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn presented_as_it_was_told_it_is_the_same(bytes: [u8; 32]) {
+            let ticket = Ticket::from_random(bytes);
+            prop_assert_eq!(Ticket::presented(ticket.secret()).hash(), ticket.hash());
+            prop_assert_ne!(ticket.secret(), ticket.hash());
+        }
+
+        /// What is kept is the end of a key: it must never have a separator in it, whatever was presented.
+        #[test]
+        fn another_text_is_another_ticket(bytes: [u8; 32], text in any::<String>()) {
+            let ticket = Ticket::from_random(bytes);
+            let hash = Ticket::presented(&text).hash();
+            prop_assert_eq!(BASE64URL_NOPAD.decode(hash.as_bytes()).unwrap().len(), 32);
+            prop_assert_eq!(hash == ticket.hash(), text == ticket.secret());
+        }
+    }
+}

@@ -82,9 +82,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_printed_time_parses_to_itself(millis in 0i64..253_402_300_799_000) {
+        fn a_printed_time_parses_to_itself(millis in -377_705_023_201_000i64..253_402_207_200_999) {
             let time = Time::from_millis(millis).unwrap();
             prop_assert_eq!(time.to_string().parse::<Time>().unwrap(), time);
+            prop_assert_eq!(serde_json::from_str::<Time>(&serde_json::to_string(&time).unwrap()).unwrap(), time);
+        }
+
+        /// However finely and in whichever zone somebody writes a time: once read, it is written one way.
+        #[test]
+        fn a_time_that_was_read_prints_as_it_parses(
+            time in "(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|2[0-8])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|z|[+-](0[0-9]|1[0-2]):[0-5][0-9])"
+        ) {
+            let read: Time = time.parse().unwrap();
+            prop_assert_eq!(read.to_string().parse::<Time>().unwrap(), read);
+            prop_assert_eq!(read.to_string().len(), "2026-03-01T09:30:00.000Z".len());
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in "\\PC{0,40}") {
+            if let Ok(time) = text.parse::<Time>() {
+                prop_assert_eq!(time.to_string().parse::<Time>().unwrap(), time);
+            }
         }
     }
 }

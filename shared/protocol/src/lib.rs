@@ -5,12 +5,14 @@
 
 mod event;
 mod frame;
+mod page_cursor;
 mod problem;
 mod request;
 mod resource;
 
 pub use event::{AckBody, Event};
 pub use frame::{Action, Frame, InConversation, ReceiptFrame, Rejected, SendFrame};
+pub use page_cursor::PageCursor;
 pub use problem::{Code, Problem};
 pub use request::{
     HistoryQuery, InboxQuery, MessageRequest, OrderRequest, PageQuery, ReadRequest, SetConversationStatus,

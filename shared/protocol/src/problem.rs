@@ -115,6 +115,9 @@ pub struct Problem {
     pub retry_after_ms: Option<i64>,
 }
 
+/// The most characters in which it is said what is wrong with a field.
+const LONGEST: usize = 200;
+
 impl Problem {
     /// An error with this `code` and these words.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
@@ -140,7 +143,10 @@ impl Problem {
 
     /// A field is wrong.
     pub fn invalid(field: &str, problem: &str) -> Self {
-        Self::new(Code::InvalidRequest, format!("{field}: {problem}"))
+        // The parser repeats the wrong value, escaped: what was sent in one frame could fill seven, more than can be sent back.
+        let end = problem.char_indices().nth(LONGEST).map_or(problem.len(), |(end, _)| end);
+        let more = if end < problem.len() { "…" } else { "" };
+        Self::new(Code::InvalidRequest, format!("{field}: {}{more}", &problem[..end]))
     }
 
     /// The conversation takes no more text messages.

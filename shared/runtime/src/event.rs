@@ -125,3 +125,41 @@ impl Link {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::ConversationStatus;
+    use lambda_http::Body;
+    use proptest::prelude::*;
+    use protocol::{HistoryQuery, InboxQuery};
+
+    fn asked(query: &str) -> Rest {
+        let request = Request::new(Body::Empty);
+        let (mut parts, body) = request.into_parts();
+        parts.uri = format!("https://shop.example/list?{query}").parse().unwrap();
+        Rest::new(Request::from_parts(parts, body))
+    }
+
+    proptest! {
+        #[test]
+        fn a_printed_query_reads_back(
+            status in prop::option::of(prop::sample::select(ConversationStatus::ALL.to_vec())),
+            since in prop::option::of(0..253_402_207_200_000i64), limit: Option<u32>, cursor: Option<String>,
+            before: Option<u64>, after: Option<u64>,
+        ) {
+            let since = since.and_then(Time::from_millis);
+            let printed = serde_urlencoded::to_string(InboxQuery { status, since, limit, cursor }).unwrap();
+            let read: InboxQuery = asked(&printed).query().unwrap();
+            prop_assert_eq!(serde_urlencoded::to_string(read).unwrap(), printed);
+            let printed = serde_urlencoded::to_string(HistoryQuery { before, after, limit }).unwrap();
+            let read: HistoryQuery = asked(&printed).query().unwrap();
+            prop_assert_eq!(serde_urlencoded::to_string(read).unwrap(), printed);
+        }
+
+        #[test]
+        fn any_query_gets_an_answer(query in "[a-zA-Z0-9%=&+._~-]{0,60}") {
+            let _answer = asked(&query).query::<InboxQuery>();
+        }
+    }
+}

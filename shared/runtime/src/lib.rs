@@ -12,7 +12,6 @@ mod log;
 mod metrics;
 mod offer;
 mod outside;
-mod page_cursor;
 mod presence;
 mod serve;
 
@@ -26,6 +25,5 @@ pub use function::{Function, Start, run};
 pub use lambda_runtime::{Context, Error, LambdaEvent};
 pub use log::{concerns, log_to};
 pub use outside::{Clock, random};
-pub use page_cursor::PageCursor;
 pub use presence::{came, left, shop, with_presence};
 pub use serve::serve;

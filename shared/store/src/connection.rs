@@ -66,6 +66,21 @@ pub(crate) fn to_connection(item: Item) -> Result<Connection, Error> {
     })
 }
 
+/// The item of a connection that has joined nothing yet.
+fn from_connection(connection: &Connection) -> Result<Item, Error> {
+    let item = ConnectionItem {
+        pk: key::place(&connection.user_id, connection.role),
+        sk: key::connection(&connection.id),
+        u: connection.user_id.clone(),
+        r: connection.role,
+        j: None,
+        jc: None,
+        t: connection.connected_at.millis(),
+        ttl: connection.expires,
+    };
+    Ok(serde_dynamo::to_item(item)?)
+}
+
 impl Connection {
     /// Whether something may be pushed to it at `now`, which is also whether its user counts as there.
     pub fn lives(&self, now: Time) -> bool {
@@ -76,17 +91,8 @@ impl Connection {
 impl Store {
     /// Remembers a connection.
     pub async fn register(&self, connection: &Connection) -> Result<(), Error> {
-        let item = ConnectionItem {
-            pk: key::place(&connection.user_id, connection.role),
-            sk: key::connection(&connection.id),
-            u: connection.user_id.clone(),
-            r: connection.role,
-            j: None,
-            jc: None,
-            t: connection.connected_at.millis(),
-            ttl: connection.expires,
-        };
-        self.client.put_item().table_name(&self.table).set_item(Some(serde_dynamo::to_item(item)?)).send().await?;
+        let item = from_connection(connection)?;
+        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
         Ok(())
     }
 
@@ -153,5 +159,29 @@ where
             }
             _ => Err(error.into()),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_connection_comes_back(
+            id: String, user_id: String, admin: bool, millis in 0..253_402_207_200_000i64, expires: i64,
+        ) {
+            let connection = Connection {
+                id,
+                user_id,
+                role: if admin { Role::Admin } else { Role::Customer },
+                joined: None,
+                joined_customer: None,
+                connected_at: Time::from_millis(millis).unwrap(),
+                expires,
+            };
+            prop_assert_eq!(to_connection(from_connection(&connection).unwrap()).unwrap(), connection);
+        }
     }
 }

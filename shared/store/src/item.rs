@@ -250,3 +250,80 @@ pub(crate) fn current(order: Order, head: &Head) -> Order {
 pub(crate) fn time(millis: i64) -> Result<Time, Error> {
     Time::from_millis(millis).ok_or(Error::Corrupt("time"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Item as Line, NewOrder};
+    use proptest::prelude::*;
+
+    fn person() -> impl Strategy<Value = Person> {
+        let role = prop_oneof![Just(Role::Customer), Just(Role::Admin)];
+        (any::<String>(), role, any::<String>()).prop_map(|(user_id, role, name)| Person { user_id, role, name })
+    }
+
+    fn cursors() -> impl Strategy<Value = Cursors> {
+        // A head that is born has no rate yet; it is written by updates.
+        (any::<u64>(), any::<u64>(), any::<u64>()).prop_map(|(read, read_shop, delivered_receipt)| Cursors {
+            read,
+            read_shop,
+            delivered_receipt,
+            arrival: None,
+        })
+    }
+
+    fn time() -> impl Strategy<Value = Time> {
+        (0..253_402_207_200_000i64).prop_map(|millis| Time::from_millis(millis).unwrap())
+    }
+
+    fn order() -> impl Strategy<Value = Order> {
+        let of = (any::<[u8; 16]>(), person(), 1..10_000u32, 0..1_000_000_000u64, time());
+        of.prop_map(|(twin, customer, quantity, unit_price, now)| {
+            let line = Line { sku: None, title: "Lamp".to_owned(), quantity, unit_price, image_url: None };
+            let order = NewOrder::new(vec![line], "EUR".to_owned(), Some(" \u{1f4a1}".to_owned())).unwrap();
+            order.place(&Twin::from_random(twin), &customer, now)
+        })
+    }
+
+    fn entry(order: &Order) -> impl Strategy<Value = Entry> + use<> {
+        let (conversation_id, status) = (order.conversation_id.clone(), order.status);
+        let of = (1..=key::LAST, any::<[u8; 10]>(), any::<u128>(), person(), any::<String>(), any::<bool>(), time());
+        (of, any::<u64>()).prop_map(move |((seq, id, uuid, person, body, by_system, now), shop_count)| {
+            let (id, conversation_id) = (MessageId::from_random(id), conversation_id.clone());
+            let message = if by_system {
+                let moved = System::StatusChanged { from: status, to: OrderStatus::Cancelled, by: person };
+                Message::system(conversation_id, seq, id, moved, now)
+            } else {
+                let client_message_id = Some(Uuid::from_u128(uuid));
+                let (sender, kind, system, created_at) = (person, Kind::Text, None, now);
+                Message { conversation_id, seq, id, client_message_id, sender, kind, body, system, created_at }
+            };
+            Entry { message, shop_count }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn an_order_with_its_log_and_head_comes_back(
+            (order, entry) in order().prop_flat_map(|order| (Just(order.clone()), entry(&order))),
+            customer in cursors(), admins in prop::collection::btree_map(any::<String>(), cursors(), 0..3),
+        ) {
+            let admins = admins.into_iter().map(|(id, cursors)| (id, Admin { name: "A".to_owned(), cursors })).collect();
+            let head = Head {
+                twin: order.id.twin().clone(),
+                customer_id: order.customer_id.clone(),
+                customer_name: order.customer_name.clone(),
+                status: ConversationStatus::Archived,
+                order: order.summary(),
+                order_updated_at: order.updated_at,
+                last: entry.clone(),
+                customer,
+                admins,
+            };
+            prop_assert_eq!(to_entry(from_entry(&entry).unwrap()).unwrap(), entry);
+            prop_assert_eq!(to_head(from_head(&head).unwrap()).unwrap(), head);
+            let (read, fingerprint) = to_order(from_order(&order, "f").unwrap()).unwrap();
+            prop_assert_eq!((read, fingerprint.as_str()), (order, "f"));
+        }
+    }
+}

@@ -99,3 +99,48 @@ pub(crate) fn count_shard(twin: &Twin) -> String {
 pub(crate) fn inbox_position(minute: i64, twin: &str) -> String {
     format!("{minute:010}#{twin}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A conversation is read by one query from any `seq` on: the log in its order, and then the head.
+        #[test]
+        fn a_conversation_lies_in_order(one in 1..=LAST, other in 1..=LAST) {
+            prop_assert_eq!(log(one).cmp(&log(other)), one.cmp(&other));
+            let first = log(one);
+            prop_assert!([ORDER, IMPORT, LOG_START, &first, HEAD].is_sorted());
+            prop_assert_eq!(first.strip_prefix(LOG_START).unwrap().parse(), Ok(one));
+        }
+
+        #[test]
+        fn the_inbox_lies_in_the_order_of_minutes(one in 0..10_000_000_000i64, other in 0..10_000_000_000i64, x: [u8; 16]) {
+            let x = Twin::from_random(x);
+            let at = |minute| inbox_position(minute, x.as_str());
+            prop_assert_eq!(at(one).cmp(&at(other)), one.cmp(&other));
+            // What a page of a minute begins and ends with.
+            prop_assert!(inbox_position(one, "") < at(one) && at(one) < inbox_position(one, "~"));
+            prop_assert_eq!(at(one).split('#').next().unwrap().parse(), Ok(one));
+        }
+
+        /// Whatever an identity provider calls its users, and a gateway its connections.
+        #[test]
+        fn nobodys_key_is_anothers(one: String, other: String, x: [u8; 16]) {
+            let keys = |id: &str| {
+                [place(id, Role::Customer), customer_counts(id), ticket(id), connection(id), seen(id)]
+            };
+            let x = Twin::from_random(x).as_str().to_owned();
+            let shared = [x, place(&one, Role::Admin), SHOP_COUNTS.to_owned(), ONLY.to_owned()];
+            for (n, key) in keys(&one).into_iter().enumerate() {
+                for (m, another) in keys(&other).into_iter().enumerate() {
+                    prop_assert_eq!(key == another, n == m && one == other);
+                }
+                prop_assert!(!shared.contains(&key));
+            }
+            let connection = connection(&one);
+            prop_assert_eq!(connection.strip_prefix(CONNECTION_PREFIX), Some(one.as_str()));
+        }
+    }
+}

@@ -6,9 +6,10 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use domain::{Person, Position};
-use protocol::{Code, Problem};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+
+use crate::{Code, Problem};
 
 /// What a cursor is bound to.
 #[derive(Debug)]
@@ -59,7 +60,8 @@ impl PageCursor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Role;
+    use domain::{Role, Time, Twin};
+    use proptest::prelude::*;
 
     fn of(user_id: &str, filter: &str) -> PageCursor {
         let person = Person { user_id: user_id.to_owned(), role: Role::Admin, name: String::new() };
@@ -79,6 +81,32 @@ mod tests {
         assert!(of("a", "active").parse("♥").is_err());
         for forged in ["", "nonsense", "-0000000060000#aebagbafaydqqcikbmga2dqpca", "12#aebagbafaydqqcikbmga2dqpca"] {
             assert!(of("a", "active").parse(&of("a", "active").seal(forged)).is_err(), "{forged}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_printed_cursor_parses_to_its_position_and_nothing_near_it_does(
+            millis in 0..100_000_000_000_000_i64, x: [u8; 16], user_id in any::<String>(), filter in any::<String>(),
+            at in 0usize..80, other in any::<char>(),
+        ) {
+            let position = Position { at: Time::from_millis(millis).unwrap(), twin: Twin::from_random(x) };
+            let cursors = of(&user_id, &filter);
+            let cursor = cursors.print(&position);
+            prop_assert_eq!(cursors.parse(&cursor), Ok(position));
+            let (another, other_filter) = (format!("{user_id}."), format!("{filter}."));
+            prop_assert!(of(&another, &filter).parse(&cursor).is_err());
+            prop_assert!(of(&user_id, &other_filter).parse(&cursor).is_err());
+            let mut letters: Vec<char> = cursor.chars().collect();
+            let at = at % letters.len();
+            letters[at] = other;
+            let mangled: String = letters.iter().collect();
+            prop_assert_eq!(cursors.parse(&mangled).is_ok(), mangled == cursor);
+        }
+
+        #[test]
+        fn any_text_is_answered(text in any::<String>()) {
+            prop_assert_eq!(of("a", "active").parse(&text).unwrap_err().code, Code::InvalidCursor);
         }
     }
 }

@@ -1,0 +1,322 @@
+//! Whatever can be said can be printed and read back as it was: frames, bodies and events, whole.
+
+use domain::{
+    ConversationId, ConversationStatus, Item, Kind, Message, MessageId, Order, OrderId, OrderStatus, Person, Role,
+    Summary, System, Time, Twin,
+};
+use proptest::prelude::*;
+use protocol::{
+    AckBody, Action, Code, Conversation, Event, Frame, InConversation, MessageRequest, OrderRequest, Participant,
+    ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus, SetOrderStatus, Shop, parse_body,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+fn text() -> impl Strategy<Value = String> {
+    any::<String>()
+}
+
+fn maybe<S: Strategy>(strategy: S) -> impl Strategy<Value = Option<S::Value>> {
+    prop::option::of(strategy)
+}
+
+fn number() -> impl Strategy<Value = u64> {
+    prop_oneof![0..10u64, any::<u64>()]
+}
+
+fn uuid() -> impl Strategy<Value = Uuid> {
+    any::<u128>().prop_map(Uuid::from_u128)
+}
+
+fn twin() -> impl Strategy<Value = Twin> {
+    any::<[u8; 16]>().prop_map(Twin::from_random)
+}
+
+fn order_id() -> impl Strategy<Value = OrderId> {
+    twin().prop_map(|twin| twin.order_id())
+}
+
+fn conversation_id() -> impl Strategy<Value = ConversationId> {
+    twin().prop_map(|twin| twin.conversation_id())
+}
+
+fn time() -> impl Strategy<Value = Time> {
+    (0..253_402_207_200_000i64).prop_map(|millis| Time::from_millis(millis).expect("a time"))
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop_oneof![Just(Role::Customer), Just(Role::Admin), Just(Role::System)]
+}
+
+fn person() -> impl Strategy<Value = Person> {
+    (text(), role(), text()).prop_map(|(user_id, role, name)| Person { user_id, role, name })
+}
+
+fn order_status() -> impl Strategy<Value = OrderStatus> {
+    prop::sample::select(OrderStatus::ALL.to_vec())
+}
+
+fn conversation_status() -> impl Strategy<Value = ConversationStatus> {
+    prop::sample::select(ConversationStatus::ALL.to_vec())
+}
+
+fn system() -> impl Strategy<Value = System> {
+    prop_oneof![
+        person().prop_map(|by| System::OrderCreated { by }),
+        (order_status(), order_status(), person()).prop_map(|(from, to, by)| System::StatusChanged { from, to, by }),
+    ]
+}
+
+/// Those that others are made of are boxed: nested any deeper they would not fit on a test's stack.
+fn message() -> BoxedStrategy<Message> {
+    let of = (conversation_id(), number(), any::<[u8; 10]>(), maybe(uuid()), person(), text(), maybe(system()), time());
+    of.prop_map(|(conversation_id, seq, id, client_message_id, sender, body, system, created_at)| Message {
+        conversation_id,
+        seq,
+        id: MessageId::from_random(id),
+        client_message_id,
+        sender,
+        kind: if system.is_some() { Kind::System } else { Kind::Text },
+        body,
+        system,
+        created_at,
+    })
+    .boxed()
+}
+
+fn item() -> impl Strategy<Value = Item> {
+    let of = (maybe(text()), text(), any::<u32>(), number(), maybe(text()));
+    of.prop_map(|(sku, title, quantity, unit_price, image_url)| Item { sku, title, quantity, unit_price, image_url })
+}
+
+fn items() -> impl Strategy<Value = Vec<Item>> {
+    prop::collection::vec(item(), 0..3)
+}
+
+fn order() -> BoxedStrategy<Order> {
+    let of = (twin(), text(), text(), items(), number(), text(), order_status(), maybe(text()), time(), time());
+    of.prop_map(|(twin, customer_id, customer_name, items, total, currency, status, note, created_at, updated_at)| {
+        let (id, conversation_id) = (twin.order_id(), twin.conversation_id());
+        Order {
+            id,
+            customer_id,
+            customer_name,
+            items,
+            total,
+            currency,
+            status,
+            note,
+            created_at,
+            updated_at,
+            conversation_id,
+        }
+    })
+    .boxed()
+}
+
+fn summary() -> BoxedStrategy<Summary> {
+    let of = (order_id(), text(), maybe(text()), number(), text(), order_status(), time());
+    of.prop_map(|(id, title, image_url, total, currency, status, created_at)| Summary {
+        id,
+        title,
+        image_url,
+        total,
+        currency,
+        status,
+        created_at,
+    })
+    .boxed()
+}
+
+fn shop() -> impl Strategy<Value = Shop> {
+    (any::<bool>(), maybe(time())).prop_map(|(online, last_seen_at)| Shop { online, last_seen_at })
+}
+
+fn participant() -> impl Strategy<Value = Participant> {
+    let of = (person(), number(), number(), maybe(any::<bool>()), maybe(time()));
+    of.prop_map(|(Person { user_id, role, name }, read_seq, delivered_seq, online, last_seen_at)| Participant {
+        user_id,
+        role,
+        name,
+        read_seq,
+        delivered_seq,
+        online,
+        last_seen_at,
+    })
+}
+
+fn conversation() -> BoxedStrategy<Conversation> {
+    let participants = prop::collection::vec(participant(), 0..3);
+    let of =
+        (twin(), person(), conversation_status(), summary(), message(), maybe(number()), participants, maybe(shop()));
+    of.prop_map(|(twin, customer, status, order, last_message, unread, participants, shop)| Conversation {
+        id: twin.conversation_id(),
+        order_id: twin.order_id(),
+        customer_id: customer.user_id,
+        customer_name: customer.name,
+        status,
+        last_seq: last_message.seq,
+        last_activity_at: last_message.created_at,
+        last_message,
+        unread,
+        participants,
+        created_at: order.created_at,
+        order,
+        shop,
+    })
+    .boxed()
+}
+
+fn code() -> impl Strategy<Value = Code> {
+    prop_oneof![Just(Code::RateLimited), Just(Code::UnknownAction), Just(Code::TokenExpired), Just(Code::NotFound)]
+}
+
+fn acknowledgement() -> BoxedStrategy<AckBody> {
+    prop_oneof![
+        (message(), any::<bool>())
+            .prop_map(|(message, duplicate)| AckBody::Sent { message: message.into(), duplicate }),
+        conversation().prop_map(|conversation| AckBody::Joined { conversation: conversation.into() }),
+        (number(), number()).prop_map(|(read_seq, unread)| AckBody::Read { read_seq, unread }),
+        number().prop_map(|delivered_seq| AckBody::Delivered { delivered_seq }),
+        (time(), maybe(shop())).prop_map(|(server_time, shop)| AckBody::Pong { server_time, shop }),
+        Just(AckBody::Done {}),
+    ]
+    .boxed()
+}
+
+/// Somebody does something in a conversation.
+fn acts() -> impl Strategy<Value = (ConversationId, Person, u64)> {
+    (conversation_id(), person(), number())
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let told = prop_oneof![
+        message().prop_map(|message| Event::NewMessage { conversation_id: message.conversation_id.clone(), message }),
+        (summary(), message(), number()).prop_map(|(order, message, last_seq)| Event::OrderMessageUpdate {
+            conversation_id: message.conversation_id.clone(),
+            order,
+            message,
+            last_seq
+        }),
+        (order(), conversation()).prop_map(|(order, conversation)| Event::OrderCreated { order, conversation }),
+        (order(), message(), number()).prop_map(|(order, message, last_seq)| Event::OrderUpdated {
+            order,
+            message,
+            last_seq
+        }),
+        conversation().prop_map(|conversation| Event::ConversationUpdated { conversation }),
+        (text(), acknowledgement()).prop_map(|(request_id, body)| Event::Ack { request_id, body }),
+        (maybe(text()), code(), text(), maybe(any::<i64>())).prop_map(|(request_id, code, message, retry_after_ms)| {
+            Event::Error { request_id, code, message, retry_after_ms }
+        }),
+    ];
+    let signalled = prop_oneof![
+        acts().prop_map(|(conversation_id, Person { user_id, role, .. }, seq)| Event::MessageDelivered {
+            conversation_id,
+            user_id,
+            role,
+            seq
+        }),
+        acts().prop_map(|(conversation_id, Person { user_id, role, .. }, seq)| Event::MessageRead {
+            conversation_id,
+            user_id,
+            role,
+            seq
+        }),
+        acts().prop_map(|(conversation_id, Person { user_id, role, name }, expires_in_ms)| Event::UserTyping {
+            conversation_id,
+            user_id,
+            role,
+            name,
+            expires_in_ms
+        }),
+        acts().prop_map(|(conversation_id, Person { user_id, role, name }, _)| Event::UserStoppedTyping {
+            conversation_id,
+            user_id,
+            role,
+            name
+        }),
+        (person(), any::<bool>(), maybe(time())).prop_map(|(Person { user_id, role, .. }, online, last_seen_at)| {
+            Event::Presence { user_id, role, online, last_seen_at }
+        }),
+    ];
+    prop_oneof![told, signalled]
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let within = || text().prop_map(|conversation_id| InConversation { conversation_id });
+    let receipt = || (text(), number()).prop_map(|(conversation_id, seq)| ReceiptFrame { conversation_id, seq });
+    let send = (text(), uuid(), text(), maybe(number()));
+    prop_oneof![
+        within().prop_map(Action::JoinConversation),
+        within().prop_map(Action::LeaveConversation),
+        within().prop_map(Action::TypingStart),
+        within().prop_map(Action::TypingStop),
+        receipt().prop_map(Action::MessageDelivered),
+        receipt().prop_map(Action::MessageRead),
+        Just(Action::Ping {}),
+        send.prop_map(|(conversation_id, client_message_id, body, seen_seq)| Action::SendMessage(SendFrame {
+            conversation_id,
+            client_message_id,
+            body,
+            seen_seq
+        })),
+    ]
+}
+
+fn printed(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("it is JSON")
+}
+
+/// Printed, read and printed again it is the same.
+fn body_comes_back<T: Serialize + DeserializeOwned>(body: &T) -> Result<(), TestCaseError> {
+    let text = printed(body);
+    let read: T = parse_body(text.as_bytes()).map_err(|problem| TestCaseError::fail(format!("{problem:?}: {text}")))?;
+    prop_assert_eq!(printed(&read), text);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_frame_comes_back(request_id in maybe("\\PC{0,64}"), action in action()) {
+        let text = printed(&Frame { request_id, action });
+        prop_assert_eq!(printed(&Frame::parse(&text).expect("a frame")), text);
+    }
+
+    #[test]
+    fn an_event_comes_back(event in event()) {
+        let text = event.to_text();
+        let read: Event = serde_json::from_str(&text).expect("an event");
+        prop_assert_eq!(read.to_text(), text);
+    }
+
+    #[test]
+    fn an_order_request_comes_back(
+        items in items(), currency in text(), note in maybe(text()), customer in maybe(text()), name in maybe(text()),
+    ) {
+        body_comes_back(&OrderRequest { items, currency, note, customer_id: customer, customer_name: name })?;
+    }
+
+    #[test]
+    fn a_message_request_comes_back(client_message_id in uuid(), body in text(), seen_seq in maybe(number())) {
+        body_comes_back(&MessageRequest { client_message_id, body, seen_seq })?;
+    }
+
+    #[test]
+    fn the_short_requests_come_back(seq in number(), order in order_status(), conversation in conversation_status()) {
+        body_comes_back(&ReadRequest { seq })?;
+        body_comes_back(&SetOrderStatus { status: order })?;
+        body_comes_back(&SetConversationStatus { status: conversation })?;
+    }
+
+    /// A client may be newer than the server: what it says besides is not read.
+    #[test]
+    fn more_than_is_known_changes_nothing(action in action(), name in "x[a-z]{1,8}", value in text()) {
+        let text = printed(&Frame { request_id: None, action });
+        let more = text.replacen('{', &format!("{{{}:{},", printed(&name), printed(&value)), 1);
+        prop_assert_eq!(printed(&Frame::parse(&more).expect("a frame")), text);
+    }
+}

@@ -1,0 +1,194 @@
+//! More than a shop has: of senders in one conversation, of connections, of clients that do not read.
+//!
+//! A little of each by default; `docs/reliability.md` says how to have more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use domain::{ConversationId, Role};
+use futures_util::future::join_all;
+use futures_util::{SinkExt, StreamExt};
+use protocol::{Code, Event, OrderAnswer};
+use serde_json::json;
+use tests::running::Running;
+use tests::{Client, Shop, User, client_message_id, number};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::sleep;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message as Frame;
+
+/// How many messages one may say at once.
+const BURST: usize = 20;
+
+/// What one of many senders was told.
+struct Told {
+    /// By `seq`, the body that was acknowledged there.
+    acknowledged: BTreeMap<u64, String>,
+    /// How often it had to wait.
+    limited: usize,
+}
+
+/// Says so many things, each until it is acknowledged, as a client does that holds what it was shown.
+async fn insist(client: &Client, id: &ConversationId, who: usize, messages: usize) -> Told {
+    let mut told = Told { acknowledged: BTreeMap::new(), limited: 0 };
+    for n in 0..messages {
+        let (message_id, body) = (client_message_id(), format!("{who} {n}"));
+        let seen = told.acknowledged.keys().last().copied().unwrap_or(1);
+        let sent = loop {
+            match client.send(id, message_id, &body, Some(seen)).await {
+                Ok(sent) => break sent,
+                Err(refused) => {
+                    assert_eq!(refused.code, Code::RateLimited, "{body}: {refused:?}");
+                    told.limited += 1;
+                    let wait = refused.retry_after_ms.expect("how long");
+                    sleep(Duration::from_millis(wait.try_into().expect("a wait"))).await;
+                }
+            }
+        };
+        assert!(told.acknowledged.insert(sent.message.seq, body).is_none(), "acknowledged at one place twice");
+    }
+    told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_senders_in_one_conversation() {
+    let (senders, messages) = (number("LOAD_SENDERS", 12), number("LOAD_MESSAGES", 22));
+    let shop = Shop::open().await;
+    let id = shop.customer("anna").order().await.conversation.id;
+    let admins: Vec<User> = (0..senders).map(|who| shop.admin(&format!("admin{who}"))).collect();
+    let clients = join_all(admins.iter().map(|admin| admin.connect_and_join(&id))).await;
+    let began = Instant::now();
+    let sending = clients.iter().enumerate().map(|(who, client)| insist(client, &id, who, messages));
+    let told = join_all(sending).await;
+    let took = began.elapsed();
+
+    let stored = shop.customer("anna").messages(&id).await;
+    assert!(stored.iter().map(|message| message.seq).eq(1..=stored.len() as u64), "a gap");
+    let stored: BTreeMap<u64, String> = stored.into_iter().skip(1).map(|message| (message.seq, message.body)).collect();
+    assert_eq!(stored.values().collect::<BTreeSet<_>>().len(), stored.len(), "something is there twice");
+    let acknowledged: BTreeMap<u64, String> = told.iter().flat_map(|told| told.acknowledged.clone()).collect();
+    assert_eq!(acknowledged.len(), senders * messages);
+    assert!(acknowledged == stored, "what was acknowledged is not what is stored");
+    // Everybody's own messages are in the order in which they were said.
+    for (who, told) in told.iter().enumerate() {
+        assert!(told.acknowledged.values().eq((0..messages).map(|n| format!("{who} {n}")).collect::<Vec<_>>().iter()));
+    }
+    let limited: usize = told.iter().map(|told| told.limited).sum();
+    println!("{senders} senders, {} messages in {took:?}, all stored once; {limited} were told to wait", stored.len());
+}
+
+/// Customers with a connection each.
+async fn customers(running: &Running, name: &str, count: usize) -> Vec<(User, Client)> {
+    let mut clients = Vec::new();
+    while clients.len() < count {
+        let batch = (clients.len()..count).take(16).map(|number| async move {
+            let user = running.user(&format!("{name}{number}"), Role::Customer).await;
+            let client = user.connect().await;
+            (user, client)
+        });
+        clients.extend(join_all(batch).await);
+    }
+    clients
+}
+
+/// The most that an idle connection may take, in bytes: a buffer too many for each would be past it.
+const IDLE: u64 = 64 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idle_connections_take_little_and_hear_what_is_theirs() {
+    let count = number("LOAD_CONNECTIONS", 200);
+    rlimit::increase_nofile_limit(u64::MAX).expect("more open files");
+    let running = Running::start(&Shop::root(), &["--port", "0", "--no-pages", "--memory"]);
+    // Code, pools and caches are there before the counting begins.
+    let _warm = customers(&running, "warm", 50).await;
+    let before = running.resident();
+    let clients = customers(&running, "idle", count).await;
+    let after = running.resident();
+    if let (Some(before), Some(after)) = (before, after) {
+        let each = after.saturating_sub(before) / count as u64;
+        println!("{count} idle connections, {each} bytes each");
+        assert!(each < IDLE, "{each} bytes for each of {count} connections");
+    }
+
+    let (anna, phone) = clients.last().expect("somebody");
+    let placed = anna.order().await;
+    let said = running.user("ben", Role::Admin).await.say(&placed.conversation.id, "are you there?").await;
+    let heard = phone.drain().await;
+    assert!(
+        matches!(&heard[..], [Event::OrderCreated { .. }, Event::OrderMessageUpdate { message, .. }] if *message == said)
+    );
+    for batch in clients[..count - 1].chunks(64) {
+        for events in join_all(batch.iter().map(|(_, client)| client.drain())).await {
+            assert!(events.is_empty(), "{events:?}");
+        }
+    }
+}
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// A connection that has joined, and from then on reads nothing, with little room for what it does not read.
+async fn deaf(user: &User, id: &ConversationId) -> Socket {
+    let url = user.ticket().await.url;
+    let address = url.split('/').nth(2).expect("an address").parse().expect("an address");
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
+    let stream = socket.connect(address).await.expect("a connection");
+    let (mut socket, _) = tokio_tungstenite::client_async(url, stream).await.expect("a handshake");
+    let join = json!({ "action": "join_conversation", "requestId": "1", "conversationId": id });
+    socket.send(Frame::text(join.to_string())).await.expect("it is open");
+    let joined = socket.next().await.expect("it is open").expect("it works");
+    assert!(joined.to_text().expect("text").contains("\"ack\""), "{joined}");
+    socket
+}
+
+/// What a connection that does not read may take, in bytes: what API Gateway keeps for it, and as much again on the way.
+const DEAF: usize = 256 * 1024;
+
+/// What the table, in memory, may take for each byte that is said: twice the message, with its keys and indexes.
+const STORED: usize = 4;
+
+/// What an allocator holds on to, in bytes, however few those connections are.
+const KEPT: usize = 64 * 1024 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_holds_up_nobody() {
+    // More than the kernel holds for a connection, which is four megabytes.
+    let (count, messages) = (number("LOAD_DEAF", 5), number("LOAD_LONG", 320));
+    let running = Running::start(&Shop::root(), &["--port", "0", "--no-pages", "--memory"]);
+    let anna = running.user("anna", Role::Customer).await;
+    let id = anna.post("/api/sales", &tests::lamp()).await.expect::<OrderAnswer>(201).conversation.id;
+    let phone = anna.connect_and_join(&id).await;
+    let mut deaf_ones = join_all((0..count).map(|_| deaf(&anna, &id))).await;
+    phone.drain().await;
+    let before = running.resident();
+
+    let long = "😀".repeat(4_000);
+    for begun in (0..messages).step_by(BURST) {
+        let admin = running.user(&format!("admin{begun}"), Role::Admin).await;
+        for _ in begun..(begun + BURST).min(messages) {
+            admin.say(&id, &long).await;
+        }
+        let heard = phone.drain().await;
+        assert_eq!(heard.len(), BURST.min(messages - begun), "who reads was held up");
+        assert!(heard.iter().all(|event| matches!(event, Event::NewMessage { .. })), "{heard:?}");
+    }
+    if let (Some(before), Some(after)) = (before, running.resident()) {
+        let (grown, sent) = (after.saturating_sub(before), count * messages * long.len());
+        println!("{count} that do not read, {sent} bytes for them, {grown} bytes more in use");
+        let room = KEPT + count * DEAF + STORED * messages * long.len();
+        assert!(grown < room as u64, "{grown} bytes more in use, of {sent} that nobody read");
+    }
+
+    // What there was no room for is gone, and a sync finds it.
+    let path = "/api/chat/users/anna/connections";
+    let ben = running.user("ben", Role::Admin).await;
+    ben.call(reqwest::Method::DELETE, path, &[], None).await.ok::<serde_json::Value>();
+    for deaf in &mut deaf_ones {
+        let mut heard = 0;
+        while let Some(Ok(frame)) = deaf.next().await {
+            heard += usize::from(frame.is_text());
+        }
+        assert!((1..messages).contains(&heard), "{heard} of {messages} frames");
+    }
+    assert_eq!(anna.messages(&id).await.len(), messages + 1);
+}
