@@ -39,12 +39,12 @@ pub(crate) fn run_with(program: impl AsRef<Path>, arguments: &[&str], variables:
     Ok(())
 }
 
-/// The path of a program from crates.io in this version; installs it where it is missing.
-pub(crate) fn tool(name: &str, version: &str) -> Result<PathBuf> {
-    let tools = target().join("tools").join(format!("{name}-{version}"));
-    let program = tools.join("bin").join(name);
-    if !program.exists() {
-        run("cargo", &["install", name, "--locked", "--version", version, "--root", &tools.to_string_lossy()])?;
+/// The folder with the programs of a package from crates.io in this version; installs it where it is missing.
+pub(crate) fn tools(package: &str, version: &str) -> Result<PathBuf> {
+    let root = target().join("tools").join(format!("{package}-{version}"));
+    let programs = root.join("bin");
+    if !programs.exists() {
+        run("cargo", &["install", package, "--locked", "--version", version, "--root", &root.to_string_lossy()])?;
     }
-    Ok(program)
+    Ok(programs)
 }

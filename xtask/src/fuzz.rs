@@ -29,7 +29,7 @@ const PROFILE: [(&str, &str); 3] = [
 
 /// Fails where bytes are found, within so many seconds for each target, that a check fails on.
 pub(crate) fn run(seconds: u32) -> Result<()> {
-    let program = chore::tool("cargo-fuzz", CARGO_FUZZ)?;
+    let program = chore::tools("cargo-fuzz", CARGO_FUZZ)?.join("cargo-fuzz");
     chore::run_with(&program, &[["build"].as_slice(), &BUILD].concat(), &PROFILE)?;
     for target in TARGETS {
         let found = chore::target().join("fuzz").join(target);
