@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::chore;
 use crate::mariadb;
+use crate::sam::Sam;
 use crate::starts::Starts;
 use crate::web::npm;
 
@@ -17,7 +18,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let starts = chore::target().join("starts.json");
     let starts = starts.to_string_lossy();
     if wants(&arguments, "starts") {
-        std::fs::write(&*starts, Starts::measure()?.to_json().to_string())?;
+        std::fs::write(&*starts, Starts::measure(&Sam::install()?.build()?)?.to_json().to_string())?;
         arguments.extend(["--starts", &starts]);
     }
     chore::run(program, &arguments)
