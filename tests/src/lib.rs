@@ -30,7 +30,7 @@ pub use answer::Answer;
 pub use cases::cases;
 pub use client::{Client, Receipt, Refused, Sent};
 pub use keys::{es256_key, rs256_key};
-pub use meter::{Call, Cost, Meter, item_size};
+pub use meter::{Call, Cost, Meter, Need, item_size};
 pub use outage::Outage;
 pub use replica::{Known, Replica};
 pub use rows::Ghost;

@@ -25,10 +25,8 @@ pub struct Call {
     pub function: String,
     /// AWS's name of the operation; none for `@connections`.
     pub operation: Option<String>,
-    /// Whether it asks an index.
-    pub of_index: bool,
-    /// The IAM actions it needs.
-    pub actions: BTreeSet<String>,
+    /// What IAM has to allow for it.
+    pub needs: BTreeSet<Need>,
     /// Read units.
     pub read: f64,
     /// Write units.
@@ -36,6 +34,9 @@ pub struct Call {
     started: Instant,
     ended: Instant,
 }
+
+/// An action on a resource: `table`, `index/NAME`, `secret`, or the method of an `@connections` request.
+pub type Need = (String, String);
 
 /// What an operation cost in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -109,6 +110,7 @@ async fn measure(function: String, mut request: HttpRequest, inner: SharedHttpCo
         request.headers_mut().insert("content-length", body.len().to_string());
         *request.body_mut() = SdkBody::from(body);
     }
+    let needs = needs(operation.as_deref(), request.method(), &asked);
     let started = Instant::now();
     let answer = inner.call(request).await;
     tokio::time::sleep(ROUND_TRIP).await;
@@ -116,9 +118,7 @@ async fn measure(function: String, mut request: HttpRequest, inner: SharedHttpCo
     let body = answer.as_ref().ok().and_then(|answer| answer.body().bytes());
     let answered: Value = body.and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
     let (read, write) = operation.as_deref().map_or((0.0, 0.0), |name| units(name, &asked, &answered));
-    let actions = actions(operation.as_deref(), &asked);
-    let of_index = asked["IndexName"].is_string();
-    (Call { function, operation, of_index, actions, read, write, started, ended }, answer)
+    (Call { function, operation, needs, read, write, started, ended }, answer)
 }
 
 /// Read and write units. A refused condition reports none: it costs what its item would, and at least one; items of a
@@ -170,20 +170,25 @@ fn value_size(value: &Value) -> usize {
     }
 }
 
-fn actions(operation: Option<&str>, asked: &Value) -> BTreeSet<String> {
-    let Some(operation) = operation else { return BTreeSet::from(["execute-api:ManageConnections".to_owned()]) };
+fn needs(operation: Option<&str>, method: &str, asked: &Value) -> BTreeSet<Need> {
+    let need = |action: &str, resource: &str| (action.to_owned(), resource.to_owned());
+    let Some(operation) = operation else {
+        return BTreeSet::from([need("execute-api:ManageConnections", method)]);
+    };
     if operation == GET_SECRET_VALUE {
-        return BTreeSet::from([format!("secretsmanager:{GET_SECRET_VALUE}")]);
+        return BTreeSet::from([need("secretsmanager:GetSecretValue", "secret")]);
     }
     let items = asked["TransactItems"].as_array().into_iter().flatten();
-    let names =
-        items.filter_map(|item| item.as_object().and_then(|it| it.keys().next())).map(|kind| match kind.as_str() {
-            "ConditionCheck" => "ConditionCheckItem".to_owned(),
-            kind => format!("{kind}Item"),
-        });
-    let mut names: BTreeSet<String> = names.collect();
-    if names.is_empty() {
-        names.insert(operation.to_owned());
+    let kinds = items.filter_map(|item| item.as_object().and_then(|it| it.keys().next()));
+    let of_items: BTreeSet<Need> = kinds
+        .map(|kind| match kind.as_str() {
+            "ConditionCheck" => need("dynamodb:ConditionCheckItem", "table"),
+            kind => need(&format!("dynamodb:{kind}Item"), "table"),
+        })
+        .collect();
+    if !of_items.is_empty() {
+        return of_items;
     }
-    names.into_iter().map(|name| format!("dynamodb:{name}")).collect()
+    let resource = asked["IndexName"].as_str().map_or_else(|| "table".to_owned(), |index| format!("index/{index}"));
+    BTreeSet::from([need(&format!("dynamodb:{operation}"), &resource)])
 }

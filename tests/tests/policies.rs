@@ -5,38 +5,39 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{ConversationStatus, OrderStatus};
+use domain::{ConversationStatus, OrderStatus, Role};
 use futures_util::future::join_all;
-use protocol::OrderAnswer;
+use protocol::{Code, OrderAnswer};
+use reqwest::Method;
+use serde_json::json;
 use serde_norway::Value;
-use tests::{Meter, Shop, client_message_id, lamp};
+use tests::{Meter, Need, Shop, client_message_id, lamp, now_millis};
 
-type Actions = BTreeMap<String, BTreeSet<String>>;
+/// What each function may ask for, or asked for, by its binary.
+type Needs = BTreeMap<String, BTreeSet<Need>>;
 
+/// A statement is an action on a resource each time: what it allows is what was asked for, pair by pair. So without any one
+/// of its actions or resources, this says that it is missing.
 #[tokio::test]
 async fn every_policy_allows_what_is_needed_and_nothing_else() {
     let meter = Meter::default();
     let shop = Shop::open_with(meter.settings()).await;
     everything_once(&shop).await;
-    let (mut made, mut of_index) = (Actions::new(), BTreeSet::new());
+    let mut made = Needs::new();
     for call in meter.take() {
-        if call.of_index {
-            of_index.insert(call.function.clone());
-        }
-        made.entry(call.function).or_default().extend(call.actions);
+        made.entry(call.function).or_default().extend(call.needs);
     }
     let allowed = allowed();
     assert_eq!(made.keys().collect::<Vec<_>>(), allowed.keys().collect::<Vec<_>>());
     let mut wrong = Vec::new();
-    for (function, actions) in &allowed {
-        let needless: Vec<_> = actions.difference(&made[function]).collect();
-        let missing: Vec<_> = made[function].difference(actions).collect();
+    for (function, allowed) in &allowed {
+        let needless: Vec<_> = allowed.difference(&made[function]).collect();
+        let missing: Vec<_> = made[function].difference(allowed).collect();
         if !needless.is_empty() || !missing.is_empty() {
             wrong.push(format!("{function}: needless {needless:?}, missing {missing:?}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert_eq!(of_index, allowed_an_index(), "an index is for those who query it");
 }
 
 /// Every operation, also where something is to be mended: dead connections, a message that did not reach the log.
@@ -121,25 +122,61 @@ async fn everything_once(shop: &Shop) {
         assert!(messages.iter().map(|it| it.seq).eq(1..=messages.len() as u64), "{mended_by}");
         assert!(messages.iter().any(|it| it.client_message_id == Some(message_id)), "{mended_by}");
     }
+
+    // Connections are closed where their token has ended, and where somebody is thrown out.
+    let expires = now_millis() / 1000 + 2;
+    let passing = shop.expiring("anna", Role::Customer, 2);
+    let (writes, signals) = (passing.connect().await, passing.connect().await);
+    while now_millis() / 1000 <= expires {
+        writes.ping().await;
+    }
+    let fields = json!({ "conversationId": id, "clientMessageId": client_message_id(), "body": "hi" });
+    writes.refused("send_message", fields, Code::TokenExpired).await;
+    signals.refused("join_conversation", json!({ "conversationId": id }), Code::TokenExpired).await;
+    let phone = anna.connect().await;
+    let out = ben.call(Method::DELETE, "/api/chat/users/anna/connections", &[], None).await;
+    assert_eq!(out.status, 200);
+    for closed in [writes, signals, phone] {
+        closed.closed().await;
+    }
 }
 
-/// The actions of each function's policies, by its binary.
-fn allowed() -> Actions {
-    let statements = statements();
-    let actions = |statement: &Value| match &statement["Action"] {
-        Value::Sequence(actions) => actions.iter().map(text_of).collect(),
-        one => vec![text_of(one)],
+/// What each function's policies allow.
+fn allowed() -> Needs {
+    let pairs = |statement: &Value| {
+        let resources: Vec<_> = list(&statement["Resource"]).into_iter().map(resource).collect();
+        let pairs = |action: &Value| {
+            let action = action.as_str().unwrap().to_owned();
+            resources.iter().map(move |resource| (action.clone(), resource.clone())).collect::<Vec<_>>()
+        };
+        list(&statement["Action"]).into_iter().flat_map(pairs).collect::<Vec<_>>()
     };
     let of_function =
-        |(binary, statements): (String, Vec<Value>)| (binary, statements.iter().flat_map(actions).collect());
-    statements.into_iter().map(of_function).collect()
+        |(binary, statements): (String, Vec<Value>)| (binary, statements.iter().flat_map(pairs).collect());
+    statements().into_iter().map(of_function).collect()
 }
 
-/// The functions whose policies name the table's indexes.
-fn allowed_an_index() -> BTreeSet<String> {
-    let names_one = |statement: &Value| serde_norway::to_string(&statement["Resource"]).unwrap().contains("/index/");
-    let functions = statements().into_iter().filter(|(_, statements)| statements.iter().any(names_one));
-    functions.map(|(binary, _)| binary).collect()
+/// What a policy's resource is called here, if it is one of this stack's own and no more than that.
+fn resource(resource: &Value) -> String {
+    const ARN: [&str; 2] = ["arn:${AWS::Partition}:", ":${AWS::Region}:${AWS::AccountId}:"];
+    let Value::Tagged(function) = resource else { panic!("{resource:?} is written out") };
+    let text = function.value.as_str().unwrap();
+    if function.tag == "GetAtt" && text == "Table.Arn" {
+        return "table".to_owned();
+    }
+    let within = |service: &str, before: &str| text.strip_prefix(&format!("{}{service}{}{before}", ARN[0], ARN[1]));
+    let index = text.strip_prefix("${Table.Arn}/").filter(|index| !index.contains('*'));
+    // Secrets Manager adds a hyphen and six characters to a name.
+    let secret =
+        within("secretsmanager", "secret:").filter(|name| *name == "${JwtSecretName}-??????").map(|_| "secret");
+    let push =
+        within("execute-api", "${WebSocketApi}/${WebSocketStage}/").and_then(|it| it.strip_suffix("/@connections/*"));
+    index.or(secret).or(push).unwrap_or_else(|| panic!("{text} is none that a function may touch")).to_owned()
+}
+
+/// A list, or the one thing in its place.
+fn list(value: &Value) -> Vec<&Value> {
+    value.as_sequence().map_or_else(|| vec![value], |list| list.iter().collect())
 }
 
 /// The statements of each function's policies, by its binary.
@@ -166,8 +203,4 @@ fn in_any_case(statement: &Value) -> Vec<&Value> {
         }
         statement => vec![statement],
     }
-}
-
-fn text_of(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
 }
