@@ -24,6 +24,7 @@ mod shop;
 pub mod sieve;
 pub mod throttle;
 mod user;
+pub mod watched;
 pub mod world;
 
 pub use answer::Answer;

@@ -1,4 +1,4 @@
-//! A database that fails when a test says so.
+//! A database and a way to the clients that fail when a test says so.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -10,16 +10,26 @@ use local::Settings;
 
 use crate::between::between;
 
-/// Which functions the database fails.
+/// What fails.
 #[derive(Clone, Debug, Default)]
-pub struct Outage(Arc<Mutex<BTreeSet<String>>>);
+pub struct Outage(Arc<Mutex<Failing>>);
+
+#[derive(Debug, Default)]
+struct Failing {
+    /// Every request of these functions.
+    functions: BTreeSet<String>,
+    /// Every push.
+    pushes: bool,
+}
 
 impl Outage {
     /// Settings of a shop that this outage can befall.
     pub fn settings(&self) -> Settings {
         let outage = self.clone();
         between(move |function, request, inner| {
-            if outage.0.lock().unwrap().contains(function) {
+            let failing = outage.0.lock().unwrap();
+            let is_push = !request.headers().contains_key("x-amz-target");
+            if failing.functions.contains(function) || (failing.pushes && is_push) {
                 HttpConnectorFuture::ready(Ok(fault()))
             } else {
                 inner.call(request)
@@ -29,12 +39,17 @@ impl Outage {
 
     /// From now on every request of these functions fails, in a way that nobody tries again.
     pub fn begin(&self, functions: &[&str]) {
-        *self.0.lock().unwrap() = functions.iter().map(|&name| name.to_owned()).collect();
+        self.0.lock().unwrap().functions = functions.iter().map(|&name| name.to_owned()).collect();
+    }
+
+    /// From now on no push gets through, though its connection is there.
+    pub fn begin_of_pushes(&self) {
+        self.0.lock().unwrap().pushes = true;
     }
 
     /// From now on everything works.
     pub fn end(&self) {
-        self.begin(&[]);
+        *self.0.lock().unwrap() = Failing::default();
     }
 }
 

@@ -158,7 +158,7 @@ async fn be_refused(shop: &Shop, placed: &OrderAnswer, secrets: &mut Secrets) {
     ben.set_status(id, domain::ConversationStatus::Active).await;
 }
 
-/// A database that is away.
+/// A database that is away, and pushes that do not get through.
 async fn fail(shop: &Shop, outage: &Outage, placed: &OrderAnswer) {
     let (anna, id) = (shop.customer("anna"), &placed.conversation.id);
     let phone = anna.connect().await;
@@ -168,6 +168,9 @@ async fn fail(shop: &Shop, outage: &Outage, placed: &OrderAnswer) {
     assert_eq!(anna.post_message(id, client_message_id(), WRITTEN, Some(1)).await.status, 500);
     let ticket = anna.ticket().await;
     assert!(tokio_tungstenite::connect_async(&ticket.url).await.is_err());
+    outage.end();
+    outage.begin_of_pushes();
+    shop.admin("ben").say(id, WRITTEN).await;
     outage.end();
 }
 
@@ -215,20 +218,30 @@ fn every_request_is_found(lines: &[Value], placed: &OrderAnswer) {
 fn every_request_is_counted(metrics: &[Value], lines: &[Value]) {
     let answered = lines.iter().filter(|line| line["message"] == "answered").count();
     assert_eq!(metrics.len(), answered, "one line of metrics an answer");
-    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+    let (mut sums, mut counted) = (BTreeMap::<String, u64>::new(), BTreeSet::new());
     for line in metrics {
         for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+            let by: BTreeSet<&str> =
+                directive["Dimensions"][0].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
             for metric in directive["Metrics"].as_array().unwrap() {
                 let name = metric["Name"].as_str().unwrap();
                 *sums.entry(name.to_owned()).or_default() += line[name].as_u64().unwrap();
+                counted.insert((directive["Namespace"].as_str().unwrap(), name, by.clone()));
             }
         }
+    }
+    let ours = tests::watched::alarms().into_values().flatten().chain(tests::watched::dashboard());
+    let ours: Vec<_> = ours.filter(|metric| !metric.namespace.starts_with("AWS/")).collect();
+    assert!(ours.len() > 8, "{ours:?}");
+    for metric in &ours {
+        let by = metric.dimensions.keys().map(String::as_str).collect();
+        assert!(counted.contains(&(metric.namespace.as_str(), metric.name.as_str(), by)), "nobody counts {metric:?}");
     }
     assert_eq!(sums["Requests"], u64::try_from(answered).unwrap());
     // The authorizer answers to the gateway and counts nothing.
     assert_eq!(sums["ColdStarts"], 7);
     assert!(sums["PushesOffered"] > sums["PushesGone"], "{sums:?}");
-    assert!(sums["PushesGone"] >= 1 && sums["LostRaces"] >= 2, "{sums:?}");
+    assert!(sums["PushesGone"] >= 1 && sums["PushesFailed"] >= 1 && sums["LostRaces"] >= 2, "{sums:?}");
     let codes: BTreeSet<_> = metrics.iter().filter_map(|line| line["Code"].as_str()).collect();
     let expected = [
         "bad_request",
