@@ -145,6 +145,18 @@ mod tests {
         assert_eq!(ask(&pages, "POST", "/", "text/html"), None);
     }
 
+    /// What works here under these rules works there; the addresses of the API are all that may differ.
+    #[test]
+    fn the_deployed_pages_have_the_same_rules() {
+        let template = include_str!("../../../web.yaml");
+        let (_, rest) = template.split_once("ContentSecurityPolicy: !Sub >-").unwrap();
+        let lines = rest.lines().skip(1).map(str::trim).take_while(|line| !line.starts_with("ContentTypeOptions"));
+        let deployed = lines.collect::<Vec<_>>().join(" ");
+        let here = deployed.replace("${ApiUrl} ${WebSocketOrigin}", "ws://127.0.0.1:3000 ws://localhost:3000");
+        assert_ne!(here, deployed);
+        assert_eq!(policy(3000).unwrap(), here);
+    }
+
     #[test]
     fn until_they_are_built_a_browser_is_told_so() {
         for state in [State::Building, State::Absent("why")] {
