@@ -1,12 +1,13 @@
 """Turns what `sam build` made into what ministack understands: python for_ministack.py TEMPLATE ENDPOINT > OUTPUT
 
-ministack is an independent emulator of AWS. Of this system's template it lacks two things, and no others are touched:
+ministack is an independent emulator of AWS. Of this system's templates it lacks three things, and no others are touched:
 
 - It has no `AWS::ApiGatewayV2::RouteResponse`. They are left out: it always sends a function's body back.
 - It ignores the OpenAPI `Body` in which SAM describes an HTTP API. So SAM's own translator makes the Body here, and each
   path in it becomes the route, the integration and the authorizer that API Gateway would make of it.
+- It has no alarms on more than one metric. They are left out.
 
-And its APIs are found by path, not by host name: `ws://127.0.0.1:PORT/_aws/execute-api/API/STAGE`.
+And its WebSocket APIs are found by path, since functions push there: `ws://127.0.0.1:PORT/_aws/execute-api/API/STAGE`.
 """
 
 import json
@@ -78,6 +79,18 @@ def expanded(api, body):
     return resources
 
 
+def without_metric_math(path):
+    """Writes what is left of a part of the stack beside it; the path of that."""
+    with open(path, encoding="utf-8") as file:
+        template = yaml_parse(file.read())
+    resources = template["Resources"]
+    template["Resources"] = {name: it for name, it in resources.items() if "Metrics" not in it.get("Properties", {})}
+    path = os.path.join(os.path.dirname(path), "ministack.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(template, file)
+    return path
+
+
 def main(path, endpoint):
     with open(path, encoding="utf-8") as file:
         template = translated(yaml_parse(file.read()))
@@ -92,6 +105,12 @@ def main(path, endpoint):
                 # It answers by the names of the API, which are those of OpenAPI, not of CloudFormation.
                 resource["Properties"]["CorsConfiguration"] = cors
             resources.update(expanded(name, body))
+        if resource["Type"] == "AWS::CloudFormation::Stack":
+            properties = resource["Properties"]
+            part = os.path.join(os.path.dirname(path), properties["TemplateURL"])
+            properties["TemplateURL"] = os.path.abspath(without_metric_math(part))
+            if "WebSocketOrigin" in properties["Parameters"]:
+                properties["Parameters"]["WebSocketOrigin"] = f"ws://{endpoint.split('://')[1]}"
     by_path = f"ws://{endpoint.split('://')[1]}/_aws/execute-api/${{\\1}}"
     print(re.sub(r"\$\{(\w+)\.ApiEndpoint\}", by_path, json.dumps(template, indent=1)))
 

@@ -1,5 +1,6 @@
 //! Running other programs from the root of the workspace, and saying which one failed.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,6 +21,12 @@ pub(crate) fn command(program: impl AsRef<Path>, arguments: &[&str]) -> Command 
     let mut command = Command::new(program.as_ref());
     command.args(arguments).current_dir(root());
     command
+}
+
+/// The search path of this process, with `programs` before all others.
+pub(crate) fn path_with(programs: &Path) -> Result<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Ok(std::env::join_paths([programs.to_owned()].into_iter().chain(std::env::split_paths(&path)))?)
 }
 
 /// Says what runs, runs it, and fails if it does.

@@ -9,10 +9,11 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::{chore, python};
+use crate::{chore, python, starts};
 
 mod journeys;
 mod ministack;
+mod pages;
 mod stack;
 
 pub(crate) use ministack::Ministack;
@@ -28,9 +29,11 @@ pub(crate) fn test() -> Result<()> {
         sam.run(&["validate", "--lint", "--template", template], |_| {})?;
     }
     let built = sam.build()?;
+    starts::small_enough(&built)?;
     let ministack = Ministack::start()?;
     let stack = Stack::deploy(&sam, &built, &ministack)?;
     stack.invoke_with_every_event(&sam)?;
+    pages::test(&stack)?;
     journeys::run(&stack)
 }
 
@@ -69,10 +72,8 @@ impl Sam {
 
     /// `sam` with these arguments, at the root, with its own programs first in the path.
     pub(crate) fn command(&self, arguments: &[&str]) -> Result<Command> {
-        let mut path = vec![self.programs.clone()];
-        path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
         let mut command = chore::command(self.programs.join("sam"), arguments);
-        command.env("PATH", std::env::join_paths(path)?).env("SAM_CLI_TELEMETRY", "0");
+        command.env("PATH", chore::path_with(&self.programs)?).env("SAM_CLI_TELEMETRY", "0");
         // Validation asks for one; nothing is sent there.
         command.env("AWS_DEFAULT_REGION", ministack::REGION);
         Ok(command)

@@ -54,6 +54,14 @@ pub(crate) fn run() -> Result<()> {
     Starts::measure(&Sam::install()?.build()?)?.check()
 }
 
+/// Fails where the zip file of a function in `built` is too large: what can be told on a busy machine as well.
+pub(crate) fn small_enough(built: &Path) -> Result<()> {
+    for Function { name, zip, .. } in functions(built)? {
+        ensure!(zip < LARGEST, "{name}: a zip file of {zip} bytes, more than {LARGEST}");
+    }
+    Ok(())
+}
+
 impl Starts {
     /// Measures what `sam build` made in the folder `built`.
     pub(crate) fn measure(built: &Path) -> Result<Self> {

@@ -31,25 +31,27 @@ export class Windows {
   readonly complaints: string[] = [];
   readonly #browser: Browser;
   readonly #url: string;
+  readonly #hosts: readonly string[];
   readonly #folder: string;
 
-  private constructor(browser: Browser, url: string, folder: string) {
+  private constructor(browser: Browser, url: string, hosts: readonly string[], folder: string) {
     this.#browser = browser;
     this.#url = url;
+    this.#hosts = hosts;
     this.#folder = folder;
   }
 
-  /** Starts Chromium; installs it where that is possible. */
-  static async open(url: string): Promise<Windows> {
+  /** Starts Chromium, with more options if need be; installs it where that is possible. Beside the pages' own host these may be asked. */
+  static async open(url: string, hosts: readonly string[] = [], options: readonly string[] = []): Promise<Windows> {
     install();
     const folder = await mkdtemp(join(tmpdir(), "order-chat-browser-"));
     // A launch has a new, empty profile of its own; the folder keeps what else it writes apart.
     const browser = await chromium.launch({
       executablePath: CHROMIUM,
-      args: OPTIONS,
+      args: [...OPTIONS, ...options],
       env: { ...process.env, TMPDIR: folder, XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder },
     });
-    return new Windows(browser, url, folder);
+    return new Windows(browser, url, [new URL(url).host, ...hosts], folder);
   }
 
   /** A new window with storage of its own. */
@@ -85,7 +87,7 @@ export class Windows {
     page.on("pageerror", (error) => this.complaints.push(`thrown: ${error.stack ?? error.message}`));
     page.on("request", (request) => {
       const { host, protocol } = new URL(request.url());
-      if (host !== new URL(this.#url).host && protocol !== "blob:") this.complaints.push(`another host: ${request.url()}`);
+      if (!this.#hosts.includes(host) && protocol !== "blob:") this.complaints.push(`another host: ${request.url()}`);
     });
   }
 }

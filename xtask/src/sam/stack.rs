@@ -22,8 +22,13 @@ boto3.client('secretsmanager').create_secret(Name=sys.argv[1], SecretString=sys.
 pub(crate) struct Stack<'a> {
     pub(crate) ministack: &'a Ministack,
     pub(crate) secret: &'static str,
+    /// The REST API as the emulator is asked for it.
     pub(crate) http: String,
+    /// The same as AWS calls it, and the page.
+    pub(crate) http_url: String,
     pub(crate) table: String,
+    pub(crate) web_url: String,
+    pub(crate) web_files: String,
 }
 
 impl<'a> Stack<'a> {
@@ -43,17 +48,24 @@ impl<'a> Stack<'a> {
         let template = template.to_string_lossy();
         let file = ["deploy", "--template-file", &template, "--stack-name", NAME];
         let options = ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"];
-        let origins = format!("AllowedOrigins={}", super::ORIGIN);
-        let parameters = ["--parameter-overrides", &origins];
-        sam.run(&[&file[..], &options, &parameters].concat(), |command| ministack.address(command))?;
+        let deploy = |origins: &str| {
+            let origins = format!("AllowedOrigins={origins}");
+            let parameters = ["--parameter-overrides", &origins, "AlarmAddress=ops@shop.example", "WebHosting=on"];
+            sam.run(&[&file[..], &options, &parameters].concat(), |command| ministack.address(command))?;
+            outputs(sam, ministack)
+        };
+        // Twice, as the guide says for a stack without a name of its own: what CloudFront calls the pages is known then.
+        let web_url = output(&deploy(super::ORIGIN)?, "WebUrl")?;
+        let outputs = deploy(&format!("{},{web_url}", super::ORIGIN))?;
+        ensure!(output(&outputs, "WebUrl")? == web_url, "the pages have moved");
+        output(&outputs, "DashboardUrl")?;
 
-        let outputs = outputs(sam, ministack)?;
-        let output = |name: &str| outputs.get(name).cloned().with_context(|| format!("the stack has no output {name}"));
-        let api = output("HttpUrl")?;
-        let api = api.trim_start_matches("https://").split('.').next().unwrap_or_default().to_owned();
+        let http_url = output(&outputs, "HttpUrl")?;
+        let api = http_url.trim_start_matches("https://").split('.').next().unwrap_or_default();
         // By path, since names below localhost lead nowhere on many machines.
         let http = format!("{}/_aws/execute-api/{api}/$default", ministack.endpoint());
-        Ok(Self { ministack, secret, http, table: output("TableName")? })
+        let (table, web_files) = (output(&outputs, "TableName")?, output(&outputs, "WebFiles")?);
+        Ok(Self { ministack, secret, http, http_url, table, web_url, web_files })
     }
 
     /// Sends each file in `tests/events` to the function in its name, in the order of their names.
@@ -82,6 +94,10 @@ impl<'a> Stack<'a> {
         }
         Ok(())
     }
+}
+
+fn output(outputs: &BTreeMap<String, String>, name: &str) -> Result<String> {
+    outputs.get(name).cloned().with_context(|| format!("the stack has no output {name}"))
 }
 
 /// What the template's `Outputs` came to.

@@ -1,0 +1,117 @@
+import { request } from "node:http";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { type Window, Windows } from "../browser/chromium.ts";
+import { bubble, logIn, order, say, tick } from "../browser/steps.ts";
+import { type Edge, openEdge } from "./edge.ts";
+
+const told = (name: string): string => {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: \`cargo xtask sam\` runs these tests.`);
+  return value;
+};
+
+/** The emulator of AWS; what is deployed there: CloudFront's address of the pages, their bucket, the REST API; what tokens are signed with. */
+const [emulator, web, files, api, secret] = ["EMULATOR", "WEB_URL", "WEB_FILES", "HTTP_URL", "JWT_SECRET"].map((name) => told(`ORDER_CHAT_${name}`)) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+];
+
+let edge: Edge;
+let windows: Windows;
+
+beforeAll(async () => {
+  edge = await openEdge(emulator, secret);
+  windows = await Windows.open(web, [new URL(api).host], [`--host-resolver-rules=MAP *:443 127.0.0.1:${edge.port}`]);
+});
+afterEach(() => windows.closeWindows());
+afterAll(async () => {
+  await windows.close();
+  await edge.close();
+});
+
+const open = (): Promise<Window> => windows.window({ ignoreHTTPSErrors: true });
+
+test("two people talk through CloudFront and API Gateway, and no rule of the browser is broken", async () => {
+  const [{ page: mia }, { page: grace }] = [await open(), await open()];
+  await logIn(grace, "Grace Okafor");
+  await logIn(mia, "Mia Berger");
+  await order(mia, "Desk lamp");
+  await grace.getByRole("status", { name: "New orders" }).getByRole("link").click();
+  await grace.getByText("Mia Berger is online").waitFor();
+  await say(mia, "Is it bright?");
+  await bubble(grace, "Is it bright?").waitFor();
+  await tick(mia, "Is it bright?", "Read");
+  await say(grace, "Very.");
+  await bubble(mia, "Very.").waitFor();
+  // An address of the page's own is the page, also when it is asked for first.
+  await mia.reload();
+  await bubble(mia, "Very.").waitFor();
+  // Other hosts, scripts, styles and addresses that the Content-Security-Policy does not allow would be said in the console.
+  expect(windows.complaints).toEqual([]);
+});
+
+/** As a script of the page would, but for what is refused. */
+async function answered(page: Window["page"], path: string, method = "GET") {
+  return page.evaluate(
+    async ([path, method]) => {
+      const response = await fetch(path, { method });
+      return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
+    },
+    [path, method] as const,
+  );
+}
+
+test("what CloudFront answers", async () => {
+  const { page } = await open();
+  await page.goto("/");
+  const html = await page.content();
+  const asset = /"(\/assets\/[^"]+\.js)"/.exec(html)?.[1] ?? "";
+  const table: readonly [path: string, status: number, type: string, kept: string][] = [
+    ["/", 200, "text/html", "no-cache"],
+    ["/orders/cnv_aaaaaaaaaaaaaaaaaaaaaaaaaa", 200, "text/html", "no-cache"],
+    ["/icon.svg", 200, "image/svg+xml", "no-cache"],
+    [asset, 200, "text/javascript", "public, max-age=31536000, immutable"],
+    ["/config.json", 200, "application/json", "no-cache"],
+    ["/assets/none.js", 403, "application/xml", ""],
+    ["/none/index.html", 403, "application/xml", ""],
+  ];
+  for (const [path, status, type, kept] of table) {
+    const answer = await answered(page, path);
+    expect([answer.status, answer.headers["content-type"], answer.headers["cache-control"] ?? ""], path).toEqual([status, type, kept]);
+    // What a function makes up has none, and is no page.
+    if (path === "/config.json") continue;
+    expect(answer.headers, path).toMatchObject({
+      "content-security-policy": expect.stringMatching(/^default-src 'none'; script-src 'self'; /),
+      "permissions-policy": "camera=(), geolocation=(), microphone=()",
+      "referrer-policy": "no-referrer",
+      "strict-transport-security": "max-age=31536000",
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+    });
+  }
+  expect(JSON.parse((await answered(page, "/config.json")).body)).toEqual({ api });
+  expect((await answered(page, "/", "POST")).status).toBe(403);
+  // What a policy forbids, the browser says; here it is the point.
+  await page.evaluate(() => Promise.allSettled([fetch("https://elsewhere.example/")]));
+  expect(windows.complaints.splice(0)).toContainEqual(expect.stringMatching(/elsewhere\.example.* violates .*Content Security Policy/));
+});
+
+/** Asks the emulator in plain HTTP, as `host`. */
+function plain(host: string, path: string): Promise<{ status: number | undefined; location: string | undefined }> {
+  const { hostname, port } = new URL(emulator);
+  return new Promise((done, fail) => {
+    const asked = request({ hostname, port, path, headers: { host } }, (answer) => {
+      answer.resume();
+      done({ status: answer.statusCode, location: answer.headers.location });
+    });
+    asked.on("error", fail).end();
+  });
+}
+
+test("there is no way around it", async () => {
+  expect(await plain(new URL(web).host, "/orders")).toEqual({ status: 301, location: `${web}/orders` });
+  expect(await plain(new URL(emulator).host, `/${files}/index.html`)).toMatchObject({ status: 403 });
+});

@@ -1,0 +1,33 @@
+//! The web client where CloudFront serves it: published as the guide says, and used in a browser.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+
+use super::Stack;
+use crate::{chore, web};
+
+/// Where the guide says how the pages get there.
+const GUIDE: &str = "docs/operating.md";
+
+/// Publishes the pages, and has two people talk there.
+pub(crate) fn test(stack: &Stack<'_>) -> Result<()> {
+    let guide = fs::read_to_string(chore::root().join(GUIDE))?;
+    let commands = guide.split("```sh\n").filter_map(|rest| rest.split_once("```")).map(|(block, _)| block);
+    let publish = commands.into_iter().find(|block| block.contains("aws s3 sync"));
+    let publish = publish.with_context(|| format!("{GUIDE} does not say how to publish the pages"))?;
+    eprintln!("\n> {}", publish.trim_end().replace('\n', "\n> "));
+    let mut shell = chore::command("sh", &["-e", "-c", publish]);
+    stack.ministack.address(&mut shell);
+    shell.env("PATH", chore::path_with(&stack.ministack.programs)?).env("WebFiles", &stack.web_files);
+    ensure!(shell.status()?.success(), "the pages cannot be published");
+
+    web::npm("web", &["run", "test:deployed"], |command| {
+        command
+            .env("ORDER_CHAT_EMULATOR", stack.ministack.endpoint())
+            .env("ORDER_CHAT_WEB_URL", &stack.web_url)
+            .env("ORDER_CHAT_WEB_FILES", &stack.web_files)
+            .env("ORDER_CHAT_HTTP_URL", &stack.http_url)
+            .env("ORDER_CHAT_JWT_SECRET", stack.secret);
+    })
+}
