@@ -58,32 +58,44 @@ impl Importer {
 
     /// Starts it as a process, which the test binary becomes when its test `importer_process` runs alone.
     pub fn spawn(&self, from: &str, shop: &Shop, more: &[&str]) -> Running {
-        self.spawn_into(&shop.gateway().base_url(), shop.gateway().table().unwrap(), from, more)
-    }
-
-    /// The same, with the table at an address.
-    pub fn spawn_into(&self, base: &str, table: &str, from: &str, more: &[&str]) -> Running {
-        let config = self.config_file();
-        let refused = self.refused_file();
-        let mut arguments = vec!["order-chat-import", "--from", from, "--table", table];
-        arguments.extend(["--local", base, "--config", config.to_str().unwrap()]);
-        arguments.extend(["--refused", refused.to_str().unwrap()]);
-        arguments.extend(more);
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args(["importer_process", "--exact", "--ignored", "--nocapture"])
-            .env(ARGUMENTS, serde_json::to_string(&arguments).unwrap())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Running(Some(child))
+        self.spawn_into(shop.gateway().table().unwrap(), from, shop, more)
     }
 
     /// Runs it as a process to its end: exit code, stdout, stderr.
     pub async fn process(&self, from: &str, shop: &Shop, more: &[&str]) -> (i32, String, String) {
-        let output = self.spawn(from, shop, more).end().await;
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+        self.spawn(from, shop, more).outcome().await
+    }
+
+    /// The same, into a table that the shop may not have.
+    pub async fn process_into(&self, table: &str, from: &str, shop: &Shop) -> (i32, String, String) {
+        self.spawn_into(table, from, shop, &[]).outcome().await
+    }
+
+    /// The same, on a machine that knows of AWS no more than these variables.
+    pub async fn process_on_aws(&self, from: &str, variables: &[(&str, &str)]) -> (i32, String, String) {
+        let mut command = self.command(from, &["--table", "any"]);
+        let known = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("AWS_"));
+        for name in known {
+            command.env_remove(name);
+        }
+        command.env("HOME", self.folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
+        command.envs(variables.iter().copied());
+        Running::start(command).outcome().await
+    }
+
+    fn spawn_into(&self, table: &str, from: &str, shop: &Shop, more: &[&str]) -> Running {
+        let base = shop.gateway().base_url();
+        Running::start(self.command(from, &[&["--table", table, "--local", &base], more].concat()))
+    }
+
+    fn command(&self, from: &str, more: &[&str]) -> Command {
+        let (config, refused) = (self.config_file(), self.refused_file());
+        let (config, refused) = (config.to_str().unwrap(), refused.to_str().unwrap());
+        let known = ["order-chat-import", "--from", from, "--config", config, "--refused", refused];
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["importer_process", "--exact", "--ignored", "--nocapture"]);
+        command.env(ARGUMENTS, serde_json::to_string(&[&known, more].concat()).unwrap());
+        command
     }
 
     /// What the last run refused: the reason, by kind and id.
@@ -117,6 +129,17 @@ impl Importer {
 pub struct Running(Option<Child>);
 
 impl Running {
+    fn start(mut command: Command) -> Self {
+        Self(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
+    }
+
+    /// Waits until it ends by itself: exit code, stdout, stderr.
+    pub async fn outcome(self) -> (i32, String, String) {
+        let output = self.end().await;
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
     /// Whether it has not ended yet.
     pub fn runs(&mut self) -> bool {
         self.0.as_mut().unwrap().try_wait().unwrap().is_none()
@@ -134,8 +157,7 @@ impl Running {
         ran
     }
 
-    /// Waits until it ends by itself.
-    pub async fn end(mut self) -> Output {
+    async fn end(mut self) -> Output {
         let child = self.0.take().unwrap();
         tokio::task::spawn_blocking(|| child.wait_with_output()).await.unwrap().unwrap()
     }

@@ -29,13 +29,19 @@ async fn files_come_along_too() {
     assert_eq!((found.order.total, found.order.status), (2_800, OrderStatus::Confirmed));
     assert_eq!(found.conversation.unread, Some(0));
     assert_eq!(shop.admin("9").conversation(&found.conversation.id).await.unread, Some(1));
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_csv_comes_along_but_for_lines_that_are_none() {
+    let shop = Shop::open().await;
     let csv = "id,customer_id,customer_name,title,price,status,created_at\n1,5,Ann,Lamp,1.5,done,2020-01-01\n\
-               2,6,\"Bo, B.\",\"a \"\"lamp\"\"\",2,pending,2020-01-01\n3,6,Bo,x,,pending,2020-01-01\n";
+               2,6,\"Bo, B.\",\"a \"\"lamp\"\"\",2,pending,2020-01-01\n3,6,Bo,x,,pending,2020-01-01\n\
+               4,6,Bo\n";
     let importer = Importer::configured("namespace = \"csv\"");
     let file = importer.file("old.csv", csv);
     let tally = importer.run(&file, &shop).await.unwrap();
-    assert_eq!((tally.read, tally.created, tally.refused), (3, 2, 1));
+    assert_eq!((tally.read, tally.created, tally.refused), (4, 2, 2));
+    assert!(importer.refusals()[&("order".to_owned(), "line 5".to_owned())].contains("3 fields"));
     let found = shop.customer("6").sale(Twin::from_old("csv", "2").order_id()).await;
     assert_eq!((found.order.items[0].title.as_str(), found.order.customer_name.as_str()), ("a \"lamp\"", "Bo, B."));
 }

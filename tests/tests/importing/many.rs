@@ -31,8 +31,7 @@ async fn many_orders_fit_into_little_memory() {
             peak = peak_memory(process).unwrap_or(peak);
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        let output = child.end().await;
-        let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let (_, out, error) = child.outcome().await;
         println!("{MANY} {outcome} in {:.0?}, at most {peak} MB", began.elapsed());
         assert!(out.contains(&format!("{MANY:>10} {outcome}")), "{out}{error}");
         assert!(peak < 256, "{peak} MB");

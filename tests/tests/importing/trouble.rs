@@ -62,9 +62,8 @@ async fn a_database_that_comes_back_is_waited_for() {
     server.stop();
     assert!(shop.admin("91").stats().await.total < MANY);
     server.start_again();
-    let output = child.end().await;
-    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{out}{error}");
+    let (code, out, error) = child.outcome().await;
+    assert_eq!(code, 0, "{out}{error}");
     assert!(error.contains("the database cannot be reached") && error.contains("try 1 of 8 follows"), "{error}");
     assert!(out.contains(&format!("{MANY:>10} created")), "{out}");
     assert_eq!(shop.admin("91").stats().await.total, MANY);
@@ -75,9 +74,8 @@ async fn a_database_that_stays_away_ends_a_run_and_the_next_goes_on() {
     let (shop, (server, database), importer) = (Shop::open().await, many().await, Importer::new());
     let child = in_the_middle(&importer, &database, &shop, &["--retries", "2"]).await;
     server.stop();
-    let output = child.end().await;
-    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert_eq!(output.status.code(), Some(2), "{out}{error}");
+    let (code, out, error) = child.outcome().await;
+    assert_eq!(code, 2, "{out}{error}");
     assert!(error.contains("the database cannot be reached, after 2 retries"), "{error}");
     assert!(error.contains("Start it again"), "{error}");
     let came = shop.admin("91").stats().await.total;
@@ -115,15 +113,47 @@ async fn what_cannot_begin_says_why() {
     old_shop::fill(&mut database, 1).await;
     let (code, _, error) = importer.process(&database.url.replace("root@", "who:secret@"), &shop, &[]).await;
     assert!(code == 2 && error.contains("Access denied") && !error.contains("secret"), "{error}");
+    let nowhere = database.url.replace(&database.name, "nowhere");
+    let (code, _, error) = importer.process(&nowhere, &shop, &[]).await;
+    assert!(code == 2 && error.contains("Unknown database 'nowhere'"), "{error}");
     server.end();
-    let (code, _, error) = importer.process("orders.txt", &shop, &[]).await;
-    assert!(code == 2 && error.contains(".jsonl"), "{error}");
-    let file = importer.file("none.jsonl", "");
-    let (code, out, _) = importer.process(&file, &shop, &[]).await;
+    let (code, _, error) = importer.process(&database.url, &shop, &["--retries", "1"]).await;
+    assert!(code == 2 && error.contains("cannot be reached, after 1 retries"), "{error}");
+    let (code, _, error) = importer.process("mysql://a:b#c@127.0.0.1/shop", &shop, &[]).await;
+    assert!(code == 2 && error.contains("%23"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_or_a_table_that_will_not_do_says_why() {
+    let (shop, importer) = (Shop::open().await, Importer::new());
+    let none = importer.file("none.jsonl", "");
+    let (code, out, _) = importer.process(&none, &shop, &[]).await;
     assert!(code == 0 && out.contains("0 orders read"), "{out}");
-    let (code, _, error) = importer.process(&file, &shop, &["--table", "other"]).await;
-    assert!(code == 2, "{error}");
-    let wrong = Importer::configured("curency = 1");
-    let (code, _, error) = wrong.process(&file, &shop, &[]).await;
-    assert!(code == 2 && error.contains("curency"), "{error}");
+    let (semicolons, latin) = (importer.file("a.csv", "id;status\n"), importer.file("b.csv", ""));
+    std::fs::write(&latin, b"id,n\xe4me").unwrap();
+    for (file, why) in [
+        ("orders.txt", ".jsonl"),
+        ("no-such-file.jsonl", "no-such-file.jsonl: No such file"),
+        (&semicolons, r#"no column id, but ["id;status"]"#),
+        (&latin, "not in UTF-8"),
+    ] {
+        let (code, _, error) = importer.process(file, &shop, &[]).await;
+        assert!(code == 2 && error.contains(why), "{error}");
+    }
+    for (config, why) in [
+        ("curency = 1", "curency"),
+        ("currency = 'euro'", "ISO 4217"),
+        ("time_zone = 'Europe/Romulus'", "Europe/Rome"),
+        ("tables.cars.table = 'x'", "[tables.cars] is not one of sales"),
+    ] {
+        let (code, _, error) = Importer::configured(config).process(&none, &shop, &[]).await;
+        assert!(code == 2 && error.contains(why), "{error}");
+    }
+
+    let (code, _, error) = importer.process_into("other", &none, &shop).await;
+    assert!(code == 2 && error.contains("the table other at http") && error.contains("not found"), "{error}");
+    let (code, _, error) = importer.process_on_aws(&none, &[]).await;
+    assert!(code == 2 && error.contains("AWS_REGION"), "{error}");
+    let (code, _, error) = importer.process_on_aws(&none, &[("AWS_REGION", "eu-west-1")]).await;
+    assert!(code == 2 && error.contains("no credentials for AWS"), "{error}");
 }
