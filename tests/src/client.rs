@@ -158,6 +158,30 @@ impl Client {
         self.request("send_message", fields).await.map(|ack| serde_json::from_value(ack).unwrap())
     }
 
+    /// Like [`Self::send`], where there may be no answer in the time after which a client repeats the frame.
+    pub async fn try_send(
+        &self,
+        id: impl Display,
+        client_id: Uuid,
+        body: &str,
+        seen: u64,
+    ) -> Option<Result<Sent, Refused>> {
+        let request = format!("r{}", self.requests.fetch_add(1, Ordering::Relaxed));
+        let frame = json!({"action": "send_message", "requestId": request, "conversationId": id.to_string(),
+            "clientMessageId": client_id, "body": body, "seenSeq": seen});
+        self.send_text(frame.to_string()).await;
+        if !self.comes(|inbox| inbox.answers.contains_key(&request)).await {
+            return None;
+        }
+        let answer = self.answer_to(&request, body).await;
+        let is_ack = answer["event"] == "ack";
+        Some(if is_ack {
+            Ok(serde_json::from_value(answer).unwrap())
+        } else {
+            Err(serde_json::from_value(answer).unwrap())
+        })
+    }
+
     /// Says something new.
     pub async fn say(&self, id: impl Display, body: &str) -> Message {
         let sent = self.send(id, client_message_id(), body, None).await;
@@ -238,9 +262,13 @@ impl Client {
     }
 
     async fn wait_until(&self, what: &str, holds: impl Fn(&Inbox) -> bool) {
-        let mut inbox = self.inbox.subscribe();
-        let came = tokio::time::timeout(PATIENCE, inbox.wait_for(|inbox| holds(inbox))).await.is_ok();
+        let came = self.comes(holds).await;
         assert!(came, "{} waited {PATIENCE:?} for {what}; has {:?}", self.who, *self.inbox.borrow());
+    }
+
+    async fn comes(&self, holds: impl Fn(&Inbox) -> bool) -> bool {
+        let mut inbox = self.inbox.subscribe();
+        tokio::time::timeout(PATIENCE, inbox.wait_for(|inbox| holds(inbox))).await.is_ok()
     }
 }
 
