@@ -8,12 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use local::{Data, Gateway, Settings, Template, Timers};
-use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
-
-/// A fifth of what this program does is to allocate, in small pieces and on many threads.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The exit code of a refusal to start.
 const REFUSED: u8 = 2;
