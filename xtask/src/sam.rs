@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::{chore, python, starts};
+use crate::{chore, python};
 
 mod journeys;
 mod ministack;
@@ -29,7 +29,6 @@ pub(crate) fn test() -> Result<()> {
         sam.run(&["validate", "--lint", "--template", template], |_| {})?;
     }
     let built = sam.build()?;
-    starts::check(&built)?;
     let ministack = Ministack::start()?;
     let stack = Stack::deploy(&sam, &built, &ministack)?;
     stack.invoke_with_every_event(&sam)?;
