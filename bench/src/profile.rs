@@ -26,13 +26,15 @@ const FREQUENCY: &str = "1999";
 
 /// What a function's name begins with, and the layer it belongs to. Who is called by a layer and in none of them, such as the
 /// allocator or the kernel, counts as that layer's.
-const LAYERS: [(&str, &[&str]); 5] = [
+const LAYERS: [(&str, &[&str]); 4] = [
     ("the engine: dynoxide and SQLite", &["sqlite3", "dynoxide", "rusqlite"]),
     ("the AWS SDK", &["aws_s", "aws_runtime", "aws_config", "aws_credential"]),
     ("the functions", &["send_message", "store", "push", "runtime::", "protocol", "domain", "serde_dynamo", "lambda_"]),
     ("the gateway", &["local", "hyper", "tungstenite", "tokio_tungstenite"]),
-    ("threads and tasks", &[""]),
 ];
+
+/// What is called by none of them.
+const ELSE: &str = "threads and tasks";
 
 /// Measured.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -80,23 +82,23 @@ async fn run(mut command: Command) -> Result<()> {
 
 /// Of stacks as `outermost;…;innermost count`: who is nearest to the inner end counts.
 fn by_layer(folded: &str) -> Result<Profile> {
-    let mut counts = [0u64; LAYERS.len()];
+    let mut counts = [0u64; LAYERS.len() + 1];
     for line in folded.lines() {
         let (stack, count) = line.rsplit_once(' ').context("a stack without a count")?;
-        let mut layers = stack.rsplit(';').map(layer);
-        let innermost = layers.find(|layer| *layer < LAYERS.len() - 1).unwrap_or(LAYERS.len() - 1);
+        let innermost = stack.rsplit(';').find_map(layer).unwrap_or(LAYERS.len());
         counts[innermost] += count.parse::<u64>()?;
     }
     let stacks: u64 = counts.iter().sum();
     let share = |count: u64| float(count) / float(stacks.max(1));
-    let layers = LAYERS.iter().zip(counts).map(|((name, _), count)| ((*name).to_owned(), share(count)));
+    let names = LAYERS.iter().map(|(name, _)| *name).chain([ELSE]);
+    let layers = names.zip(counts).map(|(name, count)| (name.to_owned(), share(count)));
     Ok(Profile { layers: layers.collect(), stacks })
 }
 
-fn layer(function: &str) -> usize {
+fn layer(function: &str) -> Option<usize> {
     let name = function.trim_start_matches(['<', '&']).trim_start_matches("dyn ");
     let is_of = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
-    LAYERS.iter().position(|(_, starts)| is_of(starts)).unwrap_or(LAYERS.len() - 1)
+    LAYERS.iter().position(|(_, starts)| is_of(starts))
 }
 
 #[cfg(test)]

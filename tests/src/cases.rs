@@ -5,16 +5,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
+use crate::{asked, number};
+
 /// Checks `count` cases, or as many as `JOURNEY_CASES` says.
 ///
 /// `check` gets a number that is no other case's, to name its people by. The seed is printed, and taken from
 /// `JOURNEY_SEED` where that is set; a case that fails is made smaller before it is shown.
 pub fn cases<S: Strategy>(count: u32, strategy: &S, check: &impl AsyncFn(u32, S::Value)) {
-    let seed = number("JOURNEY_SEED").unwrap_or_else(|| {
+    let seed: u64 = asked("JOURNEY_SEED").unwrap_or_else(|| {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         u64::from(now.subsec_nanos()) ^ now.as_secs()
     });
-    let cases = number("JOURNEY_CASES").map_or(count, |cases| u32::try_from(cases).unwrap());
+    let cases = number("JOURNEY_CASES", count);
     println!("JOURNEY_SEED={seed} JOURNEY_CASES={cases}");
     let config = Config { cases, max_shrink_iters: 100, failure_persistence: None, ..Config::default() };
     let mut bytes = [0; 32];
@@ -31,8 +33,4 @@ pub fn cases<S: Strategy>(count: u32, strategy: &S, check: &impl AsyncFn(u32, S:
     if let Err(error) = result {
         panic!("JOURNEY_SEED={seed}: {error}");
     }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable}={text}: no number")))
 }

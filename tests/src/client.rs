@@ -95,13 +95,19 @@ impl Client {
 
     /// Sends a frame with a `requestId` of its own and waits for the answer to it.
     pub async fn request(&self, action: &str, fields: Value) -> Result<Value, Refused> {
+        let (id, frame) = self.ask(action, fields).await;
+        outcome(self.answer_to(&id, &frame).await)
+    }
+
+    /// Sends a frame with a `requestId` of its own; that, and the frame.
+    async fn ask(&self, action: &str, fields: Value) -> (String, String) {
         let id = format!("r{}", self.requests.fetch_add(1, Ordering::Relaxed));
         let mut frame = fields;
         frame["action"] = action.into();
         frame["requestId"] = id.as_str().into();
-        self.send_text(frame.to_string()).await;
-        let answer = self.answer_to(&id, &frame.to_string()).await;
-        if answer["event"] == "ack" { Ok(answer) } else { Err(serde_json::from_value(answer).unwrap()) }
+        let frame = frame.to_string();
+        self.send_text(frame.clone()).await;
+        (id, frame)
     }
 
     /// Waits for the one answer to the request `id`.
@@ -151,11 +157,8 @@ impl Client {
         body: &str,
         seen: Option<u64>,
     ) -> Result<Sent, Refused> {
-        let mut fields = json!({"conversationId": id.to_string(), "clientMessageId": client_id, "body": body});
-        if let Some(seen) = seen {
-            fields["seenSeq"] = seen.into();
-        }
-        self.request("send_message", fields).await.map(|ack| serde_json::from_value(ack).unwrap())
+        let answer = self.request("send_message", message(id, client_id, body, seen)).await;
+        answer.map(|ack| serde_json::from_value(ack).unwrap())
     }
 
     /// Like [`Self::send`], where there may be no answer in the time after which a client repeats the frame.
@@ -166,20 +169,12 @@ impl Client {
         body: &str,
         seen: u64,
     ) -> Option<Result<Sent, Refused>> {
-        let request = format!("r{}", self.requests.fetch_add(1, Ordering::Relaxed));
-        let frame = json!({"action": "send_message", "requestId": request, "conversationId": id.to_string(),
-            "clientMessageId": client_id, "body": body, "seenSeq": seen});
-        self.send_text(frame.to_string()).await;
+        let (request, frame) = self.ask("send_message", message(id, client_id, body, Some(seen))).await;
         if !self.comes(|inbox| inbox.answers.contains_key(&request)).await {
             return None;
         }
-        let answer = self.answer_to(&request, body).await;
-        let is_ack = answer["event"] == "ack";
-        Some(if is_ack {
-            Ok(serde_json::from_value(answer).unwrap())
-        } else {
-            Err(serde_json::from_value(answer).unwrap())
-        })
+        let answer = outcome(self.answer_to(&request, &frame).await);
+        Some(answer.map(|ack| serde_json::from_value(ack).unwrap()))
     }
 
     /// Says something new.
@@ -270,6 +265,20 @@ impl Client {
         let mut inbox = self.inbox.subscribe();
         tokio::time::timeout(PATIENCE, inbox.wait_for(|inbox| holds(inbox))).await.is_ok()
     }
+}
+
+/// What an answer comes to.
+fn outcome(answer: Value) -> Result<Value, Refused> {
+    if answer["event"] == "ack" { Ok(answer) } else { Err(serde_json::from_value(answer).unwrap()) }
+}
+
+/// The fields of a message to send.
+fn message(id: impl Display, client_id: Uuid, body: &str, seen: Option<u64>) -> Value {
+    let mut fields = json!({"conversationId": id.to_string(), "clientMessageId": client_id, "body": body});
+    if let Some(seen) = seen {
+        fields["seenSeq"] = seen.into();
+    }
+    fields
 }
 
 impl Drop for Client {

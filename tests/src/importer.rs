@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -13,6 +13,7 @@ use store::Store;
 use tempfile::TempDir;
 
 use crate::Shop;
+use crate::running::memory;
 
 /// The environment variable that makes a test process an importer: its arguments as JSON.
 const ARGUMENTS: &str = "IMPORTER_ARGUMENTS";
@@ -222,7 +223,5 @@ fn ordered(value: &AttributeValue) -> String {
 
 /// The most memory that a process has had so far, in megabytes.
 pub fn peak_memory(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
-    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1024)
+    memory(process, "VmHWM:").map(|bytes| bytes / 1024 / 1024)
 }

@@ -40,8 +40,13 @@ pub use user::{User, client_message_id, lamp};
 
 /// How much of something: what the environment says, or a little.
 pub fn number<N: std::str::FromStr>(variable: &str, little: N) -> N {
-    let asked = std::env::var(variable).ok();
-    asked.map_or(little, |text| text.parse().unwrap_or_else(|_| panic!("{variable}={text}: no number")))
+    asked(variable).unwrap_or(little)
+}
+
+/// What the environment says, where it says something.
+fn asked<N: std::str::FromStr>(variable: &str) -> Option<N> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text}: no number")))
 }
 
 /// Milliseconds since 1970 began, by this machine's clock, which is also the server's.

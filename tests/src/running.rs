@@ -14,15 +14,15 @@ use crate::gateway::SOON;
 
 /// The binary, built as `cargo run` would, and in the same profile as this test.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "-p", "local", "--bin", "order-chat"]);
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
-    assert!(build.status().expect("cargo runs").success(), "the runner does not build");
     let this = std::env::current_exe().expect("a path");
-    let profile = this.ancestors().nth(2).expect("a target folder");
-    profile.join(format!("order-chat{}", std::env::consts::EXE_SUFFIX))
+    let folder = this.ancestors().nth(2).expect("a target folder");
+    // Profiles build into a folder of their name, all but one.
+    let profile = folder.file_name().and_then(|name| name.to_str()).expect("a profile's name");
+    let profile = if profile == "debug" { "dev" } else { profile };
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "-p", "local", "--bin", "order-chat", "--profile", profile]);
+    assert!(build.status().expect("cargo runs").success(), "the runner does not build");
+    folder.join(format!("order-chat{}", std::env::consts::EXE_SUFFIX))
 });
 
 /// The runner with these arguments, in this folder.
@@ -63,9 +63,7 @@ impl Running {
 
     /// Its resident memory in bytes, where the system tells.
     pub fn resident(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
+        memory(self.process.id(), "VmRSS:")
     }
 
     /// Ends it as a terminal or a service manager would.
@@ -82,6 +80,13 @@ impl Running {
         };
         assert_eq!(status.code(), Some(0));
     }
+}
+
+/// What the kernel says of a process's memory, in bytes: `VmRSS:` is what it has now, `VmHWM:` the most it has had.
+pub(crate) fn memory(process: u32, which: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(which))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
 }
 
 impl Drop for Running {

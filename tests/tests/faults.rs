@@ -3,6 +3,7 @@
 //! `FAULT_SCHEDULES=100000 cargo test --release -p tests --test faults` runs more of them, from the seed `FAULT_SEED` on.
 
 use domain::Role;
+use tests::number;
 use tests::world::{Actor, Fault, Mutation, Plan, World};
 
 /// Runs on one thread under a stopped clock: waiting costs nothing, and only the seed decides what comes first.
@@ -31,14 +32,10 @@ async fn schedule(plan: Plan) -> Vec<String> {
     broken
 }
 
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().and_then(|text| text.parse().ok())
-}
-
 #[test]
 fn no_promise_is_broken_in_any_schedule() {
-    let first = number("FAULT_SEED").unwrap_or(0);
-    for seed in first..first + number("FAULT_SCHEDULES").unwrap_or(1_000) {
+    let first = number("FAULT_SEED", 0);
+    for seed in first..first + number("FAULT_SCHEDULES", 1_000) {
         // From hardly anything going wrong to every fifth request.
         let per_mille = match seed % 4 {
             0 => 5,

@@ -15,18 +15,15 @@ pub(crate) fn run() -> Result<()> {
 
     // Stacks are followed by frame pointers, which the compiler does without where it may.
     let target = chore::target().join("profile");
-    let flags = [r#"profile.fast.debug="line-tables-only""#, r#"profile.fast.strip="none""#];
-    let mut build =
-        chore::command("cargo", &["build", "--profile", "fast", "--package", "local", "--package", "bench"]);
-    for flag in flags {
-        build.args(["--config", flag]);
-    }
-    build.env("RUSTFLAGS", "-C force-frame-pointers=yes").env("CFLAGS", "-fno-omit-frame-pointer");
-    ensure!(build.env("CARGO_TARGET_DIR", &target).status()?.success(), "it does not build");
-
-    let mut path = vec![drawing];
-    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-    let mut bench = chore::command(target.join("fast/bench"), &["--only", "profile"]);
-    ensure!(bench.env("PATH", std::env::join_paths(path)?).status()?.success(), "nothing was measured");
-    Ok(())
+    let build = ["build", "--profile", "fast", "--package", "local", "--package", "bench"];
+    let variables = [
+        ("CARGO_PROFILE_FAST_DEBUG", "line-tables-only"),
+        ("CARGO_PROFILE_FAST_STRIP", "none"),
+        ("CARGO_TARGET_DIR", &target.to_string_lossy()),
+        ("CFLAGS", "-fno-omit-frame-pointer"),
+        ("RUSTFLAGS", "-C force-frame-pointers=yes"),
+    ];
+    chore::run_with("cargo", &build, &variables)?;
+    let path = chore::path_with(&drawing)?;
+    chore::run_with(target.join("fast/bench"), &["--only", "profile"], &[("PATH", &path.to_string_lossy())])
 }

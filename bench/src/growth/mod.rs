@@ -47,16 +47,16 @@ pub(crate) struct Growth {
 
 /// Measures, with data below `folder`; with `quick` only the smaller half.
 pub(crate) async fn measure(folder: &Path, quick: bool) -> Result<Growth> {
-    let upto = |sizes: [usize; 4]| sizes[..if quick { 2 } else { 4 }].to_vec();
+    let upto = |sizes: &[usize]| sizes[..if quick { 2 } else { sizes.len() }].to_vec();
     eprintln!("a conversation grows");
     let conversation =
-        conversation::measure(&folder.join("conversation"), &upto([100, 1_000, 10_000, 100_000])).await?;
+        conversation::measure(&folder.join("conversation"), &upto(&[100, 1_000, 10_000, 100_000])).await?;
     eprintln!("an inbox grows");
-    let inbox = inbox::measure(&folder.join("inbox"), &upto([100, 1_000, 10_000, 100_000])).await?;
+    let inbox = inbox::measure(&folder.join("inbox"), &upto(&[100, 1_000, 10_000, 100_000])).await?;
     eprintln!("the shop's connections grow");
-    let admins = connections::admins(&folder.join("admins"), &upto([1, 10, 100, 1_000])).await?;
+    let admins = connections::admins(&folder.join("admins"), &upto(&[1, 10, 100, 1_000, 5_000])).await?;
     eprintln!("all connections grow");
-    let connections = connections::customers(&folder.join("connections"), &upto([100, 1_000, 5_000, 10_000])).await?;
+    let connections = connections::customers(&folder.join("connections"), &upto(&[100, 1_000, 5_000, 10_000])).await?;
     Ok(Growth { conversation, inbox, admins, connections })
 }
 

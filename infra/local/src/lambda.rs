@@ -155,12 +155,13 @@ impl AtRest {
     }
 
     fn rest(&self, runtime: Runtime) {
-        let mut at_rest = self.locked();
-        if at_rest.len() < KEPT && runtime.metrics().num_alive_tasks() == 0 {
-            at_rest.push(runtime);
-        } else {
-            runtime.shutdown_background();
+        if runtime.metrics().num_alive_tasks() == 0 {
+            let mut at_rest = self.locked();
+            if at_rest.len() < KEPT {
+                return at_rest.push(runtime);
+            }
         }
+        runtime.shutdown_background();
     }
 
     fn locked(&self) -> MutexGuard<'_, Vec<Runtime>> {
