@@ -22,7 +22,7 @@ const KEPT_MS: i64 = 600_000;
 const SHORTEST: usize = 32;
 
 pub(crate) struct Secret {
-    client: Client,
+    sdk: SdkConfig,
     id: String,
     known: Mutex<Known>,
 }
@@ -36,7 +36,7 @@ struct Known {
 
 impl Secret {
     pub(crate) fn new(sdk: &SdkConfig, id: &str) -> Self {
-        Self { client: Client::new(sdk), id: id.to_owned(), known: Mutex::default() }
+        Self { sdk: sdk.clone(), id: id.to_owned(), known: Mutex::default() }
     }
 
     /// The keys that count, the current one first.
@@ -71,14 +71,16 @@ impl Secret {
     }
 
     async fn read(&self) -> Result<Vec<DecodingKey>, Error> {
-        let (current, previous) = tokio::join!(self.version(STAGES[0]), self.version(STAGES[1]));
+        // Not made at the start, which most of those who connect with a ticket would pay for and not need.
+        let client = Client::new(&self.sdk);
+        let (current, previous) = tokio::join!(self.version(&client, STAGES[0]), self.version(&client, STAGES[1]));
         let current = current?.ok_or("the secret has no current version")?;
         Ok([Some(current), previous?].into_iter().flatten().collect())
     }
 
     /// One version; `None` where nothing has that label, as before the first rotation.
-    async fn version(&self, stage: &str) -> Result<Option<DecodingKey>, Error> {
-        let asked = self.client.get_secret_value().secret_id(&self.id).version_stage(stage).send().await;
+    async fn version(&self, client: &Client, stage: &str) -> Result<Option<DecodingKey>, Error> {
+        let asked = client.get_secret_value().secret_id(&self.id).version_stage(stage).send().await;
         let value = match asked.map_err(aws_sdk_secretsmanager::Error::from) {
             Ok(value) => value,
             Err(aws_sdk_secretsmanager::Error::ResourceNotFoundException(_)) => return Ok(None),
