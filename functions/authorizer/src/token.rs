@@ -18,7 +18,7 @@ pub(crate) struct Verifier {
 }
 
 enum KeySource {
-    Secret(Secret),
+    Secret(Box<Secret>),
     Jwks(Jwks),
 }
 
@@ -65,7 +65,7 @@ const LONGEST_NAME: usize = 200;
 impl Verifier {
     pub(crate) fn new(sdk: &SdkConfig, keys: Keys, issuer: Option<String>, audience: Option<String>) -> Self {
         let keys = match keys {
-            Keys::Secret(id) => KeySource::Secret(Secret::new(sdk, &id)),
+            Keys::Secret(id) => KeySource::Secret(Box::new(Secret::new(sdk, &id))),
             Keys::Jwks(url) => KeySource::Jwks(Jwks::new(url)),
         };
         Self { keys, issuer, audience }
