@@ -34,15 +34,15 @@ const LAYERS: [(&str, &[&str]); 4] = [
 ];
 
 /// What is called by none of them.
-const ELSE: &str = "threads and tasks";
+const ELSE: &str = "threads, tasks, and what cannot be told";
 
 /// Measured.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Profile {
     /// Each layer's share of the processor time.
     pub(crate) layers: Vec<(String, f64)>,
-    /// How many stacks were seen.
-    pub(crate) stacks: u64,
+    /// The processor time that was looked at.
+    pub(crate) nanoseconds: u64,
 }
 
 /// Looks at a server under load, with data below `folder`, and draws what it sees.
@@ -75,7 +75,9 @@ pub(crate) async fn measure(folder: &Path) -> Result<Profile> {
 
 async fn run(mut command: Command) -> Result<()> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
-    let output = command.stderr(Stdio::piped()).output().await.with_context(|| format!("{name} did not start"))?;
+    // `output()` would take what goes to a file.
+    let child = command.stderr(Stdio::piped()).spawn().with_context(|| format!("{name} did not start"))?;
+    let output = child.wait_with_output().await?;
     ensure!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
@@ -88,11 +90,11 @@ fn by_layer(folded: &str) -> Result<Profile> {
         let innermost = stack.rsplit(';').find_map(layer).unwrap_or(LAYERS.len());
         counts[innermost] += count.parse::<u64>()?;
     }
-    let stacks: u64 = counts.iter().sum();
-    let share = |count: u64| float(count) / float(stacks.max(1));
+    let nanoseconds: u64 = counts.iter().sum();
+    let share = |count: u64| float(count) / float(nanoseconds.max(1));
     let names = LAYERS.iter().map(|(name, _)| *name).chain([ELSE]);
     let layers = names.zip(counts).map(|(name, count)| (name.to_owned(), share(count)));
-    Ok(Profile { layers: layers.collect(), stacks })
+    Ok(Profile { layers: layers.collect(), nanoseconds })
 }
 
 fn layer(function: &str) -> Option<usize> {

@@ -42,7 +42,7 @@ pub(crate) fn write(results: &Results, prices: &Prices) -> Result<()> {
         page += &limit::section(part)?;
     }
     if let Some(part) = &results.profile {
-        page += &profile::section(part)?;
+        page += &profile::section(part, results)?;
     }
     if let Some(part) = &results.starts {
         page += &starts::section(part);
