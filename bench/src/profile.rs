@@ -112,6 +112,6 @@ mod tests {
         let folded = "order-chat;std::thread;send_message::send;<aws_sdk_dynamodb::Client>::put;malloc 3\n\
                       order-chat;start;tokio::park;[k] futex 1\n";
         let profile = by_layer(folded).unwrap();
-        assert_eq!((profile.stacks, profile.layers[1].1, profile.layers[4].1), (4, 0.75, 0.25));
+        assert_eq!((profile.nanoseconds, profile.layers[1].1, profile.layers[4].1), (4, 0.75, 0.25));
     }
 }
