@@ -28,6 +28,9 @@ use crate::{Functions, Refusal, data, stopping};
 /// How often expired items are removed.
 const SWEEP: Duration = Duration::from_mins(1);
 
+/// How often the database's log is copied into its file.
+const CHECKPOINT: Duration = Duration::from_millis(100);
+
 /// How long a function that is invoked by hand may take: Lambda's own limit.
 const INVOKED: Duration = Duration::from_mins(15);
 
@@ -104,8 +107,11 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
     };
     let mut tasks = vec![
         tokio::spawn(serve(listener, Arc::new(server), stopping.clone(), alive)),
-        tokio::spawn(sweep(engine, stopping)),
+        tokio::spawn(every(SWEEP, engine.clone(), Engine::sweep, stopping.clone())),
     ];
+    if folder.is_some() {
+        tasks.push(tokio::spawn(every(CHECKPOINT, engine, Engine::checkpoint, stopping)));
+    }
     tasks.extend(building);
     Ok(Gateway {
         address,
@@ -246,15 +252,16 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-async fn sweep(engine: Engine, stopping: Stopping) {
+/// Looks after the engine, until the gateway stops.
+async fn every(pause: Duration, engine: Engine, chore: fn(&Engine), stopping: Stopping) {
     loop {
         tokio::select! {
-            () = tokio::time::sleep(SWEEP) => {}
+            () = tokio::time::sleep(pause) => {}
             () = stopping.wait() => return,
         }
         let engine = engine.clone();
-        if let Err(problem) = tokio::task::spawn_blocking(move || engine.sweep()).await {
-            tracing::error!(%problem, "the sweep of expired items failed");
+        if let Err(problem) = tokio::task::spawn_blocking(move || chore(&engine)).await {
+            tracing::error!(%problem, "the engine was not looked after");
         }
     }
 }

@@ -4,8 +4,10 @@
 //! thread of its own.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dynoxide::{Database, DynoxideError};
+use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -17,7 +19,11 @@ const FILE: &str = "dynamodb.sqlite";
 
 /// The database of one gateway.
 #[derive(Clone)]
-pub(crate) struct Engine(Database);
+pub(crate) struct Engine {
+    database: Database,
+    /// A connection of our own to the same file; none where it is in memory.
+    beside: Option<Arc<Mutex<Connection>>>,
+}
 
 impl Engine {
     /// A database in `folder`, or in memory. With `sync` each write reaches the disk before it is answered.
@@ -25,7 +31,8 @@ impl Engine {
         let Some(folder) = folder else {
             let refused =
                 |problem: DynoxideError| Refusal::Data { path: "in memory".into(), what: problem.to_string() };
-            return Database::memory().map(Self).map_err(refused);
+            let database = Database::memory().map_err(refused)?;
+            return Ok(Self { database, beside: None });
         };
         let refused = |what: String| Refusal::Data { path: folder.to_owned(), what };
         let path = folder.join(FILE);
@@ -36,7 +43,8 @@ impl Engine {
             // if not that of the machine, and a write takes a tenth of the time.
             database.disable_bulk_loading().map_err(|problem| refused(problem.to_string()))?;
         }
-        Ok(Self(database))
+        let beside = Connection::open(path).map_err(|problem| refused(problem.to_string()))?;
+        Ok(Self { database, beside: Some(Arc::new(Mutex::new(beside))) })
     }
 
     /// Makes a table of the template if it is absent. One that was made from a template with other keys or indexes
@@ -63,8 +71,18 @@ impl Engine {
 
     /// Removes what has expired. DynamoDB does so some time within days, so nothing may count on it.
     pub(crate) fn sweep(&self) {
-        if let Err(problem) = self.0.sweep_ttl() {
+        if let Err(problem) = self.database.sweep_ttl() {
             tracing::warn!(%problem, "expired items were not removed");
+        }
+    }
+
+    /// Copies from SQLite's log into its file what has been written since, beside those who read and write. Otherwise the write
+    /// that makes the log a thousand pages long does it, and everybody waits for that and for the disk.
+    pub(crate) fn checkpoint(&self) {
+        let Some(beside) = &self.beside else { return };
+        let beside = beside.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(problem) = beside.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+            tracing::warn!(%problem, "the log was not copied");
         }
     }
 
@@ -77,7 +95,7 @@ impl Engine {
     }
 
     fn answer(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
-        let database = &self.0;
+        let database = &self.database;
         match operation {
             "BatchGetItem" => through(body, |request| database.batch_get_item(request)),
             "BatchWriteItem" => through(body, |request| database.batch_write_item(request)),
@@ -132,5 +150,30 @@ fn unreadable(problem: &str) -> DynoxideError {
     match problem.strip_prefix("VALIDATION:").or_else(|| problem.strip_prefix("VALIDATION_REQUEST:")) {
         Some(message) => DynoxideError::ValidationException(message.to_owned()),
         None => DynoxideError::SerializationException(problem.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_in_the_file_after_a_checkpoint() {
+        let (folder, copied) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let engine = Engine::open(Some(folder.path()), false).unwrap();
+        let table = json!({ "TableName": "t", "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+            "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }] });
+        engine.answer("CreateTable", &table.to_string()).unwrap();
+        let item = json!({ "TableName": "t", "Item": { "pk": { "S": "written" } } });
+        engine.answer("PutItem", &item.to_string()).unwrap();
+
+        engine.checkpoint();
+
+        // Without the log, which is another file.
+        std::fs::copy(folder.path().join(FILE), copied.path().join(FILE)).unwrap();
+        let copy = Engine::open(Some(copied.path()), false).unwrap();
+        let got = copy.answer("GetItem", r#"{"TableName":"t","Key":{"pk":{"S":"written"}}}"#).unwrap();
+        assert!(got.contains("written"), "{got}");
     }
 }
