@@ -22,7 +22,7 @@ const INTRODUCTION: &str = "\
 # What it costs and how fast it is
 
 Made by `cargo xtask bench`, which builds everything, measures, and writes this page and its plots; the numbers behind them are in
-`docs/benchmarks.json`. It takes about ten minutes on a quiet machine. `--only` measures one part again and leaves the others as they are.
+`docs/benchmarks.json`. It takes about a quarter of an hour on a quiet machine. `--only` measures one part again and leaves the others as they are.
 
 Machines differ and are noisy, so read the ratios. Where two things are compared they take turns in one run; a number is the median of the
 rounds, with the lowest and the highest behind it.

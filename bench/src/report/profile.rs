@@ -28,7 +28,8 @@ pub(super) fn section(part: &Part<Profile>, results: &Results) -> Result<String>
     writeln!(
         page,
         "The server sends as many messages as go, and its stacks are looked at on each core 1,999 times a second, for {seconds:.1} s of processor time; a stack counts \
-         for the layer nearest to its inner end, so what a layer allocates, copies, locks or asks the kernel for is its own.\n"
+         for the layer nearest to its inner end, so what a layer allocates, copies, locks or asks the kernel for is its own. The C library keeps no frame \
+         pointers: of some stacks that end in its allocator nobody can tell for whom it was.\n"
     )?;
     page += "| | share |\n|---|---|\n";
     for (name, share) in layers {
