@@ -161,11 +161,11 @@ mod tests {
     fn what_was_written_is_in_the_file_after_a_checkpoint() {
         let (folder, copied) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let engine = Engine::open(Some(folder.path()), false).unwrap();
-        let table = json!({ "TableName": "t", "BillingMode": "PAY_PER_REQUEST",
+        let table = json!({ "TableName": "table", "BillingMode": "PAY_PER_REQUEST",
             "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
             "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }] });
         engine.answer("CreateTable", &table.to_string()).unwrap();
-        let item = json!({ "TableName": "t", "Item": { "pk": { "S": "written" } } });
+        let item = json!({ "TableName": "table", "Item": { "pk": { "S": "written" } } });
         engine.answer("PutItem", &item.to_string()).unwrap();
 
         engine.checkpoint();
@@ -173,7 +173,7 @@ mod tests {
         // Without the log, which is another file.
         std::fs::copy(folder.path().join(FILE), copied.path().join(FILE)).unwrap();
         let copy = Engine::open(Some(copied.path()), false).unwrap();
-        let got = copy.answer("GetItem", r#"{"TableName":"t","Key":{"pk":{"S":"written"}}}"#).unwrap();
+        let got = copy.answer("GetItem", r#"{"TableName":"table","Key":{"pk":{"S":"written"}}}"#).unwrap();
         assert!(got.contains("written"), "{got}");
     }
 }
