@@ -62,7 +62,7 @@ enum Chore {
     },
     /// What a change must pass: format, lints, dependencies, tests.
     Ci,
-    /// What it costs and how fast it is, beside a peer; writes `docs/benchmarks.md`. Takes ten minutes and a quiet machine.
+    /// What it costs and how fast it is, beside a peer; writes `docs/benchmarks.md`. Takes a quarter of an hour and a quiet machine.
     Bench {
         /// For the `bench` program: `--only compare`, `--quick`, …
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
