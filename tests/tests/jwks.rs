@@ -2,13 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
+use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use local::Settings;
+use runtime::{Context, Environment, LambdaEvent};
 use serde_json::{Value, json};
 use tests::{Shop, es256_key, now_millis, rs256_key};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,9 +21,34 @@ use tokio::net::TcpListener;
 const BEFORE_MODULUS: &[u8] = b"30820122300d06092a864886f70d01010105000382010f003082010a0282010100";
 const BEHIND_MODULUS: &[u8] = b"0203010001";
 
-/// An identity provider: what it publishes, and how often it was asked.
+/// An identity provider.
 #[derive(Clone, Default)]
-struct Provider(Arc<Mutex<(Vec<Value>, usize)>>);
+struct Provider(Arc<Mutex<Published>>);
+
+#[derive(Default)]
+struct Published {
+    keys: Vec<Value>,
+    /// How often it was asked.
+    asked: usize,
+    /// It answers with an error.
+    is_down: bool,
+}
+
+/// A clock that stands, until it is set to so many seconds after the year 2100 began.
+#[derive(Clone, Debug, Default)]
+struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    fn set(&self, seconds: u64) {
+        self.0.store(seconds, Ordering::Relaxed);
+    }
+}
+
+impl TimeSource for Clock {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(4_102_444_800 + self.0.load(Ordering::Relaxed))
+    }
+}
 
 impl Provider {
     async fn open(&self) -> String {
@@ -31,12 +59,13 @@ impl Provider {
             while let Ok((mut socket, _)) = listener.accept().await {
                 let mut request = [0; 4096];
                 let _ = socket.read(&mut request).await;
-                let body = {
-                    let mut state = provider.0.lock().unwrap();
-                    state.1 += 1;
-                    json!({"keys": state.0}).to_string()
+                let (status, body) = {
+                    let mut published = provider.0.lock().unwrap();
+                    published.asked += 1;
+                    let status = if published.is_down { "503 Service Unavailable" } else { "200 OK" };
+                    (status, json!({"keys": published.keys}).to_string())
                 };
-                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+                let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n");
                 let answer = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
                 let _ = socket.write_all(answer.as_bytes()).await;
             }
@@ -47,11 +76,15 @@ impl Provider {
     fn publish(&self, kid: &str, key: &EncodingKey, algorithm: Algorithm) {
         let mut jwk = Jwk::from_encoding_key(key, algorithm).unwrap();
         jwk.common.key_id = Some(kid.to_owned());
-        self.0.lock().unwrap().0.push(serde_json::to_value(jwk).unwrap());
+        self.0.lock().unwrap().keys.push(serde_json::to_value(jwk).unwrap());
     }
 
     fn asked(&self) -> usize {
-        self.0.lock().unwrap().1
+        self.0.lock().unwrap().asked
+    }
+
+    fn is_down(&self, is_down: bool) {
+        self.0.lock().unwrap().is_down = is_down;
     }
 }
 
@@ -86,7 +119,7 @@ async fn published_keys_let_in_and_nothing_else_does() {
     assert_eq!(status(&shop, &token(Some("r"), Algorithm::PS256, &rs256_key())).await, 403);
     assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS512, &rs256_key())).await, 403);
     // The public key is no shared secret, in whichever form it is taken for one.
-    let published = provider.0.lock().unwrap().0.clone();
+    let published = provider.0.lock().unwrap().keys.clone();
     let n = published[0]["n"].as_str().unwrap();
     let modulus = BASE64URL_NOPAD.decode(n.as_bytes()).unwrap();
     let der =
@@ -142,4 +175,44 @@ async fn an_unknown_key_is_asked_for_at_most_once_a_minute() {
     }
     assert!(provider.asked() <= 2, "asked {} times", provider.asked());
     assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rs256_key())).await, 200);
+}
+
+/// A provider that is down makes no good token a bad one: what cannot be checked is not answered, and what can be still counts.
+#[tokio::test]
+async fn a_provider_that_is_down_refuses_nobody() {
+    let (provider, clock) = (Provider::default(), Clock::default());
+    provider.publish("r", &rs256_key(), Algorithm::RS256);
+    let environment: Environment =
+        [("TABLE_NAME".to_owned(), "none".to_owned()), ("JWKS_URL".to_owned(), provider.open().await)]
+            .into_iter()
+            .collect();
+    let shop = Shop::open_with(Shop::settings()).await;
+    let sdk = shop.gateway().sdk().to_builder().time_source(SharedTimeSource::new(clock.clone())).build();
+    let authorizer = authorizer::start(&environment, &sdk).unwrap();
+    let claims = json!({"sub": "anna", "role": "customer", "name": "Anna", "exp": 4_102_444_800_u64 + 86_400});
+    // Whether the key that is called `kid` lets in; nothing where there is no answer.
+    let let_in = async |kid: &str| {
+        let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::RS256) };
+        let token = jsonwebtoken::encode(&header, &claims, &rs256_key()).unwrap();
+        let event = json!({"headers": {"authorization": format!("Bearer {token}")}});
+        let answer = authorizer.call(LambdaEvent::new(event, Context::default())).await;
+        answer.ok().map(|answer| answer["isAuthorized"] == true)
+    };
+
+    provider.is_down(true);
+    assert_eq!((let_in("r").await, provider.asked()), (None, 1), "nobody knows");
+    provider.is_down(false);
+    clock.set(4);
+    assert_eq!((let_in("r").await, provider.asked()), (None, 1), "not asked again within five seconds");
+    clock.set(5);
+    assert_eq!((let_in("r").await, provider.asked()), (Some(true), 2));
+    assert_eq!((let_in("none").await, provider.asked()), (Some(false), 2), "fetched just now");
+
+    provider.is_down(true);
+    clock.set(4_000);
+    assert_eq!((let_in("r").await, provider.asked()), (Some(true), 3), "what is known still counts");
+    assert_eq!(let_in("none").await, None, "it may be new");
+    provider.is_down(false);
+    clock.set(4_010);
+    assert_eq!((let_in("none").await, provider.asked()), (Some(false), 4));
 }

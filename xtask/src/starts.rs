@@ -65,8 +65,11 @@ pub(crate) fn small_enough(built: &Path) -> Result<()> {
 impl Starts {
     /// Measures what `sam build` made in the folder `built`.
     pub(crate) fn measure(built: &Path) -> Result<Self> {
-        let mut nothing = Function::new("(nothing)".to_owned(), &empty()?)?;
+        let mut nothing = Function::new("(nothing)".to_owned(), empty()?)?;
         let mut functions = functions(built)?;
+        for function in std::iter::once(&mut nothing).chain(&mut functions) {
+            function.copy()?;
+        }
         for _ in 0..STARTS {
             for function in std::iter::once(&mut nothing).chain(&mut functions) {
                 function.starts.push(Process::start(Command::new(&function.program), &[])?.0);
@@ -114,14 +117,20 @@ impl Starts {
 }
 
 impl Function {
-    /// Of a copy: Lambda unpacks a program too, and the very same one starts a fifth slower as the linker has written it.
-    fn new(name: String, built: &Path) -> Result<Self> {
-        let folder = chore::target().join("starts");
-        fs::create_dir_all(&folder)?;
-        let program = folder.join(&name);
-        fs::copy(built, &program)?;
+    fn new(name: String, program: PathBuf) -> Result<Self> {
         let zip = zipped(&program)?;
         Ok(Self { name, program, zip, starts: Vec::new() })
+    }
+
+    /// From here on it is a copy: Lambda unpacks a program too, and the very same one starts a fifth slower as the linker has
+    /// written it.
+    fn copy(&mut self) -> Result<()> {
+        let folder = chore::target().join("starts");
+        fs::create_dir_all(&folder)?;
+        let copy = folder.join(&self.name);
+        fs::copy(&self.program, &copy)?;
+        self.program = copy;
+        Ok(())
     }
 }
 
@@ -158,7 +167,7 @@ fn functions(built: &Path) -> Result<Vec<Function>> {
         let program = folder?.path().join("bootstrap");
         if program.exists() {
             let name = program.parent().and_then(Path::file_name).context("a folder has a name")?;
-            functions.push(Function::new(name.to_string_lossy().into_owned(), &program)?);
+            functions.push(Function::new(name.to_string_lossy().into_owned(), program)?);
         }
     }
     functions.sort_by(|one, other| one.name.cmp(&other.name));

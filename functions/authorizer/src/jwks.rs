@@ -4,18 +4,24 @@ use std::time::Duration;
 
 use domain::Time;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
+use runtime::Error;
 use tokio::sync::Mutex;
 use url::Url;
 
 /// An unknown `kid` makes us look for new keys, at most this often: otherwise anybody could make us flood the provider.
 const BETWEEN_FETCHES_MS: i64 = 60_000;
 
+/// After a fetch that failed we try again sooner, since until then nobody whose key we lack gets in.
+const AFTER_FAILURE_MS: i64 = 5_000;
+
+/// The most that a fetch may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// A key that was withdrawn is believed no longer than this.
 const KEPT_MS: i64 = 600_000;
 
 pub(crate) struct Jwks {
     url: Url,
-    http: reqwest::Client,
     known: Mutex<Known>,
 }
 
@@ -27,22 +33,17 @@ struct Known {
 
 impl Jwks {
     pub(crate) fn new(url: Url) -> Self {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(3)).build();
-        Self {
-            url,
-            // Building only fails where the system has no TLS at all; the default client says so when it is used.
-            http: http.unwrap_or_default(),
-            known: Mutex::new(Known { keys: JwkSet { keys: Vec::new() }, fetched: None, tried: None }),
-        }
+        Self { url, known: Mutex::new(Known { keys: JwkSet { keys: Vec::new() }, fetched: None, tried: None }) }
     }
 
-    /// The key that is called `kid`.
-    pub(crate) async fn key(&self, kid: &str, now: Time) -> Option<Jwk> {
+    /// The key that is called `kid`, if there is one; an error where we do not know, because the last fetch failed.
+    pub(crate) async fn key(&self, kid: &str, now: Time) -> Result<Option<Jwk>, Error> {
         let since = |time: Option<Time>| time.map_or(i64::MAX, |time| now.millis().saturating_sub(time.millis()));
         // Held while fetching: requests that come meanwhile wait for the same answer instead of asking again.
         let mut known = self.known.lock().await;
         let stale = known.keys.find(kid).is_none() || since(known.fetched) >= KEPT_MS;
-        if stale && since(known.tried) >= BETWEEN_FETCHES_MS {
+        let pause = if known.has_failed() { AFTER_FAILURE_MS } else { BETWEEN_FETCHES_MS };
+        if stale && since(known.tried) >= pause {
             known.tried = Some(now);
             match self.fetch().await {
                 Ok(keys) => {
@@ -53,10 +54,21 @@ impl Jwks {
                 Err(error) => tracing::error!(error = %error.without_url(), "the JWKS could not be fetched"),
             }
         }
-        known.keys.find(kid).cloned()
+        match known.keys.find(kid) {
+            None if known.has_failed() => Err("the JWKS could not be fetched".into()),
+            key => Ok(key.cloned()),
+        }
     }
 
     async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
-        self.http.get(self.url.clone()).send().await?.error_for_status()?.json().await
+        // Not made at the start: it reads every root certificate on the disk, and who connects with a ticket needs none.
+        let http = reqwest::Client::builder().timeout(PATIENCE).build()?;
+        http.get(self.url.clone()).send().await?.error_for_status()?.json().await
+    }
+}
+
+impl Known {
+    fn has_failed(&self) -> bool {
+        self.tried != self.fetched
     }
 }

@@ -82,7 +82,7 @@ impl Verifier {
             KeySource::Secret(secret) => self.claims_by_secret(token, secret, now, header.alg).await?,
             KeySource::Jwks(jwks) => {
                 let kid = header.kid.as_deref().ok_or(Refusal::UnknownKey)?;
-                let jwk = jwks.key(kid, now).await.ok_or(Refusal::UnknownKey)?;
+                let jwk = jwks.key(kid, now).await.map_err(Refusal::NoKeys)?.ok_or(Refusal::UnknownKey)?;
                 let algorithm = algorithm(&jwk).ok_or(Refusal::WrongAlgorithm)?;
                 let key = DecodingKey::from_jwk(&jwk).map_err(|_| Refusal::UnknownKey)?;
                 self.claims(token, &key, algorithm)?
