@@ -85,7 +85,11 @@ export class Api {
       response = await this.#fetch(method, path, renewed, body, headers);
     }
     if (!response.ok) throw await problemOf(response);
-    return (await response.json()) as Answer;
+    try {
+      return (await response.json()) as Answer;
+    } catch (cause) {
+      throw new Unanswered("The answer broke off.", { cause });
+    }
   }
 
   async #fetch(method: string, path: string, token: string, body: object | undefined, headers: Record<string, string>): Promise<Response> {

@@ -1,5 +1,6 @@
 import type { ConversationId, Person } from "../protocol.ts";
 import { Api } from "./api.ts";
+import { Backoff } from "./backoff.ts";
 import { Connection } from "./connection.ts";
 import { deliveredSeqOf, readSeqOf, sideOf } from "./conversation.ts";
 import type { Environment } from "./environment.ts";
@@ -47,18 +48,21 @@ export class ChatClient {
   #state: State;
   #open: ConversationId | undefined;
   #joining: Promise<void> = Promise.resolve();
+  readonly #joinPauses: Backoff;
+  #joinAgain: ReturnType<typeof setTimeout> | undefined;
   #secondSync: ReturnType<typeof setTimeout> | undefined;
   #typingEnds: ReturnType<typeof setTimeout> | undefined;
 
   constructor(environment: Environment, { me, token, renew }: Session) {
     this.#environment = environment;
     this.#state = initial(me);
+    this.#joinPauses = new Backoff(() => environment.random());
     const tokens = new Tokens(token, renew);
     const now = () => environment.now();
     this.api = new Api(environment, tokens);
     this.#connection = new Connection(environment, this.api, tokens, {
       link: (link) => this.#dispatch({ type: "link", link }),
-      opened: () => this.#opened(),
+      opened: (missed) => this.#opened(missed),
       pushed: (event) => this.#pushed(event),
       silent: () => void this.#sync.now(),
       pong: (ack) => {
@@ -103,6 +107,7 @@ export class ChatClient {
   /** Disconnects. What waits to be sent stays in the storage. */
   stop(): void {
     clearTimeout(this.#secondSync);
+    clearTimeout(this.#joinAgain);
     clearTimeout(this.#typingEnds);
     this.#outbox.stop();
     this.#receipts.stop();
@@ -190,9 +195,10 @@ export class ChatClient {
     this.#outbox.flush();
   }
 
-  #opened(): void {
+  #opened(missed: boolean): void {
+    clearTimeout(this.#joinAgain);
     this.#join();
-    void this.#sync.now();
+    void this.#sync.now(missed);
     clearTimeout(this.#secondSync);
     this.#secondSync = setTimeout(() => void this.#sync.now(), SECOND_SYNC);
     this.#outbox.flush();
@@ -203,8 +209,13 @@ export class ChatClient {
 
   #pushed(event: Pushed): void {
     const now = this.#environment.now();
-    this.#dispatch({ type: "pushed", event, now });
+    const learn = () => this.#dispatch({ type: "pushed", event, now });
+    learn();
     for (const listener of this.#listeners) listener(event);
+    if ("message" in event && !this.#state.conversations.has(event.message.conversationId)) {
+      // Without its conversation nothing was learned. What is fetched may be older than this, so it is learned again.
+      void this.#sync.refresh(event.message.conversationId).then(learn);
+    }
     if (event.event !== "user_typing") return;
     clearTimeout(this.#typingEnds);
     this.#typingEnds = setTimeout(() => this.#dispatch({ type: "time", now: this.#environment.now() }), event.expiresInMs + 50);
@@ -221,9 +232,11 @@ export class ChatClient {
           const ack = await this.#connection.request({ action: "join_conversation", conversationId: open });
           if ("conversation" in ack) this.#dispatch({ type: "conversation", conversation: ack.conversation });
         }
+        this.#joinPauses.reset();
       } catch (problem) {
         // Without a connection the next one joins. What is not found is said by whoever opened it.
-        if (problem instanceof Refused && problem.code === "internal") setTimeout(() => this.#join(), SECOND_SYNC);
+        if (!this.#connection.open || (problem instanceof Refused && !problem.passing)) return;
+        this.#joinAgain = setTimeout(() => this.#join(left), this.#joinPauses.next());
       }
     });
   }

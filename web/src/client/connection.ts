@@ -1,7 +1,7 @@
 import type { Api } from "./api.ts";
 import { Backoff } from "./backoff.ts";
 import type { Environment } from "./environment.ts";
-import { LoggedOut, type Refused, Unanswered } from "./errors.ts";
+import { LoggedOut, Refused, Unanswered } from "./errors.ts";
 import { type Ack, type Frame, type Pushed, Socket } from "./socket.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -15,8 +15,8 @@ export type Link = "connecting" | "online" | "offline" | "expired";
 export interface ConnectionListener {
   /** It stands differently. */
   link(link: Link): void;
-  /** A new socket is open: join, sync, send what waits. */
-  opened(): void;
+  /** A new socket is open: join, sync, send what waits. Without one before it, events may have been `missed`. */
+  opened(missed: boolean): void;
   /** An event that is nobody's answer. */
   pushed(event: Pushed): void;
   /** For a minute nothing came but answers to `ping`. */
@@ -55,6 +55,8 @@ export class Connection {
   readonly #listener: ConnectionListener;
   readonly #backoff: Backoff;
   #socket: Socket | undefined;
+  /** The one before, which may still wait for answers. */
+  #leaving: Socket | undefined;
   #openedAt = 0;
   #replaceAt = Number.POSITIVE_INFINITY;
   #changing = false;
@@ -81,6 +83,7 @@ export class Connection {
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#ticking);
+    this.#leaving?.close();
     this.#socket?.close();
     this.#wake?.();
   }
@@ -112,10 +115,7 @@ export class Connection {
     if (this.#changing) return;
     this.#changing = true;
     try {
-      const old = this.#socket;
-      const socket = await this.#connect();
-      this.#use(socket);
-      await old?.retire();
+      this.#use(await this.#connect());
     } catch {
       this.#replaceAt = this.#environment.now() + 30 * SECOND;
     } finally {
@@ -126,7 +126,8 @@ export class Connection {
   async #run(): Promise<void> {
     while (!this.#stopped) {
       try {
-        this.#use(await this.#connect());
+        // A change-over that was on its way may have come first.
+        if (this.#socket === undefined) this.#use(await this.#connect());
         await this.#untilGone();
         if (this.#environment.now() - this.#openedAt > GOOD) this.#backoff.reset();
         if (!this.#stopped) this.#listener.link("connecting");
@@ -145,19 +146,20 @@ export class Connection {
   async #connect(): Promise<Socket> {
     if (this.#tokens.endsAt - this.#environment.now() < TOKEN_MARGIN) await this.#tokens.renewed(this.#tokens.current);
     const { url } = await this.#api.ticket();
+    if (this.#stopped) throw new Unanswered("The connection is no longer wanted.");
     const socket: Socket = await Socket.open(this.#environment, url, {
       pushed: (event) => this.#listener.pushed(event),
       refused: (error) => this.#refused(socket, error),
     });
-    if (this.#stopped) {
-      socket.close();
-      throw new Unanswered("The connection is no longer wanted.");
-    }
     return socket;
   }
 
+  /** Takes a socket into use, whoever opened it: a change-over and a new attempt may run at the same time. */
   #use(socket: Socket): void {
+    if (this.#stopped) return socket.close();
     const now = this.#environment.now();
+    this.#leaving = this.#socket;
+    void this.#leaving?.retire();
     this.#socket = socket;
     this.#openedAt = now;
     this.#replaceAt = Math.min(
@@ -165,7 +167,7 @@ export class Connection {
       Math.max(now + MINUTE, this.#tokens.endsAt - TOKEN_MARGIN),
     );
     this.#listener.link("online");
-    this.#listener.opened();
+    this.#listener.opened(this.#leaving === undefined);
   }
 
   /** Until the current socket has closed and no other has taken its place. */
@@ -191,8 +193,9 @@ export class Connection {
     const [now, socket] = [this.#environment.now(), this.#socket];
     if (socket === undefined) return;
     const patience = this.#environment.visible() ? 1 : 10;
-    if (now >= this.#replaceAt) void this.replace();
-    else if (now - socket.heardAt >= QUIET * patience) void this.#probe();
+    // Only a socket that lives is changed over: with a dead one events were missed, and the next one has to know.
+    if (now - socket.heardAt >= QUIET * patience) void this.#probe();
+    else if (now >= this.#replaceAt) void this.replace();
     if (now - socket.newsAt >= SILENCE * patience) {
       socket.newsAt = now;
       this.#listener.silent();
@@ -206,8 +209,9 @@ export class Connection {
     this.#probing = true;
     try {
       this.#listener.pong(await socket.request({ action: "ping" }, 1));
-    } catch {
-      socket.close();
+    } catch (problem) {
+      // A refusal is a sign of life too.
+      if (!(problem instanceof Refused)) socket.close();
     } finally {
       this.#probing = false;
     }

@@ -34,16 +34,19 @@ export function merge(known: Entry | undefined, incoming: Conversation, me: Pers
   const participants = mergeParticipants(old.participants, incoming.participants);
   if (incoming.lastSeq < old.lastSeq) {
     // Overtaken. Its cursors hold; whether its status does, only the server knows.
-    return { ...known, conversation: { ...old, participants }, stale: known.stale || incoming.unread === undefined };
+    const entry = { ...known, conversation: { ...old, participants }, stale: known.stale || incoming.unread === undefined };
+    return readSeqOf(entry.conversation, me) > readSeqOf(old, me) ? counted(entry, me, timeline) : entry;
   }
   const shop = incoming.shop ?? old.shop;
   const conversation: Conversation = { ...incoming, participants, ...(shop && { shop }) };
   const exact = incoming.unread !== undefined && readSeqOf(conversation, me) === readSeqOf(incoming, me);
   if (exact) return { conversation, unread: incoming.unread ?? 0, stale: false };
+  // An event may have been overtaken by one that changed the status again, which leaves no `seq` by which to tell.
+  const stale = known.stale || (incoming.unread === undefined && incoming.status !== old.status);
   if (incoming.lastSeq === old.lastSeq && readSeqOf(conversation, me) === readSeqOf(old, me)) {
-    return { conversation, unread: known.unread, stale: known.stale };
+    return { conversation, unread: known.unread, stale };
   }
-  return counted({ ...known, conversation }, me, timeline);
+  return counted({ ...known, conversation, stale }, me, timeline);
 }
 
 /** The entry after a message of its conversation, which may be old, repeated, or ahead of others. */

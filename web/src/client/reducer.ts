@@ -35,7 +35,7 @@ export type Change =
 
 /**
  * What a client knows after a change. Pure: the same changes make the same state, and events may come in any order, more than once
- * or not at all: once a sync has filled what is missing, the state is that of a client that has just fetched everything.
+ * or not at all: a conversation that is fetched after them is as a client has it that heard none of them.
  */
 export function reduce(state: State, change: Change): State {
   switch (change.type) {
@@ -83,7 +83,8 @@ function pushed(state: State, event: Pushed, now: number): State {
       return present(cursor(state, event.conversationId, event, { readSeq: event.seq }), event.role);
     case "user_typing": {
       const typist = { userId: event.userId, name: event.name, until: now + event.expiresInMs };
-      return present(withTypists(state, event.conversationId, event.userId, [typist]), event.role);
+      // Each of these puts off the timer that says who has stopped, so it is said here too.
+      return present(withTypists(stillTyping(state, now), event.conversationId, event.userId, [typist]), event.role);
     }
     case "user_stopped_typing":
       return withTypists(state, event.conversationId, event.userId, []);
@@ -92,7 +93,7 @@ function pushed(state: State, event: Pushed, now: number): State {
   }
 }
 
-/** A message, from wherever it came. One of a conversation that is not known yet says nothing that a sync will not find. */
+/** A message, from wherever it came. One of a conversation that is not held says nothing yet: the client fetches it. */
 function said(state: State, message: Message, order?: OrderSummary): State {
   const id = message.conversationId;
   let next = state;

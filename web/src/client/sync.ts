@@ -1,10 +1,10 @@
 import type { ConversationId } from "../protocol.ts";
 import type { Api } from "./api.ts";
 import { pause } from "./environment.ts";
-import { LoggedOut, Refused } from "./errors.ts";
+import { LoggedOut, Refused, Unanswered } from "./errors.ts";
 import type { Change } from "./reducer.ts";
 import type { State } from "./state.ts";
-import { gaplessSeq, hasGap } from "./timeline.ts";
+import { EMPTY, gaplessSeq, hasGap } from "./timeline.ts";
 
 /** Messages of a page. */
 const MESSAGES = 50;
@@ -23,18 +23,20 @@ const AGAIN = 5_000;
 
 /** Fetches what pushes did not bring. */
 export class Sync {
-  readonly #api: Api;
+  readonly #server: Api;
   readonly #state: () => State;
   readonly #dispatch: (change: Change) => void;
   /** The conversation on the screen. */
   readonly #open: () => ConversationId | undefined;
   #running: Promise<void> | undefined;
   #again = false;
+  /** Events may have been missed, also of what is no activity: a status, a receipt. */
+  #missed = false;
   #stopped = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   /** The highest `seq` that was already asked for, by conversation: what cannot be filled is not asked for in a circle. */
   readonly #chased = new Map<ConversationId, number>();
-  readonly #refreshing = new Set<ConversationId>();
+  readonly #refreshing = new Map<ConversationId, Promise<void>>();
   readonly #paging = new Map<ConversationId, Promise<void>>();
 
   constructor(
@@ -43,14 +45,15 @@ export class Sync {
     dispatch: (change: Change) => void,
     open: () => ConversationId | undefined,
   ) {
-    this.#api = api;
+    this.#server = api;
     this.#state = state;
     this.#dispatch = dispatch;
     this.#open = open;
   }
 
-  /** Syncs the list and the open conversation; once more if it is asked for meanwhile. */
-  now(): Promise<void> {
+  /** Syncs the list and the open conversation; once more if it is asked for meanwhile. Events may have been `missed`. */
+  now(missed = false): Promise<void> {
+    this.#missed ||= missed;
     this.#again = this.#running !== undefined;
     this.#running ??= this.#run().finally(() => (this.#running = undefined));
     return this.#running;
@@ -60,21 +63,23 @@ export class Sync {
   watch(): void {
     const [state, open] = [this.#state(), this.#open()];
     if (open !== undefined) this.#chase(open);
-    for (const [id, entry] of state.conversations) if (entry.stale) void this.#refresh(id);
+    for (const [id, entry] of state.conversations) if (entry.stale) void this.refresh(id);
   }
 
   /** Brings a conversation to the newest message. */
   async history(id: ConversationId): Promise<void> {
-    const timeline = this.#state().timelines.get(id);
-    if (timeline?.loaded !== true) {
+    const timeline = () => this.#state().timelines.get(id) ?? EMPTY;
+    let more = timeline().loaded;
+    if (!more) {
       const page = await this.#api.history(id, { limit: MESSAGES });
       this.#dispatch({ type: "history", conversationId: id, page, asked: "newest" });
     }
-    for (let more = timeline?.loaded === true; more; ) {
-      const after = gaplessSeq(this.#state().timelines.get(id) ?? { messages: [], hasOlder: false, loaded: false });
+    while (more) {
+      const after = gaplessSeq(timeline());
       const page = await this.#api.history(id, { after, limit: CATCH_UP });
       this.#dispatch({ type: "history", conversationId: id, page, asked: "after" });
-      more = page.hasMore && page.messages.length > 0;
+      // The server has a hole where a page does not get further: the next one would be the same.
+      more = page.hasMore && gaplessSeq(timeline()) > after;
     }
   }
 
@@ -103,10 +108,23 @@ export class Sync {
     this.#dispatch({ type: "conversation", conversation });
   }
 
+  /** Fetches a conversation that is stale or not held; once for all who ask meanwhile. */
+  refresh(id: ConversationId): Promise<void> {
+    const running = this.#refreshing.get(id) ?? this.#refresh(id).finally(() => this.#refreshing.delete(id));
+    this.#refreshing.set(id, running);
+    return running;
+  }
+
   /** Asks for nothing more. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#retry);
+  }
+
+  /** What everything is asked through. */
+  get #api(): Api {
+    if (this.#stopped) throw new Unanswered("Nothing more is asked for.");
+    return this.#server;
   }
 
   async #run(): Promise<void> {
@@ -127,13 +145,18 @@ export class Sync {
     } while (this.#again);
   }
 
-  /** Everything that was active since the last sync; the first time a page. Answers the next `since`. */
+  /**
+   * Everything that was active since the last sync, and where events may have been missed a page of all; the first time only
+   * that page. Answers the next `since`.
+   */
   async #list(): Promise<string | undefined> {
     const since = this.#state().asOf;
-    if (since === undefined) {
+    if (since === undefined || this.#missed) {
       const page = await this.#api.conversations({ limit: CONVERSATIONS });
-      this.#dispatch({ type: "list", page, asked: "first" });
-      return page.asOf;
+      // What was asked for meanwhile may be about the next loss.
+      if (!this.#again) this.#missed = false;
+      this.#dispatch({ type: "list", page, asked: since === undefined ? "first" : "since" });
+      if (since === undefined) return page.asOf;
     }
     let page = await this.#api.conversations({ since, limit: CATCH_UP });
     const { asOf } = page;
@@ -167,17 +190,13 @@ export class Sync {
   }
 
   async #refresh(id: ConversationId): Promise<void> {
-    if (this.#refreshing.has(id)) return;
-    this.#refreshing.add(id);
     try {
       await pause(PATIENCE);
-      if (this.#state().conversations.get(id)?.stale === true) await this.conversation(id);
+      if (this.#state().conversations.get(id)?.stale !== false) await this.conversation(id);
       await pause(PATIENCE);
     } catch {
-      // It stays stale: the next change asks again.
+      // It stays stale or unknown: the next change asks again.
       await pause(AGAIN);
-    } finally {
-      this.#refreshing.delete(id);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Api } from "../../src/client/api.ts";
 import { Connection, type Link } from "../../src/client/connection.ts";
-import { LoggedOut } from "../../src/client/errors.ts";
+import { LoggedOut, Unanswered } from "../../src/client/errors.ts";
 import type { Pushed } from "../../src/client/socket.ts";
 import { Tokens } from "../../src/client/tokens.ts";
 import { FakeSocket, settle, world } from "./world.ts";
@@ -13,10 +13,11 @@ function token(name: string, endsAt: number): string {
   return `h.${btoa(JSON.stringify({ sub: name, exp: endsAt / 1000 }))}.s`;
 }
 
-let network: (path: string, bearer: string) => Response;
+let network: (path: string, bearer: string) => Response | Promise<Response>;
 let links: Link[];
 let events: Pushed[];
-let opened: number;
+/** Of every socket that was opened, whether something may have been missed before it. */
+let opened: boolean[];
 let silences: number;
 
 function connect(first: string, renew: () => Promise<string | undefined> = () => Promise.reject(new Error("not now"))) {
@@ -33,7 +34,7 @@ function connect(first: string, renew: () => Promise<string | undefined> = () =>
   const tokens = new Tokens(first, renew);
   const connection = new Connection(environment, new Api(environment, tokens), tokens, {
     link: (link) => links.push(link),
-    opened: () => (opened += 1),
+    opened: (missed) => opened.push(missed),
     pushed: (event) => events.push(event),
     silent: () => (silences += 1),
     pong: () => undefined,
@@ -58,7 +59,7 @@ function pong(): void {
 beforeEach(() => {
   vi.useFakeTimers();
   FakeSocket.opened = [];
-  [links, events, opened, silences] = [[], [], 0, 0];
+  [links, events, opened, silences] = [[], [], [], 0];
   network = () => Response.json({ url: `ws://test/?ticket=${FakeSocket.opened.length}` });
 });
 afterEach(() => vi.useRealTimers());
@@ -70,7 +71,7 @@ test("every connection takes a ticket of its own", async () => {
   await vi.advanceTimersByTimeAsync(1_000);
   expect(FakeSocket.opened.map(({ url }) => url)).toEqual(["ws://test/?ticket=0", "ws://test/?ticket=1"]);
   expect(links).toEqual(["online", "connecting", "online"]);
-  expect(opened).toBe(2);
+  expect(opened).toEqual([true, true]);
   connection.stop();
 });
 
@@ -107,6 +108,16 @@ test("a connection that does not answer is replaced", async () => {
   connection.stop();
 });
 
+test("a ping that is refused is a sign of life", async () => {
+  const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
+  await settle();
+  await vi.advanceTimersByTimeAsync(31_000);
+  socket().say({ event: "error", requestId: socket().sent[0]?.["requestId"], code: "internal", message: "" });
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(FakeSocket.opened).toHaveLength(1);
+  connection.stop();
+});
+
 test("a minute without news is said, pings or not", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
@@ -136,8 +147,54 @@ test("before two hours the connection is changed over: the new one opens first, 
   expect(old.readyState).toBe(3);
   expect(socket().readyState).toBe(1);
   expect(links).toEqual(["online", "online"]);
-  expect(opened).toBe(2);
+  expect(opened).toEqual([true, false]);
   connection.stop();
+});
+
+test("a connection that died in its sleep is not changed over: something may have been missed", async () => {
+  const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
+  await settle();
+  vi.setSystemTime(Date.now() + 180 * MINUTE);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(opened).toEqual([true, true]);
+  connection.stop();
+});
+
+test.each([
+  ["before", 0, [3, 1]],
+  ["after", 1_000, [3, 3, 1]],
+])("a change-over that meets a loss and comes %s the next attempt leaves one socket open", async (_, takes, states) => {
+  const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
+  await settle();
+  const atOnce = network;
+  let late = () => {};
+  network = (...call) => {
+    network = atOnce;
+    return new Promise((resolve) => (late = () => resolve(atOnce(...call))));
+  };
+  void connection.replace();
+  await settle();
+  socket().close();
+  await vi.advanceTimersByTimeAsync(takes);
+  late();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(FakeSocket.opened.map(({ readyState }) => readyState)).toEqual(states);
+  connection.stop();
+});
+
+test("whenever it is stopped in a change-over, no socket stays open and none follows", async () => {
+  for (let turns = 0; turns < 40; turns += 1) {
+    const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
+    await settle();
+    connection.request({ action: "leave_conversation", conversationId: "cnv_a" }).catch(() => undefined);
+    void connection.replace();
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    connection.stop();
+    const before = FakeSocket.opened.length;
+    await settle();
+    expect(FakeSocket.opened.filter(({ readyState }) => readyState !== 3), `after ${turns} turns`).toEqual([]);
+    expect(FakeSocket.opened.length, `after ${turns} turns`).toBe(before);
+  }
 });
 
 test("an answer on the way is waited for when the connection changes over", async () => {
@@ -220,4 +277,14 @@ test("LoggedOut is what callers of the API see", async () => {
   const environment = world();
   const api = new Api(environment, new Tokens(token("old", 0), () => Promise.resolve(undefined)));
   await expect(api.counts()).rejects.toBeInstanceOf(LoggedOut);
+});
+
+test("an answer that breaks off and a token that could not be asked for are Unanswered", async () => {
+  const body = () => new ReadableStream({ start: (stream) => stream.error(new TypeError("terminated")) });
+  const environment = world({ fetch: () => Promise.resolve(new Response(body())) });
+  const renew = () => Promise.reject(new Error("not now"));
+  for (const endsAt of [Number.MAX_SAFE_INTEGER, 0]) {
+    const api = new Api(environment, new Tokens(token("mia", endsAt), renew));
+    await expect(api.counts()).rejects.toBeInstanceOf(Unanswered);
+  }
 });

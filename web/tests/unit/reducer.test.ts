@@ -1,11 +1,13 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { Entry } from "../../src/client/conversation.ts";
 import { type Change, reduce } from "../../src/client/reducer.ts";
 import { sorted } from "../../src/client/selectors.ts";
 import type { Pushed } from "../../src/client/socket.ts";
 import { type State, initial } from "../../src/client/state.ts";
 import { gaplessSeq } from "../../src/client/timeline.ts";
 import type { Conversation, ConversationPage, History, Message, Person } from "../../src/protocol.ts";
+import { conversation } from "./world.ts";
 
 /** What one person's connection heard and what the server answered before and after: recorded from the running system. */
 interface Fixture {
@@ -22,14 +24,17 @@ const FIXTURES = readdirSync(FOLDER).filter((name) => name.endsWith(".json"));
 /** As many worlds for each recording. */
 const SCHEDULES = 500;
 
+const ADMIN: Person = { userId: "ada", role: "admin", name: "Ada" };
+
 describe.each(FIXTURES)("%s", (name) => {
   const fixture = JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) as Fixture;
   const fresh = fetched(fixture);
 
-  test("events as they came end equal to a fresh fetch, without one", () => {
+  test("events as they came end equal to a fresh fetch, and only for a changed status one is asked for", () => {
     const state = fixture.events.reduce((sofar, event) => heard(sofar, event), begun(fixture));
     expect(seen(state)).toEqual(seen(fresh));
-    expect([...state.conversations.values()].filter((entry) => entry.stale)).toEqual([]);
+    const turned = fixture.events.flatMap((event) => (event.event === "conversation_updated" ? [event.conversation.id] : []));
+    expect([...state.conversations].flatMap(([id, { stale }]) => (stale ? [id] : []))).toEqual(turned);
   });
 
   test("events in any order, with losses and repeats, end equal to a fresh fetch after a sync", () => {
@@ -39,12 +44,44 @@ describe.each(FIXTURES)("%s", (name) => {
     }
   });
 
+  test("events in any order, if none is lost, end equal to a fresh fetch but for what has to be asked for", () => {
+    const { unread: _, ...last } = fixture.after.conversation;
+    const turned = (["closed", last.status] as const).map((status): Pushed => {
+      return { event: "conversation_updated", conversation: { ...last, status } };
+    });
+    for (let seed = 1; seed <= SCHEDULES; seed += 1) {
+      const events = schedule([...fixture.events, ...turned], random(seed), 0);
+      // The client says those again that came before their conversation.
+      const again = events.filter((event) => "message" in event);
+      const state = [...events, ...again].reduce((sofar, event) => heard(sofar, event), begun(fixture));
+      const asked = (entry: Entry) => (entry.stale && fresh.conversations.get(entry.conversation.id)) || entry;
+      const conversations = new Map([...state.conversations].map(([id, entry]) => [id, asked(entry)]));
+      expect(seen({ ...state, conversations }), `schedule ${seed}`).toEqual(seen(fresh));
+    }
+  });
+
   test("events that come late, after the sync, change nothing", () => {
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
       const late = schedule(fixture.events, random(seed)).reduce((sofar, event) => heard(sofar, event), fresh);
       expect(seen(synced(late, fixture)), `schedule ${seed}`).toEqual(seen(fresh));
     }
   });
+});
+
+test("a fetch that was overtaken by a message still tells how far was read", () => {
+  const participants = [{ ...ADMIN, readSeq: 1, deliveredSeq: 1 }];
+  const fetched: Change[] = [conversation(2, { unread: 2 }), conversation(1, { unread: 0, participants })].map((each) => {
+    return { type: "conversation", conversation: each };
+  });
+  const entry = fetched.reduce(reduce, initial(ADMIN)).conversations.get("cnv_a");
+  expect(entry).toMatchObject({ conversation: { lastSeq: 2 }, stale: true });
+});
+
+test("who has stopped typing is gone although somebody else types on", () => {
+  const about = { event: "user_typing", conversationId: "cnv_a", role: "admin", expiresInMs: 5_000 } as const;
+  const typing = (userId: string, now: number): Change => ({ type: "pushed", event: { ...about, userId, name: userId }, now });
+  const state = [typing("grace", 0), typing("tom", 3_000), typing("tom", 6_000)].reduce(reduce, initial(ADMIN));
+  expect(state.typing.get("cnv_a")?.map(({ userId }) => userId)).toEqual(["tom"]);
 });
 
 function begun({ me, conversationId, before }: Fixture): State {
@@ -94,9 +131,9 @@ function seen(state: State): unknown {
 }
 
 /** The events in another order, some lost, some twice. */
-function schedule(events: readonly Pushed[], next: () => number): readonly Pushed[] {
+function schedule(events: readonly Pushed[], next: () => number, losses = 0.2): readonly Pushed[] {
   return events
-    .flatMap((event) => (next() < 0.2 ? [] : next() < 0.2 ? [event, event] : [event]))
+    .flatMap((event) => (next() < losses ? [] : next() < 0.2 ? [event, event] : [event]))
     .map((event, index) => ({ event, place: index + next() * 8 }))
     .sort((one, other) => one.place - other.place)
     .map(({ event }) => event);

@@ -1,18 +1,8 @@
 import { expect, test } from "vitest";
 import { EMPTY, gaplessSeq, hasGap, withHistory, withMessages } from "../../src/client/timeline.ts";
-import type { Message } from "../../src/protocol.ts";
+import { message } from "./world.ts";
 
-const sender = { userId: "mia", role: "customer", name: "Mia" } as const;
-const message = (seq: number): Message => ({
-  conversationId: "cnv_a",
-  seq,
-  id: `msg_${seq}`,
-  sender,
-  kind: "text",
-  body: String(seq),
-  createdAt: "2026-03-01T09:30:00.000Z",
-});
-const messages = (...seqs: number[]) => seqs.map(message);
+const messages = (...seqs: number[]) => seqs.map((seq) => message(seq));
 const seqs = (timeline: typeof EMPTY) => timeline.messages.map(({ seq }) => seq);
 
 test("messages are ordered by seq, each once", () => {

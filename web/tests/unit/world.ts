@@ -1,4 +1,30 @@
 import type { Environment } from "../../src/client/environment.ts";
+import type { Conversation, Message } from "../../src/protocol.ts";
+
+/** A customer's message of a conversation. */
+export function message(seq: number, conversationId = "cnv_a"): Message {
+  const sender = { userId: "mia", role: "customer", name: "Mia" } as const;
+  return { conversationId, seq, id: `msg_${seq}`, sender, kind: "text", body: String(seq), createdAt: "2026-03-01T09:30:00.000Z" };
+}
+
+/** A conversation as an event has it: without `unread`. */
+export function conversation(lastSeq: number, parts: Partial<Conversation> = {}): Conversation {
+  const [id, createdAt] = [parts.id ?? "cnv_a", "2026-03-01T09:30:00.000Z"];
+  return {
+    id,
+    orderId: "ord_a",
+    customerId: "mia",
+    customerName: "Mia",
+    status: "active",
+    order: { id: "ord_a", title: "Desk lamp", total: 1, currency: "EUR", status: "pending", createdAt },
+    lastSeq,
+    lastMessage: message(lastSeq, id),
+    lastActivityAt: createdAt,
+    participants: [],
+    createdAt,
+    ...parts,
+  };
+}
 
 /** A storage that lives as long as the test. */
 export class MemoryStorage implements Storage {

@@ -1,0 +1,182 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ChatClient } from "../../src/client/client.ts";
+import type { Pushed } from "../../src/client/socket.ts";
+import type { Conversation, History } from "../../src/protocol.ts";
+import { FakeSocket, conversation, message, world } from "./world.ts";
+
+/** What the server has; what is asked for beside that does not come. */
+let server: {
+  list(query: URLSearchParams): { items?: Conversation[]; nextCursor?: string | undefined };
+  conversation(id: string): Conversation | undefined;
+  history(query: URLSearchParams): History;
+};
+/** What it was asked for over REST. */
+let asked: string[];
+/** How long a page of the list takes, in milliseconds; everything else takes one. */
+let listing: number;
+let client: ChatClient;
+
+function answer(path: string): object | undefined {
+  const url = new URL(path);
+  const [, id, messages] = /conversations\/([^/]+)(\/messages)?/.exec(url.pathname) ?? [];
+  if (url.pathname.endsWith("/ticket")) return { url: "ws://test/" };
+  if (id === undefined) return { items: [], asOf: "2026-03-01T09:30:00.000Z", ...server.list(url.searchParams) };
+  if (messages !== undefined) return server.history(url.searchParams);
+  const found = server.conversation(id);
+  return found && { conversation: found };
+}
+
+async function start(): Promise<void> {
+  const environment = world({
+    fetch: (input) => {
+      asked.push(String(input));
+      const body = asked.length < 100 ? answer(String(input)) : undefined;
+      if (body === undefined) throw new TypeError("no network");
+      const takes = String(input).includes("conversations?") ? listing : 1;
+      return new Promise((resolve) => setTimeout(() => resolve(Response.json(body)), takes));
+    },
+  });
+  const me = { userId: "grace", role: "admin", name: "Grace" } as const;
+  client = new ChatClient(environment, { me, token: "h.e30.s", renew: () => Promise.resolve(undefined) });
+  client.start();
+  await vi.advanceTimersByTimeAsync(10);
+}
+
+/** The server's end of the newest connection. */
+function socket(): FakeSocket {
+  const newest = FakeSocket.opened.at(-1);
+  if (newest === undefined) throw new Error("no socket was opened");
+  return newest;
+}
+
+/** Time passes on a connection that answers nothing but `ping`. */
+async function pass(seconds: number): Promise<void> {
+  for (let passed = 0; passed < seconds; passed += 1) {
+    const requestId = socket().sent.findLast(({ action }) => action === "ping")?.["requestId"];
+    socket().say({ event: "ack", requestId, serverTime: "" });
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+}
+
+/** Opens a conversation and waits for it. */
+async function open(id: string): Promise<void> {
+  void client.open(id);
+  await vi.advanceTimersByTimeAsync(10);
+}
+
+/** The frames of this action on the newest connection. */
+const said = (action: string) => socket().sent.filter((frame) => frame["action"] === action);
+
+/** How often the list was asked for. */
+const lists = () => asked.filter((path) => path.includes("conversations?")).length;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  FakeSocket.opened = [];
+  [asked, listing] = [[], 1];
+  server = {
+    list: () => ({}),
+    conversation: () => undefined,
+    history: () => ({ messages: [], lastSeq: 0, hasMore: false }),
+  };
+});
+afterEach(() => {
+  client.stop();
+  vi.useRealTimers();
+});
+
+const { order } = conversation(1);
+test.each<[Pushed["event"], (seq: number) => object]>([
+  ["new_message", () => ({ conversationId: "cnv_far" })],
+  ["order_message_update", (lastSeq) => ({ conversationId: "cnv_far", order, lastSeq })],
+  ["order_updated", (lastSeq) => ({ order, lastSeq })],
+])("a burst of %s of a conversation that is not held fetches it once, and nothing of it is lost", async (event, parts) => {
+  await start();
+  // It is read before the last message is stored.
+  server.conversation = (id) => conversation(3, { id, unread: 3 });
+  for (const seq of [2, 3, 4]) socket().say({ event, message: message(seq, "cnv_far"), ...parts(seq) });
+  await pass(1);
+  expect(asked.filter((path) => path.endsWith("cnv_far"))).toHaveLength(1);
+  expect(client.state.conversations.get("cnv_far")).toMatchObject({ conversation: { lastSeq: 4 }, unread: 4, stale: false });
+});
+
+test.each([
+  ["works", 0],
+  ["fails", 1],
+])("after a loss a status that changed is learned, with one request more, where the first sync %s", async (_, failures) => {
+  const held = (parts: Partial<Conversation>, nextCursor: string, failing = 0) => (query: URLSearchParams) => {
+    if ((failing -= 1) >= 0) throw new TypeError("no network");
+    return query.has("since") ? {} : { items: [conversation(1, parts)], nextCursor };
+  };
+  server.list = held({ unread: 1 }, "older");
+  await start();
+  server.list = held({ unread: 0, status: "archived" }, "other", failures);
+  asked = [];
+  socket().close();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await pass(8);
+  expect(client.state.conversations.get("cnv_a")).toMatchObject({ conversation: { status: "archived" }, unread: 0 });
+  expect(client.state.olderCursor).toBe("older");
+  expect(lists()).toBe(failures + 2);
+  await pass(5);
+  expect(lists()).toBe(failures + 3);
+});
+
+test("what a second loss missed is learned although the sync after the first one was on its way", async () => {
+  server.list = () => ({ items: [conversation(1, { unread: 1 })] });
+  await start();
+  listing = 5_000;
+  for (const status of ["active", "archived"] as const) {
+    server.list = (query) => (query.has("since") ? {} : { items: [conversation(1, { unread: 1, status })] });
+    socket().close();
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  await pass(20);
+  expect(client.state.conversations.get("cnv_a")?.conversation.status).toBe("archived");
+});
+
+test("a join without an answer is said again, and so is a leave, unless it is refused", async () => {
+  server.conversation = (id) => conversation(1, { id, unread: 1 });
+  await start();
+  await open("cnv_a");
+  await pass(22);
+  expect(said("join_conversation")).toHaveLength(3);
+  socket().say({ event: "ack", requestId: said("join_conversation")[0]?.["requestId"] });
+  socket().say({ event: "ack", requestId: said("join_conversation")[2]?.["requestId"] });
+  client.close("cnv_a");
+  await pass(22);
+  expect(said("leave_conversation").map((frame) => frame["conversationId"])).toEqual(["cnv_a", "cnv_a", "cnv_a"]);
+  socket().say({ event: "error", requestId: said("leave_conversation")[2]?.["requestId"], code: "not_found", message: "" });
+  await pass(60);
+  expect(said("leave_conversation")).toHaveLength(3);
+});
+
+test("what the server itself does not have is asked for once", async () => {
+  server.conversation = (id) => conversation(3, { id, unread: 3 });
+  server.history = () => ({ messages: [1, 2, 3].map((seq) => message(seq)), lastSeq: 3, hasMore: false });
+  await start();
+  await open("cnv_a");
+  asked = [];
+  server.history = () => ({ messages: [message(5)], lastSeq: 6, hasMore: true });
+  socket().say({ event: "new_message", conversationId: "cnv_a", message: message(5) });
+  await pass(2);
+  expect(asked.filter((path) => path.includes("after=3"))).toHaveLength(1);
+});
+
+test("whenever it is stopped, nothing more is asked for", async () => {
+  server.conversation = (id) => conversation(3, { id, unread: 3 });
+  server.history = () => ({ messages: [message(3)], lastSeq: 3, hasMore: false });
+  server.list = (query) => ({ nextCursor: query.get("cursor") === "2" ? undefined : String(Number(query.get("cursor")) + 1) });
+  for (let milliseconds = 0; milliseconds < 300; milliseconds += 1) {
+    asked = [];
+    await start();
+    await open("cnv_a");
+    for (const id of ["cnv_a", "cnv_far"]) socket().say({ event: "new_message", conversationId: id, message: message(5, id) });
+    void client.sync();
+    await vi.advanceTimersByTimeAsync(milliseconds);
+    client.stop();
+    const before = asked.length;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(asked.slice(before), `after ${milliseconds} ms`).toEqual([]);
+  }
+});
