@@ -3,6 +3,7 @@
 use domain::{Entry, Head, Message, Twin};
 
 use crate::key::{self, s};
+use crate::log::gapless;
 use crate::{Error, Store, item};
 
 /// Which messages.
@@ -39,22 +40,31 @@ impl Store {
                 None => return Ok(None),
             },
             Window::Before(seq) => {
-                let (head, mut entries) = tokio::try_join!(self.head(twin), self.below(twin, seq, limit))?;
+                let (head, entries) = tokio::try_join!(self.head(twin), self.below(twin, seq, limit))?;
                 let Some(head) = head else { return Ok(None) };
-                self.add_tail(&head, &mut entries, Some(seq.saturating_sub(1)), limit).await?;
-                (head, entries)
+                if seq <= head.last_seq() {
+                    (head, entries)
+                } else {
+                    // That is the end, which may have moved between the two.
+                    match self.newest(twin, limit).await? {
+                        Some(newest) => (newest.head, newest.entries),
+                        None => return Ok(None),
+                    }
+                }
             }
             Window::After(seq) => {
                 let seq = seq.min(key::LAST);
                 let (head, mut entries) = tokio::try_join!(self.head(twin), self.above(twin, seq, limit))?;
                 let Some(head) = head else { return Ok(None) };
-                if hole(seq, &entries) {
+                if gapless(seq, &entries) < entries.last().map_or(seq, |entry| entry.message.seq) {
                     // The query passed a place just before its entry came. Once more, and what is missing then stays so.
                     entries = self.above(twin, seq, limit).await?;
                 }
-                let gapless = entries.last().map_or(seq, |entry| entry.message.seq) + 1 == head.last_seq();
-                if gapless && entries.len() < limit as usize {
-                    self.add_tail(&head, &mut entries, None, limit).await?;
+                let ends_before_the_last = entries.last().map_or(seq, |entry| entry.message.seq) + 1 == head.last_seq();
+                if ends_before_the_last && entries.len() < limit as usize {
+                    // The log lacks it.
+                    self.put_entry(&head.customer_id, &head.last).await?;
+                    entries.push(head.last.clone());
                 }
                 (head, entries)
             }
@@ -66,21 +76,6 @@ impl Store {
             Window::After(seq) => messages.last().map_or(seq, |last| last.seq) < last_seq,
         };
         Ok(Some(HistoryPage { head, messages, last_seq, has_more }))
-    }
-
-    /// Adds the head's last message where it belongs on this page, which ends at `end`, and the log lacks it.
-    async fn add_tail(&self, head: &Head, entries: &mut Vec<Entry>, end: Option<u64>, limit: u32) -> Result<(), Error> {
-        let last = head.last_seq();
-        let there = entries.last().is_some_and(|entry| entry.message.seq >= last);
-        if there || end.is_some_and(|end| end < last) {
-            return Ok(());
-        }
-        self.put_entry(&head.customer_id, &head.last).await?;
-        entries.push(head.last.clone());
-        if entries.len() > limit as usize {
-            entries.remove(0);
-        }
-        Ok(())
     }
 
     async fn below(&self, twin: &Twin, seq: u64, limit: u32) -> Result<Vec<Entry>, Error> {
@@ -126,8 +121,4 @@ impl Store {
         }
         Ok(entries)
     }
-}
-
-fn hole(from: u64, entries: &[Entry]) -> bool {
-    entries.iter().zip(from + 1..).any(|(entry, seq)| entry.message.seq != seq)
 }

@@ -56,18 +56,20 @@ impl Store {
     /// left out of the log is put there first: nobody is told of a message that could still vanish.
     pub(crate) async fn tail(&self, twin: &Twin, seq: u64) -> Result<Option<Tail>, Error> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut stuck = false;
+        let mut looked_from = None;
         loop {
             let from = entries.last().map_or(seq, |entry| entry.message.seq);
             let Some(head) = self.read_behind(twin, from, &mut entries).await? else { return Ok(None) };
-            let reached = entries.last().map_or(seq, |entry| entry.message.seq);
-            // The query reads the log before the head. What came in between is in the log by now, all but the last; what a
-            // second look still does not find, a client that lied about what it held has skipped, and nobody was told of it.
-            if reached + 1 < head.last_seq() && !(stuck && reached == from) {
-                stuck = reached == from;
+            // The query reads the log before the head, and passes a place just before its entry comes. By now that is there, all but the
+            // last; what a second look still does not find, a client that lied about what it held has skipped, and nobody
+            // was told of it.
+            let whole = gapless(seq, &entries);
+            if whole + 1 < head.last_seq() && looked_from != Some(whole) {
+                looked_from = Some(whole);
+                entries.retain(|entry| entry.message.seq <= whole);
                 continue;
             }
-            if reached < head.last_seq() {
+            if entries.last().map_or(seq, |entry| entry.message.seq) < head.last_seq() {
                 self.put_entry(&head.customer_id, &head.last).await?;
                 entries.push(head.last.clone());
             }
@@ -97,10 +99,10 @@ impl Store {
         Ok(None)
     }
 
-    /// The newest `limit` entries and the head, in one request: both lie at the end of the partition. The missing
-    /// tail is put first, as in [`Store::tail`].
+    /// The newest `limit` entries and the head, which both lie at the end of the partition: one request, or another for each
+    /// megabyte. The missing tail is put first, as in [`Store::tail`].
     pub(crate) async fn newest(&self, twin: &Twin, limit: u32) -> Result<Option<Tail>, Error> {
-        let query = self
+        let mut pages = self
             .client
             .query()
             .table_name(&self.table)
@@ -109,10 +111,17 @@ impl Store {
             .expression_attribute_values(":from", s(key::LOG_START))
             .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX).saturating_add(1))
-            .consistent_read(true);
-        let mut items = query.send().await?.items.unwrap_or_default().into_iter();
-        let Some(head) = items.next().filter(is_head).map(item::to_head).transpose()? else { return Ok(None) };
-        let mut entries = items.map(item::to_entry).collect::<Result<Vec<_>, _>>()?;
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let head = pages.next().await.transpose()?.filter(is_head);
+        let Some(head) = head.map(item::to_head).transpose()? else { return Ok(None) };
+        let mut entries = Vec::new();
+        while entries.len() < limit as usize {
+            let Some(item) = pages.next().await else { break };
+            entries.push(item::to_entry(item?)?);
+        }
         entries.reverse();
         if entries.last().is_none_or(|newest| newest.message.seq < head.last_seq()) {
             self.put_entry(&head.customer_id, &head.last).await?;
@@ -141,6 +150,12 @@ impl Store {
         }
         Err(Error::Contended)
     }
+}
+
+/// Up to where `entries`, which begin behind `seq`, lack none.
+pub(crate) fn gapless(seq: u64, entries: &[Entry]) -> u64 {
+    let whole = entries.iter().zip(seq + 1..).take_while(|(entry, seq)| entry.message.seq == *seq);
+    seq + whole.count() as u64
 }
 
 pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
