@@ -90,7 +90,7 @@ impl Provider {
 
 async fn shop(provider: &Provider) -> Shop {
     let url = provider.open().await;
-    let parameters = BTreeMap::from([("JwksUrl".to_owned(), url), ("JwtSecretName".to_owned(), String::new())]);
+    let parameters = BTreeMap::from([("JwksUrl".to_owned(), url)]);
     Shop::open_with(Settings { parameters, ..Shop::settings() }).await
 }
 

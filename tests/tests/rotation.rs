@@ -4,7 +4,7 @@
 
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::json;
-use tests::{Meter, Shop, now_millis};
+use tests::{Meter, Outage, Shop, now_millis};
 
 const SECOND: &str = "the second secret of this shop, long enough";
 const THIRD: &str = "the third secret of this shop, long enough";
@@ -71,6 +71,21 @@ async fn a_bad_signature_has_the_secret_read_again_at_most_once_a_minute() {
     shop.gateway().rotate_secret(SECOND);
     assert_eq!(status(&shop, SECOND, 40).await, 403, "within that minute");
     assert_eq!(reads(&meter), 0);
+}
+
+/// What cannot be checked is not answered, rather than with a no: the gateway would remember that, and the token be thrown away.
+#[tokio::test]
+async fn a_new_token_is_not_refused_while_the_secret_cannot_be_read() {
+    let outage = Outage::default();
+    let shop = Shop::open_with(outage.settings()).await;
+    let first = shop.secret();
+    assert_eq!(status(&shop, &first, 1).await, 200);
+    shop.gateway().rotate_secret(SECOND);
+    outage.begin(&["authorizer"]);
+    assert_eq!(status(&shop, SECOND, 2).await, 500);
+    outage.end();
+    assert_eq!(status(&shop, SECOND, 2).await, 500, "not asked again within five seconds");
+    assert_eq!(status(&shop, &first, 3).await, 200, "what is known still counts");
 }
 
 #[tokio::test]

@@ -13,10 +13,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{Person, Ticket, Time};
-use runtime::{Clock, Environment, Error, Function, SdkConfig, StartError};
+use runtime::{Clock, Environment, Error, Function, LambdaEvent, SdkConfig, StartError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Store;
+use tracing::Instrument;
 
 use crate::settings::Settings;
 use crate::token::{Refusal, Verifier};
@@ -39,8 +40,24 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
     });
     Ok(Function::new(move |event| {
         let authorizer = authorizer.clone();
-        async move { authorizer.answer(serde_json::from_value(event.payload)?, authorizer.clock.now()).await }
+        async move {
+            let span = span(&event);
+            let request = serde_json::from_value(event.payload)?;
+            authorizer.answer(request, authorizer.clock.now()).instrument(span).await
+        }
     }))
+}
+
+/// What the log says of an event: not who calls, which nobody knows yet.
+fn span(event: &LambdaEvent<Value>) -> tracing::Span {
+    let context = |name| event.payload["requestContext"][name].as_str();
+    tracing::error_span!(
+        "authorizer",
+        request_id = context("requestId"),
+        invocation_id = event.context.request_id,
+        route = context("routeKey"),
+        connection_id = context("connectionId"),
+    )
 }
 
 /// The two events, as far as they matter here. A WebSocket's has the ARN of what it would like to call.

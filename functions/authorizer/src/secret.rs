@@ -15,6 +15,9 @@ const STAGES: [&str; 2] = ["AWSCURRENT", "AWSPREVIOUS"];
 /// A bad signature makes us look for a newer version, at most this often: otherwise anybody could make us ask without end.
 const BETWEEN_LOOKS_MS: i64 = 60_000;
 
+/// After a look that failed we look again sooner, since until then nobody gets in by a key that we lack.
+const AFTER_FAILURE_MS: i64 = 5_000;
+
 /// A version that was withdrawn is believed no longer than this.
 const KEPT_MS: i64 = 600_000;
 
@@ -32,6 +35,8 @@ struct Known {
     keys: Vec<DecodingKey>,
     read: Option<Time>,
     looked: Option<Time>,
+    /// The last look.
+    has_failed: bool,
 }
 
 impl Secret {
@@ -51,21 +56,30 @@ impl Secret {
         Ok(known.keys.clone())
     }
 
-    /// The keys that count now, after a signature that none of them made; `None` if it is too early to look again.
-    pub(crate) async fn newer(&self, now: Time) -> Option<Vec<DecodingKey>> {
+    /// The keys that count now, after a signature that none of them made; `None` if it is too early to look again, and an
+    /// error where we do not know, because the last look failed.
+    pub(crate) async fn newer(&self, now: Time) -> Result<Option<Vec<DecodingKey>>, Error> {
         let mut known = self.known.lock().await;
-        self.look(&mut known, now).await.then(|| known.keys.clone())
+        let has_looked = self.look(&mut known, now).await;
+        if known.has_failed {
+            return Err("the secret could not be read again".into());
+        }
+        Ok(has_looked.then(|| known.keys.clone()))
     }
 
     /// Reads again, unless it is too early; whether it did. What is known goes on being believed where that fails.
     async fn look(&self, known: &mut Known, now: Time) -> bool {
-        if since(known.looked, now) < BETWEEN_LOOKS_MS {
+        let pause = if known.has_failed { AFTER_FAILURE_MS } else { BETWEEN_LOOKS_MS };
+        if since(known.looked, now) < pause {
             return false;
         }
         known.looked = Some(now);
         match self.read().await {
             Ok(keys) => known.take(keys, now),
-            Err(error) => tracing::error!(%error, "the secret could not be read again"),
+            Err(error) => {
+                known.has_failed = true;
+                tracing::error!(%error, "the secret could not be read again");
+            }
         }
         true
     }
@@ -97,6 +111,7 @@ impl Known {
     fn take(&mut self, keys: Vec<DecodingKey>, now: Time) {
         self.keys = keys;
         self.read = Some(now);
+        self.has_failed = false;
     }
 }
 

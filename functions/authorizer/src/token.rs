@@ -104,7 +104,7 @@ impl Verifier {
         }
         let keys = secret.keys(now).await.map_err(Refusal::NoKeys)?;
         match self.claims_by_any(token, &keys) {
-            Err(Refusal::BadSignature) => match secret.newer(now).await {
+            Err(Refusal::BadSignature) => match secret.newer(now).await.map_err(Refusal::NoKeys)? {
                 Some(keys) => self.claims_by_any(token, &keys),
                 None => Err(Refusal::BadSignature),
             },
