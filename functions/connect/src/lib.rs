@@ -35,6 +35,10 @@ async fn connect(app: &App, link: Link) -> Result<Reply, Failure> {
         expires: link.caller.token_expires.min(link.connected_at.seconds() + LONGEST),
     };
     app.store.register(&connection).await?;
-    runtime::came(app, &connection, app.now()).await?;
+    if let Err(error) = runtime::came(app, &connection, app.now()).await {
+        // It is refused then, and nobody will ever say that it ended.
+        runtime::left(app, &connection.user_id, connection.role, &connection.id, app.now()).await;
+        return Err(error.into());
+    }
     Ok(Reply::Done)
 }

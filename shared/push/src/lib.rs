@@ -39,7 +39,7 @@ pub struct NotAWebSocketUrl;
 #[derive(Clone, Debug)]
 pub struct Push {
     config: Config,
-    /// Made with the first push: it costs a fifth of a function's start, and half of the functions seldom push.
+    /// Made with the first push: it costs a third of a function's start, and half of the functions seldom push.
     client: Arc<OnceLock<Client>>,
 }
 

@@ -17,9 +17,9 @@ impl App {
     /// Offers each living connection of `audience` the frame that `frame` picks for it, if any. Returns when all offers are
     /// done; those that are gone are forgotten, and whoever should hear that somebody went hears it.
     pub async fn offer<'a>(&self, audience: &Audience, now: Time, frame: impl Fn(&Connection) -> Option<&'a str>) {
-        for gone in self.post_all(audience.connections(), now, frame).await {
-            crate::left(self, &gone.user_id, gone.role, &gone.id, now).await;
-        }
+        let gone = self.post_all(audience.connections(), now, frame).await;
+        let forget = async |gone: &Connection| crate::left(self, &gone.user_id, gone.role, &gone.id, now).await;
+        stream::iter(gone).for_each_concurrent(AT_ONCE, forget).await;
     }
 
     /// Offers, and answers which connections are gone.
