@@ -179,6 +179,17 @@ fn every_request_is_found(lines: &[Value], placed: &OrderAnswer) {
     let has = |line: &Value, names: &[&str]| {
         names.iter().all(|name| line["span"][name].as_str().is_some_and(|text| !text.is_empty()))
     };
+    for line in lines {
+        assert!(line["level"].is_string() && line["timestamp"].is_string(), "{line}");
+    }
+    let refused: Vec<_> = lines.iter().filter(|line| line["span"]["name"] == "authorizer").collect();
+    for what in ["token refused", "ticket refused"] {
+        assert!(refused.iter().any(|line| line["message"] == what), "{what}");
+    }
+    for line in refused {
+        assert!(has(line, &["request_id", "invocation_id"]), "{line}");
+        assert_eq!(has(line, &["connection_id"]), line["span"]["route"] == "$connect", "{line}");
+    }
     let answered: Vec<_> = lines.iter().filter(|line| line["message"] == "answered").collect();
     assert!(answered.len() > 50, "{}", answered.len());
     for line in &answered {
@@ -209,9 +220,6 @@ fn every_request_is_found(lines: &[Value], placed: &OrderAnswer) {
     for line in internal {
         assert!(has(line, &["request_id", "invocation_id", "user_id", "conversation_id"]), "{line}");
         assert_eq!(line["level"], "ERROR");
-    }
-    for refusal in ["token refused", "ticket refused"] {
-        assert!(lines.iter().any(|line| line["message"] == refusal), "{refusal}");
     }
 }
 

@@ -39,7 +39,7 @@ impl Function {
 /// The whole of a function's `main`: telemetry, configuration, one start, then events until Lambda ends the process.
 pub async fn run(start: Start) -> Result<(), Error> {
     let environment = Environment::of_process();
-    log_to(environment.optional("LOG_LEVEL").unwrap_or("info"), std::io::stdout).init();
+    log_to("info", std::io::stdout).init();
     let function = start(&environment, &aws::sdk(&environment)?)?;
     lambda_runtime::run(lambda_runtime::service_fn(move |event| {
         let function = function.clone();

@@ -1,5 +1,7 @@
 //! The log: one JSON object a line, on standard output, and beside it the lines of [`crate::metrics`].
 //!
+//! Each has a `level` and a `timestamp`: Lambda takes a line without either for `INFO`, and filters by them
+//! (`ApplicationLogLevel`).
 //! Every line of an invocation carries its `span`: the gateway's `request_id`, Lambda's `invocation_id`, the `route`, and as far
 //! as they are known `connection_id`, `conversation_id` and `user_id`. No line has a token, a ticket or what somebody wrote
 //! (`tests/tests/logs.rs`).
@@ -29,14 +31,8 @@ where
         .with_default(LevelFilter::WARN)
         .with_targets(OURS.map(|name| (name, level)))
         .with_target(TARGET, LevelFilter::OFF);
-    let log = fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_span_list(false)
-        // CloudWatch stamps every line itself.
-        .without_time()
-        .with_writer(writer.clone())
-        .with_filter(heard);
+    let log =
+        fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer.clone()).with_filter(heard);
     let metrics = fmt::layer()
         .event_format(Bare)
         .with_writer(writer)
