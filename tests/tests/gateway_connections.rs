@@ -15,6 +15,7 @@ use local::{Functions, Gateway, Settings};
 use runtime::SdkConfig;
 use serde_json::{Value, json};
 use tests::gateway::{Client, Sketch, answering, recording, using};
+use tokio::sync::Notify;
 
 /// The management API as a function of this stage would make it.
 fn connections(sdk: &SdkConfig, url: &str) -> management::Client {
@@ -81,6 +82,36 @@ async fn a_deleted_connection_hears_what_was_queued_and_is_gone() {
         assert_eq!(client.hear().await, n.to_string());
     }
     assert_eq!(client.closed().await, 1000);
+}
+
+/// Whoever hangs up before the handshake has its answer was let in all the same, and its end is told like any other.
+#[tokio::test]
+async fn a_client_that_hangs_up_in_its_handshake_is_disconnected() {
+    let (arrived, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let connect = {
+        let (arrived, go_on) = (arrived.clone(), go_on.clone());
+        answering(move |_| {
+            let (arrived, go_on) = (arrived.clone(), go_on.clone());
+            async move {
+                arrived.notify_one();
+                go_on.notified().await;
+                Ok(json!({ "statusCode": 200 }))
+            }
+        })
+    };
+    let (mut ended, disconnect) = recording(json!({}));
+    let sketch = Sketch::new().function("connect").function("disconnect");
+    let sketch = sketch.one_way("$connect", "connect").one_way("$disconnect", "disconnect");
+    let gateway = sketch.start(Functions::new().with("connect", connect).with("disconnect", disconnect)).await;
+    let url = gateway.websocket_url().unwrap().to_owned();
+    let client = tokio::spawn(async move { tokio_tungstenite::connect_async(url).await.map(drop) });
+    arrived.notified().await;
+    client.abort();
+    client.await.unwrap_err();
+    // The server has noticed once it has answered another request on the same thread.
+    reqwest::get(gateway.base_url()).await.unwrap();
+    go_on.notify_one();
+    assert_eq!(ended.next().await["requestContext"]["eventType"], "DISCONNECT");
 }
 
 #[tokio::test]

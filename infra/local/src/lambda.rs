@@ -24,7 +24,7 @@ use crate::template::FunctionSpec;
 /// How many invocations of all functions run at once: Lambda's default quota for an account.
 pub const CONCURRENCY: usize = 1_000;
 
-/// How many runtimes are kept for invocations to come. Each has three file descriptors.
+/// How many runtimes are kept for invocations to come. Each has four file descriptors.
 const KEPT: usize = 64;
 
 /// An event or an answer cannot be larger than this, in bytes.

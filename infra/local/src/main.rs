@@ -74,7 +74,7 @@ fn main() -> ExitCode {
 }
 
 fn run(settings: Settings) -> anyhow::Result<()> {
-    // Every connection is an open file, and every call opens two of its own; the usual 1,024 are soon gone.
+    // Every connection is an open file, and every runtime of an invocation has four; the usual 1,024 are soon gone.
     if let Err(problem) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%problem, "the number of open files stays as it is");
     }

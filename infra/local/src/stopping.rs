@@ -24,7 +24,7 @@ impl Stop {
 }
 
 impl Stopping {
-    /// Waits until the gateway stops, or has been dropped without a word.
+    /// Waits until the gateway stops; for ever if it was dropped without a word.
     pub(crate) async fn wait(&self) {
         let mut stopping = self.0.clone();
         if stopping.wait_for(|stopping| *stopping).await.is_err() {

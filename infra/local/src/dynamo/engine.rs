@@ -52,16 +52,22 @@ impl Engine {
     pub(crate) fn make(&self, table: &TableSpec) -> Result<(), Refusal> {
         let refused = |what: String| Refusal::Table { table: table.name.clone(), what };
         let name = json!({ "TableName": table.name });
+        let failed = |problem: DynoxideError| refused(problem.to_string());
         if let Ok(description) = self.answer("DescribeTable", &name.to_string()) {
             let description: Value = serde_json::from_str(&description).unwrap_or_default();
-            if shape(&description["Table"]) == shape(&table.create) {
-                return Ok(());
+            if shape(&description["Table"]) != shape(&table.create) {
+                return Err(refused(
+                    "the data folder has it with other keys or indexes; use another folder".to_owned(),
+                ));
             }
-            return Err(refused("the data folder has it with other keys or indexes; use another folder".to_owned()));
+        } else {
+            self.answer("CreateTable", &table.create.to_string()).map_err(failed)?;
         }
-        let failed = |problem: DynoxideError| refused(problem.to_string());
-        self.answer("CreateTable", &table.create.to_string()).map_err(failed)?;
-        if let Some(attribute) = &table.ttl {
+        // Of one that was there too: whoever made it may have been killed before this.
+        let described = self.answer("DescribeTimeToLive", &name.to_string()).map_err(failed)?;
+        let described: Value = serde_json::from_str(&described).unwrap_or_default();
+        let is_on = described["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED";
+        if let Some(attribute) = table.ttl.as_ref().filter(|_| !is_on) {
             let enabled = json!({ "AttributeName": attribute, "Enabled": true });
             let request = json!({ "TableName": table.name, "TimeToLiveSpecification": enabled });
             self.answer("UpdateTimeToLive", &request.to_string()).map_err(failed)?;
@@ -76,8 +82,8 @@ impl Engine {
         }
     }
 
-    /// Copies from SQLite's log into its file what has been written since, beside those who read and write. Otherwise the write
-    /// that makes the log a thousand pages long does it, and everybody waits for that and for the disk.
+    /// Copies from SQLite's log into its file what has been written since, beside those who read and write. What is not copied
+    /// in time, the write copies that makes the log a thousand pages long, and everybody waits for that and for the disk.
     pub(crate) fn checkpoint(&self) {
         let Some(beside) = &self.beside else { return };
         let beside = beside.lock().unwrap_or_else(PoisonError::into_inner);

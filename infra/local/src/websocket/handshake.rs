@@ -8,6 +8,7 @@ use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::WebSocketApi;
@@ -29,14 +30,25 @@ struct Refused {
 
 impl WebSocketApi {
     /// Answers one request to `/{stage}`, and serves the connection that comes of it.
-    pub(crate) async fn open(
-        self: Arc<Self>,
-        mut request: Request<Incoming>,
-        peer: SocketAddr,
-    ) -> Response<Full<Bytes>> {
+    pub(crate) async fn open(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
         let Some(key) = websocket_key(&request) else {
             return json_response(NOT_A_HANDSHAKE, &json!({ "message": "Upgrade Required" }));
         };
+        let (answer, answered) = oneshot::channel();
+        // On its own: of a client that hangs up meanwhile the server drops this, and then `$disconnect` must come all the same.
+        tokio::spawn(self.shake_hands(request, peer, key, answer));
+        let failed = |_| json_response(StatusCode::BAD_GATEWAY, &json!({ "message": "Internal server error" }));
+        answered.await.unwrap_or_else(failed)
+    }
+
+    /// From the handshake to the answer of `$disconnect`.
+    async fn shake_hands(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+        peer: SocketAddr,
+        key: String,
+        answer: oneshot::Sender<Response<Full<Bytes>>>,
+    ) {
         let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let domain = text(header::HOST).unwrap_or_default();
         let (mut connection, outgoing) = Connection::new(peer.ip().to_string(), text(header::USER_AGENT), domain);
@@ -44,25 +56,15 @@ impl WebSocketApi {
             Ok(subprotocol) => subprotocol,
             Err(Refused { status, message, request_id }) => {
                 let body = json!({ "message": message, "connectionId": connection.id, "requestId": request_id });
-                return json_response(status, &body);
+                let _client = answer.send(json_response(status, &body));
+                return;
             }
         };
         let connection = Arc::new(connection);
         self.connections.enter(connection.clone());
         let upgrade = hyper::upgrade::on(&mut request);
-        tokio::spawn(self.serve(connection, outgoing, upgrade));
-        let mut response = Response::new(Full::default());
-        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        let headers = response.headers_mut();
-        headers.insert(header::CONNECTION, http::HeaderValue::from_static("Upgrade"));
-        headers.insert(header::UPGRADE, http::HeaderValue::from_static("websocket"));
-        if let Ok(accept) = derive_accept_key(key.as_bytes()).parse() {
-            headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-        }
-        if let Some(Ok(subprotocol)) = subprotocol.map(|name| name.parse()) {
-            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
-        }
-        response
+        let _client = answer.send(switching(&key, subprotocol));
+        self.serve(connection, outgoing, upgrade).await;
     }
 
     /// Asks the authorizer and `$connect`; the subprotocol that `$connect` chose, if it did.
@@ -117,6 +119,22 @@ impl WebSocketApi {
             None => refuse(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
         }
     }
+}
+
+/// The answer that makes a connection of a request.
+fn switching(key: &str, subprotocol: Option<String>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, http::HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, http::HeaderValue::from_static("websocket"));
+    if let Ok(accept) = derive_accept_key(key.as_bytes()).parse() {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    if let Some(Ok(subprotocol)) = subprotocol.map(|name| name.parse()) {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    }
+    response
 }
 
 enum Verdict {

@@ -108,6 +108,7 @@ impl WebSocketApi {
                     self.moved(connection, idle.as_mut());
                     let ended = tokio::select! {
                         ended = write(&mut socket, connection, next, &mut outgoing) => ended,
+                        () = idle.as_mut() => Some(Ended::vanished()),
                         () = lifetime.as_mut() => Some(Ended::vanished()),
                         () = self.stopping.wait() => Some(Ended::vanished()),
                     };
