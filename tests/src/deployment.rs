@@ -30,6 +30,11 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
+    /// Whether the environment names one.
+    pub(crate) fn is_named() -> bool {
+        env::var_os("ORDER_CHAT_HTTP").is_some()
+    }
+
     /// The one that the environment names, with an empty table; `None` if it names none.
     pub(crate) async fn named() -> Option<Self> {
         let base_url = env::var("ORDER_CHAT_HTTP").ok()?;

@@ -36,8 +36,12 @@ impl Shop {
         Self::open_with(Settings { data: Data::Folder(folder.to_owned()), ..Self::settings() }).await
     }
 
-    /// A system as `settings` want it.
+    /// A system as `settings` want it, in this process: there is none such elsewhere.
     pub async fn open_with(settings: Settings) -> Self {
+        assert!(
+            !Deployment::is_named(),
+            "what is deployed has settings of its own: `cargo xtask sam` leaves this test out"
+        );
         let gateway = local::start(settings, local::functions()).await.unwrap();
         Self { place: Place::Here(Box::new(gateway)), http: reqwest::Client::new() }
     }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -11,28 +11,25 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::chore::command;
+use crate::group::Group;
 
 /// How long the first line may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running `order-chat` with an empty table in memory.
 pub(crate) struct Gateway {
-    process: Child,
+    _group: Group,
     address: SocketAddr,
 }
 
 impl Gateway {
     /// Starts `program`, and waits until it listens.
     pub(crate) fn start(program: &Path) -> Result<Self> {
-        let mut process =
-            command(program, &["--port", "0", "--memory", "--no-pages"]).stdout(Stdio::piped()).spawn()?;
-        match first_line(&mut process).and_then(|line| address(&line)) {
-            Ok(address) => Ok(Self { process, address }),
-            Err(error) => {
-                end(&mut process);
-                Err(error.context("the local gateway did not start"))
-            }
-        }
+        let mut command = Group::command(program);
+        command.args(["--port", "0", "--memory", "--no-pages"]).stdout(Stdio::piped());
+        let mut group = Group::start(&mut command)?;
+        let started = first_line(&mut group).and_then(|line| address(&line));
+        Ok(Self { address: started.context("the local gateway did not start")?, _group: group })
     }
 
     /// Where it listens.
@@ -67,18 +64,6 @@ impl Gateway {
     }
 }
 
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        end(&mut self.process);
-    }
-}
-
-fn end(process: &mut Child) {
-    // It fails only for a process that has ended already.
-    let _ = process.kill();
-    let _ = process.wait();
-}
-
 /// Builds the program; its path, as cargo says it.
 pub(crate) fn build() -> Result<PathBuf> {
     // With the features that the whole workspace has together, as for its tests: nothing is built twice.
@@ -94,8 +79,8 @@ pub(crate) fn build() -> Result<PathBuf> {
     path.context("cargo built no order-chat")
 }
 
-fn first_line(process: &mut Child) -> Result<String> {
-    let output = process.stdout.take().context("its output is piped")?;
+fn first_line(group: &mut Group) -> Result<String> {
+    let output = group.output().context("its output is piped")?;
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
         let mut output = BufReader::new(output);

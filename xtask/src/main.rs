@@ -14,6 +14,7 @@ mod examples;
 mod fuzz;
 mod gateway;
 mod generate;
+mod group;
 mod guard;
 mod mariadb;
 #[cfg(test)]

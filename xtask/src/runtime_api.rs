@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 /// Nothing that a function does here takes this long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What every function finds in its environment, and what those of this system do.
-const ENVIRONMENT: [(&str, &str); 11] = [
+/// What Lambda puts into the environment of every function.
+const ENVIRONMENT: [(&str, &str); 8] = [
     ("AWS_ACCESS_KEY_ID", "test"),
     ("AWS_SECRET_ACCESS_KEY", "test"),
     ("AWS_REGION", "us-east-1"),
@@ -20,9 +20,6 @@ const ENVIRONMENT: [(&str, &str); 11] = [
     ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
     ("AWS_LAMBDA_LOG_GROUP_NAME", "group"),
     ("AWS_LAMBDA_LOG_STREAM_NAME", "stream"),
-    ("TABLE_NAME", "order-chat"),
-    ("WEBSOCKET_URL", "wss://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod"),
-    ("JWT_SECRET_ID", "order-chat/jwt"),
 ];
 
 /// How often it is looked whether a process has asked.
@@ -36,7 +33,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts it by `command`; how long it took until it asked for its first event.
+    /// Starts it by `command` with Lambda's environment and this; how long it took until it asked for its first event.
     pub(crate) fn start(mut command: Command, environment: &[(String, String)]) -> Result<(Duration, Self)> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;

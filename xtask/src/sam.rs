@@ -11,6 +11,7 @@ use anyhow::{Result, ensure};
 
 use crate::{chore, python, starts};
 
+mod events;
 mod journeys;
 mod ministack;
 mod pages;
@@ -32,7 +33,8 @@ pub(crate) fn test() -> Result<()> {
     starts::small_enough(&built)?;
     let ministack = Ministack::start()?;
     let stack = Stack::deploy(&sam, &built, &ministack)?;
-    stack.invoke_with_every_event(&sam)?;
+    events::invoke_remotely(&stack, &sam)?;
+    events::invoke_locally(&stack, &sam, &built)?;
     pages::test(&stack)?;
     journeys::run(&stack)
 }

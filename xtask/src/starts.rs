@@ -34,6 +34,13 @@ const SLOWEST_FIRST: f64 = 3.0;
 /// The event whose answer is one request to DynamoDB, with its function.
 const ONE_REQUEST: (&str, &str) = ("Orders", "tests/events/17-Orders-one.json");
 
+/// What a function finds in its environment beside what Lambda says.
+const SETTINGS: [(&str, &str); 3] = [
+    ("TABLE_NAME", "order-chat"),
+    ("WEBSOCKET_URL", "wss://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod"),
+    ("JWT_SECRET_ID", "order-chat/jwt"),
+];
+
 /// What was measured, round by round.
 pub(crate) struct Starts {
     nothing: Function,
@@ -70,9 +77,10 @@ impl Starts {
         for function in std::iter::once(&mut nothing).chain(&mut functions) {
             function.copy()?;
         }
+        let settings = settings();
         for _ in 0..STARTS {
             for function in std::iter::once(&mut nothing).chain(&mut functions) {
-                function.starts.push(Process::start(Command::new(&function.program), &[])?.0);
+                function.starts.push(Process::start(Command::new(&function.program), &settings)?.0);
             }
         }
         let orders = functions.iter().find(|function| function.name == ONE_REQUEST.0).context("no such function")?;
@@ -134,12 +142,16 @@ impl Function {
     }
 }
 
+fn settings() -> Vec<(String, String)> {
+    SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+}
+
 /// The first and the second request, over TLS, by what an event takes that needs one.
 fn requests(program: &Path) -> Result<(Vec<Duration>, Vec<Duration>)> {
     let event = fs::read_to_string(chore::root().join(ONE_REQUEST.1))?;
     let ministack = Ministack::start_with_tls()?;
     ministack.make_table("order-chat")?;
-    let environment = ministack.environment();
+    let environment = [settings(), ministack.environment()].concat();
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for _ in 0..REQUESTS {
         let (_, mut process) = Process::start(Command::new(program), &environment)?;

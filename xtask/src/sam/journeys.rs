@@ -8,8 +8,9 @@ use super::Stack;
 use crate::chore::command;
 
 /// Those that need nothing but HTTP, a WebSocket and the table: the whole protocol.
-const JOURNEYS: [&str; 12] = [
+const JOURNEYS: [&str; 14] = [
     "access",
+    "attacks",
     "authorizer",
     "errors",
     "history",
@@ -21,11 +22,15 @@ const JOURNEYS: [&str; 12] = [
     "resume",
     "talking",
     "typing",
+    "user_ids",
 ];
 
-/// What does not go there, and why. What the emulator does differently is in `docs/gateways.md`.
-const NOT_THERE: &[(&str, &str)] =
-    &[("ids_that_are_none_are_not_found", "it looks for the route of `..%2f..` after decoding it, and so finds none")];
+/// Single tests of theirs that do not go there, and why. What the emulator does differently is in `docs/gateways.md`.
+const NOT_THERE: &[(&str, &str)] = &[
+    ("ids_that_are_none_are_not_found", "it looks for the route of `..%2f..` after decoding it, and so finds none"),
+    ("issuer_and_audience_are_checked_where_configured", "this deployment has neither"),
+    ("our_own_fault_is_internal", "its DynamoDB does not fail at a word"),
+];
 
 /// Runs them one after the other, since each wants the only table empty.
 pub(crate) fn run(stack: &Stack<'_>) -> Result<()> {
@@ -51,4 +56,44 @@ fn point(tests: &mut Command, stack: &Stack<'_>) {
         .env("ORDER_CHAT_ORIGIN", super::ORIGIN)
         .env("ORDER_CHAT_TABLE", &stack.table)
         .env("RUST_TEST_THREADS", "1");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chore::root;
+
+    /// The other tests, and what they need that a deployed system does not have.
+    const HERE: [(&str, &str); 19] = [
+        ("convergence", "hundreds of schedules, a second each"),
+        ("costs", "a meter between the functions and the table"),
+        ("cuts", "sockets that it breaks by itself"),
+        ("events", "is run there by `sam remote invoke`"),
+        ("faults", "requests that get lost when it says so"),
+        ("gateway_connections", "the local gateway"),
+        ("gateway_http", "the local gateway"),
+        ("gateway_websocket", "the local gateway"),
+        ("jitter", "a server that it stops and starts"),
+        ("jwks", "an identity provider of its own, and settings for it"),
+        ("layout", "the sources"),
+        ("load", "more of a machine than an emulator leaves"),
+        ("logs", "all that the functions write"),
+        ("operating", "the templates"),
+        ("policies", "a meter between the functions and AWS"),
+        ("rotation", "a secret that it rotates"),
+        ("runner", "the runner"),
+        ("template", "the local gateway"),
+        ("importing", "the importer and MariaDB"),
+    ];
+
+    #[test]
+    fn every_test_goes_there_or_there_is_a_reason() {
+        let named = JOURNEYS.into_iter().chain(HERE.map(|(name, _)| name));
+        let named: std::collections::BTreeSet<String> = named.map(str::to_owned).collect();
+        let files = std::fs::read_dir(root().join("tests/tests")).unwrap();
+        let name = |file: std::io::Result<std::fs::DirEntry>| {
+            file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()
+        };
+        assert_eq!(named, files.map(name).collect());
+    }
 }

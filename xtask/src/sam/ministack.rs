@@ -1,14 +1,14 @@
-//! The emulator, in a process group of its own that ends with the value that stands for it, however that ends.
+//! The emulator.
 
 use std::fs::File;
 use std::net::TcpListener;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 
+use crate::group::Group;
 use crate::{chore, python};
 
 /// How long it may take to listen.
@@ -20,10 +20,6 @@ pub(crate) const REGION: &str = "us-east-1";
 /// The key of the account's owner there. Functions get keys of their own roles.
 const KEY: &str = "test";
 
-/// Runs its argument until nobody holds the other end of standard input any more, then ends the whole group: also where
-/// this process is killed, and with every function that the emulator has started.
-const UNTIL_LEFT_ALONE: &str = r#""$0" < /dev/null & cat > /dev/null; kill -9 0"#;
-
 const MAKE_TABLE: &str = "import boto3, sys
 names = ['pk', 'sk']
 boto3.client('dynamodb').create_table(
@@ -31,9 +27,9 @@ boto3.client('dynamodb').create_table(
     AttributeDefinitions=[{'AttributeName': name, 'AttributeType': 'S'} for name in names],
     KeySchema=[{'AttributeName': name, 'KeyType': kind} for name, kind in zip(names, ['HASH', 'RANGE'])])";
 
-/// A running emulator.
+/// A running emulator. It ends with this value, and with it every function that it has started.
 pub(crate) struct Ministack {
-    group: Child,
+    _group: Group,
     port: u16,
     scheme: &'static str,
     pub(crate) programs: PathBuf,
@@ -59,25 +55,22 @@ impl Ministack {
         std::fs::create_dir_all(&folder)?;
         let log = folder.join("log.txt");
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let mut command = chore::command("sh", &["-c", UNTIL_LEFT_ALONE]);
+        let mut command = Group::command(programs.join("ministack"));
         command
-            .arg(programs.join("ministack"))
             .current_dir(&folder)
             .env("TMPDIR", &folder)
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
             .envs(how.iter().copied())
-            .stdin(Stdio::piped())
             .stdout(File::create(&log)?)
-            .stderr(File::options().append(true).open(&log)?)
-            .process_group(0);
+            .stderr(File::options().append(true).open(&log)?);
         // Its functions get this too, and so find it.
         let address = format!("{scheme}://127.0.0.1:{port}");
         command.envs(environment(&address));
         for name in ELSEWHERE {
             command.env_remove(name);
         }
-        let ministack = Self { group: command.spawn()?, port, scheme, programs, folder, log };
+        let ministack = Self { _group: Group::start(&mut command)?, port, scheme, programs, folder, log };
         ministack.wait()?;
         Ok(ministack)
     }
@@ -123,14 +116,6 @@ impl Ministack {
         }
         eprintln!("\n> ministack listens on {}, and writes to {}", self.endpoint(), self.log.display());
         Ok(())
-    }
-}
-
-impl Drop for Ministack {
-    fn drop(&mut self) {
-        // Whoever reads from the other end ends the group; it cannot have ended before.
-        drop(self.group.stdin.take());
-        let _ = self.group.wait();
     }
 }
 

@@ -1,16 +1,16 @@
-//! The stack in the emulator: deployed by `sam deploy`, invoked by `sam remote invoke`.
+//! The stack in the emulator, deployed by `sam deploy`.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::{Ministack, Sam, script};
-use crate::chore::{self, command};
+use crate::chore::command;
 
-const NAME: &str = "order-chat";
+pub(super) const NAME: &str = "order-chat";
 
 /// The name that `template.yaml` gives to the secret, where nobody gives another.
 const SECRET_NAME: &str = "order-chat/jwt";
@@ -26,6 +26,7 @@ pub(crate) struct Stack<'a> {
     pub(crate) http: String,
     /// The same as AWS calls it, and the page.
     pub(crate) http_url: String,
+    pub(crate) websocket_url: String,
     pub(crate) table: String,
     pub(crate) web_url: String,
     pub(crate) web_files: String,
@@ -65,34 +66,8 @@ impl<'a> Stack<'a> {
         // By path, since names below localhost lead nowhere on many machines.
         let http = format!("{}/_aws/execute-api/{api}/$default", ministack.endpoint());
         let (table, web_files) = (output(&outputs, "TableName")?, output(&outputs, "WebFiles")?);
-        Ok(Self { ministack, secret, http, http_url, table, web_url, web_files })
-    }
-
-    /// Sends each file in `tests/events` to the function in its name, in the order of their names.
-    pub(crate) fn invoke_with_every_event(&self, sam: &Sam) -> Result<()> {
-        let folder = chore::root().join("tests/events");
-        let mut files = fs::read_dir(&folder)?.collect::<Result<Vec<_>, _>>()?;
-        files.sort_by_key(fs::DirEntry::file_name);
-        ensure!(!files.is_empty(), "there are no event files");
-        eprintln!("\n> sam remote invoke, with each of {} events", files.len());
-        for file in files {
-            let name = file.file_name().to_string_lossy().into_owned();
-            let function = name.split('-').nth(1).context("NN-Function-what.json")?;
-            let path = file.path();
-            let arguments = ["remote", "invoke", function, "--stack-name", NAME, "--output", "json", "--event-file"];
-            let mut invoke = sam.command(&arguments)?;
-            self.ministack.address(invoke.arg(path));
-            let output = invoke.output()?;
-            let said = String::from_utf8_lossy(&output.stdout);
-            let answer: Value = serde_json::from_str(&said)
-                .with_context(|| format!("{name}: {said}{}", String::from_utf8_lossy(&output.stderr)))?;
-            let payload = answer["Payload"].as_str().unwrap_or_default();
-            let answered = answer["FunctionError"].is_null() && !payload.is_empty();
-            let failed =
-                serde_json::from_str::<Value>(payload)?["statusCode"].as_u64().is_some_and(|status| status > 201);
-            ensure!(answered && !failed, "{name}: {payload}");
-        }
-        Ok(())
+        let websocket_url = output(&outputs, "WebSocketUrl")?;
+        Ok(Self { ministack, secret, http, http_url, websocket_url, table, web_url, web_files })
     }
 }
 

@@ -1,0 +1,105 @@
+//! The files in `tests/events`, one after the other: they tell a story in which nothing is refused.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::{Sam, Stack, script, stack};
+use crate::chore;
+use crate::runtime_api::Process;
+
+/// Deletes what the story has left, so that it can be told again.
+const EMPTY_TABLE: &str = "import boto3, sys
+table = boto3.resource('dynamodb').Table(sys.argv[1])
+for item in table.scan()['Items']:
+    table.delete_item(Key={name: item[name] for name in ['pk', 'sk']})";
+
+/// An event, and the function that it is for.
+struct Event {
+    file: PathBuf,
+    name: String,
+    function: String,
+}
+
+/// By `sam remote invoke`, at the deployed stack.
+pub(super) fn invoke_remotely(stack: &Stack<'_>, sam: &Sam) -> Result<()> {
+    let events = events()?;
+    eprintln!("\n> sam remote invoke, with each of {} events", events.len());
+    for event in events {
+        let options = ["--stack-name", stack::NAME, "--output", "json", "--event-file"];
+        let mut invoke = sam.command(&[["remote", "invoke", &event.function].as_slice(), &options].concat())?;
+        stack.ministack.address(invoke.arg(&event.file));
+        let output = invoke.output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let answer: Value = serde_json::from_str(&said)
+            .with_context(|| format!("{}: {said}{}", event.name, String::from_utf8_lossy(&output.stderr)))?;
+        ensure!(answer["FunctionError"].is_null(), "{}: {answer}", event.name);
+        event.accepts(answer["Payload"].as_str().unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+/// As `sam local invoke` would, but for the container: each function gets the environment that SAM CLI gives it where a person does
+/// what the README says, and its events from a Runtime API.
+pub(super) fn invoke_locally(stack: &Stack<'_>, sam: &Sam, built: &Path) -> Result<()> {
+    let mut empty = chore::command(stack.ministack.programs.join("python"), &["-c", EMPTY_TABLE, &stack.table]);
+    stack.ministack.address(&mut empty);
+    ensure!(empty.status()?.success(), "the table cannot be emptied");
+
+    let mut ask = chore::command(sam.programs.join("python"), &[]);
+    ask.arg(script("local_environment.py")).arg(built.join("template.yaml"));
+    stack.ministack.address(&mut ask);
+    let asked = ask.env("TABLE_NAME", &stack.table).env("WEBSOCKET_URL", &stack.websocket_url).output()?;
+    ensure!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
+    let environments: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_slice(&asked.stdout)?;
+
+    let events = events()?;
+    eprintln!("\n> what `sam local invoke` does but for the container, with each of {} events", events.len());
+    for event in events {
+        let environment = environments.get(&event.function).with_context(|| event.function.clone())?;
+        let variables = environment.clone().into_iter().chain(stack.ministack.environment());
+        let program = Command::new(built.join(&event.function).join("bootstrap"));
+        let (_, mut process) =
+            Process::start(program, &variables.collect::<Vec<_>>()).with_context(|| event.name.clone())?;
+        let (_, answer) = process.invoke(&fs::read_to_string(&event.file)?)?;
+        event.accepts(&answer)?;
+    }
+    Ok(())
+}
+
+/// In the order of the story.
+fn events() -> Result<Vec<Event>> {
+    let files = fs::read_dir(chore::root().join("tests/events"))?.map(|file| Ok(file?.path()));
+    let mut files: Vec<PathBuf> = files.collect::<Result<_>>()?;
+    files.sort();
+    ensure!(!files.is_empty(), "there are no event files");
+    let event = |file: PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let function = name.split('-').nth(1).context("NN-Function-what.json")?.to_owned();
+        Ok(Event { file, name, function })
+    };
+    files.into_iter().map(event).collect()
+}
+
+impl Event {
+    /// Whether the answer is the story's. Of the authorizer that is a no: no token and no ticket can be good for ever.
+    fn accepts(&self, answer: &str) -> Result<()> {
+        let Self { name, .. } = self;
+        let answer: Value = serde_json::from_str(answer).with_context(|| format!("{name}: {answer:?}"))?;
+        if self.function == "Authorizer" {
+            let is_denied =
+                answer["principalId"] == "nobody" && answer["policyDocument"]["Statement"][0]["Effect"] == "Deny";
+            ensure!(answer["isAuthorized"] == false || is_denied, "{name}: {answer}");
+            return Ok(());
+        }
+        ensure!(answer["statusCode"] == 200 || answer["statusCode"] == 201, "{name}: {answer}");
+        let body = answer["body"].as_str().unwrap_or("{}");
+        let body: Value = serde_json::from_str(body).with_context(|| format!("{name}: {body}"))?;
+        ensure!(body["event"] != "error", "{name}: {body}");
+        Ok(())
+    }
+}
