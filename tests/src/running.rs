@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::User;
 use crate::gateway::SOON;
 
-/// The binary, built as `cargo run` would, and in the same profile as this test.
+/// The binary of `cargo run`, in the same profile as this test.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let this = std::env::current_exe().expect("a path");
     let folder = this.ancestors().nth(2).expect("a target folder");
@@ -20,7 +20,8 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let profile = folder.file_name().and_then(|name| name.to_str()).expect("a profile's name");
     let profile = if profile == "debug" { "dev" } else { profile };
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "-p", "local", "--bin", "order-chat", "--profile", profile]);
+    // With the features of the whole workspace, as these tests: nothing is built twice.
+    build.args(["build", "--quiet", "--workspace", "--bin", "order-chat", "--profile", profile]);
     assert!(build.status().expect("cargo runs").success(), "the runner does not build");
     folder.join(format!("order-chat{}", std::env::consts::EXE_SUFFIX))
 });

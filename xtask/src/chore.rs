@@ -51,7 +51,10 @@ pub(crate) fn tools(package: &str, version: &str) -> Result<PathBuf> {
     let root = target().join("tools").join(format!("{package}-{version}"));
     let programs = root.join("bin");
     if !programs.exists() {
-        run("cargo", &["install", package, "--locked", "--version", version, "--root", &root.to_string_lossy()])?;
+        // Unoptimized: building them takes longer than what they do here.
+        let unoptimized = ["--locked", "--debug"];
+        let place = ["--version", version, "--root", &root.to_string_lossy()];
+        run("cargo", &[["install", package].as_slice(), &unoptimized, &place].concat())?;
     }
     Ok(programs)
 }

@@ -44,10 +44,19 @@ const OPERATIONS: [Operation; 3] = [
     Operation { name: "page of 50 messages", function: "Conversations", event: Shop::page, is_heard: false },
 ];
 
-/// Counts, says it, and fails where an operation takes too much; `accept` makes what was counted the measure from now on.
+/// Builds the functions and counts; `accept` makes what was counted the measure from now on.
 pub(crate) fn run(accept: bool) -> Result<()> {
+    let counted = count_all(&Sam::install()?.build()?)?;
+    if accept { counted.commit() } else { Figures::committed()?.compare(&counted) }
+}
+
+/// Counts what `sam build` made in the folder `built`, says it, and fails where an operation takes too much.
+pub(crate) fn check(built: &Path) -> Result<()> {
+    Figures::committed()?.compare(&count_all(built)?)
+}
+
+fn count_all(built: &Path) -> Result<Figures> {
     debian::install("/usr/bin/valgrind", "valgrind")?;
-    let built = Sam::install()?.build()?;
     let mut shop = Shop::open()?;
     let mut counted = Figures::here()?;
     let program = |of: &Operation| built.join(of.function).join("bootstrap");
@@ -57,7 +66,7 @@ pub(crate) fn run(accept: bool) -> Result<()> {
     for operation in &OPERATIONS {
         counted.set(operation.name, count(&program(operation), operation, &mut shop)?);
     }
-    if accept { counted.commit() } else { Figures::committed()?.compare(&counted) }
+    Ok(counted)
 }
 
 /// Instructions of one call: those of a process that answers the more, without those of one that answers the fewer.

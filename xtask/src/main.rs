@@ -79,7 +79,7 @@ fn main() -> ExitCode {
         Chore::Generate { check: true } => generate::check(),
         Chore::Test => test::run(),
         Chore::Fuzz { seconds } => fuzz::run(seconds),
-        Chore::Sam => sam::test(),
+        Chore::Sam => sam::run(),
         Chore::Starts => starts::run(),
         Chore::Guard { accept } => guard::run(accept),
         Chore::Ci => ci::run(),

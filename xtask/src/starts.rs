@@ -2,7 +2,7 @@
 //!
 //! A start is the time from the start of the process to its first question for an event, beside that of a function which
 //! does nothing; all in turn, many times, and the shortest compared: whatever else the machine does only ever makes one
-//! longer. Times are the machine's and asserted nowhere: ratios are.
+//! longer. Times are the machine's and asserted nowhere; ratios of one run are.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,11 +16,15 @@ use crate::chore;
 use crate::runtime_api::Process;
 use crate::sam::{Ministack, Sam};
 
-/// How often each function is started, in milliseconds each time.
+/// How often each function is started in a round, in milliseconds each time.
 const STARTS: usize = 300;
 
-/// How often a started function is asked for its first and second request.
+/// How often a started function is asked for its first and second request in a round.
 const REQUESTS: usize = 30;
+
+/// Rounds at most, where the one before showed too much: of more times the shortest is nearer to what it would be on a
+/// machine that does nothing else.
+const ROUNDS: usize = 3;
 
 /// A function's zip file stays below this many bytes.
 const LARGEST: u64 = 5_000_000;
@@ -56,58 +60,81 @@ struct Function {
     starts: Vec<Duration>,
 }
 
-/// Builds the functions, measures them, says it, and fails where it is too much.
+/// Builds the functions, and [`check`]s them.
 pub(crate) fn run() -> Result<()> {
-    Starts::measure(&Sam::install()?.build()?)?.check()
+    check(&Sam::install()?.build()?)
 }
 
-/// Fails where the zip file of a function in `built` is too large: what can be told on a busy machine as well.
-pub(crate) fn small_enough(built: &Path) -> Result<()> {
-    for Function { name, zip, .. } in functions(built)? {
-        ensure!(zip < LARGEST, "{name}: a zip file of {zip} bytes, more than {LARGEST}");
+/// Measures what `sam build` made in the folder `built`, says it, and fails where it is too much.
+pub(crate) fn check(built: &Path) -> Result<()> {
+    let mut starts = Starts::measure(built)?;
+    for _ in 1..ROUNDS {
+        if starts.too_much().is_empty() {
+            break;
+        }
+        starts.go_round()?;
     }
+    starts.say();
+    let wrong = starts.too_much();
+    ensure!(wrong.is_empty(), "too much: {wrong:#?}");
     Ok(())
 }
 
 impl Starts {
-    /// Measures what `sam build` made in the folder `built`.
+    /// One round of what `sam build` made in the folder `built`.
     pub(crate) fn measure(built: &Path) -> Result<Self> {
         let mut nothing = Function::new("(nothing)".to_owned(), empty()?)?;
         let mut functions = functions(built)?;
         for function in std::iter::once(&mut nothing).chain(&mut functions) {
             function.copy()?;
         }
+        let mut starts = Self { nothing, functions, first: Vec::new(), second: Vec::new() };
+        starts.go_round()?;
+        Ok(starts)
+    }
+
+    fn go_round(&mut self) -> Result<()> {
         let settings = settings();
         for _ in 0..STARTS {
-            for function in std::iter::once(&mut nothing).chain(&mut functions) {
+            for function in std::iter::once(&mut self.nothing).chain(&mut self.functions) {
                 function.starts.push(Process::start(Command::new(&function.program), &settings)?.0);
             }
         }
-        let orders = functions.iter().find(|function| function.name == ONE_REQUEST.0).context("no such function")?;
+        let orders =
+            self.functions.iter().find(|function| function.name == ONE_REQUEST.0).context("no such function")?;
         let (first, second) = requests(&orders.program)?;
-        Ok(Self { nothing, functions, first, second })
+        self.first.extend(first);
+        self.second.extend(second);
+        Ok(())
     }
 
-    /// Says it, and fails where it is too much.
-    fn check(&self) -> Result<()> {
-        let mut wrong = Vec::new();
+    fn say(&self) {
         println!("{:<14} {:>9} {:>10} {:>6}", "function", "zip bytes", "start", "ratio");
         for function in std::iter::once(&self.nothing).chain(&self.functions) {
-            let Function { name, zip, starts, .. } = function;
-            let (start, ratio) = (shortest(starts), shortest(starts) / shortest(&self.nothing.starts));
-            println!("{name:<14} {zip:>9} {start:>7.2} ms {ratio:>6.2}");
+            let (start, ratio) = (shortest(&function.starts), self.ratio(function));
+            println!("{:<14} {:>9} {start:>7.2} ms {ratio:>6.2}", function.name, function.zip);
+        }
+        let (first, second) = (shortest(&self.first), shortest(&self.second));
+        println!("first DynamoDB request {first:.2} ms, second {second:.2} ms, ratio {:.2}", first / second);
+    }
+
+    fn too_much(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for function in &self.functions {
+            let (Function { name, zip, .. }, ratio) = (function, self.ratio(function));
             if *zip >= LARGEST || ratio > SLOWEST_START {
                 wrong.push(format!("{name}: {zip} bytes, {ratio:.2} times an empty function's start"));
             }
         }
-        let (first, second) = (shortest(&self.first), shortest(&self.second));
-        let ratio = first / second;
-        println!("first DynamoDB request {first:.2} ms, second {second:.2} ms, ratio {ratio:.2}");
+        let ratio = shortest(&self.first) / shortest(&self.second);
         if ratio > SLOWEST_FIRST {
             wrong.push(format!("the first request takes {ratio:.2} times as long as the second"));
         }
-        ensure!(wrong.is_empty(), "too much: {wrong:#?}");
-        Ok(())
+        wrong
+    }
+
+    fn ratio(&self, function: &Function) -> f64 {
+        shortest(&function.starts) / shortest(&self.nothing.starts)
     }
 
     /// Milliseconds of each round, for the page of the benchmarks.
@@ -167,7 +194,7 @@ fn requests(program: &Path) -> Result<(Vec<Duration>, Vec<Duration>)> {
 }
 
 /// Builds the function that does nothing as the others are built.
-fn empty() -> Result<PathBuf> {
+pub(crate) fn empty() -> Result<PathBuf> {
     chore::run("cargo", &["build", "--release", "--package", "empty"])?;
     Ok(chore::target().join("release/empty"))
 }

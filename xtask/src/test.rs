@@ -1,19 +1,32 @@
 //! `cargo xtask test`: everything that can say whether the system works.
 
-use anyhow::Result;
+use std::path::PathBuf;
+use std::thread;
 
-use crate::chore;
-use crate::{fuzz, generate, guard, mariadb, rest, sam, web};
+use anyhow::{Result, anyhow};
+
+use crate::sam::Sam;
+use crate::{chore, fuzz, generate, guard, mariadb, rest, sam, starts, web};
 
 /// What is committed against what the types say, the workspace's own tests, a short look for bytes that a parser fails on, the
-/// API against its description, the pages in a browser, the deployed system, and what a call of a function takes.
+/// API against its description, the pages in a browser, the deployed system, how it starts, and what a call of a function takes.
 pub(crate) fn run() -> Result<()> {
     generate::check()?;
     mariadb::install()?;
     chore::run("cargo", &["test", "--workspace"])?;
-    fuzz::run(fuzz::SHORT)?;
-    rest::check()?;
-    web::test()?;
-    sam::test()?;
-    guard::run(false)
+    let sam = Sam::install()?;
+    // Linking eight functions one after the other takes one core for minutes, and these parts leave one free.
+    let built = thread::scope(|scope| -> Result<PathBuf> {
+        let building = scope.spawn(|| {
+            starts::empty()?;
+            sam.build()
+        });
+        fuzz::run(fuzz::SHORT)?;
+        rest::check()?;
+        web::test()?;
+        building.join().map_err(|_| anyhow!("the build has panicked"))?
+    })?;
+    sam::test(&sam, &built)?;
+    guard::check(&built)?;
+    starts::check(&built)
 }

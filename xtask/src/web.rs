@@ -4,17 +4,16 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::chore;
+use crate::{chore, gateway};
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
 /// Installs what the tests need where that has changed, and runs them. Needs Node.js; they get Chromium themselves where they can.
 pub(crate) fn test() -> Result<()> {
-    chore::run("cargo", &["build", "--package", "local"])?;
-    let program = format!("debug/order-chat{}", std::env::consts::EXE_SUFFIX);
+    let program = gateway::build()?;
     npm("web", &["ci", "--no-audit", "--no-fund"], |_| {})?;
     npm("web", &["test"], |command| {
-        command.env("ORDER_CHAT_BIN", chore::target().join(program));
+        command.env("ORDER_CHAT_BIN", program);
     })
 }
 

@@ -34,7 +34,7 @@ const NOT_THERE: &[(&str, &str)] = &[
 
 /// Runs them one after the other, since each wants the only table empty.
 pub(crate) fn run(stack: &Stack<'_>) -> Result<()> {
-    let mut tests = command("cargo", &["test", "--package", "tests", "--no-fail-fast"]);
+    let mut tests = command("cargo", &["test", "--workspace", "--no-fail-fast"]);
     for journey in JOURNEYS {
         tests.args(["--test", journey]);
     }
