@@ -70,7 +70,7 @@ pub(super) fn section(
         page,
         "Requests and units are counted between the functions and the table; prices are those of `bench/prices.toml` ({}, us-east-1, no free tier, no discount), \
          for a million of each. Lambda is charged for as long as a send takes with AWS's latencies, without what \
-         the function itself computes. Logs are assumed to be {} bytes a call. Not in it: what is stored, and what an alarm or a \
+         the function itself computes. Logs are {} bytes a call. Not in it: what is stored, and what an alarm or a \
          dashboard costs.\n",
         prices.date, prices.logs.bytes_an_invocation
     )?;
