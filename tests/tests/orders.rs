@@ -254,3 +254,29 @@ async fn an_order_is_kept_as_it_was_placed() {
     assert_eq!(placed.order.total, (1 << 53) - 1);
     let _: Value = order;
 }
+
+/// Orders that say much make shorter pages, rather than an answer that is more than Lambda carries.
+#[tokio::test]
+async fn long_orders_make_shorter_pages() {
+    let shop = Shop::open().await;
+    let anna = shop.customer("anna");
+    // Each of these marks is four bytes in an answer, which is text in JSON in text in JSON.
+    let item = json!({"title": "\"".repeat(200), "sku": "\"".repeat(64), "quantity": 1, "unitPrice": 1});
+    let order = json!({"items": vec![item; 100], "currency": "EUR"});
+    let mut placed = Vec::new();
+    for _ in 0..60 {
+        placed.push(anna.post("/api/sales", &order).await.expect::<OrderAnswer>(201).order.id);
+    }
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page: OrderPage = anna.get(&format!("/api/sales/my-orders?limit=100{cursor}")).await.ok();
+        assert!((1..60).contains(&page.items.len()));
+        seen.extend(page.items.into_iter().map(|item| item.order.id));
+        match page.next_cursor {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    placed.reverse();
+    assert_eq!(seen, placed);
+}

@@ -96,4 +96,8 @@ async fn a_short_secret_lets_nobody_in() {
     shop.gateway().rotate_secret(short);
     // No answer rather than a no: the token may well be good.
     assert_eq!(status(&shop, short, 1).await, 500);
+    // Whoever sees that gives it a better one, and the short one is the previous then.
+    shop.gateway().rotate_secret(SECOND);
+    assert_eq!(status(&shop, SECOND, 2).await, 200);
+    assert_eq!(status(&shop, short, 3).await, 403);
 }

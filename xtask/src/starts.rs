@@ -20,7 +20,7 @@ use crate::sam::{Ministack, Sam};
 const STARTS: usize = 300;
 
 /// How often a started function is asked for its first and second request in a round.
-const REQUESTS: usize = 30;
+const REQUESTS: usize = 100;
 
 /// Rounds at most, where the one before showed too much: of more times the shortest is nearer to what it would be on a
 /// machine that does nothing else.

@@ -17,7 +17,7 @@ const AFTER_FAILURE_MS: i64 = 5_000;
 /// The most that a fetch may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// A key that was withdrawn is believed no longer than this.
+/// A key that was withdrawn is believed no longer than this, if we can ask.
 const KEPT_MS: i64 = 600_000;
 
 pub(crate) struct Jwks {

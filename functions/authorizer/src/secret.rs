@@ -18,7 +18,7 @@ const BETWEEN_LOOKS_MS: i64 = 60_000;
 /// After a look that failed we look again sooner, since until then nobody gets in by a key that we lack.
 const AFTER_FAILURE_MS: i64 = 5_000;
 
-/// A version that was withdrawn is believed no longer than this.
+/// A version that was withdrawn is believed no longer than this, if we can ask.
 const KEPT_MS: i64 = 600_000;
 
 /// A shorter key can be guessed offline from one token (RFC 7518 asks for as many bits as the hash has).
@@ -89,11 +89,14 @@ impl Secret {
         let client = Client::new(&self.sdk);
         let (current, previous) = tokio::join!(self.version(&client, STAGES[0]), self.version(&client, STAGES[1]));
         let current = current?.ok_or("the secret has no current version")?;
-        Ok([Some(current), previous?].into_iter().flatten().collect())
+        let current = key(&current).ok_or("the secret is shorter than 32 bytes")?;
+        // A bad secret is mended by a good one, which makes the bad one the previous.
+        let previous = previous?.and_then(|previous| key(&previous));
+        Ok([Some(current), previous].into_iter().flatten().collect())
     }
 
     /// One version; `None` where nothing has that label, as before the first rotation.
-    async fn version(&self, client: &Client, stage: &str) -> Result<Option<DecodingKey>, Error> {
+    async fn version(&self, client: &Client, stage: &str) -> Result<Option<Vec<u8>>, Error> {
         let asked = client.get_secret_value().secret_id(&self.id).version_stage(stage).send().await;
         let value = match asked.map_err(aws_sdk_secretsmanager::Error::from) {
             Ok(value) => value,
@@ -101,10 +104,12 @@ impl Secret {
             Err(other) => return Err(other.into()),
         };
         let text = value.secret_string.map(String::into_bytes);
-        let bytes = text.or_else(|| value.secret_binary.map(aws_sdk_secretsmanager::primitives::Blob::into_inner));
-        let bytes = bytes.filter(|bytes| bytes.len() >= SHORTEST).ok_or("the secret is shorter than 32 bytes")?;
-        Ok(Some(DecodingKey::from_secret(&bytes)))
+        Ok(text.or_else(|| value.secret_binary.map(aws_sdk_secretsmanager::primitives::Blob::into_inner)))
     }
+}
+
+fn key(bytes: &[u8]) -> Option<DecodingKey> {
+    (bytes.len() >= SHORTEST).then(|| DecodingKey::from_secret(bytes))
 }
 
 impl Known {

@@ -1,8 +1,9 @@
 //! `DELETE /api/chat/users/{userId}/connections`: somebody has logged out, or is no longer what their connections say.
 
 use domain::Time;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use protocol::{ClosedAnswer, Problem};
+use push::Outcome;
 use runtime::{App, Failure, Reply, Rest};
 use store::Connection;
 
@@ -18,15 +19,20 @@ pub(crate) async fn close_all(app: &App, request: &Rest, now: Time) -> Result<Re
     let audience = app.store.audience(user_id).await?;
     let theirs: Vec<_> = audience.connections().filter(|connection| connection.user_id == user_id).collect();
     let closing: Vec<_> = theirs.iter().map(|connection| close(app, connection, now)).collect();
-    let closed: Vec<bool> = stream::iter(closing).buffer_unordered(AT_ONCE).try_collect().await?;
-    if closed.contains(&false) {
-        return Err(Failure::internal("a connection could not be closed"));
-    }
-    Reply::json(200, &ClosedAnswer { closed: closed.len() })
+    // All of them, also where one fails.
+    let closed: Vec<Result<(), Failure>> = stream::iter(closing).buffer_unordered(AT_ONCE).collect().await;
+    let count = closed.len();
+    closed.into_iter().collect::<Result<(), Failure>>()?;
+    Reply::json(200, &ClosedAnswer { closed: count })
 }
 
-/// Forgets it first: from then on nothing is pushed to it, also if it cannot be closed just now.
-async fn close(app: &App, connection: &Connection, now: Time) -> Result<bool, Failure> {
+/// Forgets it when it is closed, not before: asked again, we still have to find it.
+async fn close(app: &App, connection: &Connection, now: Time) -> Result<(), Failure> {
+    match app.push.close(&connection.id).await {
+        Outcome::Taken => {}
+        Outcome::Gone if runtime::is_past_handshake(connection, now) => {}
+        Outcome::Gone | Outcome::Failed => return Err(Failure::internal("a connection could not be closed")),
+    }
     app.store.end(&connection.user_id, connection.role, &connection.id, now).await?;
-    Ok(app.push.close(&connection.id).await)
+    Ok(())
 }

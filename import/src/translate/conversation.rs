@@ -110,17 +110,16 @@ fn add(
     let is_system = said.old.kind.as_deref().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("system"));
     if is_system {
         let by = sender.filter(|sender| sender.is_admin()).unwrap_or(&rules.shop);
-        if let Some(to) = words::reported(body) {
-            if to != *running {
-                let system = System::StatusChanged { from: *running, to, by: by.clone() };
-                let id = MessageId::from_old(&rules.namespace, &said.id);
-                let seq = messages.len() as u64 + 1;
-                messages.push(Message::system(order.conversation_id.clone(), seq, id, system, said.at));
-                *running = to;
-            }
+        if let Some(to) = words::reported(body).filter(|to| to != running) {
+            let system = System::StatusChanged { from: *running, to, by: by.clone() };
+            let id = MessageId::from_old(&rules.namespace, &said.id);
+            let seq = messages.len() as u64 + 1;
+            messages.push(Message::system(order.conversation_id.clone(), seq, id, system, said.at));
+            *running = to;
             return Ok(());
         }
-        if words::announces(body) {
+        // Only where it comes first: whatever else was created or received is news.
+        if messages.len() == 1 && words::announces(body) {
             return Ok(());
         }
     }

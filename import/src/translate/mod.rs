@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use data_encoding::HEXLOWER;
 use domain::{
-    ConversationStatus, Entry, Head, Item, Message, MessageId, NewOrder, Order, OrderStatus, Person, Time, Twin,
+    ConversationStatus, Entry, Head, Item, Message, MessageId, NewOrder, Order, OrderStatus, Person, System, Time, Twin,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -181,7 +181,7 @@ impl Plan {
         let mut head = Head::born(&self.order, first);
         let mut entries = vec![head.last.clone()];
         for message in messages {
-            head.note(&message.sender);
+            head.note(message.system.as_ref().map_or(&message.sender, System::by));
             head.last = head.next(message);
             entries.push(head.last.clone());
         }

@@ -58,7 +58,8 @@ pub(super) fn reported(body: &str) -> Option<OrderStatus> {
 /// Whether a message of the old system only says that there is an order, as the first message here does.
 pub(super) fn announces(body: &str) -> bool {
     let body = body.to_lowercase();
-    ["created", "placed", "received", "started"].iter().any(|word| body.contains(word))
+    let has = |words: &[&str]| words.iter().any(|word| body.contains(word));
+    has(&["order", "sale", "conversation", "chat"]) && has(&["created", "placed", "received", "started"])
 }
 
 fn plain(word: &str) -> String {
@@ -75,6 +76,7 @@ mod tests {
         assert_eq!(reported("Your order was canceled"), Some(OrderStatus::Cancelled));
         assert_eq!(reported("A new admin joined"), None);
         assert!(announces("Order #17 created"));
+        assert!(!announces("Payment received"));
     }
 
     #[test]

@@ -198,7 +198,7 @@ fn check_item(item: &Item, field: &dyn Fn(&str) -> String) -> Result<(), Invalid
     }
     if let Some(url) = &item.image_url {
         let host = url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
-        if !host || url.len() > 2_048 || url.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        if !host || url.chars().count() > 2_048 || url.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(Invalid::new(field("imageUrl"), "must be an https URL of at most 2,048 characters"));
         }
     }
@@ -219,6 +219,13 @@ fn check_text(field: &str, text: &str, most: usize) -> Result<(), Invalid> {
 }
 
 impl Order {
+    /// About how many bytes it says.
+    pub fn weight(&self) -> usize {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let items = self.items.iter().map(|item| 64 + item.title.len() + length(&item.sku) + length(&item.image_url));
+        length(&self.note) + items.sum::<usize>()
+    }
+
     /// What the conversation shows of this order.
     pub fn summary(&self) -> Summary {
         let first = self.items.first().map(|item| item.title.clone()).unwrap_or_default();

@@ -81,15 +81,17 @@ impl Push {
         }
     }
 
-    /// Closes a connection; whether it is closed now, which one that is gone is.
-    pub async fn close(&self, connection_id: &str) -> bool {
+    /// Closes a connection.
+    pub async fn close(&self, connection_id: &str) -> Outcome {
         match self.client().delete_connection().connection_id(connection_id).send().await {
-            Ok(_) => true,
-            Err(error) if error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception) => true,
+            Ok(_) => Outcome::Taken,
+            Err(error) if error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception) => {
+                Outcome::Gone
+            }
             Err(error) => {
                 let reason = error.code().unwrap_or("no answer").to_owned();
                 tracing::warn!(connection_id, reason, "close failed");
-                false
+                Outcome::Failed
             }
         }
     }

@@ -24,6 +24,7 @@ pub use failure::{Failure, Reply};
 pub use function::{Function, Start, run};
 pub use lambda_runtime::{Context, Error, LambdaEvent};
 pub use log::{concerns, log_to};
+pub use offer::is_past_handshake;
 pub use outside::{Clock, random};
 pub use presence::{came, left, shop, with_presence};
 pub use serve::serve;

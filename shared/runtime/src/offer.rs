@@ -10,8 +10,13 @@ use crate::App;
 /// Pushes under way at once. Each takes a few milliseconds, and two seconds at most.
 const AT_ONCE: usize = 128;
 
-/// A connection younger than this may still be in its handshake, when a push answers as if it were gone.
+/// A connection younger than this may still be in its handshake, when the gateway answers as if it were gone.
 const HANDSHAKE_MS: i64 = 30_000;
+
+/// Whether "gone" means gone.
+pub fn is_past_handshake(connection: &Connection, now: Time) -> bool {
+    now.millis() - connection.connected_at.millis() > HANDSHAKE_MS
+}
 
 impl App {
     /// Offers each living connection of `audience` the frame that `frame` picks for it, if any. Returns when all offers are
@@ -39,8 +44,7 @@ impl App {
             .buffer_unordered(AT_ONCE)
             .filter_map(|(connection, outcome)| async move {
                 self.metrics.offered(outcome);
-                let settled = now.millis() - connection.connected_at.millis() > HANDSHAKE_MS;
-                (outcome == Outcome::Gone && settled).then_some(connection)
+                (outcome == Outcome::Gone && is_past_handshake(connection, now)).then_some(connection)
             })
             .collect()
             .await

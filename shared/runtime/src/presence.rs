@@ -15,9 +15,23 @@ pub async fn left(app: &App, user_id: &str, role: Role, connection_id: &str, now
             return;
         }
     };
-    if role == Role::Customer && !audience.customer.presence_of(user_id, now).online {
-        tell_admins(app, &audience, user_id, Some(now), now).await;
+    if role != Role::Customer || audience.customer.presence_of(user_id, now).online || !is_watched(&audience, user_id) {
+        return;
     }
+    tell_admins(app, &audience, user_id, Some(now), now).await;
+    // One that came meanwhile may have been told of before this one's end was.
+    match app.store.customer_place(user_id).await {
+        Ok(place) if place.presence_of(user_id, now).online => {
+            tell_admins(app, &audience, user_id, None, now).await;
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, user_id, "whether somebody is back could not be found out"),
+    }
+}
+
+/// Whether an admin looks at a conversation of this customer.
+fn is_watched(audience: &Audience, customer_id: &str) -> bool {
+    audience.shop.connections.iter().any(|connection| connection.joined_customer.as_deref() == Some(customer_id))
 }
 
 /// A customer's connection has come. The admins hear of it unless another one of theirs is there already.

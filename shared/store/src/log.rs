@@ -134,16 +134,18 @@ impl Store {
     }
 
     /// Makes `writes` together or not at all; whether they were made, or what stood against each. Tries again where another
-    /// transaction was in the way, which the SDK does not.
+    /// transaction was in the way, or a write was too much just then, which the SDK does not.
     pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transacted, Error> {
         for attempt in 0..CONFLICTS {
             let outcome = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
             let Err(error) = outcome else { return Ok(Transacted::Done) };
             let Some(reasons) = error.as_service_error().and_then(cancelled) else { return Err(error.into()) };
-            if reasons.iter().any(|reason| reason.code() == Some("ConditionalCheckFailed")) {
-                return Ok(Transacted::Refused(reasons.iter().map(|reason| reason.item.clone()).collect()));
-            }
-            if !reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) {
+            let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
+            // First: what stood in the way of one write may have kept another from being judged.
+            if !PASSING.into_iter().any(has) {
+                if has("ConditionalCheckFailed") {
+                    return Ok(Transacted::Refused(reasons.iter().map(|reason| reason.item.clone()).collect()));
+                }
                 return Err(error.into());
             }
             tokio::time::sleep(std::time::Duration::from_millis(5 << attempt)).await;
@@ -159,6 +161,9 @@ pub(crate) fn gapless(seq: u64, entries: &[Entry]) -> u64 {
 }
 
 pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
+
+/// Why a transaction is cancelled that may go through in a moment.
+const PASSING: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
 /// Waits of 5, 10, … 640 ms: more than a second altogether, and the function's caller gives up later than that.
 const CONFLICTS: u32 = 8;

@@ -18,6 +18,7 @@ use crate::old::{OldConversation, OldOrder, OldParticipant};
 use crate::progress::Voice;
 use crate::retry::pause;
 use crate::settings::Names;
+use crate::translate::Refused;
 use names::Found;
 pub(super) use names::check;
 use queries::Queries;
@@ -157,7 +158,17 @@ async fn page(
     for (_, order) in &mut orders {
         order.conversations = talk.of(order.id.as_deref().unwrap_or_default());
     }
-    let page = orders.into_iter().map(|(_, order)| Ok(Box::new(order))).collect();
+    let mut page = Page::new();
+    let mut before = None;
+    for (key, order) in orders {
+        // A table that is joined has two rows for it, so that is no key there.
+        page.push(if before.as_ref() == Some(&key) {
+            Err(Refused::order(order.id.unwrap_or_default(), "its id came before"))
+        } else {
+            Ok(Box::new(order))
+        });
+        before = Some(key);
+    }
     Ok((conn, Some(Read::Page(page, last))))
 }
 
