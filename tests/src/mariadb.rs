@@ -44,6 +44,7 @@ impl MariaDb {
         let installed = Command::new("mariadb-install-db")
             .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
             .args([data(&folder), user()])
+            .env("TMPDIR", &folder)
             .output()
             .unwrap();
         assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
@@ -107,6 +108,8 @@ fn serve(port: u16, folder: &Path) -> Child {
         .arg(format!("--port={port}"))
         .arg(format!("--socket={}", folder.join("socket").display()))
         .args([data(folder), user()])
+        // Each its own: a server that begins takes away the temporary tables that it finds.
+        .env("TMPDIR", folder)
         .stdin(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

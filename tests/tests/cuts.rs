@@ -4,7 +4,7 @@ use futures_util::SinkExt;
 use futures_util::future::join_all;
 use protocol::Event;
 use serde_json::json;
-use tests::{Shop, User, client_message_id};
+use tests::{LatePush, Shop, User, client_message_id};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -100,4 +100,28 @@ async fn a_storm_of_reconnects_leaves_nothing_behind() {
     drop(clients.remove(0));
     desk.wait_for("the end", |event| matches!(event, Event::Presence { online: false, .. })).await;
     assert_eq!(ben.conversation(&id).await.participants[0].online, Some(false));
+}
+
+/// Whoever loads the page anew goes and comes, and admins may be told in the other order.
+#[tokio::test]
+async fn who_is_back_before_their_end_was_told_is_there() {
+    let late = LatePush::default();
+    let shop = Shop::open_with(late.settings("disconnect")).await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let id = anna.order().await.conversation.id;
+    let desk = ben.connect_and_join(&id).await;
+    let is_presence = |event: &Event| matches!(event, Event::Presence { .. });
+    let told = async || match desk.wait_for("presence", is_presence).await {
+        Event::Presence { online, .. } => online,
+        other => panic!("{other:?}"),
+    };
+    let page = anna.connect().await;
+    assert!(told().await);
+    page.close().await;
+    late.is_held().await;
+    let _again = anna.connect().await;
+    assert!(told().await, "the new page's");
+    late.arrives();
+    assert!(!told().await, "the old page's");
+    assert!(told().await, "and what is true");
 }
