@@ -16,12 +16,15 @@ export function App({ api }: { api: string }) {
   const change = (to: LogIn | undefined) => {
     remember(to);
     setLogIn(to);
-    navigate(to === undefined ? "/" : "/orders", { replace: true });
+  };
+  const logOut = () => {
+    change(undefined);
+    navigate("/", { replace: true });
   };
   if (logIn === undefined) return <LogInPage onLogIn={change} />;
   return (
     <Queries key={`${logIn.me.role} ${logIn.me.userId}`}>
-      <LoggedIn api={api} logIn={logIn} onLogOut={() => change(undefined)}>
+      <LoggedIn api={api} logIn={logIn} onLogOut={logOut} onExpired={() => change(undefined)}>
         <Switch>
           <Route path="/">
             <Redirect to="/orders" replace />
@@ -39,8 +42,16 @@ export function App({ api }: { api: string }) {
   );
 }
 
-/** A cache that ends with the log-in: nobody sees what somebody else had fetched. */
+/**
+ * A cache that ends with the log-in: nobody sees what somebody else had fetched. Without a network everything fails at once and says so,
+ * rather than waiting to be done when nobody thinks of it any more.
+ */
 function Queries({ children }: { children: React.ReactNode }) {
-  const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { staleTime: 30_000, retry: 2 } } }));
+  const [queries] = useState(
+    () =>
+      new QueryClient({
+        defaultOptions: { queries: { staleTime: 30_000, retry: 2, networkMode: "always" }, mutations: { networkMode: "always" } },
+      }),
+  );
   return <QueryClientProvider client={queries}>{children}</QueryClientProvider>;
 }

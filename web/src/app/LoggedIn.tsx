@@ -8,10 +8,22 @@ import { LogInExpired } from "./parts/LogInExpired.tsx";
 import { NewOrders } from "./parts/NewOrders.tsx";
 import { Title } from "./parts/Title.tsx";
 import { TopBar } from "./parts/TopBar.tsx";
-import { type LogIn, demoToken, remember } from "./session.ts";
+import { type LogIn, demoToken, rememberToken } from "./session.ts";
 
 /** Everything behind the log-in: one client for all pages, and what is the same on each of them. */
-export function LoggedIn({ api, logIn, onLogOut, children }: { api: string; logIn: LogIn; onLogOut: () => void; children: ReactNode }) {
+export function LoggedIn({
+  api,
+  logIn,
+  onLogOut,
+  onExpired,
+  children,
+}: {
+  api: string;
+  logIn: LogIn;
+  onLogOut: () => void;
+  onExpired: () => void;
+  children: ReactNode;
+}) {
   const client = useRunningClient(api, logIn);
   if (client === undefined) return null;
   return (
@@ -23,7 +35,7 @@ export function LoggedIn({ api, logIn, onLogOut, children }: { api: string; logI
       </div>
       <Title />
       <NewOrders />
-      <LogInExpired onLogOut={onLogOut} />
+      <LogInExpired onLogIn={onExpired} />
     </ChatContext>
   );
 }
@@ -36,7 +48,7 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
   useEffect(() => {
     const renew = async () => {
       const token = await demoToken(logIn.me);
-      if (token !== undefined) remember({ me: logIn.me, token });
+      if (token !== undefined) rememberToken(logIn.me, token);
       return token;
     };
     const running = new ChatClient(browser(api), { ...logIn, renew });

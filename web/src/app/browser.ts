@@ -1,4 +1,6 @@
 import type { Environment } from "../client/index.ts";
+import { MemoryStorage } from "./memory-storage.ts";
+import { local } from "./storage.ts";
 
 /** The client library's surroundings in a browser; `api` is an origin. */
 export function browser(api: string): Environment {
@@ -6,8 +8,9 @@ export function browser(api: string): Environment {
     api,
     fetch: (...request) => fetch(...request),
     WebSocket,
-    storage: localStorage,
-    ...("locks" in navigator && { locks: navigator.locks }),
+    storage: local,
+    // What is in this page's memory no other tab sends, and locks are forbidden where the storage is.
+    ...("locks" in navigator && !(local instanceof MemoryStorage) && { locks: navigator.locks }),
     now: () => Date.now(),
     random: () => Math.random(),
     uuid,

@@ -6,6 +6,7 @@ const TIME = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-dig
 const DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric" });
 const SHORT_DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short" });
 const WEEKDAY = new Intl.DateTimeFormat(LANGUAGE, { weekday: "long", day: "numeric", month: "long" });
+const LONG_DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "long", year: "numeric" });
 const FULL = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "full", timeStyle: "medium" });
 const AGO = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
@@ -35,21 +36,25 @@ export function full(moment: string | number): string {
   return FULL.format(new Date(moment));
 }
 
-/** The time for today, the date for any other day. */
-export function brief(moment: string): string {
-  return sameDay(moment, Date.now()) ? time(moment) : SHORT_DATE.format(new Date(moment));
+/** The time for today, the date for any other day, with the year if that was another. */
+export function brief(moment: string, today: number): string {
+  if (sameDay(moment, today)) return time(moment);
+  return sameYear(moment, today) ? SHORT_DATE.format(new Date(moment)) : date(moment);
 }
 
-/** `Today`, `Yesterday`, or the day. */
-export function day(moment: string | number): string {
-  if (sameDay(moment, Date.now())) return "Today";
-  if (sameDay(moment, Date.now() - DAY)) return "Yesterday";
-  return WEEKDAY.format(new Date(moment));
+/** `Today`, `Yesterday`, or the day, with the year if that was another. */
+export function day(moment: string | number, today: number): string {
+  if (sameDay(moment, today)) return "Today";
+  // A day is not always 24 hours long.
+  const yesterday = new Date(today);
+  yesterday.setDate(yesterday.getDate() - 1);
+  if (sameDay(moment, yesterday.getTime())) return "Yesterday";
+  return (sameYear(moment, today) ? WEEKDAY : LONG_DATE).format(new Date(moment));
 }
 
 /** `5 minutes ago`. */
-export function ago(moment: string): string {
-  const passed = Math.max(0, Date.now() - Date.parse(moment));
+export function ago(moment: string, now: number): string {
+  const passed = Math.max(0, now - Date.parse(moment));
   if (passed < MINUTE) return "just now";
   if (passed < HOUR) return AGO.format(-Math.floor(passed / MINUTE), "minute");
   if (passed < DAY) return AGO.format(-Math.floor(passed / HOUR), "hour");
@@ -59,6 +64,10 @@ export function ago(moment: string): string {
 /** Whether two moments are on the same day here. */
 export function sameDay(one: string | number, other: string | number): boolean {
   return new Date(one).toDateString() === new Date(other).toDateString();
+}
+
+function sameYear(one: string | number, other: string | number): boolean {
+  return new Date(one).getFullYear() === new Date(other).getFullYear();
 }
 
 /** What people call an order: the end of its id. */

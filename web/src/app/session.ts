@@ -1,4 +1,5 @@
 import type { Person } from "../protocol.ts";
+import { session } from "./storage.ts";
 
 /** Who is logged in in this tab. Another tab may be somebody else. */
 export interface LogIn {
@@ -8,10 +9,13 @@ export interface LogIn {
 
 const KEY = "order-chat/session";
 
+/** Asking for a token takes no longer, in milliseconds. */
+const PATIENCE = 15_000;
+
 /** Who is logged in here, if anybody is. */
 export function remembered(): LogIn | undefined {
   try {
-    const value: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+    const value: unknown = JSON.parse(session.getItem(KEY) ?? "null");
     return typeof value === "object" && value !== null && "me" in value ? (value as LogIn) : undefined;
   } catch {
     return undefined;
@@ -20,8 +24,14 @@ export function remembered(): LogIn | undefined {
 
 /** Remembers who is logged in for as long as the tab lives. */
 export function remember(logIn: LogIn | undefined): void {
-  if (logIn === undefined) sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, JSON.stringify(logIn));
+  if (logIn === undefined) session.removeItem(KEY);
+  else session.setItem(KEY, JSON.stringify(logIn));
+}
+
+/** Remembers a person's new token, unless they have left meanwhile: a log-out is not undone by an answer that comes late. */
+export function rememberToken(me: Person, token: string): void {
+  const held = remembered()?.me;
+  if (held?.role === me.role && held.userId === me.userId) remember({ me, token });
 }
 
 /**
@@ -33,6 +43,7 @@ export async function demoToken({ userId, role, name }: Person): Promise<string 
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ sub: userId, role, name }),
+    signal: AbortSignal.timeout(PATIENCE),
   });
   if (response.status >= 500) throw new Error("The server has no token right now.");
   if (!response.ok) return undefined;

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { local } from "./storage.ts";
 
 /** How the page looks: as the system does, or as somebody chose. */
 export type Theme = "system" | "light" | "dark";
@@ -15,14 +16,18 @@ export function applyTheme(theme: Theme = saved()): void {
 export function useTheme(): [Theme, (theme: Theme) => void] {
   const [theme, setTheme] = useState(saved);
   const choose = (chosen: Theme) => {
-    localStorage.setItem(KEY, chosen);
     applyTheme(chosen);
     setTheme(chosen);
+    try {
+      local.setItem(KEY, chosen);
+    } catch {
+      // The storage is full: it is so until the page loads again.
+    }
   };
   return [theme, choose];
 }
 
 function saved(): Theme {
-  const theme = localStorage.getItem(KEY);
+  const theme = local.getItem(KEY);
   return theme === "light" || theme === "dark" ? theme : "system";
 }

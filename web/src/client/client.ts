@@ -58,7 +58,6 @@ export class ChatClient {
     this.#state = initial(me);
     this.#joinPauses = new Backoff(() => environment.random());
     const tokens = new Tokens(token, renew);
-    const now = () => environment.now();
     this.api = new Api(environment, tokens);
     this.#connection = new Connection(environment, this.api, tokens, {
       link: (link) => this.#dispatch({ type: "link", link }),
@@ -69,16 +68,16 @@ export class ChatClient {
         if ("shop" in ack && ack.shop !== undefined) this.#dispatch({ type: "shop", shop: ack.shop });
       },
     });
-    this.#sync = new Sync(this.api, () => this.#state, (change) => this.#dispatch(change), () => this.#open);
+    this.#sync = new Sync(environment, this.api, () => this.#state, (change) => this.#dispatch(change), () => this.#open);
     this.#outbox = new Outbox(environment, me, this.#connection, {
       changed: (unsent) => this.#dispatch({ type: "outbox", unsent }),
       sent: (message) => this.#dispatch({ type: "sent", message }),
     });
-    this.#receipts = new Receipts(this.#connection, now, (conversationId, ack) => {
+    this.#receipts = new Receipts(environment, this.#connection, (conversationId, ack) => {
       if ("readSeq" in ack) this.#dispatch({ type: "read", conversationId, seq: ack.readSeq, unread: ack.unread });
       if ("deliveredSeq" in ack) this.#dispatch({ type: "delivered", conversationId, seq: ack.deliveredSeq });
     });
-    this.#typing = new Typing(this.#connection, now);
+    this.#typing = new Typing(this.#connection, () => environment.now());
   }
 
   /** All that is known now. The same object until something changes. */
@@ -141,6 +140,11 @@ export class ChatClient {
   /** Loads more conversations. */
   olderConversations(): Promise<void> {
     return this.#sync.olderConversations();
+  }
+
+  /** Fetches a conversation, whether it is on the screen or not. */
+  refresh(id: ConversationId): Promise<void> {
+    return this.#sync.conversation(id);
   }
 
   /** Fetches what may be missing, now. */

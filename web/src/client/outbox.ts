@@ -89,8 +89,7 @@ export class Outbox {
 
   /** Forgets a message. */
   discard(clientMessageId: string): void {
-    this.#unstored.delete(clientMessageId);
-    this.#environment.storage.removeItem(this.#prefix + clientMessageId);
+    this.#remove(clientMessageId);
     this.#listener.changed(this.unsent);
   }
 
@@ -131,8 +130,7 @@ export class Outbox {
     try {
       const ack = await this.#connection.request({ action: "send_message", conversationId, clientMessageId, body, seenSeq });
       this.#backoff.reset();
-      this.#unstored.delete(clientMessageId);
-      this.#environment.storage.removeItem(this.#prefix + clientMessageId);
+      this.#remove(clientMessageId);
       if ("message" in ack) this.#listener.sent(ack.message);
       this.#listener.changed(this.unsent);
       return undefined;
@@ -159,13 +157,22 @@ export class Outbox {
     return locks === undefined ? work() : (locks.request(this.#prefix + conversationId, work) as Promise<Result>);
   }
 
+  /** Keeps a message in one place, as it is now. */
   #put(unsent: Unsent): void {
+    const { clientMessageId } = unsent;
     try {
-      this.#environment.storage.setItem(this.#prefix + unsent.clientMessageId, JSON.stringify(unsent));
+      this.#environment.storage.setItem(this.#prefix + clientMessageId, JSON.stringify(unsent));
+      this.#unstored.delete(clientMessageId);
     } catch {
       // The storage is full or forbidden: it lives as long as the page.
-      this.#unstored.set(unsent.clientMessageId, unsent);
+      this.#remove(clientMessageId);
+      this.#unstored.set(clientMessageId, unsent);
     }
+  }
+
+  #remove(clientMessageId: string): void {
+    this.#unstored.delete(clientMessageId);
+    this.#environment.storage.removeItem(this.#prefix + clientMessageId);
   }
 }
 

@@ -1,5 +1,7 @@
 import type { ConversationId } from "../protocol.ts";
+import { Backoff } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
+import type { Environment } from "./environment.ts";
 import { Refused } from "./errors.ts";
 import type { Ack, Frame } from "./socket.ts";
 
@@ -23,19 +25,21 @@ interface Cursor {
 
 /** Says how far messages were delivered and read: the highest `seq` only, once a second at most, and nothing twice. */
 export class Receipts {
+  readonly #environment: Pick<Environment, "now" | "random">;
   readonly #connection: Pick<Connection, "open" | "request">;
-  readonly #now: () => number;
   readonly #acked: (conversationId: ConversationId, ack: Ack) => void;
+  readonly #pauses: Backoff;
   readonly #cursors = new Map<string, Cursor>();
 
   constructor(
+    environment: Pick<Environment, "now" | "random">,
     connection: Pick<Connection, "open" | "request">,
-    now: () => number,
     acked: (conversationId: ConversationId, ack: Ack) => void,
   ) {
+    this.#environment = environment;
     this.#connection = connection;
-    this.#now = now;
     this.#acked = acked;
+    this.#pauses = new Backoff(() => environment.random());
   }
 
   /** Everything up to `seq` has come. */
@@ -71,7 +75,7 @@ export class Receipts {
   #plan(key: string, grace: number): void {
     const cursor = this.#cursors.get(key);
     if (cursor === undefined || cursor.timer !== undefined || cursor.wanted <= cursor.said) return;
-    cursor.timer = setTimeout(() => void this.#say(key, cursor), Math.max(grace, cursor.notBefore - this.#now()));
+    cursor.timer = setTimeout(() => void this.#say(key, cursor), Math.max(grace, cursor.notBefore - this.#environment.now()));
   }
 
   async #say(key: string, cursor: Cursor): Promise<void> {
@@ -85,13 +89,18 @@ export class Receipts {
     if (seq <= cursor.said || !this.#connection.open) return;
     const before = cursor.said;
     cursor.said = seq;
-    cursor.notBefore = this.#now() + INTERVAL;
+    cursor.notBefore = this.#environment.now() + INTERVAL;
     try {
       const frame: Frame = { action: kind, conversationId, seq };
       this.#acked(conversationId, await this.#connection.request(frame));
+      this.#pauses.reset();
     } catch (problem) {
-      // What the server refuses for good need not be said again; the rest is, with the next connection.
-      if (!(problem instanceof Refused) || problem.passing) cursor.said = before;
+      // What the server refuses for good need not be said again; the rest is, later, and not before the server wants it.
+      if (!(problem instanceof Refused) || problem.passing) {
+        const wait = (problem instanceof Refused ? problem.retryAfterMs : undefined) ?? this.#pauses.next();
+        cursor.said = before;
+        cursor.notBefore = Math.max(cursor.notBefore, this.#environment.now() + wait);
+      }
     }
     this.#plan(key, 0);
   }

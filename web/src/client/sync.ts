@@ -1,6 +1,7 @@
 import type { ConversationId } from "../protocol.ts";
 import type { Api } from "./api.ts";
-import { pause } from "./environment.ts";
+import { Backoff } from "./backoff.ts";
+import { type Environment, pause } from "./environment.ts";
 import { LoggedOut, Refused, Unanswered } from "./errors.ts";
 import type { Change } from "./reducer.ts";
 import type { State } from "./state.ts";
@@ -18,7 +19,7 @@ const CONVERSATIONS = 50;
 /** Frames may overtake each other: a jump that fills itself within this time needs no request, in milliseconds. */
 const PATIENCE = 250;
 
-/** After a sync that failed the next follows this much later, in milliseconds; sooner with a new connection. */
+/** A conversation that could not be fetched is not asked for again before this has passed, in milliseconds. */
 const AGAIN = 5_000;
 
 /** Fetches what pushes did not bring. */
@@ -33,6 +34,8 @@ export class Sync {
   /** Events may have been missed, also of what is no activity: a status, a receipt. */
   #missed = false;
   #stopped = false;
+  /** A sync that failed is repeated after these; sooner with a new connection. */
+  readonly #pauses: Backoff;
   #retry: ReturnType<typeof setTimeout> | undefined;
   /** The highest `seq` that was already asked for, by conversation: what cannot be filled is not asked for in a circle. */
   readonly #chased = new Map<ConversationId, number>();
@@ -40,11 +43,13 @@ export class Sync {
   readonly #paging = new Map<ConversationId, Promise<void>>();
 
   constructor(
+    environment: Pick<Environment, "random">,
     api: Api,
     state: () => State,
     dispatch: (change: Change) => void,
     open: () => ConversationId | undefined,
   ) {
+    this.#pauses = new Backoff(() => environment.random());
     this.#server = api;
     this.#state = state;
     this.#dispatch = dispatch;
@@ -134,12 +139,13 @@ export class Sync {
       try {
         const open = this.#open();
         const asOf = await this.#list();
-        if (open !== undefined) await this.history(open);
+        if (open !== undefined) await this.history(open).catch(forGood);
+        this.#pauses.reset();
         this.#dispatch({ type: "synced", asOf });
       } catch (problem) {
         if (problem instanceof LoggedOut || this.#stopped) return;
         if (problem instanceof Refused) this.#dispatch({ type: "synced", failure: problem.message });
-        this.#retry = setTimeout(() => void this.now(), AGAIN);
+        this.#retry = setTimeout(() => void this.now(), this.#pauses.next());
         return;
       }
     } while (this.#again);
@@ -199,4 +205,9 @@ export class Sync {
       await pause(AGAIN);
     }
   }
+}
+
+/** Lets pass what is refused for good: whoever opened the conversation says so, and the rest of a sync has worked. */
+function forGood(problem: unknown): void {
+  if (!(problem instanceof Refused) || problem.passing) throw problem;
 }

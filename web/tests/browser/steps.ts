@@ -13,8 +13,25 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** Becomes somebody of the demonstration. */
 export async function logIn(page: Page, name: string): Promise<void> {
   await page.goto("/");
+  await become(page, name);
+}
+
+/** Picks somebody where the page asks who one is. */
+export async function become(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name }).click();
   await page.getByRole("button", { name: `Account of ${name}` }).waitFor();
+}
+
+/** Leaves, without the page loading again. */
+export async function logOut(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("menuitem", { name: "Be somebody else" }).click();
+  await page.getByRole("heading", { name: "Order chat" }).waitFor();
+}
+
+/** Lets the page show what it has just learned. */
+export async function shown(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
 /** Places an order of one thing; the page is then in its conversation. */
@@ -30,6 +47,8 @@ export async function order(page: Page, title: string): Promise<void> {
 export async function say(page: Page, text: string): Promise<void> {
   const field = page.getByRole("textbox", { name: "Message" });
   await field.fill(text);
+  // Before the conversation has loaded nothing can be sent.
+  await page.locator(".send:enabled").waitFor();
   await field.press("Enter");
 }
 

@@ -26,11 +26,14 @@ export function inTheBrowser(): World {
     windows = await Windows.open(system.url);
   });
   afterEach(async ({ task }) => {
-    if (task.result?.state === "fail") await windows?.keepPictures(resolve(RESULTS, "failed"));
-    const complaints = windows?.complaints.splice(0) ?? [];
-    expect(complaints.filter((complaint) => !expected.some((pattern) => pattern.test(complaint)))).toEqual([]);
-    expected = [];
-    await windows?.closeWindows();
+    try {
+      if (task.result?.state === "fail") await windows?.keepPictures(resolve(RESULTS, "failed"));
+      const complaints = windows?.complaints.splice(0) ?? [];
+      expect(complaints.filter((complaint) => !expected.some((pattern) => pattern.test(complaint)))).toEqual([]);
+    } finally {
+      expected = [];
+      await windows?.closeWindows();
+    }
   });
   afterAll(async () => {
     await windows?.close();

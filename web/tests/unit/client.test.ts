@@ -6,9 +6,9 @@ import { FakeSocket, conversation, message, world } from "./world.ts";
 
 /** What the server has; what is asked for beside that does not come. */
 let server: {
-  list(query: URLSearchParams): { items?: Conversation[]; nextCursor?: string | undefined };
+  list(query: URLSearchParams): { items?: Conversation[]; nextCursor?: string | undefined; asOf?: string };
   conversation(id: string): Conversation | undefined;
-  history(query: URLSearchParams): History;
+  history(query: URLSearchParams): History | undefined;
 };
 /** What it was asked for over REST. */
 let asked: string[];
@@ -21,7 +21,7 @@ function answer(path: string): object | undefined {
   const [, id, messages] = /conversations\/([^/]+)(\/messages)?/.exec(url.pathname) ?? [];
   if (url.pathname.endsWith("/ticket")) return { url: "ws://test/" };
   if (id === undefined) return { items: [], asOf: "2026-03-01T09:30:00.000Z", ...server.list(url.searchParams) };
-  if (messages !== undefined) return server.history(url.searchParams);
+  if (messages !== undefined) return server.history(url.searchParams) ?? { code: "not_found" };
   const found = server.conversation(id);
   return found && { conversation: found };
 }
@@ -33,7 +33,7 @@ async function start(): Promise<void> {
       const body = asked.length < 100 ? answer(String(input)) : undefined;
       if (body === undefined) throw new TypeError("no network");
       const takes = String(input).includes("conversations?") ? listing : 1;
-      return new Promise((resolve) => setTimeout(() => resolve(Response.json(body)), takes));
+      return new Promise((resolve) => setTimeout(() => resolve(Response.json(body, { status: "code" in body ? 404 : 200 })), takes));
     },
   });
   const me = { userId: "grace", role: "admin", name: "Grace" } as const;
@@ -161,6 +161,36 @@ test("what the server itself does not have is asked for once", async () => {
   socket().say({ event: "new_message", conversationId: "cnv_a", message: message(5) });
   await pass(2);
   expect(asked.filter((path) => path.includes("after=3"))).toHaveLength(1);
+});
+
+test("a conversation that does not exist is not asked for again and again, and everything else is synced", async () => {
+  let syncs = 0;
+  server.list = () => ({ asOf: `2026-03-01T09:30:00.00${(syncs += 1)}Z` });
+  server.conversation = (id) => conversation(1, { id, unread: 1 });
+  server.history = () => undefined;
+  await start();
+  client.open("cnv_a").catch(() => undefined);
+  await pass(60);
+  expect(asked.filter((path) => path.includes("/messages")).length).toBeLessThanOrEqual(3);
+  expect(syncs).toBeGreaterThan(1);
+  expect(client.state).toMatchObject({ asOf: `2026-03-01T09:30:00.00${syncs}Z`, failure: undefined });
+});
+
+test("a sync that fails is repeated with longer pauses, until one works", async () => {
+  await start();
+  server.list = () => {
+    throw new TypeError("no network");
+  };
+  asked = [];
+  void client.sync();
+  await pass(60);
+  expect(lists()).toBeLessThanOrEqual(8);
+  server.list = () => ({ items: [conversation(1, { unread: 1 })] });
+  await pass(30);
+  expect(client.state.conversations.size).toBe(1);
+  const before = lists();
+  await pass(30);
+  expect(lists() - before).toBeLessThanOrEqual(1);
 });
 
 test("whenever it is stopped, nothing more is asked for", async () => {

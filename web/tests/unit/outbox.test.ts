@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { MemoryStorage } from "../../src/app/memory-storage.ts";
 import { Refused, Unanswered } from "../../src/client/errors.ts";
 import { Outbox, type Unsent } from "../../src/client/outbox.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import type { Code, Message, Person } from "../../src/protocol.ts";
-import { MemoryStorage, SharedLocks, settle, world } from "./world.ts";
+import { SharedLocks, settle, world } from "./world.ts";
 
 const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
 
@@ -125,6 +126,25 @@ test("a refusal fails the message, lets the next one pass, and can be tried agai
   expect(server.stored.map(({ body }) => body)).toEqual(["passes", "refused"]);
   expect(server.frames[2]).toEqual(server.frames[0]);
   expect(outbox.unsent).toEqual([]);
+});
+
+test.each([
+  ["fails", '"failed"'],
+  ["waits", '"body"'],
+])("what does not fit into the storage once it %s is kept once, as it is now", async (_, tooMuch) => {
+  const storage = new MemoryStorage();
+  const { outbox, shown } = tab(storage);
+  const setItem = vi.spyOn(storage, "setItem").mockImplementation((key, value) => {
+    if (value.includes(tooMuch)) throw new Error("full");
+    MemoryStorage.prototype.setItem.call(storage, key, value);
+  });
+  server.answers = ["conversation_closed"];
+  outbox.add("cnv_a", "refused", 1);
+  // Others have left by the time the answer comes.
+  if (tooMuch === '"body"') setItem.mockRestore();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(server.frames).toHaveLength(1);
+  expect(shown.unsent).toMatchObject([{ body: "refused", failed: { code: "conversation_closed" } }]);
 });
 
 test("a full storage still sends", async () => {

@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Unanswered } from "../../src/client/errors.ts";
+import { Refused, Unanswered } from "../../src/client/errors.ts";
 import { Receipts } from "../../src/client/receipts.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import { Typing } from "../../src/client/typing.ts";
+import { world } from "./world.ts";
 
 let said: { at: number; frame: Frame }[];
 let answering: boolean;
+/** What the server answers instead of an ack. */
+let refusal: Refused | undefined;
 const now = () => Date.now();
 const connection = {
   open: true,
@@ -13,6 +16,7 @@ const connection = {
   request: async (frame: Frame): Promise<Ack> => {
     said.push({ at: now(), frame });
     if (!answering) throw new Unanswered("lost");
+    if (refusal !== undefined) throw refusal;
     return { event: "ack", requestId: "1" };
   },
 };
@@ -20,12 +24,12 @@ const connection = {
 beforeEach(() => {
   vi.useFakeTimers({ now: 0 });
   said = [];
-  answering = true;
+  [answering, refusal] = [true, undefined];
 });
 afterEach(() => vi.useRealTimers());
 
 test("of many receipts only the highest is said, at most once a second", async () => {
-  const receipts = new Receipts(connection, now, () => undefined);
+  const receipts = new Receipts(world(), connection, () => undefined);
   for (let seq = 1; seq <= 50; seq += 1) {
     receipts.delivered("cnv_a", seq);
     await vi.advanceTimersByTimeAsync(50);
@@ -37,7 +41,7 @@ test("of many receipts only the highest is said, at most once a second", async (
 });
 
 test("reading says that it was delivered", async () => {
-  const receipts = new Receipts(connection, now, () => undefined);
+  const receipts = new Receipts(world(), connection, () => undefined);
   receipts.delivered("cnv_a", 5);
   receipts.read("cnv_a", 5);
   await vi.advanceTimersByTimeAsync(5_000);
@@ -45,7 +49,7 @@ test("reading says that it was delivered", async () => {
 });
 
 test("a receipt that got lost is said again with the next connection", async () => {
-  const receipts = new Receipts(connection, now, () => undefined);
+  const receipts = new Receipts(world(), connection, () => undefined);
   answering = false;
   connection.open = true;
   receipts.read("cnv_a", 5);
@@ -56,7 +60,22 @@ test("a receipt that got lost is said again with the next connection", async () 
   const before = said.length;
   receipts.flush();
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(said.length).toBe(before + 1);
+  expect(said.slice(before).map(({ frame }) => frame)).toEqual([{ action: "message_read", conversationId: "cnv_a", seq: 5 }]);
+});
+
+test("a receipt that is refused for now is said again when the server wants it, and with longer pauses where it does not say", async () => {
+  const receipts = new Receipts(world(), connection, () => undefined);
+  refusal = new Refused("later", { code: "rate_limited", retryAfterMs: 7_000 });
+  receipts.read("cnv_a", 5);
+  await vi.advanceTimersByTimeAsync(6_000);
+  refusal = new Refused("broken", { code: "internal" });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(said[1]?.at).toBe(7_000);
+  expect(said.length).toBeLessThanOrEqual(9);
+  refusal = undefined;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(said.at(-1)?.frame).toEqual({ action: "message_read", conversationId: "cnv_a", seq: 5 });
+  receipts.stop();
 });
 
 test("typing is said every three seconds at most, and ends by itself", async () => {

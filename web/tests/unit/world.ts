@@ -1,3 +1,4 @@
+import { MemoryStorage } from "../../src/app/memory-storage.ts";
 import type { Environment } from "../../src/client/environment.ts";
 import type { Conversation, Message } from "../../src/protocol.ts";
 
@@ -24,35 +25,6 @@ export function conversation(lastSeq: number, parts: Partial<Conversation> = {})
     createdAt,
     ...parts,
   };
-}
-
-/** A storage that lives as long as the test. */
-export class MemoryStorage implements Storage {
-  readonly #items = new Map<string, string>();
-
-  get length(): number {
-    return this.#items.size;
-  }
-
-  clear(): void {
-    this.#items.clear();
-  }
-
-  getItem(key: string): string | null {
-    return this.#items.get(key) ?? null;
-  }
-
-  key(index: number): string | null {
-    return [...this.#items.keys()][index] ?? null;
-  }
-
-  removeItem(key: string): void {
-    this.#items.delete(key);
-  }
-
-  setItem(key: string, value: string): void {
-    this.#items.set(key, value);
-  }
 }
 
 /** Locks as tabs of one browser share them: one at a time by name, in the order of asking. */

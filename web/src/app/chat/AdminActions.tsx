@@ -30,11 +30,18 @@ export function AdminActions({ conversation }: { conversation: Conversation }) {
   const client = useClient();
   const moving = useMutation({
     mutationFn: (status: OrderStatus) => client.api.setOrderStatus(conversation.orderId, status),
+    onMutate: () => {
+      turning.reset();
+    },
     onSettled: () => client.sync(),
   });
   const turning = useMutation({
     mutationFn: (status: ConversationStatus) => client.api.setConversationStatus(conversation.id, status),
-    onSettled: () => client.open(conversation.id),
+    onMutate: () => {
+      moving.reset();
+    },
+    // The answer may come when another conversation is open; and what was done is done, whether or not it can be fetched.
+    onSettled: () => client.refresh(conversation.id).catch(() => undefined),
   });
   const problem = moving.error ?? turning.error;
   const moves = MOVES[conversation.order.status];

@@ -1,22 +1,26 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { EMPTY, sideOf } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
 
-/** Reads new messages of the other side out to whoever cannot see them. Older ones that are scrolled to are not news. */
+/** As many messages are kept for whoever hears them: the last ones. */
+const MOST = 10;
+
+/**
+ * Reads new messages of the other side out to whoever cannot see them, also one that comes after its followers. What was there before
+ * this is not news, and neither are older ones that are scrolled to.
+ */
 export function Announcer({ id }: { id: string }) {
-  const last = useChat((state) => (state.timelines.get(id) ?? EMPTY).messages.at(-1));
+  const messages = useChat((state) => (state.timelines.get(id) ?? EMPTY).messages);
   const role = useChat((state) => state.me.role);
-  const known = useRef<number>(undefined);
-  const [words, setWords] = useState("");
-  useEffect(() => {
-    if (last === undefined) return;
-    const isNews = known.current !== undefined && last.seq > known.current;
-    known.current = last.seq;
-    if (isNews && sideOf(last) !== role) setWords(last.kind === "system" ? last.body : `${last.sender.name}: ${last.body}`);
-  }, [last, role]);
+  const [known] = useState(messages.at(-1)?.seq ?? 0);
+  const news = messages.filter((message) => message.seq > known && sideOf(message) !== role).slice(-MOST);
   return (
-    <p className="visually-hidden" role="log" aria-label="New messages">
-      {words}
-    </p>
+    <div className="visually-hidden" role="log" aria-label="New messages">
+      {news.map((message) => (
+        <p key={message.seq} dir="auto">
+          {message.kind === "system" ? message.body : `${message.sender.name}: ${message.body}`}
+        </p>
+      ))}
+    </div>
   );
 }

@@ -27,13 +27,13 @@ export const Bubble = memo(function Bubble({
     <div className="line" data-side={ours ? "right" : "left"} data-follows={follows || undefined}>
       {!mine && !follows && (
         <p className="author">
-          {sender.name}
+          <bdi>{sender.name}</bdi>
           {sender.role === "admin" && <span className="admin-badge">Admin</span>}
         </p>
       )}
       <div className="bubble">
         {mine && <span className="visually-hidden">You: </span>}
-        <p className="body">
+        <p className="body" dir="auto">
           <Linkified text={message.body} />
         </p>
         <p className="stamp">
@@ -52,8 +52,13 @@ function SystemMessage({ message }: { message: Message }) {
     <p className="system">
       <span>
         {message.body}
-        {message.system !== undefined && ` · ${message.system.by.name}`}
         {" · "}
+        {message.system !== undefined && (
+          <>
+            <bdi>{message.system.by.name}</bdi>
+            {" · "}
+          </>
+        )}
         <time dateTime={message.createdAt} title={full(message.createdAt)}>
           {time(message.createdAt)}
         </time>
@@ -69,7 +74,7 @@ export function UnsentBubble({ unsent, follows }: { unsent: Unsent; follows: boo
     <div className="line" data-side="right" data-follows={follows || undefined}>
       <div className="bubble" data-unsent={unsent.failed === undefined ? "waiting" : "failed"}>
         <span className="visually-hidden">You: </span>
-        <p className="body">
+        <p className="body" dir="auto">
           <Linkified text={unsent.body} />
         </p>
         <p className="stamp">

@@ -14,12 +14,13 @@ import { TypingLine } from "./TypingLine.tsx";
 export function Chat({ id }: { id: string }) {
   const conversation = useChat((state) => state.conversations.get(id)?.conversation);
   const loaded = useChat((state) => (state.timelines.get(id)?.messages.length ?? 0) > 0);
-  const [problem, again] = useOpen(id, loaded);
-  if (problem !== undefined && !loaded) return <NotOpened problem={problem} again={again} />;
+  const shown = conversation !== undefined && loaded;
+  const [problem, again] = useOpen(id, shown);
+  if (problem !== undefined && !shown) return <NotOpened problem={problem} again={again} />;
   return (
     <section className="chat-pane" aria-label="Chat">
       {conversation !== undefined && <ChatHeader conversation={conversation} />}
-      {conversation !== undefined && loaded ? (
+      {shown ? (
         <MessageList conversation={conversation} />
       ) : (
         <div className="messages-frame messages-loading" role="status" aria-label="Loading the messages">
@@ -29,14 +30,14 @@ export function Chat({ id }: { id: string }) {
         </div>
       )}
       <TypingLine id={id} />
-      <Announcer id={id} />
+      {loaded && <Announcer id={id} />}
       {conversation !== undefined && <Composer conversation={conversation} ready={loaded} />}
     </section>
   );
 }
 
-/** Opens the conversation, and again when the connection comes back before it was loaded. */
-function useOpen(id: string, loaded: boolean): [Error | undefined, () => void] {
+/** Opens the conversation, and again when the connection comes back before it was shown. */
+function useOpen(id: string, shown: boolean): [Error | undefined, () => void] {
   const client = useClient();
   const online = useChat((state) => state.link === "online");
   const [problem, setProblem] = useState<Error>();
@@ -49,7 +50,7 @@ function useOpen(id: string, loaded: boolean): [Error | undefined, () => void] {
     open();
     return () => client.close(id);
   }, [client, id, open]);
-  const failed = useLatest(!loaded && problem !== undefined);
+  const failed = useLatest(!shown && problem !== undefined);
   useEffect(() => {
     if (online && failed.current) open();
   }, [online, failed, open]);

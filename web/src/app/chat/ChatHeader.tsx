@@ -20,7 +20,7 @@ export function ChatHeader({ conversation }: { conversation: Conversation }) {
       </Link>
       <Picture imageUrl={order.imageUrl} size={56} />
       <div className="chat-title">
-        <h2>{order.title}</h2>
+        <h2 dir="auto">{order.title}</h2>
         <p className="chat-facts">
           <span>{orderNumber(order.id)}</span>
           <span>{money(order.total, order.currency)}</span>

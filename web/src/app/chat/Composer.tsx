@@ -1,7 +1,8 @@
 import { Lock, SendHorizontal } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import type { Conversation } from "../../protocol.ts";
-import { useClient } from "../chat-context.ts";
+import { useChat, useClient } from "../chat-context.ts";
+import { withoutControls } from "../text.ts";
 
 /** The longest message, in characters. */
 const LONGEST = 4_000;
@@ -9,25 +10,29 @@ const LONGEST = 4_000;
 /** From here on it is said how many characters are left. */
 const NEARLY = 3_600;
 
-/** What was being written in each conversation, for as long as the page lives. */
+/** What each person was writing in each conversation, for as long as the page lives: it outlives the log-in. */
 const drafts = new Map<string, string>();
 
 /** Where a message is written. Enter sends, Shift+Enter breaks the line. */
 export function Composer({ conversation, ready }: { conversation: Conversation; ready: boolean }) {
   const client = useClient();
   const { id } = conversation;
-  const [text, setText] = useState(drafts.get(id) ?? "");
+  const me = useChat((state) => state.me);
+  const draft = `${me.role}/${encodeURIComponent(me.userId)}/${id}`;
+  const [text, setText] = useState(drafts.get(draft) ?? "");
   const field = useRef<HTMLTextAreaElement>(null);
   const length = [...text].length;
   const sendable = ready && text.trim() !== "" && length <= LONGEST;
 
   useEffect(() => {
+    // Whoever writes somewhere else goes on there.
+    if (document.activeElement?.matches("input, textarea, select") === true) return;
     if (matchMedia("(hover: hover)").matches) field.current?.focus({ preventScroll: true });
   }, []);
 
   const write = (value: string) => {
     setText(value);
-    drafts.set(id, value);
+    drafts.set(draft, value);
   };
   const send = () => {
     if (!sendable) return;
@@ -36,7 +41,9 @@ export function Composer({ conversation, ready }: { conversation: Conversation; 
     field.current?.focus();
   };
   const key = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    // Safari ends a composition before the Enter that ended it: only the key's code tells that it is not one to send.
+    const composing = event.nativeEvent.isComposing || event.keyCode === 229;
+    if (event.key !== "Enter" || event.shiftKey || composing) return;
     event.preventDefault();
     send();
   };
@@ -59,14 +66,14 @@ export function Composer({ conversation, ready }: { conversation: Conversation; 
       <textarea
         ref={field}
         rows={1}
+        dir="auto"
         value={text}
         placeholder="Write a message"
         aria-label="Message"
         aria-describedby="composer-help"
         aria-invalid={length > LONGEST || undefined}
         onChange={(event) => {
-          // Control characters have no place in a message; pasted text sometimes brings them along.
-          const value = event.target.value.replace(/[^\P{Cc}\t\n]/gu, "");
+          const value = withoutControls(event.target.value);
           write(value);
           client.typed(id, value.trim() === "");
         }}

@@ -5,6 +5,7 @@ import { EMPTY, type Unsent, sideOf, tickOf } from "../../client/index.ts";
 import type { Conversation, Message } from "../../protocol.ts";
 import { useChat, useClient, useLatest } from "../chat-context.ts";
 import { day } from "../format.ts";
+import { useToday } from "../now.ts";
 import { Bubble, UnsentBubble } from "./Bubble.tsx";
 import { type Row, rowsOf } from "./rows.ts";
 
@@ -19,6 +20,7 @@ export function MessageList({ conversation }: { conversation: Conversation }) {
   const client = useClient();
   const { id } = conversation;
   const me = useChat((state) => state.me);
+  const today = useToday();
   const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY);
   const unsent = useUnsent(id);
   const rows = useMemo(() => rowsOf(timeline.messages, unsent), [timeline.messages, unsent]);
@@ -40,18 +42,20 @@ export function MessageList({ conversation }: { conversation: Conversation }) {
   };
 
   const newest = rows.at(-1)?.key;
-  const written = unsent.at(-1)?.clientMessageId;
+  const written = unsent.at(-1)?.writtenAt ?? 0;
+  const looked = useRef(0);
   useLayoutEffect(() => {
     if (stays.current) toEnd();
   }, [newest, stays, toEnd]);
   useLayoutEffect(() => {
-    // What one writes oneself is always looked at.
-    if (written !== undefined) toEnd();
+    // What one writes oneself is always looked at; what leaves the outbox moves nobody.
+    if (written > looked.current) toEnd();
+    looked.current = Math.max(written, looked.current);
   }, [written, toEnd]);
   const resized = () => {
     if (stays.current) toEnd();
   };
-  useSeen(id, atEnd, timeline.messages.at(-1)?.seq ?? 0);
+  useSeen(id, atEnd, timeline.messages);
   const news = useNews(timeline.messages, atEnd, me.role);
 
   return (
@@ -60,7 +64,7 @@ export function MessageList({ conversation }: { conversation: Conversation }) {
         <Virtualizer ref={list} as="ol" item="li" data={rows} shift={prepended} onScroll={scrolled} onResize={resized}>
           {(row) => (
             <div key={row.key} className="entry">
-              {row.day !== undefined && <p className="day">{day(row.day)}</p>}
+              {row.day !== undefined && <p className="day">{day(row.day, today)}</p>}
               {row.message !== undefined && (
                 <Bubble message={row.message} me={me} tick={tickOf(row.message, conversation)} follows={row.follows} />
               )}
@@ -95,17 +99,17 @@ function usePrepended(rows: readonly Row[]): boolean {
   return prepended;
 }
 
-/** Whoever is at the end of a page that can be seen has read it. */
-function useSeen(id: string, atEnd: boolean, lastSeq: number): void {
+/** Whoever is at the end of a page that can be seen has read it: looked at with every message, one that fills a gap too. */
+function useSeen(id: string, atEnd: boolean, messages: readonly Message[]): void {
   const client = useClient();
   useEffect(() => {
     const seen = () => {
-      if (atEnd && lastSeq > 0 && document.visibilityState === "visible") client.seen(id);
+      if (atEnd && messages.length > 0 && document.visibilityState === "visible") client.seen(id);
     };
     seen();
     document.addEventListener("visibilitychange", seen);
     return () => document.removeEventListener("visibilitychange", seen);
-  }, [client, id, atEnd, lastSeq]);
+  }, [client, id, atEnd, messages]);
 }
 
 /** How many messages of the other side came since the end was left. */

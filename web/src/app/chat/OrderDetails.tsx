@@ -16,19 +16,23 @@ export function OrderDetails({ orderId }: { orderId: OrderId }) {
       {details.isError && <p className="form-problem">It could not be loaded. Close this and open it again.</p>}
       {details.isLoading && <p className="muted">Loading…</p>}
       {order !== undefined && (
-        <>
+        <div className="details-order" role="region" aria-label="What was ordered" tabIndex={0}>
           <ul className="lines">
             {order.items.map((item, index) => (
               <li key={`${item.sku} ${index}`}>
                 <span>
-                  {item.quantity} × {item.title}
+                  {item.quantity} × <bdi>{item.title}</bdi>
                 </span>
                 <span>{money(item.quantity * item.unitPrice, order.currency)}</span>
               </li>
             ))}
           </ul>
-          {order.note !== undefined && <p className="order-note">“{order.note}”</p>}
-        </>
+          {order.note !== undefined && (
+            <p className="order-note" dir="auto">
+              “{order.note}”
+            </p>
+          )}
+        </div>
       )}
     </details>
   );

@@ -1,3 +1,4 @@
+import { Fragment } from "react";
 import { useChat } from "../chat-context.ts";
 
 /** Who types right now. */
@@ -12,7 +13,15 @@ export function TypingLine({ id }: { id: string }) {
             <i />
             <i />
           </span>
-          {names.length === 1 ? `${names[0]} is typing…` : `${names.join(" and ")} are typing…`}
+          <span>
+            {names.map((name, index) => (
+              <Fragment key={index}>
+                {index > 0 && " and "}
+                <bdi>{name}</bdi>
+              </Fragment>
+            ))}
+            {names.length === 1 ? " is typing…" : " are typing…"}
+          </span>
         </>
       )}
     </p>

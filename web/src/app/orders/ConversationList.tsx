@@ -45,11 +45,17 @@ export function ConversationList({ entries, none, openId }: { entries: readonly 
     );
   }
   if (!listed) return <Skeleton />;
+  const older = more && (
+    <button type="button" className="button list-more" disabled={loading} onClick={() => void load()}>
+      {loading ? "Loading…" : "Older orders"}
+    </button>
+  );
   if (entries.length === 0) {
     return (
       <div className="list-empty">
         <Inbox size={28} aria-hidden />
-        <p>{none ? "No orders yet." : "No order matches."}</p>
+        <p>{none ? "No orders yet." : more ? "No order matches among those loaded so far." : "No order matches."}</p>
+        {older}
       </div>
     );
   }
@@ -58,11 +64,7 @@ export function ConversationList({ entries, none, openId }: { entries: readonly 
       <Virtualizer ref={rows} as="ul" item="li" data={entries} onScroll={scrolled}>
         {(entry) => <ConversationRow key={entry.conversation.id} entry={entry} open={entry.conversation.id === openId} />}
       </Virtualizer>
-      {more && (
-        <button type="button" className="button list-more" disabled={loading} onClick={() => void load()}>
-          {loading ? "Loading…" : "Older orders"}
-        </button>
-      )}
+      {older}
     </nav>
   );
 }

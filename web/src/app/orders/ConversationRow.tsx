@@ -4,6 +4,7 @@ import { type Entry, sideOf } from "../../client/index.ts";
 import type { Conversation } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
 import { brief, full, money, orderNumber } from "../format.ts";
+import { useToday } from "../now.ts";
 import { Picture } from "../parts/Picture.tsx";
 import { CONVERSATION_STATUS, StatusBadge } from "../parts/StatusBadge.tsx";
 
@@ -12,26 +13,42 @@ export const ConversationRow = memo(function ConversationRow({ entry, open }: { 
   const { conversation, unread } = entry;
   const { order } = conversation;
   const isAdmin = useChat((state) => state.me.role === "admin");
+  const today = useToday();
   const typing = useChat((state) => state.typing.get(conversation.id)?.[0]?.name);
   return (
     <Link href={`/orders/${conversation.id}`} className="row" aria-current={open ? "true" : undefined} data-unread={unread > 0 || undefined}>
       <Picture imageUrl={order.imageUrl} size={52} />
       <span className="row-main">
         <span className="row-line">
-          <strong className="row-title">{isAdmin ? conversation.customerName : order.title}</strong>
+          <strong className="row-title" dir="auto">
+            {isAdmin ? conversation.customerName : order.title}
+          </strong>
           <time className="row-time" dateTime={conversation.lastActivityAt} title={full(conversation.lastActivityAt)}>
-            {brief(conversation.lastActivityAt)}
+            {brief(conversation.lastActivityAt, today)}
           </time>
         </span>
         <span className="row-line row-facts">
           <span className="row-order">
             {orderNumber(conversation.orderId)}
-            {isAdmin && ` · ${order.title}`}
+            {isAdmin && (
+              <>
+                {" · "}
+                <bdi>{order.title}</bdi>
+              </>
+            )}
           </span>
           <span>{money(order.total, order.currency)}</span>
         </span>
         <span className="row-line">
-          <span className="row-last">{typing === undefined ? <LastMessage conversation={conversation} /> : <em>{typing} is typing…</em>}</span>
+          <span className="row-last">
+            {typing === undefined ? (
+              <LastMessage conversation={conversation} />
+            ) : (
+              <em>
+                <bdi>{typing}</bdi> is typing…
+              </em>
+            )}
+          </span>
           {unread > 0 && (
             <span className="unread">
               <span aria-hidden>{unread > 99 ? "99+" : unread}</span>
@@ -51,7 +68,12 @@ export const ConversationRow = memo(function ConversationRow({ entry, open }: { 
 function LastMessage({ conversation: { lastMessage } }: { conversation: Conversation }) {
   const mine = useChat((state) => state.me.userId === lastMessage.sender.userId && state.me.role === lastMessage.sender.role);
   const side = useChat((state) => state.me.role === sideOf(lastMessage));
-  if (lastMessage.kind === "system") return <>{lastMessage.body}</>;
-  if (mine) return <>You: {lastMessage.body}</>;
-  return <>{side ? `${lastMessage.sender.name}: ${lastMessage.body}` : lastMessage.body}</>;
+  const by = mine ? "You" : side && lastMessage.kind === "text" ? <bdi>{lastMessage.sender.name}</bdi> : undefined;
+  return (
+    <>
+      {by}
+      {by !== undefined && ": "}
+      <bdi>{lastMessage.body}</bdi>
+    </>
+  );
 }

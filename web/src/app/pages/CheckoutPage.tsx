@@ -9,6 +9,7 @@ import { useChat, useClient } from "../chat-context.ts";
 import { CURRENCY, PRODUCTS, type Product } from "../demo.ts";
 import { money } from "../format.ts";
 import { pictureUrl } from "../pictures.ts";
+import { withoutControls } from "../text.ts";
 
 /** As many of a product as the page lets one order. */
 const MOST = 99;
@@ -33,12 +34,11 @@ export function CheckoutPage() {
     setQuantities((held) => ({ ...held, [product.sku]: Math.min(MOST, Math.max(0, (held[product.sku] ?? 0) + by)) }));
   };
   const placing = useMutation({
-    mutationFn: (order: OrderRequest) => client.api.placeOrder(order, key),
-    onSuccess: ({ conversation }) => navigate(`/orders/${conversation.id}`),
+    mutationFn: ({ order, key }: { order: OrderRequest; key: string }) => client.api.placeOrder(order, key),
   });
   const place = (event: FormEvent) => {
     event.preventDefault();
-    placing.mutate({
+    const order: OrderRequest = {
       items: basket.map(({ product: { sku, title, price, picture }, quantity }) => ({
         sku,
         title,
@@ -48,7 +48,9 @@ export function CheckoutPage() {
       })),
       currency: CURRENCY,
       ...(note.trim() !== "" && { note: note.trim() }),
-    });
+    };
+    // Said here it happens only as long as the page is there: whoever has gone elsewhere stays there.
+    placing.mutate({ order, key }, { onSuccess: ({ conversation }) => navigate(`/orders/${conversation.id}`) });
   };
   if (isAdmin) return <Redirect to="/orders" replace />;
   return (
@@ -97,9 +99,10 @@ export function CheckoutPage() {
             value={note}
             maxLength={1000}
             rows={3}
+            dir="auto"
             onChange={(event) => {
               setKey(uuid());
-              setNote(event.target.value);
+              setNote(withoutControls(event.target.value));
             }}
           />
         </label>

@@ -20,7 +20,7 @@ export function AccountMenu({ onLogOut }: { onLogOut: () => void }) {
         <Avatar name={me.name} />
         <span className="account-name">
           <span className="visually-hidden">Account of</span>
-          {me.name}
+          <bdi>{me.name}</bdi>
           {me.role === "admin" && <span className="admin-badge">Admin</span>}
         </span>
       </Menu.Trigger>

@@ -1,4 +1,4 @@
-import { CloudOff, LoaderCircle } from "lucide-react";
+import { CloudOff, LoaderCircle, LogOut } from "lucide-react";
 import { useChat } from "../chat-context.ts";
 
 /** Says when the page is not live, and that it goes on working. */
@@ -13,6 +13,12 @@ export function Banner() {
           {waiting === 0
             ? "You are offline. You can go on writing; messages go out when the connection is back."
             : `You are offline. ${waiting === 1 ? "One message waits" : `${waiting} messages wait`} and will go out when the connection is back.`}
+        </p>
+      )}
+      {link === "expired" && (
+        <p className="banner">
+          <LogOut size={18} aria-hidden />
+          You are no longer logged in: nothing new comes here.
         </p>
       )}
       {link === "connecting" && (

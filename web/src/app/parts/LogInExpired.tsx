@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import { useChat } from "../chat-context.ts";
 
 /** The log-in has ended and could not be renewed: says so, with the way out. */
-export function LogInExpired({ onLogOut }: { onLogOut: () => void }) {
+export function LogInExpired({ onLogIn }: { onLogIn: () => void }) {
   const expired = useChat((state) => state.link === "expired");
   const waiting = useChat((state) => state.outbox.length);
   const dialog = useRef<HTMLDialogElement>(null);
@@ -11,13 +11,20 @@ export function LogInExpired({ onLogOut }: { onLogOut: () => void }) {
   }, [expired]);
   if (!expired) return null;
   return (
-    <dialog ref={dialog} className="dialog" aria-labelledby="expired-title" onCancel={(event) => event.preventDefault()}>
+    <dialog
+      ref={dialog}
+      className="dialog"
+      aria-labelledby="expired-title"
+      onCancel={(event) => event.preventDefault()}
+      // Chrome lets a second Esc close it whatever is said to the first.
+      onClose={(event) => event.currentTarget.showModal()}
+    >
       <h2 id="expired-title">Your log-in has expired</h2>
       <p>
         Log in again to go on.
         {waiting > 0 && " What you wrote is kept in this browser and goes out once you are back."}
       </p>
-      <button type="button" className="button button-primary" onClick={onLogOut}>
+      <button type="button" className="button button-primary" onClick={onLogIn}>
         Log in again
       </button>
     </dialog>

@@ -34,9 +34,11 @@ export function NewOrders() {
         <div key={order.id} className="notice">
           <BellRing size={20} aria-hidden />
           <Link href={`/orders/${order.conversationId}`} onClick={() => dismiss(order.id)}>
-            <strong>New order from {order.customerName}</strong>
+            <strong>
+              New order from <bdi>{order.customerName}</bdi>
+            </strong>
             <span>
-              {order.items[0]?.title} · {money(order.total, order.currency)}
+              <bdi>{order.items[0]?.title}</bdi> · {money(order.total, order.currency)}
             </span>
           </Link>
           <button type="button" className="icon-button" aria-label="Dismiss" onClick={() => dismiss(order.id)}>

@@ -1,0 +1,267 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { bubble, logIn, order, say, shown, tick } from "./steps.ts";
+import { inTheBrowser } from "./world.ts";
+
+const world = inTheBrowser();
+
+/** The browser itself writes every failed request into the console. */
+const FAILED_REQUEST = /Failed to load resource/;
+
+/** And without a network that there is none. */
+const NO_NETWORK = /ERR_INTERNET_DISCONNECTED|Failed to load resource|WebSocket connection/;
+
+/** Everything that is asked of these addresses waits until the answer is called. */
+async function hold(page: Page, addresses: RegExp, method: string): Promise<() => void> {
+  let release = () => {};
+  const held = new Promise<void>((done) => (release = done));
+  await page.route(addresses, async (route) => {
+    if (route.request().method() === method) await held;
+    await route.fallback();
+  });
+  return release;
+}
+
+test("an answer that comes late leaves the open conversation open, and what only follows it does not fail it", async () => {
+  world.expectComplaints(FAILED_REQUEST);
+  const { page: mia } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  await logIn(mia, "Mia Berger");
+  await order(mia, "Desk lamp");
+  const lamp = new RegExp(`${mia.url().split("/").at(-1)}(/messages.*)?$`);
+  await order(mia, "Wall clock");
+  await logIn(grace, "Grace Okafor");
+  const list = grace.getByRole("navigation", { name: "Conversations" });
+  await list.getByRole("link", { name: /Desk lamp/ }).click();
+  await grace.getByRole("heading", { name: "Desk lamp" }).waitFor();
+  const answer = await hold(grace, lamp, "PATCH");
+  await grace.getByRole("button", { name: "Actions" }).click();
+  await grace.getByRole("menuitem", { name: "Archive the conversation" }).click();
+  await list.getByRole("link", { name: /Wall clock/ }).click();
+  await grace.getByText("Mia Berger is online").waitFor();
+  const fetched = grace.waitForResponse((response) => lamp.test(response.url()) && response.request().method() === "GET");
+  answer();
+  await (await fetched).finished();
+  await shown(grace);
+  await mia.getByRole("textbox", { name: "Message" }).pressSequentially("Is it loud");
+  await grace.locator(".typing").getByText("Mia Berger is typing…").waitFor();
+
+  await list.getByRole("link", { name: /Desk lamp/ }).click();
+  await grace.getByText("Mia Berger is online").waitFor();
+  await grace.route(lamp, (route) => (route.request().method() === "GET" ? route.fulfill({ status: 500, json: {} }) : route.fallback()));
+  await grace.getByRole("button", { name: "Actions" }).click();
+  const failed = grace.waitForResponse((response) => response.status() === 500);
+  await grace.getByRole("menuitem", { name: "Reopen the conversation" }).click();
+  await (await failed).finished();
+  await grace.locator(".chat-header .badge", { hasText: "Archived" }).waitFor({ state: "detached" });
+  await grace.locator(".actions .button:enabled").waitFor();
+  await shown(grace);
+  expect(await grace.locator(".actions").getByRole("alert").count()).toBe(0);
+});
+
+test("a message that comes before the one ahead of it is read once both are there, and both are announced", async () => {
+  const { page: mia } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  await grace.routeWebSocket(/ticket=/, (route) => {
+    const server = route.connectToServer();
+    route.onMessage((frame) => server.send(frame));
+    server.onMessage((frame) => {
+      if (!String(frame).includes("Lost on the way")) route.send(frame);
+    });
+  });
+  await logIn(mia, "Mia Berger");
+  await order(mia, "Desk lamp");
+  await logIn(grace, "Grace Okafor");
+  await grace.getByText("Mia Berger is online").waitFor();
+  await say(mia, "Lost on the way");
+  await say(mia, "Behind it");
+  await bubble(grace, "Lost on the way").waitFor();
+  await tick(mia, "Behind it", "Read");
+  for (let time = 1; time <= 2; time += 1) await say(mia, "Hello?");
+  await expect.poll(() => grace.getByRole("log").locator("p").allInnerTexts()).toEqual([
+    "Mia Berger: Lost on the way",
+    "Mia Berger: Behind it",
+    "Mia Berger: Hello?",
+    "Mia Berger: Hello?",
+  ]);
+});
+
+test("without a network an order says that it was not placed, and whoever goes elsewhere stays there", async () => {
+  world.expectComplaints(NO_NETWORK);
+  const { page, context } = await world.windows.window({ viewport: { width: 390, height: 844 } });
+  await logIn(page, "Jonas Keller");
+  await page.getByRole("link", { name: "Shop", exact: true }).click();
+  await page.getByRole("button", { name: "Add Wall clock" }).click();
+  await context.setOffline(true);
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.getByText("The server cannot be reached.").waitFor();
+  await context.setOffline(false);
+
+  const answer = await hold(page, /\/api\/sales$/, "POST");
+  const placed = page.waitForResponse(/\/api\/sales$/);
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.getByRole("link", { name: "My orders" }).click();
+  answer();
+  await (await placed).finished();
+  await page.getByRole("navigation", { name: "Conversations" }).getByText("Wall clock").waitFor();
+  await shown(page);
+  expect(new URL(page.url()).pathname).toBe("/orders");
+  expect(await page.getByRole("navigation", { name: "Conversations" }).getByRole("link").count()).toBe(1);
+});
+
+test("the Enter that ends a composition in Safari sends nothing", async () => {
+  const { page } = await world.windows.window();
+  await logIn(page, "Aisha Rahman");
+  await order(page, "Rubber plant");
+  const field = page.getByRole("textbox", { name: "Message" });
+  await field.fill("にほん");
+  await field.evaluate((each) => {
+    each.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true, cancelable: true }));
+  });
+  await shown(page);
+  expect(await field.inputValue()).toBe("にほん");
+  await field.press("Enter");
+  await tick(page, "にほん", "Sent");
+});
+
+test("a chat that opens does not take the keys from whoever is searching", async () => {
+  const { page: leo } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  await logIn(leo, "Leo Martin");
+  await order(leo, "Headphones");
+  await logIn(grace, "Grace Okafor");
+  const answer = await hold(grace, /\/api\/chat\//, "GET");
+  const ticket = await hold(grace, /\/api\/chat\//, "POST");
+  await grace.goto(new URL(leo.url()).pathname);
+  await grace.getByRole("searchbox", { name: "Search the orders" }).click();
+  await grace.keyboard.type("head");
+  answer();
+  ticket();
+  await grace.getByRole("textbox", { name: "Message" }).waitFor();
+  await shown(grace);
+  await grace.keyboard.type("phones");
+  expect(await grace.getByRole("searchbox", { name: "Search the orders" }).inputValue()).toBe("headphones");
+});
+
+test("whoever reads older messages is not moved when one of their own has gone out", async () => {
+  const { page } = await world.windows.window();
+  let release = () => {};
+  const held = new Promise<void>((done) => (release = done));
+  await page.routeWebSocket(/ticket=/, (route) => {
+    const server = route.connectToServer();
+    server.onMessage((frame) => route.send(frame));
+    route.onMessage(async (frame) => {
+      const { body, requestId } = JSON.parse(String(frame)) as { body?: string; requestId: string };
+      if (body === "Refused") return route.send(JSON.stringify({ event: "error", requestId, code: "invalid_request", message: "No." }));
+      if (body === "Held") await held;
+      server.send(frame);
+    });
+  });
+  await logIn(page, "Mia Berger");
+  await order(page, "Desk lamp");
+  for (let count = 1; count <= 4; count += 1) await say(page, `Part ${count}${"\nof a long story".repeat(20)}`);
+  await tick(page, "Part 4", "Sent");
+  await say(page, "Refused");
+  await page.getByText("Not sent.").waitFor();
+  await say(page, "Held");
+  await tick(page, "Held", "Sending");
+  const list = page.locator(".messages");
+  // What was written just now may still pull to the end.
+  await expect
+    .poll(async () => {
+      await list.evaluate((frame) => (frame.scrollTop = 300));
+      return page.getByRole("button", { name: "To the newest" }).isVisible();
+    })
+    .toBe(true);
+  await shown(page);
+  const reading = await list.evaluate((frame) => frame.scrollTop);
+  release();
+  await page.getByRole("navigation", { name: "Conversations" }).getByText("You: Held").waitFor();
+  await shown(page);
+  expect(Math.abs((await list.evaluate((frame) => frame.scrollTop)) - reading)).toBeLessThanOrEqual(1);
+});
+
+test("an action that fails says so until another one is tried", async () => {
+  world.expectComplaints(FAILED_REQUEST);
+  const { page: leo } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  await logIn(leo, "Leo Martin");
+  await order(leo, "Headphones");
+  await logIn(grace, "Grace Okafor");
+  await grace.route("**/api/sales/*/status", (route) => route.fulfill({ status: 500, json: { detail: "Not now." } }));
+  await grace.getByRole("button", { name: "Actions" }).click();
+  await grace.getByRole("menuitem", { name: "Confirm the order" }).click();
+  const alert = grace.getByRole("alert").filter({ hasText: "Not now." });
+  await alert.waitFor();
+  await grace.getByRole("button", { name: "Actions" }).click();
+  await grace.getByRole("menuitem", { name: "Archive the conversation" }).click();
+  await grace.locator(".chat-header .badge", { hasText: "Archived" }).waitFor();
+  await alert.waitFor({ state: "detached" });
+});
+
+test("a chat whose order does not load says so, and can be tried again", async () => {
+  world.expectComplaints(FAILED_REQUEST);
+  const { page } = await world.windows.window();
+  await logIn(page, "Mia Berger");
+  await order(page, "Desk lamp");
+  // Only one request would say what the order is; its messages come.
+  let reachable = false;
+  let joined = () => {};
+  const joining = new Promise<void>((done) => (joined = done));
+  await page.routeWebSocket(/ticket=/, (route) => {
+    const server = route.connectToServer();
+    route.onMessage((frame) => {
+      if (String(frame).includes("join_conversation")) joined();
+      server.send(frame);
+    });
+    server.onMessage((frame) => {
+      if (!String(frame).includes('"conversation":')) route.send(frame);
+    });
+  });
+  await page.route("**/api/chat/conversations?*", (route) => route.fulfill({ json: { items: [], asOf: new Date().toISOString() } }));
+  await page.route(/\/api\/.*\/cnv_[^/]+$/, async (route) => {
+    // What fails before there is a connection is tried again with it.
+    await joining;
+    await (reachable ? route.continue() : route.fulfill({ status: 500, json: { detail: "Not now." } }));
+  });
+  await page.reload();
+  await page.getByText("Not now.").waitFor();
+  reachable = true;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("textbox", { name: "Message" }).waitFor();
+});
+
+test("text that is written from right to left is shown so", async () => {
+  const { page } = await world.windows.window();
+  await logIn(page, "Aisha Rahman");
+  await order(page, "Rubber plant");
+  await say(page, "متى يصل الطلب؟");
+  await say(page, "When will it come?");
+  const direction = (text: string) => bubble(page, text).locator(".body").evaluate((body) => getComputedStyle(body).direction);
+  expect(await direction("متى يصل الطلب؟")).toBe("rtl");
+  expect(await direction("When will it come?")).toBe("ltr");
+});
+
+test("today becomes yesterday at midnight, while one looks at it", async () => {
+  // Where the last hour but one of the day is now. These names count hours westwards, from -14 to 12.
+  world.expectComplaints(NO_NETWORK);
+  const now = new Date();
+  const west = ((now.getUTCHours() - 22 + 14 + 24) % 24) - 14;
+  const { page, context } = await world.windows.window({ timezoneId: `Etc/GMT${west < 0 ? "" : "+"}${west}` });
+  await page.clock.install();
+  let cut = () => Promise.resolve();
+  await page.routeWebSocket(/ticket=/, (route) => {
+    route.connectToServer();
+    cut = () => route.close();
+  });
+  await logIn(page, "Mia Berger");
+  await order(page, "Wall clock");
+  await page.locator(".day", { hasText: "Today" }).waitFor();
+  // Without a network nothing but the clock changes.
+  await context.setOffline(true);
+  await cut();
+  await page.getByText("You are offline").waitFor();
+  await page.clock.fastForward((120 - now.getUTCMinutes()) * 60_000);
+  await page.locator(".day", { hasText: "Yesterday" }).waitFor();
+  expect(await page.locator(".row-time").first().innerText()).not.toContain(":");
+});

@@ -1,0 +1,107 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { become, logIn, logOut, look, order, say, shown, tick } from "./steps.ts";
+import { inTheBrowser } from "./world.ts";
+
+const world = inTheBrowser();
+
+/** The browser itself writes every failed request into the console. */
+const FAILED_REQUEST = /Failed to load resource/;
+
+/** Mia is logged in from the next loading on, with a token of yesterday. */
+async function logInWithOld(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const me = { userId: "mia", role: "customer", name: "Mia Berger" };
+    const request = { sub: me.userId, role: me.role, name: me.name, expiresIn: -60 };
+    const answer = await fetch("/dev/token", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(request) });
+    const { token } = (await answer.json()) as { token: string };
+    sessionStorage.setItem("order-chat/session", JSON.stringify({ me, token }));
+  });
+}
+
+test("what one person was writing is not the next one's", async () => {
+  const { page } = await world.windows.window();
+  const field = page.getByRole("textbox", { name: "Message" });
+  await logIn(page, "Mia Berger");
+  await order(page, "Desk lamp");
+  await logOut(page);
+  await become(page, "Grace Okafor");
+  await field.fill("Between us, this lamp");
+  await logOut(page);
+  await become(page, "Mia Berger");
+  await field.waitFor();
+  expect(await field.inputValue()).toBe("");
+  await logOut(page);
+  await become(page, "Grace Okafor");
+  await field.waitFor();
+  expect(await field.inputValue()).toBe("Between us, this lamp");
+});
+
+test("a log-in that has expired is renewed, or says so until somebody logs in, who is then where they were", async () => {
+  world.expectComplaints(FAILED_REQUEST);
+  const { page } = await world.windows.window();
+  const field = page.getByRole("textbox", { name: "Message" });
+  await logIn(page, "Mia Berger");
+  for (const title of ["Desk lamp", "Wall clock"]) await order(page, title);
+  await page.getByRole("link", { name: /Desk lamp/ }).first().click();
+  await page.getByRole("heading", { name: "Desk lamp" }).waitFor();
+  const address = page.url();
+  await logInWithOld(page);
+  await page.reload();
+  await field.waitFor();
+
+  await logInWithOld(page);
+  await page.route("**/dev/token", (route) => route.fulfill({ status: 401, json: { message: "Unauthorized" } }));
+  await page.reload();
+  const dialog = page.getByRole("dialog", { name: "Your log-in has expired" });
+  await dialog.waitFor();
+  await look(page, "expired");
+  for (let time = 1; time <= 3; time += 1) await page.keyboard.press("Escape");
+  await shown(page);
+  expect(await dialog.isVisible()).toBe(true);
+  await page.getByRole("button", { name: "Log in again" }).click();
+  await page.unroute("**/dev/token");
+  await become(page, "Mia Berger");
+  await field.waitFor();
+  expect(page.url()).toBe(address);
+});
+
+test("a token that comes after the log-out logs nobody in", async () => {
+  const { page } = await world.windows.window();
+  await page.goto("/");
+  await logInWithOld(page);
+  let answer = () => {};
+  const held = new Promise<void>((done) => (answer = done));
+  await page.route("**/dev/token", async (route) => {
+    await held;
+    await route.continue();
+  });
+  const asked = page.waitForRequest("**/dev/token");
+  await page.goto("/orders");
+  await asked;
+  await logOut(page);
+  const answered = page.waitForResponse("**/dev/token");
+  answer();
+  await (await answered).finished();
+  await shown(page);
+  await page.reload();
+  await page.getByRole("button", { name: "Jonas Keller" }).waitFor();
+});
+
+test("where the browser forbids storage the page works, for as long as it is open", async () => {
+  const { page } = await world.windows.window();
+  await page.addInitScript(() => {
+    const forbidden = () => {
+      throw new DOMException("Access is denied for this document.", "SecurityError");
+    };
+    for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, { get: forbidden });
+    Object.defineProperty(LockManager.prototype, "request", { value: () => Promise.reject(new DOMException("Access is denied.", "SecurityError")) });
+  });
+  await logIn(page, "Aisha Rahman");
+  await page.getByRole("button", { name: "Account of Aisha Rahman" }).click();
+  await page.getByRole("menuitemradio", { name: "Dark" }).click();
+  await page.keyboard.press("Escape");
+  await order(page, "Rubber plant");
+  await say(page, "Kept nowhere");
+  await tick(page, "Kept nowhere", "Sent");
+});
