@@ -27,7 +27,9 @@ const JOURNEYS: [&str; 14] = [
 
 /// Single tests of theirs that do not go there, and why. What the emulator does differently is in `docs/gateways.md`.
 const NOT_THERE: &[(&str, &str)] = &[
+    ("a_client_reconnects_after_a_restart", "it cannot be stopped and started with its data"),
     ("a_flood_of_frames_is_refused_one_by_one", "it takes a connection's frames one after the other, and so slowly"),
+    ("a_restart_keeps_everything", "it cannot be stopped and started with its data"),
     ("deep_json_is_refused_and_the_connection_stays", "it never answers JSON that is 15,000 deep"),
     ("ids_that_are_none_are_not_found", "it looks for the route of `..%2f..` after decoding it, and so finds none"),
     ("issuer_and_audience_are_checked_where_configured", "this deployment has neither"),
