@@ -100,3 +100,18 @@ async fn orders_may_be_what_says_which_conversation_is_theirs() {
     let bodies: Vec<_> = messages.into_iter().skip(1).map(|message| message.body).collect();
     assert_eq!(bodies, (0..6).map(|n| format!("message {n} 😀")).collect::<Vec<_>>());
 }
+
+/// A table that is joined may have two rows for one number; the order comes along once, and it is said that there is another.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_a_join_doubles_comes_once() {
+    let (shop, mut database, importer) = (Shop::open().await, database_of(ORDERS).await, Importer::new());
+    let usual = importer.run(&database.url, &shop).await.unwrap();
+    for statement in ["ALTER TABLE customers DROP PRIMARY KEY", "INSERT INTO customers SELECT * FROM customers"] {
+        database.run(statement).await;
+    }
+    let (shop, importer) = (Shop::open().await, Importer::new());
+    let tally = importer.run(&database.url, &shop).await.unwrap();
+    assert_eq!(tally.created, usual.created);
+    assert!(importer.refusals().into_values().any(|reason| reason == "its id came before"));
+    assert_eq!(shop.admin("91").stats().await.total, usual.created);
+}
