@@ -26,6 +26,11 @@ pub(crate) fn between(
     Settings { wrap: Some(Arc::new(wrap)), ..Shop::settings() }
 }
 
+/// Whether a request is for a connection rather than for a service that is told what to do by a header.
+pub(crate) fn is_push(request: &HttpRequest) -> bool {
+    !request.headers().contains_key("x-amz-target")
+}
+
 #[derive(Clone)]
 struct Between<Inner> {
     function: String,

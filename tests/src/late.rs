@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use local::Settings;
 use tokio::sync::Notify;
 
-use crate::between::between;
+use crate::between::{between, is_push};
 
 /// Holds one push of one function.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +22,7 @@ impl LatePush {
     pub fn settings(&self, of: &'static str) -> Settings {
         let late = self.clone();
         between(move |function, request, inner| {
-            let is_push = !request.headers().contains_key("x-amz-target");
-            if function != of || !is_push || late.is_over.swap(true, Ordering::Relaxed) {
+            if function != of || !is_push(&request) || late.is_over.swap(true, Ordering::Relaxed) {
                 return inner.call(request);
             }
             let (late, inner) = (late.clone(), inner.clone());

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use local::Settings;
 
-use crate::between::between;
+use crate::between::{between, is_push};
 
 /// What fails.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +28,7 @@ impl Outage {
         let outage = self.clone();
         between(move |function, request, inner| {
             let failing = outage.0.lock().unwrap();
-            let is_push = !request.headers().contains_key("x-amz-target");
-            if failing.functions.contains(function) || (failing.pushes && is_push) {
+            if failing.functions.contains(function) || (failing.pushes && is_push(&request)) {
                 HttpConnectorFuture::ready(Ok(fault()))
             } else {
                 inner.call(request)

@@ -65,10 +65,11 @@ pub(crate) fn run() -> Result<()> {
     let starts = Starts::measure(&Sam::install()?.build()?)?;
     starts.say();
     let (first, second) = (shortest(&starts.first), shortest(&starts.second));
-    println!("first DynamoDB request {first:.2} ms, second {second:.2} ms, ratio {:.2}", first / second);
+    let ratio = first / second;
+    println!("first DynamoDB request {first:.2} ms, second {second:.2} ms, ratio {ratio:.2}");
     let mut wrong = starts.too_much();
-    if first / second > SLOWEST_FIRST {
-        wrong.push(format!("the first request takes {:.2} times as long as the second", first / second));
+    if ratio > SLOWEST_FIRST {
+        wrong.push(format!("the first request takes {ratio:.2} times as long as the second"));
     }
     ensure!(wrong.is_empty(), "too much: {wrong:#?}");
     Ok(())
@@ -102,12 +103,8 @@ impl Starts {
     }
 
     fn of(built: &Path) -> Result<Self> {
-        let mut nothing = Function::new("(nothing)".to_owned(), empty()?)?;
-        let mut functions = functions(built)?;
-        for function in std::iter::once(&mut nothing).chain(&mut functions) {
-            function.copy()?;
-        }
-        Ok(Self { nothing, functions, first: Vec::new(), second: Vec::new() })
+        let nothing = Function::new("(nothing)".to_owned(), &empty()?)?;
+        Ok(Self { nothing, functions: functions(built)?, first: Vec::new(), second: Vec::new() })
     }
 
     fn go_round(&mut self) -> Result<()> {
@@ -158,20 +155,14 @@ impl Starts {
 }
 
 impl Function {
-    fn new(name: String, program: PathBuf) -> Result<Self> {
-        let zip = zipped(&program)?;
-        Ok(Self { name, program, zip, starts: Vec::new() })
-    }
-
-    /// From here on it is a copy: Lambda unpacks a program too, and the very same one starts a fifth slower as the linker has
-    /// written it.
-    fn copy(&mut self) -> Result<()> {
+    /// Of a copy: Lambda unpacks a program too, and the very same one starts a fifth slower as the linker has written it.
+    fn new(name: String, built: &Path) -> Result<Self> {
         let folder = chore::target().join("starts");
         fs::create_dir_all(&folder)?;
-        let copy = folder.join(&self.name);
-        fs::copy(&self.program, &copy)?;
-        self.program = copy;
-        Ok(())
+        let program = folder.join(&name);
+        fs::copy(built, &program)?;
+        let zip = zipped(&program)?;
+        Ok(Self { name, program, zip, starts: Vec::new() })
     }
 }
 
@@ -211,7 +202,7 @@ fn functions(built: &Path) -> Result<Vec<Function>> {
         let program = folder?.path().join("bootstrap");
         if program.exists() {
             let name = program.parent().and_then(Path::file_name).context("a folder has a name")?;
-            functions.push(Function::new(name.to_string_lossy().into_owned(), program)?);
+            functions.push(Function::new(name.to_string_lossy().into_owned(), &program)?);
         }
     }
     functions.sort_by(|one, other| one.name.cmp(&other.name));

@@ -4,6 +4,7 @@
 //! minutes, and for WebSocket with the ticket, once per connection. The answer's context comes back in every later event.
 //! Whatever is wrong with a token or a ticket, the answer is the same no.
 
+mod asking;
 mod jwks;
 mod secret;
 mod settings;

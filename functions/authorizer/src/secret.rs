@@ -9,17 +9,10 @@ use jsonwebtoken::DecodingKey;
 use runtime::{Error, SdkConfig};
 use tokio::sync::Mutex;
 
+use crate::asking::Asking;
+
 /// The versions that count, by the labels that Secrets Manager moves when a secret is rotated.
 const STAGES: [&str; 2] = ["AWSCURRENT", "AWSPREVIOUS"];
-
-/// A bad signature makes us look for a newer version, at most this often: otherwise anybody could make us ask without end.
-const BETWEEN_LOOKS_MS: i64 = 60_000;
-
-/// After a look that failed we look again sooner, since until then nobody gets in by a key that we lack.
-const AFTER_FAILURE_MS: i64 = 5_000;
-
-/// A version that was withdrawn is believed no longer than this, if we can ask.
-const KEPT_MS: i64 = 600_000;
 
 /// A shorter key can be guessed offline from one token (RFC 7518 asks for as many bits as the hash has).
 const SHORTEST: usize = 32;
@@ -33,10 +26,7 @@ pub(crate) struct Secret {
 #[derive(Default)]
 struct Known {
     keys: Vec<DecodingKey>,
-    read: Option<Time>,
-    looked: Option<Time>,
-    /// The last look.
-    has_failed: bool,
+    asking: Asking,
 }
 
 impl Secret {
@@ -50,7 +40,7 @@ impl Secret {
         let mut known = self.known.lock().await;
         if known.keys.is_empty() {
             known.take(self.read().await?, now);
-        } else if since(known.read, now) >= KEPT_MS {
+        } else if known.asking.is_old(now) {
             self.look(&mut known, now).await;
         }
         Ok(known.keys.clone())
@@ -61,7 +51,7 @@ impl Secret {
     pub(crate) async fn newer(&self, now: Time) -> Result<Option<Vec<DecodingKey>>, Error> {
         let mut known = self.known.lock().await;
         let has_looked = self.look(&mut known, now).await;
-        if known.has_failed {
+        if known.asking.has_failed() {
             return Err("the secret could not be read again".into());
         }
         Ok(has_looked.then(|| known.keys.clone()))
@@ -69,17 +59,13 @@ impl Secret {
 
     /// Reads again, unless it is too early; whether it did. What is known goes on being believed where that fails.
     async fn look(&self, known: &mut Known, now: Time) -> bool {
-        let pause = if known.has_failed { AFTER_FAILURE_MS } else { BETWEEN_LOOKS_MS };
-        if since(known.looked, now) < pause {
+        if !known.asking.is_due(now) {
             return false;
         }
-        known.looked = Some(now);
+        known.asking.tries(now);
         match self.read().await {
             Ok(keys) => known.take(keys, now),
-            Err(error) => {
-                known.has_failed = true;
-                tracing::error!(%error, "the secret could not be read again");
-            }
+            Err(error) => tracing::error!(%error, "the secret could not be read again"),
         }
         true
     }
@@ -115,11 +101,6 @@ fn key(bytes: &[u8]) -> Option<DecodingKey> {
 impl Known {
     fn take(&mut self, keys: Vec<DecodingKey>, now: Time) {
         self.keys = keys;
-        self.read = Some(now);
-        self.has_failed = false;
+        self.asking.succeeds(now);
     }
-}
-
-fn since(time: Option<Time>, now: Time) -> i64 {
-    time.map_or(i64::MAX, |time| now.millis().saturating_sub(time.millis()))
 }

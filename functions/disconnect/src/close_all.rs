@@ -21,9 +21,8 @@ pub(crate) async fn close_all(app: &App, request: &Rest, now: Time) -> Result<Re
     let closing: Vec<_> = theirs.iter().map(|connection| close(app, connection, now)).collect();
     // All of them, also where one fails.
     let closed: Vec<Result<(), Failure>> = stream::iter(closing).buffer_unordered(AT_ONCE).collect().await;
-    let count = closed.len();
     closed.into_iter().collect::<Result<(), Failure>>()?;
-    Reply::json(200, &ClosedAnswer { closed: count })
+    Reply::json(200, &ClosedAnswer { closed: theirs.len() })
 }
 
 /// Forgets it when it is closed, not before: asked again, we still have to find it.

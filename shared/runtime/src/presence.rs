@@ -15,7 +15,10 @@ pub async fn left(app: &App, user_id: &str, role: Role, connection_id: &str, now
             return;
         }
     };
-    if role != Role::Customer || audience.customer.presence_of(user_id, now).online || !is_watched(&audience, user_id) {
+    if role != Role::Customer || audience.customer.presence_of(user_id, now).online {
+        return;
+    }
+    if !audience.shop.connections.iter().any(|connection| looks_at(connection, user_id)) {
         return;
     }
     tell_admins(app, &audience, user_id, Some(now), now).await;
@@ -29,9 +32,9 @@ pub async fn left(app: &App, user_id: &str, role: Role, connection_id: &str, now
     }
 }
 
-/// Whether an admin looks at a conversation of this customer.
-fn is_watched(audience: &Audience, customer_id: &str) -> bool {
-    audience.shop.connections.iter().any(|connection| connection.joined_customer.as_deref() == Some(customer_id))
+/// Whether an admin looks at a conversation of this customer there.
+fn looks_at(connection: &Connection, customer_id: &str) -> bool {
+    connection.joined_customer.as_deref() == Some(customer_id)
 }
 
 /// A customer's connection has come. The admins hear of it unless another one of theirs is there already.
@@ -56,9 +59,7 @@ async fn tell_admins(app: &App, audience: &Audience, customer_id: &str, left_at:
         last_seen_at: left_at,
     };
     let frame = event.to_text();
-    let looking = |connection: &Connection| {
-        (connection.joined_customer.as_deref() == Some(customer_id)).then_some(frame.as_str())
-    };
+    let looking = |connection: &Connection| looks_at(connection, customer_id).then_some(frame.as_str());
     for gone in app.post_all(audience.shop.connections.iter(), now, looking).await {
         if let Err(error) = app.store.end(&gone.user_id, gone.role, &gone.id, now).await {
             tracing::error!(%error, connection_id = gone.id, "a connection could not be forgotten");

@@ -3,7 +3,7 @@
 use domain::{Entry, Head, Message, Twin};
 
 use crate::key::{self, s};
-use crate::log::gapless;
+use crate::log::{gapless, reached};
 use crate::{Error, Store, item};
 
 /// Which messages.
@@ -35,10 +35,10 @@ impl Store {
     /// there before it is shown.
     pub async fn history(&self, twin: &Twin, window: Window, limit: u32) -> Result<Option<HistoryPage>, Error> {
         let (head, entries) = match window {
-            Window::Newest => match self.newest(twin, limit).await? {
-                Some(newest) => (newest.head, newest.entries),
-                None => return Ok(None),
-            },
+            Window::Newest => {
+                let Some(newest) = self.newest(twin, limit).await? else { return Ok(None) };
+                (newest.head, newest.entries)
+            }
             Window::Before(seq) => {
                 let (head, entries) = tokio::try_join!(self.head(twin), self.below(twin, seq, limit))?;
                 let Some(head) = head else { return Ok(None) };
@@ -46,25 +46,20 @@ impl Store {
                     (head, entries)
                 } else {
                     // That is the end, which may have moved between the two.
-                    match self.newest(twin, limit).await? {
-                        Some(newest) => (newest.head, newest.entries),
-                        None => return Ok(None),
-                    }
+                    let Some(newest) = self.newest(twin, limit).await? else { return Ok(None) };
+                    (newest.head, newest.entries)
                 }
             }
             Window::After(seq) => {
                 let seq = seq.min(key::LAST);
                 let (head, mut entries) = tokio::try_join!(self.head(twin), self.above(twin, seq, limit))?;
                 let Some(head) = head else { return Ok(None) };
-                if gapless(seq, &entries) < entries.last().map_or(seq, |entry| entry.message.seq) {
+                if gapless(seq, &entries) < reached(seq, &entries) {
                     // The query passed a place just before its entry came. Once more, and what is missing then stays so.
                     entries = self.above(twin, seq, limit).await?;
                 }
-                let ends_before_the_last = entries.last().map_or(seq, |entry| entry.message.seq) + 1 == head.last_seq();
-                if ends_before_the_last && entries.len() < limit as usize {
-                    // The log lacks it.
-                    self.put_entry(&head.customer_id, &head.last).await?;
-                    entries.push(head.last.clone());
+                if reached(seq, &entries) + 1 == head.last_seq() && entries.len() < limit as usize {
+                    self.put_last(&head, &mut entries).await?;
                 }
                 (head, entries)
             }

@@ -36,19 +36,12 @@ pub struct InboxPage {
 const CUSTOMERS_NEWEST: u32 = 200;
 
 /// Keys a query asks for at once: about two units' worth, enough for most pages.
-const AT_ONCE: i32 = 150;
+const KEYS: i32 = 150;
 
 /// An index key.
 struct Key {
     minute: i64,
     twin: String,
-}
-
-/// Some index keys.
-struct Keys {
-    keys: Vec<Key>,
-    /// There may be more behind them.
-    is_cut: bool,
 }
 
 impl Store {
@@ -61,12 +54,11 @@ impl Store {
         behind: Option<&Position>,
     ) -> Result<InboxPage, Error> {
         let limit = limit as usize;
-        let mut more = false;
-        let mut ranked = if caller.is_admin() {
-            let keys = self.inbox_keys(filter, limit, behind).await?;
-            // Also where some fall away below: one whose status has changed since, or that two statuses name as it changes.
-            more = keys.is_cut;
-            let mut minutes: HashMap<String, i64> = keys.keys.into_iter().map(|key| (key.twin, key.minute)).collect();
+        // More keys are more conversations also where some fall away below: one whose status has changed since, or that two
+        // statuses name as it changes.
+        let (mut ranked, more_keys) = if caller.is_admin() {
+            let (keys, more_keys) = self.inbox_keys(filter, limit, behind).await?;
+            let mut minutes: HashMap<String, i64> = keys.into_iter().map(|key| (key.twin, key.minute)).collect();
             let heads = self.heads(minutes.keys().cloned().collect()).await?;
             let place = |head: Head| {
                 let minute = minutes.remove(head.twin.as_str()).unwrap_or_default() * 60_000;
@@ -74,12 +66,12 @@ impl Store {
                 let at = Time::from_millis(at).unwrap_or(head.last_activity_at());
                 (Position { at, twin: head.twin.clone() }, head)
             };
-            heads.into_iter().map(place).collect::<Vec<_>>()
+            (heads.into_iter().map(place).collect::<Vec<_>>(), more_keys)
         } else {
             let own = self.index_of(&caller.user_id, CUSTOMERS_NEWEST, None).await?;
             let heads = self.heads(own.into_iter().map(|(_, twin)| twin).collect()).await?;
             let place = |head: Head| (Position { at: head.last_activity_at(), twin: head.twin.clone() }, head);
-            heads.into_iter().map(place).collect()
+            (heads.into_iter().map(place).collect(), false)
         };
         ranked.retain(|(position, head)| {
             behind.is_none_or(|behind| position < behind)
@@ -87,7 +79,7 @@ impl Store {
                 && filter.status.is_none_or(|status| head.status == status)
         });
         ranked.sort_by(|(one, _), (other, _)| other.cmp(one));
-        more |= ranked.len() > limit;
+        let more = more_keys || ranked.len() > limit;
         ranked.truncate(limit);
         let next = ranked.last().filter(|_| more).map(|(position, _)| position.clone());
         let mut heads: Vec<Head> = ranked.into_iter().map(|(_, head)| head).collect();
@@ -95,8 +87,13 @@ impl Store {
         Ok(InboxPage { heads, next })
     }
 
-    /// Keys enough to know `limit` conversations behind `behind` and whether there is one more, with whole minutes.
-    async fn inbox_keys(&self, filter: InboxFilter, limit: usize, behind: Option<&Position>) -> Result<Keys, Error> {
+    /// Keys enough to know `limit` conversations behind `behind`, with whole minutes, and whether there is one more.
+    async fn inbox_keys(
+        &self,
+        filter: InboxFilter,
+        limit: usize,
+        behind: Option<&Position>,
+    ) -> Result<(Vec<Key>, bool), Error> {
         let statuses = filter.status.map_or(ConversationStatus::ALL.to_vec(), |status| vec![status]);
         let top = behind.map(|behind| behind.at.minute());
         let bottom = filter.since.map(Time::minute);
@@ -107,7 +104,7 @@ impl Store {
         let fresh = keys.iter().filter(|key| top.is_none_or(|top| key.minute < top));
         let enough = fresh.map(|key| key.minute).nth(limit);
         keys.retain(|key| enough.is_none_or(|enough| key.minute >= enough));
-        Ok(Keys { keys, is_cut: enough.is_some() })
+        Ok((keys, enough.is_some()))
     }
 
     /// The keys of one status from minute `top` down, until there are more than `limit` below it and that minute is finished.
@@ -135,7 +132,7 @@ impl Store {
             .expression_attribute_values(":first", s(first))
             .expression_attribute_values(":last", s(last))
             .scan_index_forward(false)
-            .limit(AT_ONCE)
+            .limit(KEYS)
             .into_paginator()
             .items()
             .send();

@@ -58,7 +58,7 @@ impl Store {
         let mut entries: Vec<Entry> = Vec::new();
         let mut looked_from = None;
         loop {
-            let from = entries.last().map_or(seq, |entry| entry.message.seq);
+            let from = reached(seq, &entries);
             let Some(head) = self.read_behind(twin, from, &mut entries).await? else { return Ok(None) };
             // The query reads the log before the head, and passes a place just before its entry comes. By now that is there, all but the
             // last; what a second look still does not find, a client that lied about what it held has skipped, and nobody
@@ -69,12 +69,18 @@ impl Store {
                 entries.retain(|entry| entry.message.seq <= whole);
                 continue;
             }
-            if entries.last().map_or(seq, |entry| entry.message.seq) < head.last_seq() {
-                self.put_entry(&head.customer_id, &head.last).await?;
-                entries.push(head.last.clone());
+            if reached(seq, &entries) < head.last_seq() {
+                self.put_last(&head, &mut entries).await?;
             }
             return Ok(Some(Tail { entries, head }));
         }
+    }
+
+    /// Puts the head's last message into the log, which lacks it, and behind `entries`.
+    pub(crate) async fn put_last(&self, head: &Head, entries: &mut Vec<Entry>) -> Result<(), Error> {
+        self.put_entry(&head.customer_id, &head.last).await?;
+        entries.push(head.last.clone());
+        Ok(())
     }
 
     async fn read_behind(&self, twin: &Twin, seq: u64, entries: &mut Vec<Entry>) -> Result<Option<Head>, Error> {
@@ -124,8 +130,7 @@ impl Store {
         }
         entries.reverse();
         if entries.last().is_none_or(|newest| newest.message.seq < head.last_seq()) {
-            self.put_entry(&head.customer_id, &head.last).await?;
-            entries.push(head.last.clone());
+            self.put_last(&head, &mut entries).await?;
             if entries.len() > limit as usize {
                 entries.remove(0);
             }
@@ -152,6 +157,11 @@ impl Store {
         }
         Err(Error::Contended)
     }
+}
+
+/// How far `entries` go, which begin behind `seq`.
+pub(crate) fn reached(seq: u64, entries: &[Entry]) -> u64 {
+    entries.last().map_or(seq, |entry| entry.message.seq)
 }
 
 /// Up to where `entries`, which begin behind `seq`, lack none.

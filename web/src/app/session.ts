@@ -1,3 +1,4 @@
+import { isSame } from "../client/index.ts";
 import type { Person } from "../protocol.ts";
 import { session } from "./storage.ts";
 
@@ -31,7 +32,7 @@ export function remember(logIn: LogIn | undefined): void {
 /** Remembers a person's new token, unless they have left meanwhile: a log-out is not undone by an answer that comes late. */
 export function rememberToken(me: Person, token: string): void {
   const held = remembered()?.me;
-  if (held?.role === me.role && held.userId === me.userId) remember({ me, token });
+  if (held !== undefined && isSame(held, me)) remember({ me, token });
 }
 
 /**

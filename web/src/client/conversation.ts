@@ -1,4 +1,5 @@
 import type { Conversation, Message, OrderSummary, Participant, Person, Role } from "../protocol.ts";
+import { isSame } from "./person.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** A conversation in the list. */
@@ -91,7 +92,7 @@ export function withCursor(
   };
   const participants = mergeParticipants(entry.conversation.participants, [moved]);
   const conversation = { ...entry.conversation, participants };
-  const mine = who.userId === me.userId && who.role === me.role && readSeqOf(conversation, me) > readSeqOf(entry.conversation, me);
+  const mine = isSame(who, me) && readSeqOf(conversation, me) > readSeqOf(entry.conversation, me);
   // Somebody who read and is not known by name yet can only be named by the server.
   const stale = entry.stale || (known === undefined && who.name === undefined);
   return mine ? counted({ ...entry, conversation, stale }, me, timeline) : { ...entry, conversation, stale };
@@ -114,13 +115,13 @@ function first(conversation: Conversation, me: Person): Entry {
 }
 
 function cursorOf(conversation: Conversation, userId: string, role: Role): Participant | undefined {
-  return conversation.participants.find((participant) => participant.userId === userId && participant.role === role);
+  return conversation.participants.find((participant) => isSame(participant, { userId, role }));
 }
 
 /** An admin who did something takes part from then on. */
 function withAuthor(participants: Participant[], message: Message): Participant[] {
   const author = message.system?.by ?? message.sender;
-  const known = participants.some((participant) => participant.userId === author.userId && participant.role === author.role);
+  const known = participants.some((participant) => isSame(participant, author));
   if (known || author.role !== "admin") return participants;
   return mergeParticipants(participants, [{ ...author, readSeq: 0, deliveredSeq: 0 }]);
 }

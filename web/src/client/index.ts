@@ -6,7 +6,7 @@
  * | `client` | one object for a screen: state, changes, and what a person can do |
  * | `api`, `tokens` | REST, and the JWT that is renewed before it ends |
  * | `connection`, `socket`, `backoff` | one socket open at all times |
- * | `reducer`, `state`, `conversation`, `timeline` | what is known, as a pure function of what was heard |
+ * | `reducer`, `state`, `conversation`, `timeline`, `person` | what is known, as a pure function of what was heard |
  * | `sync` | fetches what pushes did not bring |
  * | `outbox` | messages on their way, in the browser's storage |
  * | `receipts`, `typing` | what is said sparingly |
@@ -18,6 +18,7 @@ export { type Entry, sideOf } from "./conversation.ts";
 export type { Environment } from "./environment.ts";
 export { LoggedOut, Refused, Unanswered } from "./errors.ts";
 export type { Unsent } from "./outbox.ts";
+export { isSame, keyOf } from "./person.ts";
 export { sorted, type Tick, tickOf } from "./selectors.ts";
 export type { Pushed } from "./socket.ts";
 export type { State, Typist } from "./state.ts";

@@ -3,6 +3,7 @@ import type { Connection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
 import { Backoff } from "./backoff.ts";
 import { Refused } from "./errors.ts";
+import { keyOf } from "./person.ts";
 
 /** A message that is written down and not acknowledged. Every try sends the same `clientMessageId` and the same `seenSeq`. */
 export interface Unsent {
@@ -45,7 +46,7 @@ export class Outbox {
     this.#environment = environment;
     this.#connection = connection;
     this.#listener = listener;
-    this.#prefix = `order-chat/outbox/${me.role}/${encodeURIComponent(me.userId)}/`;
+    this.#prefix = `order-chat/outbox/${keyOf(me)}/`;
     this.#backoff = new Backoff(() => environment.random());
   }
 

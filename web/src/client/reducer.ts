@@ -2,6 +2,7 @@ import type { Conversation, ConversationId, ConversationPage, History, Message, 
 import type { Link } from "./connection.ts";
 import { type Entry, merge, withCursor, withMessage } from "./conversation.ts";
 import type { Unsent } from "./outbox.ts";
+import { isSame } from "./person.ts";
 import type { Pushed } from "./socket.ts";
 import type { State, Typist } from "./state.ts";
 import { EMPTY, type Timeline, withHistory, withMessages } from "./timeline.ts";
@@ -158,7 +159,7 @@ export function isStored(state: State, unsent: Unsent): boolean {
 }
 
 function isFrom(message: Message, { me }: State): boolean {
-  return message.sender.userId === me.userId && message.sender.role === me.role;
+  return isSame(message.sender, me);
 }
 
 /** Whoever of the shop does something is there. */
@@ -167,13 +168,14 @@ function present(state: State, role: string): State {
   return { ...state, shop: { online: true } };
 }
 
-function presence(state: State, { userId, role, online, lastSeenAt }: Extract<Pushed, { event: "presence" }>): State {
+function presence(state: State, event: Extract<Pushed, { event: "presence" }>): State {
+  const { online, lastSeenAt } = event;
   const conversations = new Map(state.conversations);
   for (const [id, entry] of conversations) {
     const { participants } = entry.conversation;
-    if (!participants.some((participant) => participant.userId === userId && participant.role === role)) continue;
+    if (!participants.some((participant) => isSame(participant, event))) continue;
     const changed = participants.map((participant) => {
-      if (participant.userId !== userId || participant.role !== role) return participant;
+      if (!isSame(participant, event)) return participant;
       return { ...participant, online, ...(lastSeenAt !== undefined && { lastSeenAt }) };
     });
     conversations.set(id, { ...entry, conversation: { ...entry.conversation, participants: changed } });

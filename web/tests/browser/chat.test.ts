@@ -1,26 +1,8 @@
-import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { bubble, logIn, order, say, shown, tick } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { bubble, gate, hold, logIn, meet, order, say, shown, tick } from "./steps.ts";
+import { FAILED_REQUEST, NO_NETWORK, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
-
-/** The browser itself writes every failed request into the console. */
-const FAILED_REQUEST = /Failed to load resource/;
-
-/** And without a network that there is none. */
-const NO_NETWORK = /ERR_INTERNET_DISCONNECTED|Failed to load resource|WebSocket connection/;
-
-/** Everything that is asked of these addresses waits until the answer is called. */
-async function hold(page: Page, addresses: RegExp, method: string): Promise<() => void> {
-  let release = () => {};
-  const held = new Promise<void>((done) => (release = done));
-  await page.route(addresses, async (route) => {
-    if (route.request().method() === method) await held;
-    await route.fallback();
-  });
-  return release;
-}
 
 test("an answer that comes late leaves the open conversation open, and what only follows it does not fail it", async () => {
   world.expectComplaints(FAILED_REQUEST);
@@ -69,10 +51,7 @@ test("a message that comes before the one ahead of it is read once both are ther
       if (!String(frame).includes("Lost on the way")) route.send(frame);
     });
   });
-  await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
-  await logIn(grace, "Grace Okafor");
-  await grace.getByText("Mia Berger is online").waitFor();
+  await meet(mia, grace);
   await say(mia, "Lost on the way");
   await say(mia, "Behind it");
   await bubble(grace, "Lost on the way").waitFor();
@@ -145,8 +124,7 @@ test("a chat that opens does not take the keys from whoever is searching", async
 
 test("whoever reads older messages is not moved when one of their own has gone out", async () => {
   const { page } = await world.windows.window();
-  let release = () => {};
-  const held = new Promise<void>((done) => (release = done));
+  const { open: release, opened: held } = gate();
   await page.routeWebSocket(/ticket=/, (route) => {
     const server = route.connectToServer();
     server.onMessage((frame) => route.send(frame));
@@ -206,8 +184,7 @@ test("a chat whose order does not load says so, and can be tried again", async (
   await order(page, "Desk lamp");
   // Only one request would say what the order is; its messages come.
   let reachable = false;
-  let joined = () => {};
-  const joining = new Promise<void>((done) => (joined = done));
+  const { open: joined, opened: joining } = gate();
   await page.routeWebSocket(/ticket=/, (route) => {
     const server = route.connectToServer();
     route.onMessage((frame) => {

@@ -1,12 +1,9 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { become, logIn, logOut, look, order, say, shown, tick } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { become, hold, logIn, logOut, look, order, say, shown, tick } from "./steps.ts";
+import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
-
-/** The browser itself writes every failed request into the console. */
-const FAILED_REQUEST = /Failed to load resource/;
 
 /** Mia is logged in from the next loading on, with a token of yesterday. */
 async function logInWithOld(page: Page): Promise<void> {
@@ -70,12 +67,7 @@ test("a token that comes after the log-out logs nobody in", async () => {
   const { page } = await world.windows.window();
   await page.goto("/");
   await logInWithOld(page);
-  let answer = () => {};
-  const held = new Promise<void>((done) => (answer = done));
-  await page.route("**/dev/token", async (route) => {
-    await held;
-    await route.continue();
-  });
+  const answer = await hold(page, /\/dev\/token$/, "POST");
   const asked = page.waitForRequest("**/dev/token");
   await page.goto("/orders");
   await asked;

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { History, Message } from "../../src/protocol.ts";
-import { bubble, logIn, order, say } from "./steps.ts";
+import { bubble, logIn, meet, order, say } from "./steps.ts";
 import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -51,10 +51,7 @@ const top = (page: Page) => page.locator(".messages").evaluate((list) => list.sc
 test("older messages load on scrolling up without a jump, and the newest are a button away", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
-  await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
-  await logIn(grace, "Grace Okafor");
-  await grace.getByText("Mia Berger is online").waitFor();
+  await meet(mia, grace);
   for (let count = 1; count <= 18; count += 1) await say(mia, `Line ${count}\nwith\nmore\nlines`);
   await bubble(grace, "Line 18").waitFor();
   // At the newest one stays there.

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { bubble, logIn, order, say } from "./steps.ts";
+import { bubble, meet, say } from "./steps.ts";
 import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -46,10 +46,7 @@ async function clock(page: Page): Promise<void> {
 test("how long a message takes from one window to the other", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
-  await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
-  await logIn(grace, "Grace Okafor");
-  await grace.getByText("Mia Berger is online").waitFor();
+  await meet(mia, grace);
   await clock(mia);
   await watch(grace);
   for (let count = 1; count <= TIMED; count += 1) {

@@ -1,12 +1,9 @@
 import type { Page, WebSocketRoute } from "playwright-core";
 import { expect, test } from "vitest";
-import { bubble, logIn, look, order, say, tick } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { bubble, logIn, look, meet, order, say, tick } from "./steps.ts";
+import { NO_NETWORK, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
-
-/** Without a network the browser itself writes into the console that requests failed. */
-const NO_NETWORK = /ERR_INTERNET_DISCONNECTED|Failed to load resource|WebSocket connection/;
 
 /** Stands between the page and the server's WebSocket. */
 async function between(page: Page): Promise<{ answers: boolean; cut(): Promise<void> }> {
@@ -26,10 +23,7 @@ test("a message whose answer is lost is sent again and appears once", async () =
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   const way = await between(mia);
-  await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
-  await logIn(grace, "Grace Okafor");
-  await grace.getByText("Mia Berger is online").waitFor();
+  await meet(mia, grace);
 
   way.answers = false;
   await say(mia, "Did this arrive?");

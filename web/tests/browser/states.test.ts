@@ -1,12 +1,9 @@
 import { expect, test } from "vitest";
 import type { ConversationPage } from "../../src/protocol.ts";
-import { bubble, logIn, look, order, say, tick } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { bubble, logIn, look, meet, order, say, tick } from "./steps.ts";
+import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
-
-/** The browser itself writes every failed request into the console. */
-const FAILED_REQUEST = /Failed to load resource/;
 
 test("on a phone list and chat are two screens", async () => {
   const { page } = await world.windows.window({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
@@ -199,10 +196,7 @@ test("what fails says so, with a way out", async () => {
 test("a message that is refused says so, and can be tried again", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
-  await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
-  await logIn(grace, "Grace Okafor");
-  await grace.getByText("Mia Berger is online").waitFor();
+  await meet(mia, grace);
   // The shop closes the conversation while the customer's frame is on its way: her page does not know yet.
   await mia.evaluate(() => {
     const send = WebSocket.prototype.send;

@@ -43,6 +43,31 @@ export async function order(page: Page, title: string): Promise<void> {
   await page.getByRole("textbox", { name: "Message" }).waitFor();
 }
 
+/** Mia orders a desk lamp, and Grace of the shop looks at it. */
+export async function meet(mia: Page, grace: Page): Promise<void> {
+  await logIn(mia, "Mia Berger");
+  await order(mia, "Desk lamp");
+  await logIn(grace, "Grace Okafor");
+  await grace.getByText("Mia Berger is online").waitFor();
+}
+
+/** Something that is waited for until it is opened. */
+export function gate(): { open(): void; readonly opened: Promise<void> } {
+  let open = () => {};
+  const opened = new Promise<void>((done) => (open = done));
+  return { open, opened };
+}
+
+/** Every such request to these addresses waits until the answer is called. */
+export async function hold(page: Page, addresses: RegExp, method: string): Promise<() => void> {
+  const { open, opened } = gate();
+  await page.route(addresses, async (route) => {
+    if (route.request().method() === method) await opened;
+    await route.fallback();
+  });
+  return open;
+}
+
 /** Writes a message and sends it with Enter. */
 export async function say(page: Page, text: string): Promise<void> {
   const field = page.getByRole("textbox", { name: "Message" });

@@ -4,6 +4,12 @@ import { Windows } from "./chromium.ts";
 import { RESULTS } from "./steps.ts";
 import { type System, startSystem } from "./system.ts";
 
+/** The browser itself writes every failed request into the console. */
+export const FAILED_REQUEST = /Failed to load resource/;
+
+/** And without a network that there is none. */
+export const NO_NETWORK = /ERR_INTERNET_DISCONNECTED|Failed to load resource|WebSocket connection/;
+
 /** A running system and a browser for the tests of a file. */
 export interface World {
   readonly system: System;

@@ -1,6 +1,6 @@
 import { CircleAlert } from "lucide-react";
 import { memo } from "react";
-import { type Tick, type Unsent, sideOf } from "../../client/index.ts";
+import { type Tick, type Unsent, isSame, sideOf } from "../../client/index.ts";
 import type { Message, Person } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
 import { full, time } from "../format.ts";
@@ -21,7 +21,7 @@ export const Bubble = memo(function Bubble({
 }) {
   if (message.kind === "system") return <SystemMessage message={message} />;
   const { sender } = message;
-  const mine = sender.userId === me.userId && sender.role === me.role;
+  const mine = isSame(sender, me);
   const ours = sideOf(message) === me.role;
   return (
     <div className="line" data-side={ours ? "right" : "left"} data-follows={follows || undefined}>

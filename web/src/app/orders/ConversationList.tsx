@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { Entry } from "../../client/index.ts";
 import { useChat, useClient } from "../chat-context.ts";
+import { useToday } from "../now.ts";
 import { Trouble } from "../parts/Trouble.tsx";
 import { ConversationRow } from "./ConversationRow.tsx";
 
@@ -15,6 +16,7 @@ export function ConversationList({ entries, none, openId }: { entries: readonly 
   const listed = useChat((state) => state.listed);
   const failure = useChat((state) => state.failure);
   const more = useChat((state) => state.olderCursor !== undefined);
+  const today = useToday();
   const rows = useRef<VirtualizerHandle>(null);
   const [loading, setLoading] = useState(false);
 
@@ -62,7 +64,7 @@ export function ConversationList({ entries, none, openId }: { entries: readonly 
   return (
     <nav className="list" aria-label="Conversations" tabIndex={-1}>
       <Virtualizer ref={rows} as="ul" item="li" data={entries} onScroll={scrolled}>
-        {(entry) => <ConversationRow key={entry.conversation.id} entry={entry} open={entry.conversation.id === openId} />}
+        {(entry) => <ConversationRow key={entry.conversation.id} entry={entry} open={entry.conversation.id === openId} today={today} />}
       </Virtualizer>
       {older}
     </nav>

@@ -1,19 +1,17 @@
 import { memo } from "react";
 import { Link } from "wouter";
-import { type Entry, sideOf } from "../../client/index.ts";
+import { type Entry, isSame, sideOf } from "../../client/index.ts";
 import type { Conversation } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
 import { brief, full, money, orderNumber } from "../format.ts";
-import { useToday } from "../now.ts";
 import { Picture } from "../parts/Picture.tsx";
 import { CONVERSATION_STATUS, StatusBadge } from "../parts/StatusBadge.tsx";
 
-/** One order in the list. */
-export const ConversationRow = memo(function ConversationRow({ entry, open }: { entry: Entry; open: boolean }) {
+/** One order in the list; `today` as `useToday` has it. */
+export const ConversationRow = memo(function ConversationRow({ entry, open, today }: { entry: Entry; open: boolean; today: number }) {
   const { conversation, unread } = entry;
   const { order } = conversation;
   const isAdmin = useChat((state) => state.me.role === "admin");
-  const today = useToday();
   const typing = useChat((state) => state.typing.get(conversation.id)?.[0]?.name);
   return (
     <Link href={`/orders/${conversation.id}`} className="row" aria-current={open ? "true" : undefined} data-unread={unread > 0 || undefined}>
@@ -66,7 +64,7 @@ export const ConversationRow = memo(function ConversationRow({ entry, open }: { 
 });
 
 function LastMessage({ conversation: { lastMessage } }: { conversation: Conversation }) {
-  const mine = useChat((state) => state.me.userId === lastMessage.sender.userId && state.me.role === lastMessage.sender.role);
+  const mine = useChat((state) => isSame(state.me, lastMessage.sender));
   const side = useChat((state) => state.me.role === sideOf(lastMessage));
   const by = mine ? "You" : side && lastMessage.kind === "text" ? <bdi>{lastMessage.sender.name}</bdi> : undefined;
   return (
