@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { ChatClient } from "../client/index.ts";
 import { browser } from "./browser.ts";
 import { ChatContext } from "./chat-context.ts";
-import { Banner } from "./parts/Banner.tsx";
+import { ConnectionBanner } from "./parts/ConnectionBanner.tsx";
 import { LogInExpired } from "./parts/LogInExpired.tsx";
 import { NewOrders } from "./parts/NewOrders.tsx";
 import { Title } from "./parts/Title.tsx";
@@ -30,7 +30,7 @@ export function LoggedIn({
     <ChatContext value={client}>
       <div className="page">
         <TopBar onLogOut={onLogOut} />
-        <Banner />
+        <ConnectionBanner />
         {children}
       </div>
       <Title />
@@ -52,9 +52,9 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
       return token;
     };
     const running = new ChatClient(browser(api), { ...logIn, renew });
-    const nudge = () => running.nudge();
-    const stored = (event: StorageEvent) => running.stored(event.key);
-    const counts = running.listen((event) => {
+    const nudge = () => running.checkConnection();
+    const stored = (event: StorageEvent) => running.storageChanged(event.key);
+    const counts = running.onEvent((event) => {
       if (event.event === "order_created" || event.event === "order_updated") {
         void queries.invalidateQueries({ queryKey: ["counts"] });
         void queries.invalidateQueries({ queryKey: ["order", event.order.id] });

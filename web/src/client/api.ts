@@ -14,13 +14,13 @@ import type {
   TicketAnswer,
 } from "../protocol.ts";
 import type { Environment } from "./environment.ts";
-import { Refused, Unanswered } from "./errors.ts";
+import { ApiError, NetworkError } from "./errors.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** A REST call that takes longer has failed, in milliseconds. */
 const PATIENCE = 30_000;
 
-/** The REST API, one method a call. Every method throws {@link Refused}, `Unanswered` or `LoggedOut`. */
+/** The REST API, one method a call. Every method throws {@link ApiError}, `NetworkError` or `SessionExpired`. */
 export class Api {
   readonly #environment: Environment;
   readonly #tokens: Tokens;
@@ -88,7 +88,7 @@ export class Api {
     try {
       return (await response.json()) as Answer;
     } catch (cause) {
-      throw new Unanswered("The answer broke off.", { cause });
+      throw new NetworkError("The answer broke off.", { cause });
     }
   }
 
@@ -106,7 +106,7 @@ export class Api {
     try {
       return await this.#environment.fetch(this.#environment.api + path, request);
     } catch (cause) {
-      throw new Unanswered("The server cannot be reached.", { cause });
+      throw new NetworkError("The server cannot be reached.", { cause });
     }
   }
 }
@@ -116,13 +116,13 @@ function search(query: Record<string, string | number | undefined>): string {
   return `?${new URLSearchParams(given)}`;
 }
 
-async function problemOf(response: Response): Promise<Refused> {
+async function problemOf(response: Response): Promise<ApiError> {
   const status = response.status;
   try {
     const body = (await response.json()) as Partial<Problem> & { message?: string };
     const words = body.detail ?? body.title ?? body.message ?? response.statusText;
-    return new Refused(words, { code: body.code, status, retryAfterMs: body.retryAfterMs });
+    return new ApiError(words, { code: body.code, status, retryAfterMs: body.retryAfterMs });
   } catch {
-    return new Refused(response.statusText, { status });
+    return new ApiError(response.statusText, { status });
   }
 }

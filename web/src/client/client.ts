@@ -3,15 +3,16 @@ import { Api } from "./api.ts";
 import { Backoff } from "./backoff.ts";
 import { Connection } from "./connection.ts";
 import { deliveredSeqOf, readSeqOf, sideOf } from "./conversation.ts";
+import { Drafts } from "./drafts.ts";
 import type { Environment } from "./environment.ts";
-import { Refused } from "./errors.ts";
+import { ApiError } from "./errors.ts";
 import { Outbox } from "./outbox.ts";
 import { Receipts } from "./receipts.ts";
 import { type Change, reduce } from "./reducer.ts";
-import type { Pushed } from "./socket.ts";
+import type { PushedEvent } from "./socket.ts";
 import { type State, initial } from "./state.ts";
 import { Sync } from "./sync.ts";
-import { EMPTY, gaplessSeq } from "./timeline.ts";
+import { EMPTY_TIMELINE, gaplessSeq } from "./timeline.ts";
 import { type Renew, Tokens } from "./tokens.ts";
 import { Typing } from "./typing.ts";
 
@@ -41,10 +42,11 @@ export class ChatClient {
   readonly #connection: Connection;
   readonly #sync: Sync;
   readonly #outbox: Outbox;
+  readonly #drafts: Drafts;
   readonly #receipts: Receipts;
   readonly #typing: Typing;
   readonly #watchers = new Set<() => void>();
-  readonly #listeners = new Set<(event: Pushed) => void>();
+  readonly #listeners = new Set<(event: PushedEvent) => void>();
   #state: State;
   #open: ConversationId | undefined;
   #joining: Promise<void> = Promise.resolve();
@@ -55,12 +57,13 @@ export class ChatClient {
 
   constructor(environment: Environment, { me, token, renew }: Session) {
     this.#environment = environment;
-    this.#state = initial(me);
+    this.#drafts = new Drafts(environment, me);
+    this.#state = { ...initial(me), drafts: this.#drafts.all };
     this.#joinPauses = new Backoff(() => environment.random());
     const tokens = new Tokens(token, renew);
     this.api = new Api(environment, tokens);
     this.#connection = new Connection(environment, this.api, tokens, {
-      link: (link) => this.#dispatch({ type: "link", link }),
+      link: (link) => this.#dispatch({ type: "connection", connection: link }),
       opened: (missed) => this.#opened(missed),
       pushed: (event) => this.#pushed(event),
       silent: () => void this.#sync.now(),
@@ -92,7 +95,7 @@ export class ChatClient {
   }
 
   /** Calls `listener` with every pushed event, for what is not state: a notice of a new order. An event may come twice. */
-  listen(listener: (event: Pushed) => void): () => void {
+  onEvent(listener: (event: PushedEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -133,12 +136,12 @@ export class ChatClient {
   }
 
   /** Loads older messages of a conversation. */
-  older(id: ConversationId): Promise<void> {
+  loadOlder(id: ConversationId): Promise<void> {
     return this.#sync.older(id);
   }
 
   /** Loads more conversations. */
-  olderConversations(): Promise<void> {
+  loadMoreConversations(): Promise<void> {
     return this.#sync.olderConversations();
   }
 
@@ -155,7 +158,7 @@ export class ChatClient {
   /** Writes a message down, shows it, and sends it as soon as it can be sent. Needs the conversation's history to be there. */
   send(id: ConversationId, body: string): void {
     this.#typing.sent();
-    this.#outbox.add(id, body, gaplessSeq(this.#state.timelines.get(id) ?? EMPTY));
+    this.#outbox.add(id, body, gaplessSeq(this.#state.timelines.get(id) ?? EMPTY_TIMELINE));
   }
 
   /** Tries a failed message again. */
@@ -169,8 +172,8 @@ export class ChatClient {
   }
 
   /** The end of a conversation was really seen. */
-  seen(id: ConversationId): void {
-    const [entry, timeline] = [this.#state.conversations.get(id), this.#state.timelines.get(id) ?? EMPTY];
+  markRead(id: ConversationId): void {
+    const [entry, timeline] = [this.#state.conversations.get(id), this.#state.timelines.get(id) ?? EMPTY_TIMELINE];
     if (entry === undefined) return;
     const [from, to] = [readSeqOf(entry.conversation, this.#state.me), gaplessSeq(timeline)];
     const news = timeline.messages.some(
@@ -181,19 +184,25 @@ export class ChatClient {
     this.#dispatch({ type: "read", conversationId: id, seq: to });
   }
 
-  /** A key was pressed in this conversation's text; `empty` when nothing is left of it. */
-  typed(id: ConversationId, empty: boolean): void {
-    if (empty) this.#typing.stop();
-    else this.#typing.key(id);
+  /** Replaces the text that was begun in a conversation and is not sent yet; an empty one removes it. */
+  setDraft(id: ConversationId, text: string): void {
+    this.#drafts.set(id, text);
+    this.#dispatch({ type: "drafts", drafts: this.#drafts.all });
+  }
+
+  /** Tells the others that this person is typing in a conversation, or has stopped. */
+  setTyping(id: ConversationId, typing: boolean): void {
+    if (typing) this.#typing.key(id);
+    else this.#typing.stop();
   }
 
   /** The network or the page's visibility changed. */
-  nudge(): void {
-    this.#connection.nudge();
+  checkConnection(): void {
+    this.#connection.check();
   }
 
   /** A key of the storage changed in another tab. */
-  stored(key: string | null): void {
+  storageChanged(key: string | null): void {
     if (!this.#outbox.owns(key)) return;
     this.#dispatch({ type: "outbox", unsent: this.#outbox.unsent });
     this.#outbox.flush();
@@ -208,10 +217,10 @@ export class ChatClient {
     this.#outbox.flush();
     this.#receipts.flush();
     // A customer learns by it whether the shop is there.
-    this.#connection.nudge();
+    this.#connection.check();
   }
 
-  #pushed(event: Pushed): void {
+  #pushed(event: PushedEvent): void {
     const now = this.#environment.now();
     const learn = () => this.#dispatch({ type: "pushed", event, now });
     learn();
@@ -239,7 +248,7 @@ export class ChatClient {
         this.#joinPauses.reset();
       } catch (problem) {
         // Without a connection the next one joins. What is not found is said by whoever opened it.
-        if (!this.#connection.open || (problem instanceof Refused && !problem.passing)) return;
+        if (!this.#connection.open || (problem instanceof ApiError && !problem.retryable)) return;
         this.#joinAgain = setTimeout(() => this.#join(left), this.#joinPauses.next());
       }
     });

@@ -1,24 +1,24 @@
 import type { Api } from "./api.ts";
 import { Backoff } from "./backoff.ts";
 import type { Environment } from "./environment.ts";
-import { LoggedOut, Refused, Unanswered } from "./errors.ts";
-import { type Ack, type Frame, type Pushed, Socket } from "./socket.ts";
+import { SessionExpired, ApiError, NetworkError } from "./errors.ts";
+import { type Ack, type Frame, type PushedEvent, Socket } from "./socket.ts";
 import type { Tokens } from "./tokens.ts";
 
 /**
  * How the connection stands: `connecting` for the first time or after a loss, `online`, `offline` after a failed attempt
  * (attempts go on), `expired` when somebody has to log in again (attempts have ended).
  */
-export type Link = "connecting" | "online" | "offline" | "expired";
+export type ConnectionState = "connecting" | "online" | "offline" | "expired";
 
 /** What a connection tells its owner. */
 export interface ConnectionListener {
   /** It stands differently. */
-  link(link: Link): void;
+  link(link: ConnectionState): void;
   /** A new socket is open: join, sync, send what waits. Without one before it, events may have been `missed`. */
   opened(missed: boolean): void;
   /** An event that is nobody's answer. */
-  pushed(event: Pushed): void;
+  pushed(event: PushedEvent): void;
   /** For a minute nothing came but answers to `ping`. */
   silent(): void;
   /** The answer to a `ping`. */
@@ -95,7 +95,7 @@ export class Connection {
 
   /** Sends a frame and waits for its answer; see {@link Socket.request}. */
   async request(frame: Frame): Promise<Ack> {
-    if (this.#socket === undefined) throw new Unanswered("There is no connection.");
+    if (this.#socket === undefined) throw new NetworkError("There is no connection.");
     return this.#socket.request(frame);
   }
 
@@ -105,7 +105,7 @@ export class Connection {
   }
 
   /** Something changed outside (the network, the page's visibility): look whether the connection lives, or try again now. */
-  nudge(): void {
+  check(): void {
     this.#wake?.();
     void this.#probe();
   }
@@ -132,7 +132,7 @@ export class Connection {
         if (this.#environment.now() - this.#openedAt > GOOD) this.#backoff.reset();
         if (!this.#stopped) this.#listener.link("connecting");
       } catch (problem) {
-        if (problem instanceof LoggedOut) {
+        if (problem instanceof SessionExpired) {
           this.stop();
           this.#listener.link("expired");
           return;
@@ -146,7 +146,7 @@ export class Connection {
   async #connect(): Promise<Socket> {
     if (this.#tokens.endsAt - this.#environment.now() < TOKEN_MARGIN) await this.#tokens.renewed(this.#tokens.current);
     const { url } = await this.#api.ticket();
-    if (this.#stopped) throw new Unanswered("The connection is no longer wanted.");
+    if (this.#stopped) throw new NetworkError("The connection is no longer wanted.");
     const socket: Socket = await Socket.open(this.#environment, url, {
       pushed: (event) => this.#listener.pushed(event),
       refused: (error) => this.#refused(socket, error),
@@ -159,7 +159,7 @@ export class Connection {
     if (this.#stopped) return socket.close();
     const now = this.#environment.now();
     this.#leaving = this.#socket;
-    void this.#leaving?.retire();
+    void this.#leaving?.closeWhenIdle();
     this.#socket = socket;
     this.#openedAt = now;
     this.#replaceAt = Math.min(
@@ -194,10 +194,10 @@ export class Connection {
     if (socket === undefined) return;
     const patience = this.#environment.visible() ? 1 : 10;
     // Only a socket that lives is changed over: with a dead one events were missed, and the next one has to know.
-    if (now - socket.heardAt >= QUIET * patience) void this.#probe();
+    if (now - socket.lastFrameAt >= QUIET * patience) void this.#probe();
     else if (now >= this.#replaceAt) void this.replace();
-    if (now - socket.newsAt >= SILENCE * patience) {
-      socket.newsAt = now;
+    if (now - socket.lastEventAt >= SILENCE * patience) {
+      socket.lastEventAt = now;
       this.#listener.silent();
     }
   }
@@ -211,13 +211,13 @@ export class Connection {
       this.#listener.pong(await socket.request({ action: "ping" }, 1));
     } catch (problem) {
       // A refusal is a sign of life too.
-      if (!(problem instanceof Refused)) socket.close();
+      if (!(problem instanceof ApiError)) socket.close();
     } finally {
       this.#probing = false;
     }
   }
 
-  #refused(socket: Socket, error: Refused): void {
+  #refused(socket: Socket, error: ApiError): void {
     if (error.code === "reconnect") socket.close();
     if (error.code !== "token_expired") return;
     const drop = () => socket.close();

@@ -1,9 +1,9 @@
 import type { Conversation, Message, OrderSummary, Participant, Person, Role } from "../protocol.ts";
-import { isSame } from "./person.ts";
+import { isSamePerson } from "./person.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** A conversation in the list. */
-export interface Entry {
+export interface ConversationEntry {
   /** As far as it is known here. */
   readonly conversation: Conversation;
   /** How many messages of the other side the caller has not read. */
@@ -29,7 +29,7 @@ export function deliveredSeqOf(conversation: Conversation, me: Person): number {
 }
 
 /** The entry for a conversation heard of from the server, be it news or old. */
-export function merge(known: Entry | undefined, incoming: Conversation, me: Person, timeline: Timeline | undefined): Entry {
+export function merge(known: ConversationEntry | undefined, incoming: Conversation, me: Person, timeline: Timeline | undefined): ConversationEntry {
   if (known === undefined) return first(incoming, me);
   const { conversation: old } = known;
   const participants = mergeParticipants(old.participants, incoming.participants);
@@ -51,7 +51,7 @@ export function merge(known: Entry | undefined, incoming: Conversation, me: Pers
 }
 
 /** The entry after a message of its conversation, which may be old, repeated, or ahead of others. */
-export function withMessage(entry: Entry, message: Message, me: Person, order?: OrderSummary): Entry {
+export function withMessage(entry: ConversationEntry, message: Message, me: Person, order?: OrderSummary): ConversationEntry {
   const { conversation } = entry;
   const participants = withAuthor(conversation.participants, message);
   if (message.seq <= conversation.lastSeq) {
@@ -76,12 +76,12 @@ export function withMessage(entry: Entry, message: Message, me: Person, order?: 
 
 /** The entry after somebody's cursor has moved. */
 export function withCursor(
-  entry: Entry,
+  entry: ConversationEntry,
   who: Pick<Person, "userId" | "role"> & { name?: string },
   cursor: { readSeq?: number; deliveredSeq?: number },
   me: Person,
   timeline: Timeline | undefined,
-): Entry {
+): ConversationEntry {
   const known = cursorOf(entry.conversation, who.userId, who.role);
   const moved: Participant = {
     userId: who.userId,
@@ -92,14 +92,14 @@ export function withCursor(
   };
   const participants = mergeParticipants(entry.conversation.participants, [moved]);
   const conversation = { ...entry.conversation, participants };
-  const mine = isSame(who, me) && readSeqOf(conversation, me) > readSeqOf(entry.conversation, me);
+  const mine = isSamePerson(who, me) && readSeqOf(conversation, me) > readSeqOf(entry.conversation, me);
   // Somebody who read and is not known by name yet can only be named by the server.
   const stale = entry.stale || (known === undefined && who.name === undefined);
   return mine ? counted({ ...entry, conversation, stale }, me, timeline) : { ...entry, conversation, stale };
 }
 
 /** Counts anew what is unread, from the messages held; where they do not reach that far the entry is stale. */
-function counted(entry: Entry, me: Person, timeline: Timeline | undefined): Entry {
+function counted(entry: ConversationEntry, me: Person, timeline: Timeline | undefined): ConversationEntry {
   const { conversation } = entry;
   const read = readSeqOf(conversation, me);
   if (read >= conversation.lastSeq) return { ...entry, unread: 0 };
@@ -108,20 +108,20 @@ function counted(entry: Entry, me: Person, timeline: Timeline | undefined): Entr
   return { ...entry, unread: past.filter((message) => sideOf(message) !== me.role).length };
 }
 
-function first(conversation: Conversation, me: Person): Entry {
+function first(conversation: Conversation, me: Person): ConversationEntry {
   if (conversation.unread !== undefined) return { conversation, unread: conversation.unread, stale: false };
   const unread = sideOf(conversation.lastMessage) === me.role ? 0 : 1;
   return { conversation, unread, stale: conversation.lastSeq > 1 };
 }
 
 function cursorOf(conversation: Conversation, userId: string, role: Role): Participant | undefined {
-  return conversation.participants.find((participant) => isSame(participant, { userId, role }));
+  return conversation.participants.find((participant) => isSamePerson(participant, { userId, role }));
 }
 
 /** An admin who did something takes part from then on. */
 function withAuthor(participants: Participant[], message: Message): Participant[] {
   const author = message.system?.by ?? message.sender;
-  const known = participants.some((participant) => isSame(participant, author));
+  const known = participants.some((participant) => isSamePerson(participant, author));
   if (known || author.role !== "admin") return participants;
   return mergeParticipants(participants, [{ ...author, readSeq: 0, deliveredSeq: 0 }]);
 }

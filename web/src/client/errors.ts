@@ -1,8 +1,8 @@
 import type { Code } from "../protocol.ts";
 
 /** The server refused, and said why. */
-export class Refused extends Error {
-  override readonly name = "Refused";
+export class ApiError extends Error {
+  override readonly name = "ApiError";
   /** The stable name; absent where the gateway answered for itself. */
   readonly code: Code | undefined;
   /** The HTTP status; absent for what came over the connection. */
@@ -18,18 +18,18 @@ export class Refused extends Error {
   }
 
   /** Whether the same request may pass later: the server is in trouble, or it was one too many. */
-  get passing(): boolean {
+  get retryable(): boolean {
     if (this.code !== undefined) return ["internal", "rate_limited", "reconnect", "token_expired"].includes(this.code);
     return this.status === undefined || this.status === 429 || this.status >= 500;
   }
 }
 
 /** Nobody answered: the network is gone, the connection broke, or the answer got lost. */
-export class Unanswered extends Error {
-  override readonly name = "Unanswered";
+export class NetworkError extends Error {
+  override readonly name = "NetworkError";
 }
 
 /** The token has ended and there is no new one: somebody has to log in again. */
-export class LoggedOut extends Error {
-  override readonly name = "LoggedOut";
+export class SessionExpired extends Error {
+  override readonly name = "SessionExpired";
 }

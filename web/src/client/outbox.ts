@@ -2,11 +2,11 @@ import type { Code, ConversationId, Message, Person } from "../protocol.ts";
 import type { Connection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
 import { Backoff } from "./backoff.ts";
-import { Refused } from "./errors.ts";
-import { keyOf } from "./person.ts";
+import { ApiError } from "./errors.ts";
+import { personKey } from "./person.ts";
 
 /** A message that is written down and not acknowledged. Every try sends the same `clientMessageId` and the same `seenSeq`. */
-export interface Unsent {
+export interface PendingMessage {
   readonly clientMessageId: string;
   readonly conversationId: ConversationId;
   readonly body: string;
@@ -20,7 +20,7 @@ export interface Unsent {
 /** What an outbox tells its owner. */
 export interface OutboxListener {
   /** What waits has changed, here or in another tab. */
-  changed(unsent: readonly Unsent[]): void;
+  changed(unsent: readonly PendingMessage[]): void;
   /** A message was acknowledged. */
   sent(message: Message): void;
 }
@@ -37,7 +37,7 @@ export class Outbox {
   readonly #listener: OutboxListener;
   readonly #prefix: string;
   /** Of what could not be stored. */
-  readonly #unstored = new Map<string, Unsent>();
+  readonly #unstored = new Map<string, PendingMessage>();
   readonly #sending = new Set<ConversationId>();
   readonly #backoff: Backoff;
   #stopped = false;
@@ -46,12 +46,12 @@ export class Outbox {
     this.#environment = environment;
     this.#connection = connection;
     this.#listener = listener;
-    this.#prefix = `order-chat/outbox/${keyOf(me)}/`;
+    this.#prefix = `order-chat/outbox/${personKey(me)}/`;
     this.#backoff = new Backoff(() => environment.random());
   }
 
   /** What waits or has failed, in the order in which it was written. */
-  get unsent(): readonly Unsent[] {
+  get unsent(): readonly PendingMessage[] {
     const { storage } = this.#environment;
     const found = [...this.#unstored.values()];
     for (let index = 0; index < storage.length; index += 1) {
@@ -126,7 +126,7 @@ export class Outbox {
   }
 
   /** Sends one; answers how many milliseconds to wait if it has to be tried again. */
-  async #send(unsent: Unsent): Promise<number | undefined> {
+  async #send(unsent: PendingMessage): Promise<number | undefined> {
     const { clientMessageId, conversationId, body, seenSeq } = unsent;
     try {
       const ack = await this.#connection.request({ action: "send_message", conversationId, clientMessageId, body, seenSeq });
@@ -136,8 +136,8 @@ export class Outbox {
       this.#listener.changed(this.unsent);
       return undefined;
     } catch (problem) {
-      if (!(problem instanceof Refused) || problem.passing) {
-        return (problem instanceof Refused ? problem.retryAfterMs : undefined) ?? this.#backoff.next();
+      if (!(problem instanceof ApiError) || problem.retryable) {
+        return (problem instanceof ApiError ? problem.retryAfterMs : undefined) ?? this.#backoff.next();
       }
       // Another tab may have discarded it meanwhile.
       if (this.unsent.some((each) => each.clientMessageId === clientMessageId)) {
@@ -148,7 +148,7 @@ export class Outbox {
     }
   }
 
-  #next(conversationId: ConversationId): Unsent | undefined {
+  #next(conversationId: ConversationId): PendingMessage | undefined {
     if (this.#stopped) return undefined;
     return this.unsent.find((unsent) => unsent.conversationId === conversationId && unsent.failed === undefined);
   }
@@ -159,7 +159,7 @@ export class Outbox {
   }
 
   /** Keeps a message in one place, as it is now. */
-  #put(unsent: Unsent): void {
+  #put(unsent: PendingMessage): void {
     const { clientMessageId } = unsent;
     try {
       this.#environment.storage.setItem(this.#prefix + clientMessageId, JSON.stringify(unsent));
@@ -177,10 +177,10 @@ export class Outbox {
   }
 }
 
-function parse(text: string | null): Unsent | undefined {
+function parse(text: string | null): PendingMessage | undefined {
   try {
     const value: unknown = JSON.parse(text ?? "null");
-    return typeof value === "object" && value !== null && "clientMessageId" in value ? (value as Unsent) : undefined;
+    return typeof value === "object" && value !== null && "clientMessageId" in value ? (value as PendingMessage) : undefined;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import type { ConversationId } from "../protocol.ts";
 import { Backoff } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
-import { Refused } from "./errors.ts";
+import { ApiError } from "./errors.ts";
 import type { Ack, Frame } from "./socket.ts";
 
 /** One receipt of a kind and conversation at most in this time, in milliseconds. */
@@ -96,8 +96,8 @@ export class Receipts {
       this.#pauses.reset();
     } catch (problem) {
       // What the server refuses for good need not be said again; the rest is, later, and not before the server wants it.
-      if (!(problem instanceof Refused) || problem.passing) {
-        const wait = (problem instanceof Refused ? problem.retryAfterMs : undefined) ?? this.#pauses.next();
+      if (!(problem instanceof ApiError) || problem.retryable) {
+        const wait = (problem instanceof ApiError ? problem.retryAfterMs : undefined) ?? this.#pauses.next();
         cursor.said = before;
         cursor.notBefore = Math.max(cursor.notBefore, this.#environment.now() + wait);
       }

@@ -1,16 +1,17 @@
 import type { Conversation, ConversationId, ConversationPage, History, Message, OrderSummary, Shop } from "../protocol.ts";
-import type { Link } from "./connection.ts";
-import { type Entry, merge, withCursor, withMessage } from "./conversation.ts";
-import type { Unsent } from "./outbox.ts";
-import { isSame } from "./person.ts";
-import type { Pushed } from "./socket.ts";
+import type { ConnectionState } from "./connection.ts";
+import { type ConversationEntry, merge, withCursor, withMessage } from "./conversation.ts";
+import type { DraftTexts } from "./drafts.ts";
+import type { PendingMessage } from "./outbox.ts";
+import { isSamePerson } from "./person.ts";
+import type { PushedEvent } from "./socket.ts";
 import type { State, Typist } from "./state.ts";
-import { EMPTY, type Timeline, withHistory, withMessages } from "./timeline.ts";
+import { EMPTY_TIMELINE, type Timeline, withHistory, withMessages } from "./timeline.ts";
 
 /** Something that a client learns. */
 export type Change =
   /** The server pushed it, just now or long ago, for the first time or again. */
-  | { type: "pushed"; event: Pushed; now: number }
+  | { type: "pushed"; event: PushedEvent; now: number }
   /** A page of the list: the first, an older one, or what a sync found. */
   | { type: "list"; page: ConversationPage; asked: "first" | "older" | "since" }
   /** One conversation, as the server has it. */
@@ -24,11 +25,13 @@ export type Change =
   /** The own delivery cursor moved. */
   | { type: "delivered"; conversationId: ConversationId; seq: number }
   /** What waits to be sent, as it is in the storage. */
-  | { type: "outbox"; unsent: readonly Unsent[] }
+  | { type: "outbox"; unsent: readonly PendingMessage[] }
+  /** What was begun and not sent. */
+  | { type: "drafts"; drafts: DraftTexts }
   /** Whether the shop is there. */
   | { type: "shop"; shop: Shop }
   /** The connection stands differently. */
-  | { type: "link"; link: Link }
+  | { type: "connection"; connection: ConnectionState }
   /** A sync has worked, or failed with these words. */
   | { type: "synced"; asOf?: string | undefined; failure?: string }
   /** Time has passed: who has not repeated that they type has stopped. */
@@ -56,10 +59,12 @@ export function reduce(state: State, change: Change): State {
       return cursor(state, change.conversationId, state.me, { deliveredSeq: change.seq });
     case "outbox":
       return { ...state, outbox: change.unsent.filter((unsent) => !isStored(state, unsent)) };
+    case "drafts":
+      return { ...state, drafts: change.drafts };
     case "shop":
       return withShop(state, change.shop);
-    case "link":
-      return { ...state, link: change.link };
+    case "connection":
+      return { ...state, connection: change.connection };
     case "synced":
       return { ...state, asOf: change.asOf ?? state.asOf, failure: change.failure };
     case "time":
@@ -67,7 +72,7 @@ export function reduce(state: State, change: Change): State {
   }
 }
 
-function pushed(state: State, event: Pushed, now: number): State {
+function pushed(state: State, event: PushedEvent, now: number): State {
   switch (event.event) {
     case "new_message":
       return withoutTypist(present(said(state, event.message), event.message.sender.role), event.message);
@@ -114,11 +119,11 @@ function listed(state: State, page: ConversationPage, asked: "first" | "older" |
   const next = page.items.reduce(heardOf, state);
   if (asked === "since") return next;
   const asOf = asked === "first" ? page.asOf : next.asOf;
-  return { ...next, listed: true, asOf, olderCursor: page.nextCursor };
+  return { ...next, listLoaded: true, asOf, olderCursor: page.nextCursor };
 }
 
 function history(state: State, id: ConversationId, page: History, asked: "newest" | "before" | "after"): State {
-  let next = withTimeline(state, id, withHistory(state.timelines.get(id) ?? EMPTY, page, asked));
+  let next = withTimeline(state, id, withHistory(state.timelines.get(id) ?? EMPTY_TIMELINE, page, asked));
   const entry = state.conversations.get(id);
   if (entry !== undefined) {
     next = withEntry(next, page.messages.reduce((sofar, message) => withMessage(sofar, message, state.me), entry));
@@ -153,13 +158,13 @@ function acknowledged(state: State, messages: readonly Message[]): State {
 }
 
 /** Whether it is among the messages held: then it need not be sent again. */
-export function isStored(state: State, unsent: Unsent): boolean {
+export function isStored(state: State, unsent: PendingMessage): boolean {
   const messages = state.timelines.get(unsent.conversationId)?.messages ?? [];
   return messages.some((message) => message.clientMessageId === unsent.clientMessageId && isFrom(message, state));
 }
 
 function isFrom(message: Message, { me }: State): boolean {
-  return isSame(message.sender, me);
+  return isSamePerson(message.sender, me);
 }
 
 /** Whoever of the shop does something is there. */
@@ -168,14 +173,14 @@ function present(state: State, role: string): State {
   return { ...state, shop: { online: true } };
 }
 
-function presence(state: State, event: Extract<Pushed, { event: "presence" }>): State {
+function presence(state: State, event: Extract<PushedEvent, { event: "presence" }>): State {
   const { online, lastSeenAt } = event;
   const conversations = new Map(state.conversations);
   for (const [id, entry] of conversations) {
     const { participants } = entry.conversation;
-    if (!participants.some((participant) => isSame(participant, event))) continue;
+    if (!participants.some((participant) => isSamePerson(participant, event))) continue;
     const changed = participants.map((participant) => {
-      if (!isSame(participant, event)) return participant;
+      if (!isSamePerson(participant, event)) return participant;
       return { ...participant, online, ...(lastSeenAt !== undefined && { lastSeenAt }) };
     });
     conversations.set(id, { ...entry, conversation: { ...entry.conversation, participants: changed } });
@@ -207,7 +212,7 @@ function stillTyping(state: State, now: number): State {
   return { ...state, typing };
 }
 
-function withEntry(state: State, entry: Entry): State {
+function withEntry(state: State, entry: ConversationEntry): State {
   const { id } = entry.conversation;
   if (state.conversations.get(id) === entry) return state;
   return { ...state, conversations: new Map(state.conversations).set(id, entry) };

@@ -1,12 +1,12 @@
 import type { ClientFrame, ServerEvent } from "../protocol.ts";
 import type { Environment } from "./environment.ts";
-import { Refused, Unanswered } from "./errors.ts";
+import { ApiError, NetworkError } from "./errors.ts";
 
 /** An `ack`, whatever it carries. */
 export type Ack = Extract<ServerEvent, { event: "ack" }>;
 
 /** An event that is nobody's answer. */
-export type Pushed = Exclude<ServerEvent, { event: "ack" } | { event: "error" }>;
+export type PushedEvent = Exclude<ServerEvent, { event: "ack" } | { event: "error" }>;
 
 /** A frame as callers write it: the `requestId` is the socket's. */
 export type Frame = WithoutRequestId<ClientFrame>;
@@ -27,9 +27,9 @@ interface Waiting {
 /** What a socket tells its owner. */
 export interface SocketListener {
   /** An event that is nobody's answer. */
-  pushed(event: Pushed): void;
+  pushed(event: PushedEvent): void;
   /** An error, whether somebody waited for it or not. */
-  refused(error: Refused): void;
+  refused(error: ApiError): void;
 }
 
 /** One WebSocket: frames out, acks matched to them, events in. */
@@ -37,9 +37,9 @@ export class Socket {
   /** Resolves when it is closed from either side; from this one without waiting for the network to agree. */
   readonly closed: Promise<void>;
   /** When the last frame came, in milliseconds since 1970. */
-  heardAt: number;
+  lastFrameAt: number;
   /** When the last frame came that was not the answer to a `ping`. */
-  newsAt: number;
+  lastEventAt: number;
   readonly #environment: Environment;
   readonly #socket: WebSocket;
   readonly #listener: SocketListener;
@@ -51,13 +51,13 @@ export class Socket {
     this.#environment = environment;
     this.#socket = socket;
     this.#listener = listener;
-    this.heardAt = this.newsAt = environment.now();
+    this.lastFrameAt = this.lastEventAt = environment.now();
     this.closed = new Promise((resolve) => (this.#gone = resolve));
     socket.addEventListener("close", () => this.#letGo());
     socket.addEventListener("message", (frame) => this.#heard(frame.data));
   }
 
-  /** Opens `url`; throws {@link Unanswered} if it does not open. */
+  /** Opens `url`; throws {@link NetworkError} if it does not open. */
   static open(environment: Environment, url: string, listener: SocketListener): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const socket = new environment.WebSocket(url);
@@ -69,12 +69,12 @@ export class Socket {
       });
       socket.addEventListener("close", () => {
         clearTimeout(patience);
-        reject(new Unanswered("The connection did not open."));
+        reject(new NetworkError("The connection did not open."));
       });
     });
   }
 
-  /** Sends a frame and waits for its answer; throws {@link Refused}, or {@link Unanswered} if none came to any of `tries` frames. */
+  /** Sends a frame and waits for its answer; throws {@link ApiError}, or {@link NetworkError} if none came to any of `tries` frames. */
   request(frame: Frame, tries = 2): Promise<Ack> {
     const requestId = String((this.#requests += 1));
     return new Promise((resolve, reject) => {
@@ -87,7 +87,7 @@ export class Socket {
       const attempt = () => {
         if (left === 0 || !this.#put({ ...frame, requestId })) {
           settle();
-          reject(new Unanswered("No answer came."));
+          reject(new NetworkError("No answer came."));
           return;
         }
         left -= 1;
@@ -113,7 +113,7 @@ export class Socket {
   }
 
   /** Closes it when nobody waits for an answer any more, at the latest after ten seconds. */
-  async retire(): Promise<void> {
+  async closeWhenIdle(): Promise<void> {
     const until = this.#environment.now() + ANSWER;
     while (this.#waiting.size > 0 && this.#environment.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -129,22 +129,22 @@ export class Socket {
 
   #letGo(): void {
     this.#gone();
-    for (const waiting of [...this.#waiting.values()]) waiting.reject(new Unanswered("The connection ended."));
+    for (const waiting of [...this.#waiting.values()]) waiting.reject(new NetworkError("The connection ended."));
   }
 
   #heard(data: unknown): void {
-    this.heardAt = this.#environment.now();
+    this.lastFrameAt = this.#environment.now();
     const event = parse(data);
     if (event === undefined) return;
     if (event.event === "ack") {
-      if (!("serverTime" in event)) this.newsAt = this.heardAt;
+      if (!("serverTime" in event)) this.lastEventAt = this.lastFrameAt;
       this.#waiting.get(event.requestId)?.resolve(event);
     } else if (event.event === "error") {
-      const error = new Refused(event.message, { code: event.code, retryAfterMs: event.retryAfterMs });
+      const error = new ApiError(event.message, { code: event.code, retryAfterMs: event.retryAfterMs });
       this.#waiting.get(event.requestId ?? "")?.reject(error);
       this.#listener.refused(error);
     } else {
-      this.newsAt = this.heardAt;
+      this.lastEventAt = this.lastFrameAt;
       this.#listener.pushed(event);
     }
   }

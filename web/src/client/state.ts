@@ -1,7 +1,8 @@
 import type { ConversationId, Person, Shop, Time } from "../protocol.ts";
-import type { Link } from "./connection.ts";
-import type { Entry } from "./conversation.ts";
-import type { Unsent } from "./outbox.ts";
+import type { ConnectionState } from "./connection.ts";
+import type { DraftTexts } from "./drafts.ts";
+import type { ConversationEntry } from "./conversation.ts";
+import type { PendingMessage } from "./outbox.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Somebody who is typing. */
@@ -17,18 +18,20 @@ export interface State {
   /** Whose client it is. */
   readonly me: Person;
   /** How the connection stands. */
-  readonly link: Link;
+  readonly connection: ConnectionState;
   /** Whether a first page of conversations has come. */
-  readonly listed: boolean;
+  readonly listLoaded: boolean;
   /** Where the next page of older conversations starts; absent when there are none. */
   readonly olderCursor: string | undefined;
   /** The `since` of the next sync. */
   readonly asOf: Time | undefined;
-  readonly conversations: ReadonlyMap<ConversationId, Entry>;
+  readonly conversations: ReadonlyMap<ConversationId, ConversationEntry>;
   readonly timelines: ReadonlyMap<ConversationId, Timeline>;
   readonly typing: ReadonlyMap<ConversationId, readonly Typist[]>;
   /** What has not been acknowledged yet, in the order in which it was written. */
-  readonly outbox: readonly Unsent[];
+  readonly outbox: readonly PendingMessage[];
+  /** What was begun and not sent, by conversation. */
+  readonly drafts: DraftTexts;
   /** Whether the shop is there, for a customer. */
   readonly shop: Shop | undefined;
   /** Why the last sync failed although there is a connection; absent after one that worked. */
@@ -39,14 +42,15 @@ export interface State {
 export function initial(me: Person): State {
   return {
     me,
-    link: "connecting",
-    listed: false,
+    connection: "connecting",
+    listLoaded: false,
     olderCursor: undefined,
     asOf: undefined,
     conversations: new Map(),
     timelines: new Map(),
     typing: new Map(),
     outbox: [],
+    drafts: new Map(),
     shop: undefined,
     failure: undefined,
   };

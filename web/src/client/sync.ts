@@ -2,10 +2,10 @@ import type { ConversationId } from "../protocol.ts";
 import type { Api } from "./api.ts";
 import { Backoff } from "./backoff.ts";
 import { type Environment, pause } from "./environment.ts";
-import { LoggedOut, Refused, Unanswered } from "./errors.ts";
+import { SessionExpired, ApiError, NetworkError } from "./errors.ts";
 import type { Change } from "./reducer.ts";
 import type { State } from "./state.ts";
-import { EMPTY, gaplessSeq, hasGap } from "./timeline.ts";
+import { EMPTY_TIMELINE, gaplessSeq, hasGap } from "./timeline.ts";
 
 /** Messages of a page. */
 const MESSAGES = 50;
@@ -73,7 +73,7 @@ export class Sync {
 
   /** Brings a conversation to the newest message. */
   async history(id: ConversationId): Promise<void> {
-    const timeline = () => this.#state().timelines.get(id) ?? EMPTY;
+    const timeline = () => this.#state().timelines.get(id) ?? EMPTY_TIMELINE;
     let more = timeline().loaded;
     if (!more) {
       const page = await this.#api.history(id, { limit: MESSAGES });
@@ -101,7 +101,7 @@ export class Sync {
     if (cursor === undefined) return;
     const page = await this.#api.conversations({ cursor, limit: CONVERSATIONS }).catch((problem: unknown) => {
       // A cursor that is no longer good: begin again, what is known is merged by id.
-      if (problem instanceof Refused && problem.code === "invalid_cursor") return this.#api.conversations({ limit: CONVERSATIONS });
+      if (problem instanceof ApiError && problem.code === "invalid_cursor") return this.#api.conversations({ limit: CONVERSATIONS });
       throw problem;
     });
     if (this.#state().olderCursor === cursor) this.#dispatch({ type: "list", page, asked: "older" });
@@ -128,7 +128,7 @@ export class Sync {
 
   /** What everything is asked through. */
   get #api(): Api {
-    if (this.#stopped) throw new Unanswered("Nothing more is asked for.");
+    if (this.#stopped) throw new NetworkError("Nothing more is asked for.");
     return this.#server;
   }
 
@@ -143,8 +143,8 @@ export class Sync {
         this.#pauses.reset();
         this.#dispatch({ type: "synced", asOf });
       } catch (problem) {
-        if (problem instanceof LoggedOut || this.#stopped) return;
-        if (problem instanceof Refused) this.#dispatch({ type: "synced", failure: problem.message });
+        if (problem instanceof SessionExpired || this.#stopped) return;
+        if (problem instanceof ApiError) this.#dispatch({ type: "synced", failure: problem.message });
         this.#retry = setTimeout(() => void this.now(), this.#pauses.next());
         return;
       }
@@ -209,5 +209,5 @@ export class Sync {
 
 /** Lets pass what is refused for good: whoever opened the conversation says so, and the rest of a sync has worked. */
 function forGood(problem: unknown): void {
-  if (!(problem instanceof Refused) || problem.passing) throw problem;
+  if (!(problem instanceof ApiError) || problem.retryable) throw problem;
 }

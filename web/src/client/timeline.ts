@@ -11,7 +11,7 @@ export interface Timeline {
 }
 
 /** Nothing yet. */
-export const EMPTY: Timeline = { messages: [], hasOlder: true, loaded: false };
+export const EMPTY_TIMELINE: Timeline = { messages: [], hasOlder: true, loaded: false };
 
 /** The highest `seq` up to which everything is held from where the timeline begins; 0 if nothing is. */
 export function gaplessSeq({ messages }: Timeline): number {

@@ -1,4 +1,4 @@
-import { LoggedOut, Unanswered } from "./errors.ts";
+import { SessionExpired, NetworkError } from "./errors.ts";
 
 /** Gets a new JWT from whoever logs people in. `undefined` if they have to log in again; throws where that could not be found out. */
 export type Renew = () => Promise<string | undefined>;
@@ -41,9 +41,9 @@ export class Tokens {
 
   async #ask(): Promise<string> {
     const token = await this.#renew().catch((cause: unknown) => {
-      throw new Unanswered("The log-in could not be renewed.", { cause });
+      throw new NetworkError("The log-in could not be renewed.", { cause });
     });
-    if (token === undefined) throw new LoggedOut("The log-in has expired.");
+    if (token === undefined) throw new SessionExpired("The log-in has expired.");
     this.#token = token;
     return token;
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ChatClient } from "../../src/client/client.ts";
-import type { Pushed } from "../../src/client/socket.ts";
+import type { PushedEvent } from "../../src/client/socket.ts";
 import type { Conversation, History } from "../../src/protocol.ts";
 import { FakeSocket, conversation, message, world } from "./world.ts";
 
@@ -86,7 +86,7 @@ afterEach(() => {
 });
 
 const { order } = conversation(1);
-test.each<[Pushed["event"], (seq: number) => object]>([
+test.each<[PushedEvent["event"], (seq: number) => object]>([
   ["new_message", () => ({ conversationId: "cnv_far" })],
   ["order_message_update", (lastSeq) => ({ conversationId: "cnv_far", order, lastSeq })],
   ["order_updated", (lastSeq) => ({ order, lastSeq })],

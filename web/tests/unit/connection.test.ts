@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Api } from "../../src/client/api.ts";
-import { Connection, type Link } from "../../src/client/connection.ts";
-import { LoggedOut, Unanswered } from "../../src/client/errors.ts";
-import type { Pushed } from "../../src/client/socket.ts";
+import { Connection, type ConnectionState } from "../../src/client/connection.ts";
+import { SessionExpired, NetworkError } from "../../src/client/errors.ts";
+import type { PushedEvent } from "../../src/client/socket.ts";
 import { Tokens } from "../../src/client/tokens.ts";
 import { FakeSocket, settle, world } from "./world.ts";
 
@@ -14,8 +14,8 @@ function token(name: string, endsAt: number): string {
 }
 
 let network: (path: string, bearer: string) => Response | Promise<Response>;
-let links: Link[];
-let events: Pushed[];
+let links: ConnectionState[];
+let events: PushedEvent[];
 /** Of every socket that was opened, whether something may have been missed before it. */
 let opened: boolean[];
 let silences: number;
@@ -88,7 +88,7 @@ test("attempts go on with longer pauses, and at once when something changes", as
   expect(pauses.slice(0, 4)).toEqual([375, 750, 1_500, 3_000]);
   expect(Math.max(...pauses)).toBeLessThanOrEqual(30_000);
   const before = attempts.length;
-  connection.nudge();
+  connection.check();
   await settle();
   expect(attempts.length).toBe(before + 1);
   expect(links.every((link) => link === "offline")).toBe(true);
@@ -140,7 +140,7 @@ test("before two hours the connection is changed over: the new one opens first, 
   }
   expect(FakeSocket.opened).toHaveLength(2);
   // Both are heard until the old one has closed.
-  const typing: Pushed = { event: "user_stopped_typing", conversationId: "cnv_a", userId: "g", role: "admin", name: "G" };
+  const typing: PushedEvent = { event: "user_stopped_typing", conversationId: "cnv_a", userId: "g", role: "admin", name: "G" };
   socket().say(typing);
   expect(events).toEqual([typing]);
   await vi.advanceTimersByTimeAsync(11_000);
@@ -273,18 +273,18 @@ test("a token that is about to end is renewed, and the connection changed over",
   connection.stop();
 });
 
-test("LoggedOut is what callers of the API see", async () => {
+test("SessionExpired is what callers of the API see", async () => {
   const environment = world();
   const api = new Api(environment, new Tokens(token("old", 0), () => Promise.resolve(undefined)));
-  await expect(api.counts()).rejects.toBeInstanceOf(LoggedOut);
+  await expect(api.counts()).rejects.toBeInstanceOf(SessionExpired);
 });
 
-test("an answer that breaks off and a token that could not be asked for are Unanswered", async () => {
+test("an answer that breaks off and a token that could not be asked for are NetworkError", async () => {
   const body = () => new ReadableStream({ start: (stream) => stream.error(new TypeError("terminated")) });
   const environment = world({ fetch: () => Promise.resolve(new Response(body())) });
   const renew = () => Promise.reject(new Error("not now"));
   for (const endsAt of [Number.MAX_SAFE_INTEGER, 0]) {
     const api = new Api(environment, new Tokens(token("mia", endsAt), renew));
-    await expect(api.counts()).rejects.toBeInstanceOf(Unanswered);
+    await expect(api.counts()).rejects.toBeInstanceOf(NetworkError);
   }
 });

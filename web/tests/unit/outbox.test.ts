@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { MemoryStorage } from "../../src/app/memory-storage.ts";
-import { Refused, Unanswered } from "../../src/client/errors.ts";
-import { Outbox, type Unsent } from "../../src/client/outbox.ts";
+import { ApiError, NetworkError } from "../../src/client/errors.ts";
+import { Outbox, type PendingMessage } from "../../src/client/outbox.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import type { Code, Message, Person } from "../../src/protocol.ts";
 import { SharedLocks, settle, world } from "./world.ts";
@@ -23,7 +23,7 @@ class Server {
     await new Promise((done) => setTimeout(done, 5));
     this.atOnce -= 1;
     const answer = this.answers.shift() ?? "ack";
-    if (answer !== "ack" && answer !== "lost") throw new Refused("no", { code: answer, retryAfterMs: answer === "rate_limited" ? 300 : undefined });
+    if (answer !== "ack" && answer !== "lost") throw new ApiError("no", { code: answer, retryAfterMs: answer === "rate_limited" ? 300 : undefined });
     let message = this.stored.find(({ clientMessageId }) => clientMessageId === frame.clientMessageId);
     const duplicate = message !== undefined;
     if (message === undefined) {
@@ -32,7 +32,7 @@ class Server {
       message = { conversationId, seq, id: `msg_${seq}`, clientMessageId, sender: ME, kind: "text", body, createdAt: "" };
       this.stored.push(message);
     }
-    if (answer === "lost") throw new Unanswered("lost");
+    if (answer === "lost") throw new NetworkError("lost");
     return { event: "ack", requestId: "1", message, duplicate };
   }
 }
@@ -41,7 +41,7 @@ let server: Server;
 
 /** A tab: an outbox with what its page would show. */
 function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean } = { open: true }) {
-  const shown: { unsent: readonly Unsent[]; sent: string[] } = { unsent: [], sent: [] };
+  const shown: { unsent: readonly PendingMessage[]; sent: string[] } = { unsent: [], sent: [] };
   const environment = world({ storage, ...(locks && { locks: locks as unknown as LockManager }) });
   const link = {
     get open() {

@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Entry } from "../../src/client/conversation.ts";
+import type { ConversationEntry } from "../../src/client/conversation.ts";
 import { type Change, reduce } from "../../src/client/reducer.ts";
 import { sorted } from "../../src/client/selectors.ts";
-import type { Pushed } from "../../src/client/socket.ts";
+import type { PushedEvent } from "../../src/client/socket.ts";
 import { type State, initial } from "../../src/client/state.ts";
 import { gaplessSeq } from "../../src/client/timeline.ts";
 import type { Conversation, ConversationPage, History, Message, Person } from "../../src/protocol.ts";
@@ -14,7 +14,7 @@ interface Fixture {
   readonly me: Person;
   readonly conversationId: string;
   readonly before: { readonly list: ConversationPage; readonly history: History };
-  readonly events: readonly Pushed[];
+  readonly events: readonly PushedEvent[];
   readonly after: { readonly list: ConversationPage; readonly history: History; readonly conversation: Conversation };
 }
 
@@ -46,7 +46,7 @@ describe.each(FIXTURES)("%s", (name) => {
 
   test("events in any order, if none is lost, end equal to a fresh fetch but for what has to be asked for", () => {
     const { unread: _, ...last } = fixture.after.conversation;
-    const turned = (["closed", last.status] as const).map((status): Pushed => {
+    const turned = (["closed", last.status] as const).map((status): PushedEvent => {
       return { event: "conversation_updated", conversation: { ...last, status } };
     });
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
@@ -54,7 +54,7 @@ describe.each(FIXTURES)("%s", (name) => {
       // The client says those again that came before their conversation.
       const again = events.filter((event) => "message" in event);
       const state = [...events, ...again].reduce((sofar, event) => heard(sofar, event), begun(fixture));
-      const asked = (entry: Entry) => (entry.stale && fresh.conversations.get(entry.conversation.id)) || entry;
+      const asked = (entry: ConversationEntry) => (entry.stale && fresh.conversations.get(entry.conversation.id)) || entry;
       const conversations = new Map([...state.conversations].map(([id, entry]) => [id, asked(entry)]));
       expect(seen({ ...state, conversations }), `schedule ${seed}`).toEqual(seen(fresh));
     }
@@ -109,7 +109,7 @@ function synced(state: State, { conversationId, after }: Fixture): State {
   return reduce(next, { type: "conversation", conversation: after.conversation });
 }
 
-function heard(state: State, event: Pushed): State {
+function heard(state: State, event: PushedEvent): State {
   return reduce(state, { type: "pushed", event, now: 0 });
 }
 
@@ -131,7 +131,7 @@ function seen(state: State): unknown {
 }
 
 /** The events in another order, some lost, some twice. */
-function schedule(events: readonly Pushed[], next: () => number, losses = 0.2): readonly Pushed[] {
+function schedule(events: readonly PushedEvent[], next: () => number, losses = 0.2): readonly PushedEvent[] {
   return events
     .flatMap((event) => (next() < losses ? [] : next() < 0.2 ? [event, event] : [event]))
     .map((event, index) => ({ event, place: index + next() * 8 }))
