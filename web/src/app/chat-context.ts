@@ -1,4 +1,4 @@
-import { createContext, useContext, useRef, useSyncExternalStore } from "react";
+import { createContext, useCallback, useContext, useRef, useSyncExternalStore } from "react";
 import type { ChatClient, State } from "../client/index.ts";
 
 /** The client of whoever is logged in. */
@@ -14,10 +14,8 @@ export function useClient(): ChatClient {
 /** A part of what the client knows. `select` has to answer the same value while that part is the same. */
 export function useChat<Part>(select: (state: State) => Part): Part {
   const client = useClient();
-  return useSyncExternalStore(
-    (watcher) => client.subscribe(watcher),
-    () => select(client.state),
-  );
+  const subscribe = useCallback((watcher: () => void) => client.subscribe(watcher), [client]);
+  return useSyncExternalStore(subscribe, () => select(client.state));
 }
 
 /** A value as it was at the last rendering, for callbacks that outlive it. */

@@ -1,6 +1,7 @@
 import type { OrderId } from "../protocol.ts";
 
-const LANGUAGE = typeof navigator === "undefined" ? "en" : navigator.language;
+/** The pages are in English: dates and amounts too, the way of writing them as the reader's own English has it. */
+const LANGUAGE = englishOf(typeof navigator === "undefined" ? [] : (navigator.languages ?? []));
 
 const TIME = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit" });
 const DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric" });
@@ -8,11 +9,23 @@ const SHORT_DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "s
 const WEEKDAY = new Intl.DateTimeFormat(LANGUAGE, { weekday: "long", day: "numeric", month: "long" });
 const LONG_DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "long", year: "numeric" });
 const FULL = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "full", timeStyle: "medium" });
-const AGO = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const AGO = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
+
+const LIST = new Intl.ListFormat(LANGUAGE, { type: "conjunction" });
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+
+/** The first English among the languages that somebody reads. */
+export function englishOf(languages: readonly string[]): string {
+  return languages.find((language) => /^en\b/i.test(language)) ?? "en-GB";
+}
+
+/** `Mia, Jonas and Leo`. */
+export function list(names: readonly string[]): string {
+  return LIST.format(names);
+}
 
 /** An amount in minor units, as people write it. */
 export function money(amount: number, currency: string): string {

@@ -20,7 +20,7 @@ export type { DraftTexts } from "./drafts.ts";
 export type { Environment } from "./environment.ts";
 export { SessionExpired, ApiError, NetworkError } from "./errors.ts";
 export type { PendingMessage } from "./outbox.ts";
-export { isSamePerson, personKey } from "./person.ts";
+export { isSamePerson, type PersonId, personKey } from "./person.ts";
 export { sorted, type Tick, tickOf } from "./selectors.ts";
 export type { PushedEvent } from "./socket.ts";
 export type { State, Typist } from "./state.ts";

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { useChat } from "../chat-context.ts";
 
-/** The log-in has ended and could not be renewed: says so, with the way out. */
+/** The log-in has ended and could not be renewed, or the server refuses it: says so, with the way out. */
 export function LogInExpired({ onLogIn }: { onLogIn: () => void }) {
   const expired = useChat((state) => state.connection === "expired");
   const waiting = useChat((state) => state.outbox.length);
@@ -19,9 +19,9 @@ export function LogInExpired({ onLogIn }: { onLogIn: () => void }) {
       // Chrome lets a second Esc close it whatever is said to the first.
       onClose={(event) => event.currentTarget.showModal()}
     >
-      <h2 id="expired-title">Your log-in has expired</h2>
+      <h2 id="expired-title">Please log in again</h2>
       <p>
-        Log in again to go on.
+        Your log-in has ended, or the shop no longer accepts it.
         {waiting > 0 && " What you wrote is kept in this browser and goes out once you are back."}
       </p>
       <button type="button" className="button button-primary" onClick={onLogIn}>
