@@ -41,7 +41,7 @@ let server: Server;
 
 /** A tab: an outbox with what its page would show. */
 function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean } = { open: true }) {
-  const shown: { unsent: readonly PendingMessage[]; sent: string[] } = { unsent: [], sent: [] };
+  const shown: { pending: readonly PendingMessage[]; unstored: boolean; sent: string[] } = { pending: [], unstored: false, sent: [] };
   const environment = world({ storage, ...(locks && { locks: locks as unknown as LockManager }) });
   const link = {
     get open() {
@@ -50,9 +50,12 @@ function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean 
     request: (frame: Frame) => server.request(frame),
   };
   const outbox = new Outbox(environment, ME, link, {
-    changed: (unsent) => (shown.unsent = unsent),
+    changed: (pending, unstored) => Object.assign(shown, { pending, unstored }),
     sent: (message) => shown.sent.push(message.body),
+    stored: () => undefined,
+    seenSeq: ({ seenSeq }) => Promise.resolve(seenSeq),
   });
+  outbox.start();
   return { outbox, shown, connection };
 }
 
@@ -68,7 +71,7 @@ test("messages go out in the order of writing, one after the other", async () =>
   await vi.advanceTimersByTimeAsync(100);
   expect(server.stored.map(({ body }) => body)).toEqual(["one", "two", "three"]);
   expect(server.mostAtOnce).toBe(1);
-  expect(shown.unsent).toEqual([]);
+  expect(shown.pending).toEqual([]);
   expect(shown.sent).toEqual(["one", "two", "three"]);
 });
 
@@ -81,7 +84,7 @@ test("without an answer the very same is sent again, and is stored once", async 
   expect(new Set(server.frames.map((frame) => JSON.stringify(frame))).size).toBe(1);
   expect(server.frames[0]?.seenSeq).toBe(4);
   expect(server.stored).toHaveLength(1);
-  expect(outbox.unsent).toEqual([]);
+  expect(outbox.pending).toEqual([]);
 });
 
 test("what waits survives a reload, with its id and its seenSeq", async () => {
@@ -89,15 +92,15 @@ test("what waits survives a reload, with its id and its seenSeq", async () => {
   const before = tab(storage, undefined, { open: false });
   before.outbox.add("cnv_a", "written offline", 9);
   before.outbox.stop();
-  const [unsent] = before.outbox.unsent;
+  const [unsent] = before.outbox.pending;
   const after = tab(storage);
-  expect(after.outbox.unsent).toEqual([unsent]);
+  expect(after.outbox.pending).toEqual([unsent]);
   after.outbox.flush();
   await vi.advanceTimersByTimeAsync(50);
   expect(server.frames).toEqual([
     { action: "send_message", conversationId: "cnv_a", clientMessageId: unsent?.clientMessageId, body: "written offline", seenSeq: 9 },
   ]);
-  expect(after.outbox.unsent).toEqual([]);
+  expect(after.outbox.pending).toEqual([]);
 });
 
 test("two tabs never send the same message, nor two of a conversation at once", async () => {
@@ -119,13 +122,13 @@ test("a refusal fails the message, lets the next one pass, and can be tried agai
   outbox.add("cnv_a", "passes", 1);
   await vi.advanceTimersByTimeAsync(50);
   expect(server.stored.map(({ body }) => body)).toEqual(["passes"]);
-  const [failed] = outbox.unsent;
+  const [failed] = outbox.pending;
   expect(failed?.failed).toEqual({ code: "conversation_closed", reason: "no" });
   outbox.retry(failed?.clientMessageId ?? "");
   await vi.advanceTimersByTimeAsync(50);
   expect(server.stored.map(({ body }) => body)).toEqual(["passes", "refused"]);
   expect(server.frames[2]).toEqual(server.frames[0]);
-  expect(outbox.unsent).toEqual([]);
+  expect(outbox.pending).toEqual([]);
 });
 
 test.each([
@@ -144,7 +147,7 @@ test.each([
   if (tooMuch === '"body"') setItem.mockRestore();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(server.frames).toHaveLength(1);
-  expect(shown.unsent).toMatchObject([{ body: "refused", failed: { code: "conversation_closed" } }]);
+  expect(shown.pending).toMatchObject([{ body: "refused", failed: { code: "conversation_closed" } }]);
 });
 
 test("a full storage still sends", async () => {
@@ -157,5 +160,5 @@ test("a full storage still sends", async () => {
   await settle();
   await vi.advanceTimersByTimeAsync(50);
   expect(server.stored).toHaveLength(1);
-  expect(outbox.unsent).toEqual([]);
+  expect(outbox.pending).toEqual([]);
 });

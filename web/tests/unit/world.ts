@@ -31,10 +31,20 @@ export function conversation(lastSeq: number, parts: Partial<Conversation> = {})
 export class SharedLocks {
   readonly #tails = new Map<string, Promise<unknown>>();
 
-  request<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-    const result = (this.#tails.get(name) ?? Promise.resolve()).then(work);
-    this.#tails.set(name, result.catch(() => undefined));
+  request<Result>(name: string, { signal }: { signal: AbortSignal }, work: () => Promise<Result>): Promise<Result> {
+    const before = this.#tails.get(name) ?? Promise.resolve();
+    const given = new Promise<void>((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+      void before.then(() => resolve());
+    });
+    const result = given.then(work);
+    this.#tails.set(name, before.then(() => result.catch(() => undefined)));
     return result;
+  }
+
+  /** A tab that is suspended while it holds a lock. */
+  hold(name: string): void {
+    this.#tails.set(name, new Promise(() => {}));
   }
 }
 
@@ -81,9 +91,13 @@ export function world(parts: Partial<Environment> = {}): Environment {
     WebSocket: FakeSocket as unknown as typeof WebSocket,
     storage: new MemoryStorage(),
     now: () => Date.now(),
+    monotonic: () => performance.now(),
     random: () => 0.5,
     uuid: () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, "0")}`,
     visible: () => true,
+    reportError: (error) => {
+      throw error;
+    },
     ...parts,
   };
 }
