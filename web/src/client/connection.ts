@@ -214,7 +214,7 @@ export class Connection {
 
   async #connect(run: object, signal?: AbortSignal): Promise<Socket> {
     const { api, tokens, clock, me } = this.#options;
-    if (tokens.endsAt - clock.now() < TOKEN_MARGIN) await orAborted(tokens.renewed(tokens.current), signal);
+    if (tokens.endsAt - clock.now() <= TOKEN_MARGIN) await orAborted(tokens.renewed(tokens.current), signal);
     const { url, user, serverTime } = await orAborted(api.ticket(signal), signal);
     clock.learn(serverTime);
     if (!isSamePerson(user, me)) tokens.end("another_person");

@@ -40,7 +40,7 @@ class Server {
 let server: Server;
 
 /** A tab: an outbox with what its page would show. */
-function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean } = { open: true }) {
+function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean } = { open: true }, held?: () => number) {
   const shown: { pending: readonly PendingMessage[]; unstored: boolean; sent: string[] } = { pending: [], unstored: false, sent: [] };
   const environment = world({ storage, ...(locks && { locks: locks as unknown as LockManager }) });
   const link = {
@@ -53,7 +53,7 @@ function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean 
     changed: (pending, unstored) => Object.assign(shown, { pending, unstored }),
     sent: (message) => shown.sent.push(message.body),
     stored: () => undefined,
-    seenSeq: ({ seenSeq }) => Promise.resolve(seenSeq),
+    seenSeq: ({ seenSeq }) => Promise.resolve(held?.() ?? seenSeq),
   });
   outbox.start();
   return { outbox, shown, connection };
@@ -148,6 +148,162 @@ test.each([
   await vi.advanceTimersByTimeAsync(60_000);
   expect(server.frames).toHaveLength(1);
   expect(shown.pending).toMatchObject([{ body: "refused", failed: { code: "conversation_closed" } }]);
+});
+
+test("a tab that is suspended while it holds the lock keeps another one from sending for some seconds only", async () => {
+  const [storage, locks] = [new MemoryStorage(), new SharedLocks()];
+  locks.hold("order-chat/outbox/customer/mia/cnv_a");
+  const { outbox } = tab(storage, locks);
+  outbox.add("cnv_a", "not held up for ever", 1);
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(server.stored).toEqual([]);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(server.stored).toHaveLength(1);
+  expect(outbox.pending).toEqual([]);
+});
+
+test("a page to which locks are forbidden sends without them", async () => {
+  const forbidden = { request: () => Promise.reject(new DOMException("", "SecurityError")) } as unknown as SharedLocks;
+  const { outbox } = tab(new MemoryStorage(), forbidden);
+  outbox.add("cnv_a", "hello", 1);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(server.stored).toHaveLength(1);
+});
+
+test("a message that another tab sends is shown as sent where it was written, whether or not its events come", async () => {
+  const storage = new MemoryStorage();
+  const [writer, sender] = [tab(storage, undefined, { open: false }), tab(storage)];
+  writer.outbox.add("cnv_a", "by the other tab", 1);
+  sender.outbox.storageChanged(null);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(server.stored).toHaveLength(1);
+  // Between the two nothing is shown twice, and at no time nothing at all.
+  expect([writer.shown.pending.length, writer.shown.sent.length]).toEqual([1, 0]);
+  writer.outbox.storageChanged("order-chat/outbox/customer/mia/x");
+  expect([writer.shown.pending.length, writer.shown.sent]).toEqual([0, ["by the other tab"]]);
+  writer.connection.open = true;
+  writer.outbox.flush();
+  await vi.advanceTimersByTimeAsync(50);
+  expect(server.frames).toHaveLength(1);
+});
+
+test("a message that another tab has discarded is not sent from here", async () => {
+  const storage = new MemoryStorage();
+  const [writer, other] = [tab(storage, undefined, { open: false }), tab(storage, undefined, { open: false })];
+  writer.outbox.add("cnv_a", "never mind", 1);
+  other.outbox.discard(other.outbox.pending[0]?.clientMessageId ?? "");
+  writer.connection.open = true;
+  writer.outbox.flush();
+  await vi.advanceTimersByTimeAsync(50);
+  expect(server.frames).toEqual([]);
+  expect(writer.outbox.pending).toEqual([]);
+});
+
+test("what waits is written again when the page's own code clears the storage, and is forgotten with the last page", async () => {
+  const storage = new MemoryStorage();
+  const { outbox } = tab(storage, undefined, { open: false });
+  outbox.add("cnv_a", "one", 1);
+  storage.clear();
+  outbox.storageChanged(null);
+  expect(storage.length).toBe(1);
+  storage.clear();
+  outbox.add("cnv_a", "two", 1);
+  expect(tab(storage).outbox.pending.map(({ body }) => body)).toEqual(["one", "two"]);
+  await vi.advanceTimersByTimeAsync(100);
+});
+
+test("what the storage does not take is said, until it is sent", async () => {
+  const storage = new MemoryStorage();
+  const { outbox, shown, connection } = tab(storage, undefined, { open: false });
+  vi.spyOn(storage, "setItem").mockImplementation(() => {
+    throw new Error("full");
+  });
+  outbox.add("cnv_a", "not kept", 1);
+  expect(shown).toMatchObject({ unstored: true, pending: [{ body: "not kept" }] });
+  connection.open = true;
+  outbox.flush();
+  await vi.advanceTimersByTimeAsync(50);
+  expect(shown).toMatchObject({ unstored: false, pending: [], sent: ["not kept"] });
+});
+
+test("what became of a message is forgotten after a minute", async () => {
+  const storage = new MemoryStorage();
+  const { outbox } = tab(storage);
+  outbox.add("cnv_a", "hello", 1);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(storage.length).toBe(1);
+  await vi.advanceTimersByTimeAsync(61_000);
+  outbox.add("cnv_a", "again", 1);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(storage.length).toBe(1);
+});
+
+test.each<["internal" | "silent"]>([["internal"], ["silent"]])("a message that the server never takes (%s) fails after a bounded time, and the next one passes", async (how) => {
+  const { outbox, shown } = tab(new MemoryStorage());
+  const refuse = server.request.bind(server);
+  server.request = async (frame: Frame) => {
+    if (frame.action !== "send_message" || frame.body !== "poison") return refuse(frame);
+    server.frames.push(frame);
+    if (how === "internal") throw new ApiError("broken", { code: "internal" });
+    await new Promise((done) => setTimeout(done, 20_000));
+    throw new NetworkError("No answer came.");
+  };
+  outbox.add("cnv_a", "poison", 1);
+  outbox.add("cnv_a", "passes", 1);
+  await vi.advanceTimersByTimeAsync(3 * 60_000);
+  expect(server.stored.map(({ body }) => body)).toEqual(["passes"]);
+  expect(shown.pending).toMatchObject([{ body: "poison", failed: { reason: expect.stringMatching(/./) as string } }]);
+  const tries = server.frames.length;
+  await vi.advanceTimersByTimeAsync(60 * 60_000);
+  expect(server.frames).toHaveLength(tries);
+  server.request = refuse;
+  outbox.retry(shown.pending[0]?.clientMessageId ?? "");
+  await vi.advanceTimersByTimeAsync(100);
+  expect(server.stored.map(({ body }) => body)).toEqual(["passes", "poison"]);
+});
+
+test("a message is not given up while there is no connection, nor because there are too many", async () => {
+  const { outbox, connection } = tab(new MemoryStorage());
+  server.answers = Array.from({ length: 500 }, () => "rate_limited" as const);
+  outbox.add("cnv_a", "waits", 1);
+  await vi.advanceTimersByTimeAsync(2 * 60_000);
+  expect(outbox.pending[0]?.failed).toBeUndefined();
+  const send = server.request.bind(server);
+  server.request = (frame: Frame) => {
+    connection.open = false;
+    void send(frame).catch(() => undefined);
+    return Promise.reject(new NetworkError("The connection ended."));
+  };
+  for (let loss = 0; loss < 20; loss += 1) {
+    connection.open = true;
+    outbox.flush();
+    await vi.advanceTimersByTimeAsync(30_000);
+  }
+  expect(outbox.pending[0]?.failed).toBeUndefined();
+});
+
+test("messages that wait say at their first try what is held by then, and the same at every repeat", async () => {
+  const storage = new MemoryStorage();
+  const { outbox } = tab(storage, undefined, { open: true }, () => 7 + server.stored.length);
+  server.answers = ["ack", "lost", "ack", "ack"];
+  for (const body of ["one", "two", "three"]) outbox.add("cnv_a", body, 7);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(server.frames.map(({ body, seenSeq }) => [body, seenSeq])).toEqual([
+    ["one", 7],
+    ["two", 8],
+    ["two", 8],
+    ["three", 9],
+  ]);
+});
+
+test("what an older release has stored is sent with the seenSeq that it has", async () => {
+  const storage = new MemoryStorage();
+  const old = { clientMessageId: "00000000-0000-4000-8000-0000000000ff", conversationId: "cnv_a", body: "of before", seenSeq: 3, writtenAt: 1 };
+  storage.setItem(`order-chat/outbox/customer/mia/${old.clientMessageId}`, JSON.stringify(old));
+  tab(storage, undefined, { open: true }, () => 99);
+  await vi.advanceTimersByTimeAsync(50);
+  const { clientMessageId, conversationId, body, seenSeq } = old;
+  expect(server.frames).toEqual([{ action: "send_message", clientMessageId, conversationId, body, seenSeq }]);
 });
 
 test("a full storage still sends", async () => {
