@@ -31,7 +31,7 @@ const FAILED_REFRESH_MS = 5_000;
 
 /** What a {@link Sync} needs. */
 export interface SyncOptions {
-  readonly environment: Pick<Environment, "random">;
+  readonly environment: Pick<Environment, "random" | "reportError">;
   readonly api: Api;
   readonly state: () => State;
   readonly dispatch: (change: Change) => void;
@@ -155,12 +155,19 @@ export class Sync {
         this.#dispatch({ type: "synced", asOf });
       } catch (problem) {
         if (problem instanceof SessionEnded || this.#stopped) return;
-        if (problem instanceof ApiError) this.#dispatch({ type: "synced", failure: problem.message });
+        if (!(problem instanceof NetworkError)) this.#dispatch({ type: "synced", failure: this.#wordsFor(problem) });
         const wait = (problem instanceof ApiError ? problem.retryAfterMs : undefined) ?? this.#backoff.next();
         this.#retry = setTimeout(() => void this.now(), wait);
         return;
       }
     } while (this.#again);
+  }
+
+  #wordsFor(problem: unknown): string {
+    if (problem instanceof ApiError) return problem.message;
+    // An answer that is not as expected.
+    this.#options.environment.reportError(problem);
+    return "The server's answer could not be read.";
   }
 
   /** Brings the list up to date. Answers the `since` of the next sync. */

@@ -31,7 +31,7 @@ test("a message to a conversation whose history does not load is sent without a 
 });
 
 test("a message that was pushed before its answer came is not sent again", async () => {
-  world = await running({ history: () => ({ messages: messages(1, 3), lastSeq: 3, hasMore: false }) }, { me: MIA });
+  world = await running({ conversation: () => conversation(3, { unread: 0 }), history: () => ({ messages: messages(1, 3), lastSeq: 3, hasMore: false }) }, { me: MIA });
   void world.client.open("cnv_a");
   await vi.advanceTimersByTimeAsync(20);
   const clientMessageId = world.client.send("cnv_a", "hello");
@@ -45,7 +45,7 @@ test("a message that was pushed before its answer came is not sent again", async
 });
 
 test("messages written without a connection go out one by one, each with the seq of the one before", async () => {
-  world = await running({ history: () => ({ messages: messages(1, 3), lastSeq: 3, hasMore: false }) }, { me: MIA });
+  world = await running({ conversation: () => conversation(3, { unread: 0 }), history: () => ({ messages: messages(1, 3), lastSeq: 3, hasMore: false }) }, { me: MIA });
   void world.client.open("cnv_a");
   await vi.advanceTimersByTimeAsync(20);
   world.client.networkChanged(false);
