@@ -5,7 +5,7 @@ const CLIENT = new URL("../../src/client/", import.meta.url);
 
 /** What only a browser's page has. The library gets it through its `Environment`. */
 const OF_THE_PAGE = [
-  "window", "document", "self", "globalThis", "navigator", "location", "history", "localStorage", "sessionStorage", "indexedDB",
+  "window", "document", "self", "globalThis", "navigator", "location", "localStorage", "sessionStorage", "indexedDB",
   "fetch", "XMLHttpRequest", "crypto", "performance", "caches", "matchMedia", "alert", "confirm", "addEventListener", "removeEventListener",
   "dispatchEvent", "postMessage", "requestAnimationFrame", "BroadcastChannel", "reportError", "console",
 ];
@@ -17,7 +17,7 @@ function dependencies(text: string): { imports: readonly string[]; globals: read
     .replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")
     .replace(/(["'`])(?:\\.|(?!\1)[^\\])*\1/g, '""')
     // A type is not used when the program runs; a key of an object and a method are the library's own.
-    .replace(/\btypeof \w+;|\b\w+\??: |\b(?:get |async )?\w+\([^)]*\)(?:: [^{;]+)? \{/g, "");
+    .replace(/\btypeof \w+;|\b\w+\??: |\b(?:get |async )?\w+\([^)]*\)(?:: [^{;]+)? \{|^\s*\w+\([^)]*\): [^;{]+;/gm, "");
   const globals = OF_THE_PAGE.filter((name) => new RegExp(`(?<![.#\\w])${name}\\b`).test(code));
   return { imports, globals };
 }
