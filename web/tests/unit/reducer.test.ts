@@ -60,6 +60,26 @@ describe.each(FIXTURES)("%s", (name) => {
     }
   });
 
+  test("a page of the list and a conversation that were read before the events and come after some of them change nothing", () => {
+    const [old] = [...fixture.before.list.items].filter(({ id }) => id === fixture.conversationId);
+    for (let seed = 1; seed <= SCHEDULES; seed += 1) {
+      const next = random(seed);
+      let state = begun(fixture);
+      const at = moment();
+      const places = [next(), next()].map((part) => Math.floor(part * (fixture.events.length + 1)));
+      const { unread: _, ...last } = fixture.after.conversation;
+      for (const [index, event] of [...fixture.events, { event: "conversation_updated", conversation: last } as const].entries()) {
+        if (index === places[0]) state = reduce(state, { type: "list", page: fixture.before.list, asked: "since", at });
+        if (index === places[1] && old !== undefined) state = reduce(state, { type: "conversation", conversation: old, at });
+        state = heard(state, event);
+      }
+      if (old !== undefined) state = reduce(state, { type: "conversation", conversation: { ...fixture.after.conversation, status: "closed" }, at });
+      const entry = state.conversations.get(fixture.conversationId);
+      if (entry?.stale === false) expect(entry.conversation.status, `schedule ${seed}`).toBe(fixture.after.conversation.status);
+      expect(seen(synced(state, fixture)), `schedule ${seed}`).toEqual(seen(fresh));
+    }
+  });
+
   test("events that come late, after the sync, change nothing", () => {
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
       const late = schedule(fixture.events, random(seed)).reduce((sofar, event) => heard(sofar, event), fresh);
