@@ -1,4 +1,4 @@
-import { createContext, useCallback, useContext, useRef, useSyncExternalStore } from "react";
+import { createContext, useContext, useRef, useSyncExternalStore } from "react";
 import type { ChatClient, State } from "../client/index.ts";
 
 /** The client of whoever is logged in. */
@@ -14,8 +14,7 @@ export function useClient(): ChatClient {
 /** A part of what the client knows. `select` has to answer the same value while that part is the same. */
 export function useChat<Part>(select: (state: State) => Part): Part {
   const client = useClient();
-  const subscribe = useCallback((watcher: () => void) => client.subscribe(watcher), [client]);
-  return useSyncExternalStore(subscribe, () => select(client.state));
+  return useSyncExternalStore(client.subscribe, () => select(client.state));
 }
 
 /** A value as it was at the last rendering, for callbacks that outlive it. */

@@ -7,6 +7,7 @@ const TIME = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-dig
 const DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric" });
 const SHORT_DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short" });
 const WEEKDAY = new Intl.DateTimeFormat(LANGUAGE, { weekday: "long", day: "numeric", month: "long" });
+const DAY_AND_MONTH = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "long" });
 const LONG_DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "long", year: "numeric" });
 const FULL = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "full", timeStyle: "medium" });
 const AGO = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
@@ -27,6 +28,11 @@ export function list(names: readonly string[]): string {
   return LIST.format(names);
 }
 
+/** The same in pieces: names are of type `element`. */
+export function listParts(names: readonly string[]): readonly { type: "element" | "literal"; value: string }[] {
+  return LIST.formatToParts(names);
+}
+
 /** An amount in minor units, as people write it. */
 export function money(amount: number, currency: string): string {
   const format = new Intl.NumberFormat(LANGUAGE, { style: "currency", currency });
@@ -42,6 +48,11 @@ export function time(moment: string | number): string {
 /** `1 Mar 2026`. */
 export function date(moment: string): string {
   return DATE.format(new Date(moment));
+}
+
+/** `3 March`, with the year if it is not this one. */
+export function dayOf(moment: string, now = Date.now()): string {
+  return (sameYear(moment, now) ? DAY_AND_MONTH : LONG_DATE).format(new Date(moment));
 }
 
 /** Everything there is to say about a moment, for whoever points at it. */

@@ -13,10 +13,10 @@ export interface Unread {
 }
 
 /** What is unread in all conversations that are held, but one. */
-export function unreadOf(state: Pick<State, "conversations" | "olderCursor">, except?: ConversationId): Unread {
+export function unreadOf(state: Pick<State, "conversations" | "olderCursor" | "truncated">, except?: ConversationId): Unread {
   let count = 0;
   for (const [id, entry] of state.conversations) if (id !== except) count += entry.unread;
-  return { count, more: state.olderCursor !== undefined };
+  return { count, more: state.olderCursor !== undefined || state.truncated };
 }
 
 /** `3`, `49+` if there may be more, `99+`; empty if nothing is known to be unread. Never an exact number that may be wrong. */

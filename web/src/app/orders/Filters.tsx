@@ -3,7 +3,7 @@ import type { ConversationStatus } from "../../protocol.ts";
 import { CONVERSATION_STATUS } from "../parts/StatusBadge.tsx";
 import type { Filter } from "./filter.ts";
 
-/** An admin's search over what is loaded, and which conversations are shown. */
+/** What an admin searches for, and which conversations are shown. */
 export function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }) {
   const choose = (value: string) => onChange({ ...filter, conversation: value === "" ? undefined : (value as ConversationStatus) });
   return (
@@ -13,7 +13,8 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
         <span className="visually-hidden">Search the orders</span>
         <input
           type="search"
-          placeholder="Search orders"
+          enterKeyHint="search"
+          placeholder="Name, number or item"
           value={filter.words}
           onChange={(event) => onChange({ ...filter, words: event.target.value })}
         />
