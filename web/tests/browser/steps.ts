@@ -81,13 +81,14 @@ export async function hold(page: Page, addresses: RegExp, method: string): Promi
   return open;
 }
 
-/** Writes a message and sends it with Enter. */
+/** Writes a message and sends it: with Enter, or where that breaks the line with the button. */
 export async function say(page: Page, text: string): Promise<void> {
   const field = page.getByRole("textbox", { name: "Message" });
   await field.fill(text);
   // Before the conversation has loaded nothing can be sent.
   await page.locator(".send:enabled").waitFor();
-  await field.press("Enter");
+  if ((await field.getAttribute("enterkeyhint")) === "send") await field.press("Enter");
+  else await page.getByRole("button", { name: "Send" }).click();
 }
 
 /** The bubble with this text. */

@@ -9,6 +9,8 @@ const entry = (id: string, unread = 0): ConversationEntry => ({ conversation: co
 test("the same words are the same search, however they were typed", () => {
   expect(normalized("  Mia   LAMP ")).toBe("mia lamp");
   expect(normalized(" \n ")).toBe("");
+  expect(normalized("a")).toBe("");
+  expect([...normalized("𝒜".repeat(101))]).toHaveLength(100);
 });
 
 test("what is held is shown as it is held, what only the server has is added, and each once", () => {

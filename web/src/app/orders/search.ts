@@ -7,6 +7,9 @@ import { useChat, useClient } from "../chat-context.ts";
 /** The server is asked once nobody has typed for this long, in milliseconds. */
 const QUIET = 300;
 
+/** The server looks for no less, in characters; and for no more. */
+const [SHORTEST, LONGEST] = [2, 100];
+
 /** Conversations of a page. */
 const PAGE = 50;
 
@@ -53,9 +56,10 @@ export function useSearch(words: string): SearchResult {
   }
 }
 
-/** The words with one space between them: the same search, however it was typed. */
+/** What the server is asked for: the same search, however it was typed; empty for what is too short to be looked for. */
 export function normalized(words: string): string {
-  return words.trim().toLowerCase().split(/\s+/).join(" ");
+  const characters = [...words.trim().toLowerCase().split(/\s+/).join(" ")];
+  return characters.length < SHORTEST ? "" : characters.slice(0, LONGEST).join("").trimEnd();
 }
 
 /** With what the server has found and the client does not hold. */
