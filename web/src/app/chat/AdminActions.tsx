@@ -53,6 +53,8 @@ export function AdminActions({ conversation }: { conversation: Conversation }) {
   });
   const [asked, setAsked] = useState<OrderStatus>();
   const trigger = useRef<HTMLButtonElement>(null);
+  // The button itself stays enabled: it has the focus, and would lose it.
+  const busy = moving.isPending || turning.isPending;
   const problem = moving.error ?? turning.error;
   // A status of a later release has no moves that are known here.
   const moves = MOVES[conversation.order.status] ?? [];
@@ -60,20 +62,20 @@ export function AdminActions({ conversation }: { conversation: Conversation }) {
   return (
     <div className="actions">
       <Menu.Root modal={false}>
-        <Menu.Trigger ref={trigger} className="button" disabled={moving.isPending || turning.isPending}>
+        <Menu.Trigger ref={trigger} className="button">
           Actions
           <ChevronDown size={16} aria-hidden />
         </Menu.Trigger>
           <Menu.Content className="menu" align="end" sideOffset={6}>
             {moves.map((status) => (
-              <Menu.Item key={status} className="menu-item" onSelect={() => (status in FINAL ? setAsked(status) : moving.mutate(status))}>
+              <Menu.Item key={status} className="menu-item" disabled={busy} onSelect={() => (status in FINAL ? setAsked(status) : moving.mutate(status))}>
                 {MOVE[status].icon}
                 {MOVE[status].label}
               </Menu.Item>
             ))}
             {moves.length > 0 && <Menu.Separator className="menu-separator" />}
             {TURNS.filter(({ status }) => status !== conversation.status).map(({ status, label, icon }) => (
-              <Menu.Item key={status} className="menu-item" onSelect={() => turning.mutate(status)}>
+              <Menu.Item key={status} className="menu-item" disabled={busy} onSelect={() => turning.mutate(status)}>
                 {icon}
                 {label}
               </Menu.Item>

@@ -77,7 +77,9 @@ function useRowFocused(pane: RefObject<HTMLElement | null>, openId: string | und
     last.current = openId;
     if (left === undefined || openId !== undefined) return;
     const rows = pane.current?.querySelectorAll<HTMLElement>("a.row") ?? [];
-    [...rows].find((row) => row.getAttribute("href") === chatPath(left))?.focus({ preventScroll: true });
+    // A row that has moved out of sight is not there: then it is the list.
+    const row = [...rows].find((each) => each.getAttribute("href") === chatPath(left)) ?? pane.current?.querySelector<HTMLElement>(".list");
+    row?.focus({ preventScroll: true });
   }, [pane, openId]);
 }
 
