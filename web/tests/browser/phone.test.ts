@@ -207,14 +207,25 @@ test("no label is cut, at any width; the letters come with the pages", async () 
   expect(bytes).toBeLessThan(60_000);
 });
 
-test("the header of a chat leaves the screen to the messages", async () => {
-  for (const width of [320, 390]) {
-    const { page } = await world.windows.window({ ...PHONE, viewport: { width, height: 780 } });
-    await logIn(page, "Leo Martin");
-    await order(page, "Headphones");
-    await look(page, `phone-header-${width}`);
-    const height = (await page.locator(".chat-header").boundingBox())?.height ?? 780;
-    expect(height / 780).toBeLessThan(0.16);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+test("the header of a chat leaves the screen to the messages, and shows who is there", async () => {
+  const { page: leo } = await world.windows.window();
+  await logIn(leo, "Leo Martin");
+  await order(leo, "Headphones");
+  for (const name of ["Leo Martin", "Grace Okafor"]) {
+    for (const width of [320, 390]) {
+      const { page } = await world.windows.window({ ...PHONE, viewport: { width, height: 780 }, colorScheme: width === 320 ? "dark" : "light" });
+      await logIn(page, name);
+      await openOrder(page, "Headphones");
+      await page.getByText(name === "Leo Martin" ? "The shop is o" : "Leo Martin is online").waitFor();
+      await look(page, `phone-header-${name === "Leo Martin" ? "customer" : "admin"}-${width}`);
+      const height = (await page.locator(".chat-header").boundingBox())?.height ?? 780;
+      expect(height / 780).toBeLessThan(0.16);
+      const within = await page.locator(".presence").evaluate((each) => {
+        const [inner, outer] = [each.getBoundingClientRect(), each.closest(".chat-title")?.getBoundingClientRect()];
+        return outer !== undefined && inner.right <= outer.right + 1;
+      });
+      expect(within).toBe(true);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    }
   }
 });

@@ -14,11 +14,15 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
         <input
           type="search"
           enterKeyHint="search"
-          placeholder="Name, number or item"
+          placeholder="Search"
+          aria-describedby="search-help"
           value={filter.words}
           onChange={(event) => onChange({ ...filter, words: event.target.value })}
         />
       </label>
+      <span id="search-help" className="visually-hidden">
+        By the customer's name, the order's number or an item.
+      </span>
       <label>
         <span className="visually-hidden">Which conversations</span>
         <select value={filter.conversation ?? ""} onChange={(event) => choose(event.target.value)}>

@@ -89,7 +89,7 @@ function NoneOpen({ empty, isAdmin }: { empty: boolean; isAdmin: boolean }) {
     <section className="chat-pane" aria-label="Chat">
       {isAdmin && !empty && (
         <EmptyState icon={<MousePointerClick size={32} aria-hidden />} title="Choose an order">
-          Its conversation opens here. Messages count as read once you have opened it.
+          Its conversation opens here. Messages count as read once you have seen them there.
         </EmptyState>
       )}
       {isAdmin && empty && (
