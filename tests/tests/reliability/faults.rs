@@ -1,6 +1,6 @@
 //! The promises are kept when things break: at every request of every operation, and in random schedules of many actors.
 //!
-//! `FAULT_SCHEDULES=100000 cargo test --profile fast -p tests --test faults` runs more of them, from the seed `FAULT_SEED` on.
+//! `FAULT_SCHEDULES=100000 cargo test --profile fast -p tests --test reliability` runs more of them, from the seed `FAULT_SEED` on.
 
 use domain::Role;
 use tests::number;
