@@ -29,13 +29,13 @@ pub mod watched;
 pub mod world;
 
 pub use answer::Answer;
-pub use cases::cases;
+pub use cases::{Variables, cases, seeds};
 pub use client::{Client, Receipt, Refused, Sent};
 pub use keys::{es256_key, rs256_key};
 pub use late::LatePush;
 pub use meter::{Call, Cost, Meter, Need, item_size};
 pub use outage::Outage;
-pub use replica::{Known, Replica};
+pub use replica::{Began, Known, Replica};
 pub use rows::Ghost;
 pub use shop::Shop;
 pub use user::{User, client_message_id, lamp};

@@ -177,7 +177,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn unread_is_exact() {
     // One shop for all cases: each has people of its own.
     let shop = tokio::sync::OnceCell::new();
-    cases(25, &prop::collection::vec(step(), 1..20), &async |case, steps: Vec<Step>| {
+    cases(25, || prop::collection::vec(step(), 1..20), &async |case, steps: Vec<Step>| {
         let shop = shop.get_or_init(Shop::open).await;
         let people = [
             shop.customer(&format!("anna{case}")),
