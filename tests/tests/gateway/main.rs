@@ -1,7 +1,7 @@
 //! The local gateway, and the program that runs it.
 
+mod command_line;
 mod connections;
 mod http;
-mod runner;
 mod template;
 mod websocket;

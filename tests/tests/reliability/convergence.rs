@@ -85,7 +85,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 /// One of the four, with a client that follows the protocol.
-struct Actor {
+struct ReplicatingUser {
     user: User,
     number: usize,
     client: Client,
@@ -95,7 +95,7 @@ struct Actor {
     on_their_way: VecDeque<(Conversation, Began)>,
 }
 
-impl Actor {
+impl ReplicatingUser {
     async fn enter(user: User, number: usize) -> Self {
         let client = user.connect().await;
         let replica = Replica::new(&user.id, user.role);
@@ -111,21 +111,21 @@ impl Actor {
             self.see(&conversation, began);
             let held = self.replica.conversations()[&conversation.id].gapless();
             for message in self.user.messages_after(&conversation.id, held).await {
-                self.replica.hear(&message);
+                self.replica.apply_message(&message);
             }
         }
     }
 
     fn listen(&mut self) {
         for event in self.client.take() {
-            self.replica.take(&event);
+            self.replica.apply_event(&event);
         }
     }
 
     /// Takes in the answer to a request that began then. What was pushed meanwhile was heard before.
     fn see(&mut self, conversation: &Conversation, began: Began) {
         self.listen();
-        self.replica.see(conversation, began);
+        self.replica.apply_conversation(conversation, began);
     }
 
     /// Fetches again what only a fetch can tell.
@@ -179,7 +179,7 @@ impl Actor {
             Act::Order => self.order().await,
             Act::OrderStatus { at, to } if self.user.role == Role::Admin => {
                 let Some((id, _)) = self.replica.pick(at) else { return };
-                let path = format!("/api/sales/ord_{}/status", id.twin().as_str());
+                let path = format!("/api/sales/ord_{}/status", id.shared_id().as_str());
                 let answer = self.user.patch(&path, &json!({"status": to})).await;
                 if answer.status != 200 {
                     answer.refused(Code::InvalidTransition);
@@ -230,7 +230,7 @@ impl Actor {
         }
         let placed: OrderAnswer = self.user.post("/api/sales", &body).await.expect(201);
         self.see(&placed.conversation, began);
-        self.replica.hear(&placed.conversation.last_message);
+        self.replica.apply_message(&placed.conversation.last_message);
     }
 
     async fn send(&mut self, (id, message_id, seen): (ConversationId, Uuid, Option<u64>), rest: bool) {
@@ -253,14 +253,14 @@ impl Actor {
             }
         };
         if let Some(message) = sent {
-            self.replica.hear(&message);
+            self.replica.apply_message(&message);
         }
     }
 
     /// Compares what was built from events with what a fetch says now.
     async fn compare(&mut self) {
         for event in self.client.drain().await {
-            self.replica.take(&event);
+            self.replica.apply_event(&event);
         }
         while let Some((conversation, began)) = self.on_their_way.pop_front() {
             self.see(&conversation, began);
@@ -270,11 +270,11 @@ impl Actor {
         let mut unread = BTreeMap::new();
         for conversation in self.user.all_conversations("limit=100").await {
             let id = conversation.id.clone();
-            fetched.see(&conversation, fetched.begin());
+            fetched.apply_conversation(&conversation, fetched.begin());
             let messages = self.user.messages(&id).await;
             assert_eq!(messages.len() as u64, conversation.last_seq, "{id}: lastSeq");
             for message in &messages {
-                fetched.hear(message);
+                fetched.apply_message(message);
             }
             unread.insert(id, conversation.unread);
         }
@@ -290,7 +290,7 @@ impl Actor {
             assert_eq!(known.messages, truth.messages, "{who}: messages of {id}: {numbers:?}");
             assert_eq!(known.order.1, truth.order.1, "{who}: the order of {id}: {known:?}");
             assert_eq!(known.status.1, truth.status.1, "{who}: the status of {id}: {known:?}");
-            let own = |it: &tests::Known| it.cursor(&self.user.id, self.user.role);
+            let own = |it: &tests::ReplicaConversation| it.cursor(&self.user.id, self.user.role);
             assert_eq!(own(known), own(truth), "{who}: own cursors in {id}");
             assert_eq!(Some(self.replica.unread(id)), unread[id], "{who}: unread of {id}: {known:?}");
             if self.joined.as_ref() == Some(id) {
@@ -301,7 +301,7 @@ impl Actor {
 }
 
 #[test]
-fn events_add_up_to_what_a_fetch_says() {
+fn events_converge_to_the_fetched_state() {
     let schedule = || (prop::collection::vec((0..4usize, act()), 1..40), [status(), status()]);
     cases(200, schedule, &async |_, (schedule, last): (Vec<(usize, Act)>, [ConversationStatus; 2])| {
         // A shop for each, so that what an admin sees stays small.
@@ -311,7 +311,7 @@ fn events_add_up_to_what_a_fetch_says() {
         people[1].order().await;
         let mut actors = Vec::new();
         for (number, user) in people.into_iter().enumerate() {
-            actors.push(Actor::enter(user, number).await);
+            actors.push(ReplicatingUser::enter(user, number).await);
         }
         join_all(actors.iter_mut().map(|actor| {
             let own: Vec<Act> = schedule.iter().filter(|(who, _)| *who == actor.number).map(|(_, act)| *act).collect();

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 use super::Stack;
-use crate::chore::command;
+use crate::shell::command;
 
 /// The test binary whose tests need nothing but HTTP, a WebSocket and the table: the whole protocol.
 const JOURNEYS: &str = "journeys";
@@ -16,11 +16,11 @@ const NOT_THERE: &[(&str, &str)] = &[
     ("a_flood_of_frames_is_refused_one_by_one", "it takes a connection's frames one after the other, and so slowly"),
     ("a_restart_keeps_everything", "it cannot be stopped and started with its data"),
     ("deep_json_is_refused_and_the_connection_stays", "it never answers JSON that is 15,000 deep"),
-    ("ids_that_are_none_are_not_found", "it looks for the route of `..%2f..` after decoding it, and so finds none"),
+    ("invalid_ids_are_not_found", "it looks for the route of `..%2f..` after decoding it, and so finds none"),
     ("issuer_and_audience_are_checked_where_configured", "this deployment has neither"),
     ("nothing_is_compressed", "its WebSockets are"),
-    ("our_own_fault_is_internal", "its DynamoDB does not fail at a word"),
-    ("what_ends_a_connection_ends_only_that_one", "it takes frames of every size, and bytes for text"),
+    ("server_faults_are_internal_errors", "its DynamoDB does not fail at a word"),
+    ("a_violation_closes_only_its_own_connection", "it takes frames of every size, and bytes for text"),
 ];
 
 /// Runs them one after the other, since each wants the only table empty.
@@ -49,7 +49,7 @@ fn point(tests: &mut Command, stack: &Stack<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chore::root;
+    use crate::shell::root;
 
     #[test]
     fn what_does_not_go_there_is_a_test() {
