@@ -55,7 +55,7 @@ async fn a_customer_comes_and_goes() {
 }
 
 #[tokio::test]
-async fn of_several_connections_the_last_to_go_counts() {
+async fn a_user_is_online_until_the_last_connection_ends() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
@@ -77,7 +77,7 @@ async fn of_several_connections_the_last_to_go_counts() {
 }
 
 #[tokio::test]
-async fn only_admins_who_joined_one_of_the_customers_conversations_hear() {
+async fn only_admins_in_a_conversation_of_the_customer_get_presence() {
     let shop = Shop::open().await;
     let (anna, bob, ben) = (shop.customer("anna"), shop.customer("bob"), shop.admin("ben"));
     let (one, two) = (anna.order().await.conversation.id, anna.order().await.conversation.id);
@@ -103,7 +103,7 @@ async fn only_admins_who_joined_one_of_the_customers_conversations_hear() {
 }
 
 #[tokio::test]
-async fn a_customer_learns_whether_the_shop_is_there_by_asking() {
+async fn a_ping_tells_a_customer_whether_the_shop_is_online() {
     let shop = Shop::open().await;
     let (anna, ben, cleo) = (shop.customer("anna"), shop.admin("ben"), shop.admin("cleo"));
     let id = anna.order().await.conversation.id;
@@ -136,7 +136,7 @@ async fn a_customer_learns_whether_the_shop_is_there_by_asking() {
 }
 
 #[tokio::test]
-async fn lists_and_pushed_events_say_nothing_of_presence() {
+async fn lists_and_pushes_have_no_presence() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
@@ -167,31 +167,31 @@ async fn lists_and_pushed_events_say_nothing_of_presence() {
 
 /// A `$disconnect` may never come. A push that finds nobody finds it out, unless the handshake may still be going on.
 #[tokio::test]
-async fn a_dead_connection_is_found_out_by_a_push() {
+async fn a_push_detects_a_dead_connection() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
-    let ghost = shop.haunt(&anna, &id, 60_000).await;
+    let stale_connection = shop.add_stale_connection(&anna, &id, 60_000).await;
     assert_eq!(customer(&ben, &id).await.online, Some(true));
     ben.say(&id, "are you there?").await;
-    assert!(!ghost.is_remembered().await);
+    assert!(!stale_connection.is_remembered().await);
     assert_eq!(customer(&ben, &id).await.online, Some(false));
 
-    let young = shop.haunt(&anna, &id, 0).await;
+    let young = shop.add_stale_connection(&anna, &id, 0).await;
     ben.say(&id, "and now?").await;
     assert!(young.is_remembered().await, "its handshake may still be going on");
 }
 
 #[tokio::test]
-async fn a_dead_connection_of_an_admin_is_found_out_too() {
+async fn a_push_detects_a_dead_admin_connection() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
     let phone = anna.connect_and_join(&id).await;
-    let ghost = shop.haunt(&ben, &id, 60_000).await;
+    let stale_connection = shop.add_stale_connection(&ben, &id, 60_000).await;
     assert!(phone.ping().await.expect("told").online);
     phone.type_in(&id).await;
     phone.say(&id, "anybody?").await;
-    assert!(!ghost.is_remembered().await);
+    assert!(!stale_connection.is_remembered().await);
     assert!(!phone.ping().await.expect("told").online);
 }

@@ -76,7 +76,7 @@ async fn a_cursor_stays_within_the_conversation() {
 }
 
 #[tokio::test]
-async fn sending_does_not_move_ones_own_cursor() {
+async fn sending_does_not_move_the_own_cursor() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
@@ -92,7 +92,7 @@ async fn sending_does_not_move_ones_own_cursor() {
 
 /// Receipts go to connections that joined and to the reader's own others; the asker gets its ack.
 #[tokio::test]
-async fn receipts_are_told_to_whom_they_concern() {
+async fn receipts_are_pushed_to_joined_and_own_connections() {
     let shop = Shop::open().await;
     let (anna, ben, cleo) = (shop.customer("anna"), shop.admin("ben"), shop.admin("cleo"));
     let (id, other) = (anna.order().await.conversation.id, anna.order().await.conversation.id);

@@ -20,7 +20,7 @@ async fn heard(client: &Client) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn typing_is_told_to_those_who_joined() {
+async fn typing_is_pushed_to_joined_connections() {
     let shop = Shop::open().await;
     let (anna, ben, cleo) = (shop.customer("anna"), shop.admin("ben"), shop.admin("cleo"));
     let (id, other) = (anna.order().await.conversation.id, anna.order().await.conversation.id);
@@ -52,7 +52,7 @@ async fn typing_is_told_to_those_who_joined() {
 }
 
 #[tokio::test]
-async fn the_event_says_who() {
+async fn the_typing_event_names_the_user() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
@@ -65,7 +65,7 @@ async fn the_event_says_who() {
 }
 
 #[tokio::test]
-async fn typing_needs_to_have_joined() {
+async fn typing_requires_a_joined_conversation() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let (id, other) = (anna.order().await.conversation.id, anna.order().await.conversation.id);
