@@ -126,6 +126,19 @@ impl ConnectedCaller {
     }
 }
 
+impl Failure {
+    /// The template sent the function an event that it has no operation for.
+    pub fn unexpected(event: &Event) -> Self {
+        let what = match event {
+            Event::Rest(request) => request.route.clone(),
+            Event::Frame(_) => "a frame".to_owned(),
+            Event::Connect(_) => "$connect".to_owned(),
+            Event::Disconnect(_) => "$disconnect".to_owned(),
+        };
+        Self::internal(format!("no operation for {what}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
