@@ -17,6 +17,7 @@ mod keys;
 pub mod legacy_shop;
 pub mod mariadb;
 mod meter;
+pub mod modules;
 pub mod monitored_metrics;
 mod outage;
 pub mod reconnecting_client;
