@@ -68,7 +68,7 @@ fn read(file: &Path, path: &[String], is_root: bool, modules: &mut BTreeMap<Name
     let is_folder = is_root || file.file_name().is_some_and(|name| name == "mod.rs");
     let folder = if is_folder { file.with_file_name("") } else { file.with_extension("") };
     for child in &module.children {
-        let path = [path, &[child.clone()]].concat();
+        let path = [path, std::slice::from_ref(child)].concat();
         let file = folder.join(format!("{child}.rs"));
         let file = if file.exists() { file } else { folder.join(child).join("mod.rs") };
         read(&file, &path, false, modules);
