@@ -34,7 +34,7 @@ pub struct RestRequest {
     request: Request,
 }
 
-/// A connection, and whose.
+/// A connection and the caller who opened it.
 #[derive(Clone, Debug)]
 pub struct ConnectedCaller {
     /// Whose.

@@ -1,4 +1,4 @@
-//! Who is there: a customer's connections and the admins', each with when they were last seen.
+//! Lists the connections of a customer and of all admins, with the time each user was last seen.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::connection::{self, Connection};
 use crate::key::{self, Item, n, s};
 use crate::{Error, Store, item};
 
-/// Where a user's connections lie; all admins share one.
+/// The connections and last-seen times of one customer, or of all admins together.
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
     /// Also those past their time.

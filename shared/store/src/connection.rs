@@ -28,7 +28,7 @@ pub struct Connection {
     pub expires: i64,
 }
 
-/// Whether a connection is known.
+/// Whether a connection is in the table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ConnectionStatus {
     /// It is.
