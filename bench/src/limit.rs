@@ -142,7 +142,7 @@ impl BareTable {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key("bench", &log(seq))));
         let put = async { anyhow::Ok(put.condition_expression(ABSENT).send().await?) };
         let get = async { anyhow::Ok(get.projection_expression("pk").consistent_read(true).send().await?) };
-        try_join!(put, get, self.place("U#somebody"), self.place("U"))?;
+        try_join!(put, get, self.query_connections("U#somebody"), self.query_connections("U"))?;
         Ok(())
     }
 
@@ -157,12 +157,12 @@ impl BareTable {
         let writes =
             [TransactWriteItem::builder().update(update).build(), TransactWriteItem::builder().put(put).build()];
         self.client.transact_write_items().set_transact_items(Some(writes.into())).send().await?;
-        try_join!(self.place("U#somebody"), self.place("U"))?;
+        try_join!(self.query_connections("U#somebody"), self.query_connections("U"))?;
         tokio::time::sleep(prices.latency.a_post()).await;
         Ok(())
     }
 
-    async fn place(&self, place: &str) -> Result<()> {
+    async fn query_connections(&self, place: &str) -> Result<()> {
         let query = self.client.query().table_name(&self.table).key_condition_expression("pk = :u");
         query.expression_attribute_values(":u", text(place)).consistent_read(true).send().await?;
         Ok(())

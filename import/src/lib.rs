@@ -58,7 +58,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let began = Instant::now();
     let (counts, problem) = match begin(&arguments) {
         Ok(Ok(counts)) => (counts, None),
-        Ok(Err(Stopped { why, counts })) => (counts, Some(place(why, &arguments))),
+        Ok(Err(Stopped { why, counts })) => (counts, Some(with_location(why, &arguments))),
         Err(problem) => (ImportCounts::default(), Some(problem)),
     };
     if problem.is_none() || counts.read > 0 {
@@ -91,7 +91,7 @@ fn begin(arguments: &Arguments) -> anyhow::Result<Result<ImportCounts, Stopped>>
 }
 
 /// What ended an import, with where that was.
-fn place(why: StopReason, arguments: &Arguments) -> anyhow::Error {
+fn with_location(why: StopReason, arguments: &Arguments) -> anyhow::Error {
     let Arguments { table, local, refused, .. } = arguments;
     match why {
         StopReason::Table(problem) => {

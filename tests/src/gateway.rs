@@ -360,7 +360,7 @@ impl Client {
     }
 
     /// The next text frame.
-    pub async fn hear(&mut self) -> String {
+    pub async fn next_text(&mut self) -> String {
         loop {
             let frame = tokio::time::timeout(TEST_TIMEOUT, self.0.next()).await.expect("a frame comes soon");
             match frame.expect("the connection is open").expect("the connection works") {
@@ -372,8 +372,8 @@ impl Client {
     }
 
     /// The next text frame as JSON.
-    pub async fn hear_json(&mut self) -> Value {
-        serde_json::from_str(&self.hear().await).expect("JSON")
+    pub async fn next_json(&mut self) -> Value {
+        serde_json::from_str(&self.next_text().await).expect("JSON")
     }
 
     /// The status code with which the gateway closes the connection, after any frames before.

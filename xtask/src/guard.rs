@@ -86,7 +86,7 @@ fn process(program: &Path, operation: &Operation, shop: &mut Shop, calls: u32) -
         let answer = process.invoke(&event)?;
         ensure!(succeeded(&answer), "{}: {answer}", operation.name);
         if operation.is_heard {
-            shop.listener.hear()?;
+            shop.listener.next_frame()?;
         }
     }
     process.end()

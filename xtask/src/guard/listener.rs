@@ -33,7 +33,7 @@ impl Listener {
     }
 
     /// Waits for the next frame.
-    pub(super) fn hear(&mut self) -> Result<()> {
+    pub(super) fn next_frame(&mut self) -> Result<()> {
         let mut head = [0; 2];
         self.0.read_exact(&mut head).context("nothing was pushed")?;
         let length = match head[1] {

@@ -102,7 +102,7 @@ impl Shop {
         let message = self.message(seen);
         let answer = self.gateway.post(&format!("/api/chat/conversations/{conversation}/messages"), token, &message)?;
         answer["message"]["seq"].as_u64().with_context(|| format!("no message but {answer}"))?;
-        self.listener.hear()
+        self.listener.next_frame()
     }
 
     fn message(&mut self, seen: usize) -> Value {
