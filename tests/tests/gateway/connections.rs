@@ -36,7 +36,7 @@ async fn client_with_connection_id() -> (Gateway, Client, String) {
     let gateway = template.start(Functions::new().with("tell", tell)).await;
     let mut client = Client::open(&gateway).await;
     client.say("who am I?").await;
-    let id = client.hear().await;
+    let id = client.next_text().await;
     (gateway, client, id)
 }
 
@@ -54,7 +54,7 @@ async fn a_post_is_a_frame() {
     let connections = connections_of(&gateway);
     for text in ["one", "two", "drei \u{1f600}"] {
         connections.post_to_connection().connection_id(&id).data(Blob::new(text)).send().await.unwrap();
-        assert_eq!(client.hear().await, text);
+        assert_eq!(client.next_text().await, text);
     }
 }
 
@@ -79,7 +79,7 @@ async fn a_deleted_connection_gets_its_queue_and_is_closed() {
     assert_eq!(status(connections.get_connection().connection_id(&id).send().await), 410);
     assert_eq!(status(connections.delete_connection().connection_id(&id).send().await), 410);
     for n in 0..10 {
-        assert_eq!(client.hear().await, n.to_string());
+        assert_eq!(client.next_text().await, n.to_string());
     }
     assert_eq!(client.closed().await, 1000);
 }
@@ -128,7 +128,7 @@ async fn a_post_carries_128_kilobytes() {
     let post =
         |length: usize| connections.post_to_connection().connection_id(&id).data(Blob::new("x".repeat(length))).send();
     post(128 * 1024).await.unwrap();
-    assert_eq!(client.hear().await.len(), 128 * 1024);
+    assert_eq!(client.next_text().await.len(), 128 * 1024);
     assert!(post(128 * 1024 + 1).await.unwrap_err().into_service_error().is_payload_too_large_exception());
 }
 
@@ -189,7 +189,7 @@ async fn no_other_connection_reaches_it_during_its_handshake() {
     };
     let (mut client, id) = tokio::join!(Client::open(&gateway), during);
     assert_eq!(post(&id).await, 200);
-    assert_eq!(client.hear().await, "x");
+    assert_eq!(client.next_text().await, "x");
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn over_http_a_request_must_be_signed() {
     assert_eq!(post(None).await.unwrap().status(), 403);
     assert_eq!(post(Some("Bearer x")).await.unwrap().status(), 403);
     assert_eq!(post(Some("AWS4-HMAC-SHA256 Credential=x")).await.unwrap().status(), 200);
-    assert_eq!(client.hear().await, "over HTTP");
+    assert_eq!(client.next_text().await, "over HTTP");
 }
 
 #[tokio::test]
@@ -331,6 +331,6 @@ async fn a_function_can_push_to_others_while_it_answers() {
     connects.next().await;
     let id = connects.next().await["requestContext"]["connectionId"].clone();
     one.say(&json!({ "to": id }).to_string()).await;
-    assert_eq!(two.hear().await, "pushed");
-    assert_eq!(one.hear().await, "answered");
+    assert_eq!(two.next_text().await, "pushed");
+    assert_eq!(one.next_text().await, "answered");
 }

@@ -74,7 +74,7 @@ async fn every_route_of_the_system_leads_to_its_function() {
     let mut client = Client::connect(&format!("{url}?ticket=x"), &[]).await.unwrap();
     for (action, function) in [("send_message", "send-message"), ("ping", "signals"), ("typing_start", "signals")] {
         client.say(&json!({ "action": action }).to_string()).await;
-        assert_eq!(client.hear().await, function, "{action}");
+        assert_eq!(client.next_text().await, function, "{action}");
     }
 }
 

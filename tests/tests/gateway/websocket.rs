@@ -155,7 +155,7 @@ async fn the_action_selects_the_route() {
         ("", "rest"),
     ] {
         client.say(frame).await;
-        assert_eq!(client.hear().await, route, "{frame}");
+        assert_eq!(client.next_text().await, route, "{frame}");
     }
     assert!(connects.nothing(), "a frame reached $connect");
 }
@@ -165,11 +165,11 @@ async fn a_frame_without_a_route_gets_an_error() {
     let gateway = TestTemplate::new().function("echo").two_way("say", "echo").start(echo()).await;
     let mut client = Client::open(&gateway).await;
     client.say("{}").await;
-    let frame = client.hear_json().await;
+    let frame = client.next_json().await;
     assert_eq!(frame["message"], "Forbidden");
     assert!(frame["connectionId"].is_string() && frame["requestId"].is_string(), "{frame}");
     client.say(r#"{"action":"say"}"#).await;
-    assert_eq!(client.hear().await, r#"{"action":"say"}"#);
+    assert_eq!(client.next_text().await, r#"{"action":"say"}"#);
 }
 
 #[tokio::test]
@@ -180,9 +180,9 @@ async fn only_a_two_way_route_sends_the_body_back() {
     let mut client = Client::open(&gateway).await;
     client.say(r#"{"action":"say"}"#).await;
     client.say(r#"{"action":"ask"}"#).await;
-    assert_eq!(client.hear().await, r#"{"action":"ask"}"#);
+    assert_eq!(client.next_text().await, r#"{"action":"ask"}"#);
     client.say(r#"{"action":"mute"}"#).await;
-    assert_eq!(client.hear().await, "", "a two-way route without a body sends an empty frame");
+    assert_eq!(client.next_text().await, "", "a two-way route without a body sends an empty frame");
 }
 
 #[tokio::test]
@@ -196,12 +196,12 @@ async fn a_failure_is_a_frame_and_the_connection_stays() {
     let mut client = Client::open(&gateway).await;
     for (action, message) in [("fail", "Internal server error"), ("slow", "Endpoint request timed out")] {
         client.say(&json!({ "action": action }).to_string()).await;
-        let frame = client.hear_json().await;
+        let frame = client.next_json().await;
         assert_eq!(frame["message"], message);
         assert!(frame["connectionId"].is_string() && frame["requestId"].is_string(), "{frame}");
     }
     client.say("still here").await;
-    assert_eq!(client.hear().await, "still here");
+    assert_eq!(client.next_text().await, "still here");
 }
 
 #[tokio::test]
@@ -219,7 +219,7 @@ async fn frames_of_one_connection_are_handled_at_the_same_time() {
     let mut client = Client::open(&gateway).await;
     client.say("1").await;
     client.say("2").await;
-    assert_eq!((client.hear().await, client.hear().await), ("met".to_owned(), "met".to_owned()));
+    assert_eq!((client.next_text().await, client.next_text().await), ("met".to_owned(), "met".to_owned()));
 }
 
 #[tokio::test]
@@ -232,13 +232,13 @@ async fn limits_of_frames_and_messages() {
 
     let mut client = Client::open(&gateway).await;
     client.say(&"x".repeat(FRAME)).await;
-    assert_eq!(client.hear().await.len(), FRAME);
+    assert_eq!(client.next_text().await.len(), FRAME);
     client.0.send(part(Data::Text, false, FRAME)).await.unwrap();
     for _ in 0..2 {
         client.0.send(part(Data::Continue, false, FRAME)).await.unwrap();
     }
     client.0.send(part(Data::Continue, true, FRAME)).await.unwrap();
-    assert_eq!(client.hear().await.len(), 4 * FRAME);
+    assert_eq!(client.next_text().await.len(), 4 * FRAME);
 
     client.say(&"x".repeat(FRAME + 1)).await;
     assert_eq!(client.closed().await, 1009);
@@ -278,7 +278,7 @@ async fn an_idle_connection_ends_and_data_keeps_it() {
     while opened.elapsed() < Duration::from_millis(1500) {
         beat.tick().await;
         client.say("here").await;
-        assert_eq!(client.hear().await, "here");
+        assert_eq!(client.next_text().await, "here");
     }
     client.0.send(Message::Ping("no data".into())).await.unwrap();
     assert_eq!(client.closed().await, 1001);

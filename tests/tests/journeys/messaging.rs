@@ -6,7 +6,7 @@ use serde_json::json;
 use tests::{Client, Shop, client_message_id};
 
 /// What a connection heard, each event by its name and the `seq` it tells of.
-async fn heard(client: &Client) -> Vec<(&'static str, u64)> {
+async fn received(client: &Client) -> Vec<(&'static str, u64)> {
     let name = |event: &Event| match event {
         Event::NewMessage { message, .. } => ("new_message", message.seq),
         Event::OrderMessageUpdate { message, last_seq, .. } => {
@@ -68,8 +68,8 @@ async fn both_sides_send_over_rest_and_websocket() {
     assert_eq!(anna.messages_after(&id, 1).await, said);
     assert_eq!(ben.messages_after(&id, 1).await, said);
     // The connection that got the ack hears nothing of it; a REST call has no connection.
-    assert_eq!(heard(&phone).await, [("new_message", 3), ("new_message", 4), ("new_message", 5)]);
-    assert_eq!(heard(&desk).await, [("new_message", 2), ("new_message", 4), ("new_message", 5)]);
+    assert_eq!(received(&phone).await, [("new_message", 3), ("new_message", 4), ("new_message", 5)]);
+    assert_eq!(received(&desk).await, [("new_message", 2), ("new_message", 4), ("new_message", 5)]);
 }
 
 #[tokio::test]
@@ -112,20 +112,20 @@ async fn every_connection_gets_a_message_once() {
     }
 
     phone.say(&id, "from my phone").await;
-    assert_eq!(heard(&phone).await, []);
-    assert_eq!(heard(&laptop).await, [("new_message", 2)]);
-    assert_eq!(heard(&desk).await, [("new_message", 2)]);
+    assert_eq!(received(&phone).await, []);
+    assert_eq!(received(&laptop).await, [("new_message", 2)]);
+    assert_eq!(received(&desk).await, [("new_message", 2)]);
     for away in [&watch, &tablet, &counter, &home] {
-        assert_eq!(heard(away).await, [("order_message_update", 2)]);
+        assert_eq!(received(away).await, [("order_message_update", 2)]);
     }
 
     counter.say(&id, "from the counter, which has not joined").await;
-    assert_eq!(heard(&counter).await, []);
+    assert_eq!(received(&counter).await, []);
     for joined in [&phone, &laptop, &desk] {
-        assert_eq!(heard(joined).await, [("new_message", 3)]);
+        assert_eq!(received(joined).await, [("new_message", 3)]);
     }
     for away in [&watch, &tablet, &home] {
-        assert_eq!(heard(away).await, [("order_message_update", 3)]);
+        assert_eq!(received(away).await, [("order_message_update", 3)]);
     }
 }
 
@@ -139,15 +139,15 @@ async fn joining_another_conversation_leaves_the_first() {
     phone.join(&two).await;
     ben.say(&one, "in the first").await;
     ben.say(&two, "in the second").await;
-    assert_eq!(heard(&phone).await, [("order_message_update", 2), ("new_message", 2)]);
+    assert_eq!(received(&phone).await, [("order_message_update", 2), ("new_message", 2)]);
 
     // Leaving what is not joined changes nothing.
     phone.leave(&one).await;
     ben.say(&two, "still joined").await;
-    assert_eq!(heard(&phone).await, [("new_message", 3)]);
+    assert_eq!(received(&phone).await, [("new_message", 3)]);
     phone.leave(&two).await;
     ben.say(&two, "no longer").await;
-    assert_eq!(heard(&phone).await, [("order_message_update", 4)]);
+    assert_eq!(received(&phone).await, [("order_message_update", 4)]);
 }
 
 #[tokio::test]
@@ -177,8 +177,8 @@ async fn several_admins_share_one_conversation() {
     home.drain().await;
     desk.say(&id, "I look").await;
     home.say(&id, "I too").await;
-    assert_eq!(heard(&home).await, [("new_message", 2)]);
-    assert_eq!(heard(&desk).await, [("new_message", 3)]);
+    assert_eq!(received(&home).await, [("new_message", 2)]);
+    assert_eq!(received(&desk).await, [("new_message", 3)]);
     let names = anna.conversation(&id).await.participants.into_iter().map(|it| (it.user_id, it.role, it.name));
     let expected = [("anna", Role::Customer, "Anna"), ("ben", Role::Admin, "Ben"), ("cleo", Role::Admin, "Cleo")];
     assert_eq!(names.collect::<Vec<_>>(), expected.map(|(id, role, name)| (id.to_owned(), role, name.to_owned())));
@@ -221,7 +221,7 @@ async fn a_frame_without_a_request_id_gets_only_errors() {
     laptop.wait_for("the message", |event| matches!(event, Event::NewMessage { .. })).await;
     // Acknowledgements follow pushes, so that of a later message would follow this one's.
     phone.say(&id, "later").await;
-    assert_eq!(heard(&phone).await, []);
+    assert_eq!(received(&phone).await, []);
 
     phone.send_text(json!({"action": "send_message", "conversationId": id, "body": ""}).to_string()).await;
     let error = phone.wait_for("the error", |event| matches!(event, Event::Error { .. })).await;

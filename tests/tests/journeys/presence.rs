@@ -18,7 +18,7 @@ fn presence(event: Event) -> Option<(String, bool, Option<Time>)> {
     }
 }
 
-async fn heard(client: &Client) -> Vec<(String, bool, Option<Time>)> {
+async fn received(client: &Client) -> Vec<(String, bool, Option<Time>)> {
     client.drain().await.into_iter().filter_map(presence).collect()
 }
 
@@ -51,7 +51,7 @@ async fn a_customer_comes_and_goes() {
     assert!(is_recent(last_seen), "{last_seen:?}");
     let now = customer(&ben, &id).await;
     assert_eq!((now.online, now.last_seen_at), (Some(false), last_seen));
-    assert_eq!(heard(&desk).await, []);
+    assert_eq!(received(&desk).await, []);
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_user_is_online_until_the_last_connection_ends() {
     }
     assert_eq!(customer(&ben, &id).await.online, Some(false));
     // Where both end at the same moment, both may find that nobody is left, and both say so.
-    assert!(heard(&desk).await.iter().all(|(_, online, _)| !online));
+    assert!(received(&desk).await.iter().all(|(_, online, _)| !online));
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn only_admins_in_a_conversation_of_the_customer_get_presence() {
         assert!(!wait(desk).await.1);
     }
     for other in [&elsewhere, &waiting, &bobs_phone] {
-        assert_eq!(heard(other).await, []);
+        assert_eq!(received(other).await, []);
     }
 }
 
@@ -132,7 +132,7 @@ async fn a_ping_tells_a_customer_whether_the_shop_is_online() {
     assert_eq!(phone.join(&id).await.shop.map(|it| it.online), Some(false));
     assert!(is_recent(phone.ping().await.expect("told").last_seen_at), "{gone:?}");
     // Presence of admins is asked for, never pushed.
-    assert_eq!(heard(&phone).await, []);
+    assert_eq!(received(&phone).await, []);
 }
 
 #[tokio::test]

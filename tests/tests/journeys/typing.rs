@@ -6,7 +6,7 @@ use serde_json::json;
 use tests::{Client, Shop};
 
 /// Who a connection heard start or stop typing.
-async fn heard(client: &Client) -> Vec<(&'static str, String)> {
+async fn received(client: &Client) -> Vec<(&'static str, String)> {
     let typing = |event| match event {
         Event::UserTyping { user_id, expires_in_ms, .. } => {
             assert!((1_000..=60_000).contains(&expires_in_ms), "{expires_in_ms} ms");
@@ -37,17 +37,17 @@ async fn typing_is_pushed_to_joined_connections() {
     phone.type_in(&id).await;
     for (client, told) in everyone.iter().zip([false, false, true, false, true, false]) {
         let expected = if told { vec![("starts", "anna".to_owned())] } else { vec![] };
-        assert_eq!(heard(client).await, expected);
+        assert_eq!(received(client).await, expected);
     }
     phone.done::<serde_json::Value>("typing_stop", in_it).await;
     for (client, told) in everyone.iter().zip([false, false, true, false, true, false]) {
         let expected = if told { vec![("stops", "anna".to_owned())] } else { vec![] };
-        assert_eq!(heard(client).await, expected);
+        assert_eq!(received(client).await, expected);
     }
     desk.type_in(&id).await;
     for (client, told) in everyone.iter().zip([true, true, false, false, true, false]) {
         let expected = if told { vec![("starts", "ben".to_owned())] } else { vec![] };
-        assert_eq!(heard(client).await, expected);
+        assert_eq!(received(client).await, expected);
     }
 }
 
@@ -81,5 +81,5 @@ async fn typing_requires_a_joined_conversation() {
         phone.leave(&id).await;
         assert!(phone.request(action, typing()).await.is_err(), "left");
     }
-    assert_eq!(heard(&desk).await, []);
+    assert_eq!(received(&desk).await, []);
 }
