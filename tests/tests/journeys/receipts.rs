@@ -1,0 +1,228 @@
+//! Receipts are cursors: forward only, exact, and told to those whom they concern.
+
+use domain::{OrderStatus, Role, Side};
+use proptest::prelude::*;
+use protocol::{Code, Event, Participant};
+use serde_json::json;
+use tests::{Client, Shop, User, cases};
+
+async fn participant(viewer: &User, conversation: &domain::ConversationId, id: &str) -> Participant {
+    let all = viewer.conversation(conversation).await.participants;
+    all.into_iter().find(|it| it.user_id == id).unwrap_or_else(|| panic!("{id} takes part"))
+}
+
+/// What receipts a connection heard: which, whose, how far.
+async fn heard(client: &Client) -> Vec<(&'static str, String, Role, u64)> {
+    let receipt = |event| match event {
+        Event::MessageRead { user_id, role, seq, .. } => Some(("read", user_id, role, seq)),
+        Event::MessageDelivered { user_id, role, seq, .. } => Some(("delivered", user_id, role, seq)),
+        Event::NewMessage { .. } | Event::OrderMessageUpdate { .. } | Event::Presence { .. } => None,
+        other => panic!("unexpected {other:?}"),
+    };
+    client.drain().await.into_iter().filter_map(receipt).collect()
+}
+
+#[tokio::test]
+async fn cursors_move_forward_only() {
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let id = anna.order().await.conversation.id;
+    shop.fill(&id, 9).await;
+    let phone = anna.connect().await;
+
+    assert_eq!(phone.delivered(&id, 4).await, 4);
+    assert_eq!(phone.delivered(&id, 2).await, 4);
+    let now = participant(&anna, &id, "anna").await;
+    assert_eq!((now.read_seq, now.delivered_seq), (0, 4));
+    // The first message is her own order; the others are the shop's.
+    let read = phone.read(&id, 3).await;
+    assert_eq!((read.read_seq, read.unread), (3, 7));
+    let read = anna.read(&id, 6).await;
+    assert_eq!((read.read_seq, read.unread), (6, 4));
+    for lower in [5, 1, 0] {
+        let read = phone.read(&id, lower).await;
+        assert_eq!((read.read_seq, read.unread), (6, 4), "{lower}");
+        let read = anna.read(&id, lower).await;
+        assert_eq!((read.read_seq, read.unread), (6, 4), "{lower}");
+    }
+    let now = participant(&ben, &id, "anna").await;
+    assert_eq!((now.read_seq, now.delivered_seq), (6, 6), "reading implies delivery");
+    assert_eq!(phone.delivered(&id, 5).await, 6);
+    assert_eq!(phone.delivered(&id, 8).await, 8);
+    let now = participant(&ben, &id, "anna").await;
+    assert_eq!((now.read_seq, now.delivered_seq), (6, 8));
+}
+
+#[tokio::test]
+async fn a_cursor_stays_within_the_conversation() {
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let id = anna.order().await.conversation.id;
+    ben.say(&id, "hi").await;
+    let phone = anna.connect().await;
+    for past in [3, 1 << 40, u64::MAX] {
+        let path = format!("/api/chat/conversations/{id}/read");
+        let detail = anna.post(&path, &json!({"seq": past})).await.refused(Code::InvalidRequest).detail;
+        assert!(detail.contains("seq"), "{detail}");
+        for action in ["message_read", "message_delivered"] {
+            let receipt = json!({"conversationId": id, "seq": past});
+            let message = phone.refused(action, receipt, Code::InvalidRequest).await.message;
+            assert!(message.contains("seq"), "{message}");
+        }
+    }
+    let now = participant(&anna, &id, "anna").await;
+    assert_eq!((now.read_seq, now.delivered_seq), (0, 0));
+    assert_eq!(anna.read(&id, 2).await.unread, 0);
+}
+
+#[tokio::test]
+async fn sending_does_not_move_the_own_cursor() {
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let id = anna.order().await.conversation.id;
+    anna.connect_and_join(&id).await.say(&id, "hi").await;
+    ben.say(&id, "hello").await;
+    for user in [&anna, &ben] {
+        let now = participant(user, &id, &user.id).await;
+        assert_eq!((now.read_seq, now.delivered_seq), (0, 0), "{}", user.id);
+    }
+    assert_eq!(anna.conversation(&id).await.unread, Some(1));
+    assert_eq!(ben.conversation(&id).await.unread, Some(2));
+}
+
+/// Receipts go to connections that joined and to the reader's own others; the asker gets its ack.
+#[tokio::test]
+async fn receipts_are_pushed_to_joined_and_own_connections() {
+    let shop = Shop::open().await;
+    let (anna, ben, cleo) = (shop.customer("anna"), shop.admin("ben"), shop.admin("cleo"));
+    let (id, other) = (anna.order().await.conversation.id, anna.order().await.conversation.id);
+    shop.fill(&id, 4).await;
+    let (phone, laptop) = (anna.connect_and_join(&id).await, anna.connect().await);
+    let tablet = anna.connect_and_join(&other).await;
+    let (desk, counter) = (ben.connect_and_join(&id).await, ben.connect().await);
+    let (home, office) = (cleo.connect_and_join(&id).await, cleo.connect_and_join(&other).await);
+    let everyone = [&phone, &laptop, &tablet, &desk, &counter, &home, &office];
+    for client in everyone {
+        client.drain().await;
+    }
+    let by_anna = |kind, seq| vec![(kind, "anna".to_owned(), Role::Customer, seq)];
+    let by_ben = |kind, seq| vec![(kind, "ben".to_owned(), Role::Admin, seq)];
+
+    phone.delivered(&id, 2).await;
+    for (client, expected) in everyone.iter().zip([0, 1, 1, 1, 0, 1, 0]) {
+        let expected = if expected == 1 { by_anna("delivered", 2) } else { vec![] };
+        assert_eq!(heard(client).await, expected);
+    }
+    // From a connection that has not joined.
+    laptop.read(&id, 3).await;
+    for (client, expected) in everyone.iter().zip([1, 0, 1, 1, 0, 1, 0]) {
+        let expected = if expected == 1 { by_anna("read", 3) } else { vec![] };
+        assert_eq!(heard(client).await, expected);
+    }
+    // Over REST no connection is the asker.
+    anna.read(&id, 4).await;
+    for (client, expected) in everyone.iter().zip([1, 1, 1, 1, 0, 1, 0]) {
+        let expected = if expected == 1 { by_anna("read", 4) } else { vec![] };
+        assert_eq!(heard(client).await, expected);
+    }
+    desk.read(&id, 1).await;
+    for (client, expected) in everyone.iter().zip([1, 0, 0, 0, 1, 1, 0]) {
+        let expected = if expected == 1 { by_ben("read", 1) } else { vec![] };
+        assert_eq!(heard(client).await, expected);
+    }
+    // What moves nothing is told to nobody.
+    desk.read(&id, 1).await;
+    phone.delivered(&id, 1).await;
+    anna.read(&id, 4).await;
+    for client in everyone {
+        assert_eq!(heard(client).await, []);
+    }
+}
+
+#[tokio::test]
+async fn an_admin_who_only_reads_takes_part() {
+    let shop = Shop::open().await;
+    let (anna, ben, cleo) = (shop.customer("anna"), shop.admin("ben"), shop.admin("cleo"));
+    let id = anna.order().await.conversation.id;
+    anna.say(&id, "anybody?").await;
+    assert_eq!(ben.read(&id, 2).await.unread, 0);
+    let now = participant(&anna, &id, "ben").await;
+    assert_eq!((now.role, now.name.as_str(), now.read_seq, now.delivered_seq), (Role::Admin, "Ben", 2, 2));
+    // Each admin has a cursor of their own.
+    assert_eq!(cleo.conversation(&id).await.unread, Some(2));
+    assert_eq!(ben.conversation(&id).await.unread, Some(0));
+}
+
+/// One step of an interleaved conversation.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// This one of the people says something.
+    Say(usize),
+    /// The first admin moves the order on, if it can move.
+    Confirm,
+    /// This one reads up to this share of the conversation, in percent; over REST or not.
+    Read(usize, u64, bool),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..3usize).prop_map(Step::Say),
+        1 => Just(Step::Confirm),
+        4 => (0..3usize, 0..=100u64, any::<bool>()).prop_map(|(who, share, rest)| Step::Read(who, share, rest)),
+    ]
+}
+
+/// However the sides interleave and wherever cursors stand, `unread` is what counting says.
+#[test]
+fn unread_is_exact() {
+    // One shop for all cases: each has people of its own.
+    let shop = tokio::sync::OnceCell::new();
+    cases(25, || prop::collection::vec(step(), 1..20), &async |case, steps: Vec<Step>| {
+        let shop = shop.get_or_init(Shop::open).await;
+        let people = [
+            shop.customer(&format!("anna{case}")),
+            shop.admin(&format!("ben{case}")),
+            shop.admin(&format!("cleo{case}")),
+        ];
+        let placed = people[0].order().await;
+        let id = placed.conversation.id;
+        let mut clients = Vec::new();
+        for person in &people {
+            clients.push(person.connect().await);
+        }
+        let mut log = vec![Side::Customer];
+        let mut read = [0u64; 3];
+        let side = |who| if who == 0 { Side::Customer } else { Side::Shop };
+        let count = |log: &[Side], who: usize, read: u64| {
+            log[usize::try_from(read).unwrap()..].iter().filter(|it| **it != side(who)).count() as u64
+        };
+        for step in steps {
+            match step {
+                Step::Say(who) => {
+                    let message = clients[who].say(&id, "hi").await;
+                    log.push(side(who));
+                    assert_eq!(message.seq, log.len() as u64);
+                }
+                Step::Confirm => {
+                    let update = people[1].set_order_status(&placed.order.id, OrderStatus::Confirmed).await;
+                    if update.message.is_some() {
+                        log.push(Side::Shop);
+                    }
+                }
+                Step::Read(who, share, rest) => {
+                    let seq = log.len() as u64 * share / 100;
+                    let answer =
+                        if rest { people[who].read(&id, seq).await } else { clients[who].read(&id, seq).await };
+                    read[who] = read[who].max(seq);
+                    assert_eq!((answer.read_seq, answer.unread), (read[who], count(&log, who, read[who])));
+                }
+            }
+            for (who, person) in people.iter().enumerate() {
+                let unread = person.conversation(&id).await.unread;
+                assert_eq!(unread, Some(count(&log, who, read[who])), "{} of {log:?}", person.id);
+            }
+        }
+        let listed = people[0].conversations("").await.items;
+        assert_eq!(listed[0].unread, Some(count(&log, 0, read[0])));
+    });
+}

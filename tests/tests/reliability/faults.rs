@@ -1,0 +1,160 @@
+//! The promises are kept when things break: at every request of every operation, and in random schedules of many actors.
+//!
+//! `FAULT_SCHEDULES=100000 cargo test --profile fast -p tests --test reliability` runs more of them; each run draws its seeds, and
+//! `FAULT_SEED=… FAULT_SCHEDULES=1` repeats one.
+
+use domain::Role;
+use tests::simulation::{Fault, FaultPlan, Mutation, SimulatedUser, Simulation};
+use tests::{Variables, seeds};
+
+/// Runs on one thread under a stopped clock: waiting costs nothing, and only the seed decides what comes first.
+fn simulate<T>(run: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.expect("a runtime").block_on(run)
+}
+
+/// Two admins, a customer and a stranger live beside one another; answers the promises that were broken.
+async fn schedule(plan: FaultPlan) -> Vec<String> {
+    let simulation = Simulation::open(plan).await;
+    let customer = SimulatedUser::new(Simulation::person("alice", Role::Customer));
+    let bob = SimulatedUser::new(Simulation::person("bob", Role::Admin));
+    let eve = SimulatedUser::new(Simulation::person("eve", Role::Admin));
+    let stranger = SimulatedUser::stranger(Simulation::person("mallory", Role::Customer));
+    let shared_id = customer.order(&simulation, "key").await;
+    tokio::join!(
+        customer.run(&simulation, &shared_id, 8),
+        bob.run(&simulation, &shared_id, 8),
+        eve.run(&simulation, &shared_id, 8),
+        stranger.run(&simulation, &shared_id, 3),
+    );
+    simulation.stop_faults().await;
+    let broken = simulation.broken_promises(&shared_id, &[&customer, &bob, &eve, &stranger]).await;
+    simulation.close().await;
+    broken
+}
+
+#[test]
+fn no_promise_is_broken_in_any_schedule() {
+    seeds(&Variables { seed: "FAULT_SEED", count: "FAULT_SCHEDULES" }, 300, keeps_every_promise);
+}
+
+fn keeps_every_promise(seed: u64) {
+    // From hardly anything going wrong to every fifth request.
+    let per_mille = match seed % 4 {
+        0 => 5,
+        1 => 30,
+        2 => 80,
+        _ => 200,
+    };
+    let broken = simulate(schedule(FaultPlan { seed, per_mille, ..FaultPlan::none() }));
+    assert!(broken.is_empty(), "seed {seed}:\n{}", broken.join("\n"));
+}
+
+/// A checker that cannot fail shows nothing: each of these mistakes has to be noticed.
+#[test]
+fn the_checker_notices_mistakes() {
+    for mutation in [Mutation::PushBeforePut, Mutation::NoHelp, Mutation::NoCondition] {
+        let caught = (0..400).find(|seed| {
+            let plan = FaultPlan { seed: *seed, per_mille: 80, mutation: Some(mutation), ..FaultPlan::none() };
+            !simulate(schedule(plan)).is_empty()
+        });
+        println!("{mutation:?} is caught by seed {caught:?}");
+        assert!(caught.is_some(), "{mutation:?} is not caught");
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Operation {
+    CreateOrder,
+    SendOverRest,
+    SendWithoutSeenSeq,
+    SendOverWebSocket,
+    ChangeStatus,
+    Read,
+    Delivered,
+    Connect,
+    Disconnect,
+}
+
+/// One operation with what `plan` has in store for it; how many requests it made, and how many polls that took.
+async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String>) {
+    let simulation = Simulation::open(plan).await;
+    let alice = SimulatedUser::new(Simulation::person("alice", Role::Customer));
+    let bob = SimulatedUser::new(Simulation::person("bob", Role::Admin));
+    let shared_id = Simulation::shared_id(&alice.person, "key");
+    if matches!(operation, Operation::CreateOrder) {
+        simulation.fault_injector().arm();
+    }
+    alice.order(&simulation, "key").await;
+    bob.connect(&simulation, &shared_id).await;
+    alice.send(&simulation, &shared_id, "before", true).await;
+    alice.catch_up(&simulation, &shared_id).await;
+    if matches!(operation, Operation::SendOverWebSocket | Operation::Delivered | Operation::Disconnect) {
+        alice.connect(&simulation, &shared_id).await;
+    }
+    if !matches!(operation, Operation::CreateOrder) {
+        simulation.fault_injector().arm();
+    }
+    match operation {
+        Operation::CreateOrder => {}
+        Operation::SendOverRest | Operation::SendOverWebSocket => alice.send(&simulation, &shared_id, "it", true).await,
+        Operation::SendWithoutSeenSeq => alice.send(&simulation, &shared_id, "it", false).await,
+        Operation::ChangeStatus => bob.change_status(&simulation, &shared_id, "confirmed").await,
+        Operation::Read => alice.read(&simulation, &shared_id).await,
+        Operation::Delivered => alice.deliver(&simulation, &shared_id).await,
+        Operation::Connect => alice.connect(&simulation, &shared_id).await,
+        Operation::Disconnect => alice.disconnect(&simulation, true).await,
+    }
+    let (requests, polls) = (simulation.fault_injector().requests(), simulation.fault_injector().polls());
+    bob.send(&simulation, &shared_id, "after", true).await;
+    simulation.stop_faults().await;
+    let broken = simulation.broken_promises(&shared_id, &[&alice, &bob]).await;
+    simulation.close().await;
+    (requests, polls, broken)
+}
+
+const OPERATIONS: [Operation; 9] = [
+    Operation::CreateOrder,
+    Operation::SendOverRest,
+    Operation::SendWithoutSeenSeq,
+    Operation::SendOverWebSocket,
+    Operation::ChangeStatus,
+    Operation::Read,
+    Operation::Delivered,
+    Operation::Connect,
+    Operation::Disconnect,
+];
+
+#[test]
+fn every_request_of_every_operation_may_fail() {
+    let mut cells = 0;
+    for operation in OPERATIONS {
+        let (requests, _, broken) = simulate(one(operation, FaultPlan::none()));
+        assert!(broken.is_empty() && requests > 0, "{operation:?}: {broken:?}");
+        for request in 0..requests {
+            for fault in Fault::ALL {
+                let plan = FaultPlan { exactly: Some((request, fault)), ..FaultPlan::none() };
+                let (_, _, broken) = simulate(one(operation, plan));
+                assert!(broken.is_empty(), "{operation:?}, {fault:?} at request {request}:\n{}", broken.join("\n"));
+                cells += 1;
+            }
+        }
+    }
+    println!("{cells} cells of the matrix hold");
+}
+
+#[test]
+fn every_operation_may_end_at_every_await() {
+    let mut ends = 0;
+    for operation in OPERATIONS {
+        let (_, polls, _) = simulate(one(operation, FaultPlan::none()));
+        assert!(polls > 0, "{operation:?} was never polled");
+        for poll in 0..polls {
+            let plan = FaultPlan { crash_at_poll: Some(poll), ..FaultPlan::none() };
+            let (_, _, broken) = simulate(one(operation, plan));
+            assert!(broken.is_empty(), "{operation:?} ended at poll {poll}:\n{}", broken.join("\n"));
+            ends += 1;
+        }
+    }
+    println!("{ends} ends hold");
+}

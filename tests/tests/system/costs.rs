@@ -1,0 +1,266 @@
+//! What an operation costs, beside what it may: how deep, how many units. `docs/costs.md` is the table.
+//!
+//! `UPDATE_COSTS=1 cargo test -p tests --test system` writes that page anew.
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::OrderStatus;
+use futures_util::future::join_all;
+use protocol::{MessageAnswer, OrderAnswer};
+use serde_json::{Value, json};
+use tests::{Cost, Meter, Shop, client_message_id, lamp, now_millis};
+
+/// The page, and where its table begins.
+const PAGE: &str = "docs/costs.md";
+const HEAD: &str = "| operation | requests | depth | write units | read units |\n|---|---|---|---|---|\n";
+
+/// What an operation may cost; `None` is as the items need.
+struct Budget {
+    depth: usize,
+    write: Option<f64>,
+    read: f64,
+}
+
+const fn at_most(depth: usize, write: f64, read: f64) -> Budget {
+    Budget { depth, write: Some(write), read }
+}
+
+/// Measured operations, and those among them that cost too much.
+#[derive(Default)]
+struct Bill {
+    lines: Vec<String>,
+    over: Vec<String>,
+}
+
+impl Bill {
+    /// An operation with a budget.
+    fn within(&mut self, meter: &Meter, operation: &str, budget: &Budget) {
+        let calls = meter.take();
+        let cost = Cost::of(&calls);
+        let Budget { depth, write, read } = budget;
+        let of = |measured: f64, allowed: f64| format!("{measured} of {allowed}");
+        let written = write.map_or_else(|| cost.write.to_string(), |write| of(cost.write, write));
+        let deep = format!("{} of {depth}", cost.depth);
+        self.line(operation, &[cost.requests.to_string(), deep, written, of(cost.read, *read)]);
+        if cost.depth > *depth || write.is_some_and(|write| cost.write > write) || cost.read > *read {
+            let requests: Vec<_> =
+                calls.iter().filter_map(|it| it.operation.as_ref().map(|name| (name, it.read + it.write))).collect();
+            self.over.push(format!(
+                "{operation}: {cost:?}, allowed: depth {depth}, write {write:?}, read {read}: {requests:?}"
+            ));
+        }
+    }
+
+    /// An operation without one, to be read.
+    fn note(&mut self, meter: &Meter, operation: &str) {
+        let Cost { depth, requests, write, read } = Cost::of(&meter.take());
+        self.line(operation, &[requests.to_string(), depth.to_string(), write.to_string(), read.to_string()]);
+    }
+
+    fn line(&mut self, operation: &str, columns: &[String]) {
+        self.lines.push(format!("| {operation} | {} |\n", columns.join(" | ")));
+    }
+}
+
+/// Small items, one counterpart, nobody unusual.
+#[tokio::test]
+async fn every_operation_stays_within_its_budget() {
+    // Moving a conversation to another minute of the inbox adds two units, so all has to happen within one.
+    for _ in 0..5 {
+        let minute = now_millis() / 60_000;
+        let bill = measure().await;
+        if minute == now_millis() / 60_000 {
+            assert!(bill.over.is_empty(), "{:#?}", bill.over);
+            return compare_with_page(&bill.lines.concat());
+        }
+    }
+    panic!("it takes more than a minute");
+}
+
+/// The page says what was measured.
+fn compare_with_page(lines: &str) {
+    let path = Shop::root().join(PAGE);
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (above, table) = page.split_once(HEAD).unwrap();
+    if std::env::var_os("UPDATE_COSTS").is_some() {
+        std::fs::write(&path, format!("{above}{HEAD}{lines}")).unwrap();
+    } else {
+        assert_eq!(lines, table, "{PAGE} says something else: UPDATE_COSTS=1 cargo test -p tests --test system");
+    }
+}
+
+async fn measure() -> Bill {
+    let meter = Meter::default();
+    let shop = Shop::open_with(meter.settings()).await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let mut bill = Bill::default();
+
+    let first = anna.order().await.conversation.id;
+    meter.take();
+    let ticket = anna.ticket().await;
+    bill.within(&meter, "ticket", &at_most(1, 1.0, 2.0));
+    let phone = tests::Client::open("anna", &ticket.url).await;
+    // The authorizer's ticket, then the row, then who is there: read together with the write, presence could get stuck.
+    bill.within(&meter, "connect", &at_most(3, 2.0, 2.0));
+    phone.ping().await;
+    bill.within(&meter, "ping of a customer", &at_most(1, 0.0, 1.0));
+    let desk = ben.connect().await;
+    meter.take();
+    desk.ping().await;
+    bill.within(&meter, "ping of an admin", &at_most(1, 0.0, 1.0));
+    desk.join(&first).await;
+    // The check, then the join, then what is shown: shown as of before the join, a receipt could be overlooked.
+    bill.within(&meter, "join by an admin", &at_most(3, 1.0, 4.0));
+    phone.join(&first).await;
+    bill.within(&meter, "join by a customer", &at_most(3, 1.0, 4.0));
+
+    let as_needed = Budget { depth: 2, write: None, read: 2.0 };
+    let placed = anna.order().await;
+    bill.within(&meter, "create an order", &as_needed);
+    anna.order_once("key", &lamp()).await.expect::<OrderAnswer>(201);
+    bill.within(&meter, "create an order under a key", &as_needed);
+    anna.order_once("key", &lamp()).await.ok::<OrderAnswer>();
+    bill.within(&meter, "the same again", &as_needed);
+
+    let id = placed.conversation.id;
+    phone.join(&id).await;
+    desk.join(&id).await;
+    meter.take();
+    let message_id = client_message_id();
+    phone.send(&id, message_id, "Is it blue?", Some(1)).await.unwrap();
+    bill.within(&meter, "send over WebSocket", &at_most(2, 2.0, 3.0));
+    phone.send(&id, message_id, "Is it blue?", Some(1)).await.unwrap();
+    bill.within(&meter, "a repeated send, right after", &at_most(2, 2.0, 3.0));
+    desk.send(&id, client_message_id(), "As the sea", Some(2)).await.unwrap();
+    bill.within(&meter, "send by an admin", &at_most(2, 2.0, 3.0));
+    anna.post_message(&first, client_message_id(), "And this one?", Some(1)).await.expect::<MessageAnswer>(201);
+    bill.within(&meter, "send over REST", &at_most(2, 2.0, 3.0));
+    desk.send(&id, client_message_id(), "Or green", Some(3)).await.unwrap();
+    bill.note(&meter, "a second send within half a second");
+    phone.send(&id, message_id, "Is it blue?", Some(1)).await.unwrap();
+    bill.within(&meter, "a repeated send, later", &at_most(2, 2.0, 3.0));
+    let lost = phone.send(&id, client_message_id(), "At the same time", Some(3)).await.unwrap();
+    assert_eq!((lost.duplicate, lost.message.seq), (false, 5));
+    bill.within(&meter, "a send that lost a race", &at_most(4, 3.0, 5.0));
+    phone.say(&id, "Without seenSeq").await;
+    bill.note(&meter, "send without seenSeq");
+
+    phone.delivered(&id, 3).await;
+    bill.within(&meter, "delivery cursor", &at_most(2, 1.0, 3.0));
+    phone.read(&id, 4).await;
+    bill.note(&meter, "read cursor that stops in the middle");
+    phone.read(&id, 6).await;
+    bill.within(&meter, "read cursor over WebSocket", &at_most(2, 1.0, 3.0));
+    ben.read(&id, 6).await;
+    bill.within(&meter, "read cursor over REST", &at_most(2, 1.0, 3.0));
+    phone.read(&id, 2).await;
+    bill.within(&meter, "a read cursor that does not move", &at_most(2, 1.0, 3.0));
+    phone.type_in(&id).await;
+    bill.within(&meter, "typing", &at_most(2, 0.0, 2.0));
+    let update = ben.set_order_status(&placed.order.id, OrderStatus::Confirmed).await;
+    assert!(update.message.is_some());
+    bill.within(&meter, "status change", &Budget { depth: 3, write: None, read: 4.0 });
+    ben.set_status(&id, domain::ConversationStatus::Archived).await;
+    bill.note(&meter, "archive");
+    anna.conversation(&id).await;
+    bill.note(&meter, "one conversation");
+    anna.stats().await;
+    bill.note(&meter, "counts of a customer");
+    ben.stats().await;
+    bill.note(&meter, "counts of all");
+    anna.get("/api/sales/my-orders").await;
+    bill.note(&meter, "own orders (a few)");
+
+    pages(&meter, &shop, &mut bill).await;
+    meter.take();
+    phone.close().await;
+    // It is over once the admin who joined one of hers has heard of it.
+    let gone = |event: &protocol::Event| matches!(event, protocol::Event::Presence { online: false, .. });
+    desk.wait_for("her going", gone).await;
+    bill.within(&meter, "disconnect", &at_most(2, 2.0, 2.0));
+    bill
+}
+
+async fn pages(meter: &Meter, shop: &Shop, bill: &mut Bill) {
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    // Few enough that the minute which a page of the inbox finishes is not much longer than the page.
+    let own = join_all((0..30).map(|_| anna.order())).await;
+    assert_eq!(own.len(), 30);
+    meter.take();
+    assert_eq!(anna.history(&own[0].conversation.id, "").await.messages.len(), 1);
+    bill.within(meter, "a page of 1 message", &at_most(1, 0.0, 6.0));
+    let long = own[1].conversation.id.clone();
+    for n in 0..3 {
+        for _ in 0..20 {
+            shop.admin(&format!("writer{n}")).say(&long, "a message of usual length, as people write them").await;
+        }
+    }
+    meter.take();
+    assert_eq!(anna.history(&long, "").await.messages.len(), 50);
+    bill.within(meter, "a page of 50 messages", &at_most(1, 0.0, 6.0));
+    assert_eq!(anna.history(&long, "after=5&limit=50").await.messages.len(), 50);
+    bill.within(meter, "a page of 50 messages from the middle", &at_most(1, 0.0, 6.0));
+    assert_eq!(ben.conversations("status=active").await.items.len(), 25);
+    bill.within(meter, "a page of 25 conversations of one status", &at_most(2, 0.0, 20.0));
+    assert_eq!(ben.conversations("").await.items.len(), 25);
+    bill.within(meter, "a page of 25 conversations", &at_most(2, 0.0, 20.0));
+    assert_eq!(anna.conversations("").await.items.len(), 25);
+    bill.within(meter, "a page of 25 own conversations", &at_most(2, 0.0, 20.0));
+}
+
+/// A head of one unit is what makes a send cost two: it stays under 800 bytes with one admin and a short message.
+#[tokio::test]
+async fn a_head_is_small() {
+    let shop = Shop::open().await;
+    // Ids as identity providers make them, names as people have them, a picture as shops serve them.
+    let anna = shop.customer("auth0|65f1c0ffee65f1c0ffee65f1");
+    let ben = shop.admin("auth0|65f1deadbe65f1deadbe65f1");
+    let mut body = lamp();
+    body["items"][0]["imageUrl"] = "https://images.shop.example/products/2026/lamp-blue-small.jpg".into();
+    let placed: OrderAnswer = anna.post("/api/sales", &body).await.expect(201);
+    let id = placed.conversation.id;
+    anna.say(&id, "Is it blue?").await;
+    ben.say(&id, "As the sea").await;
+    anna.read(&id, 3).await;
+    ben.read(&id, 3).await;
+    anna.connect().await.delivered(&id, 3).await;
+    let before = sizes(&shop).await;
+    anna.say(&id, "Thanks, I take it").await;
+    // What a message changes is the head, what it adds is the log.
+    let after = sizes(&shop).await;
+    let heads: Vec<_> = after.iter().filter(|(key, item)| before.get(*key).is_some_and(|old| old != *item)).collect();
+    assert_eq!(heads.len(), 1, "{heads:?}");
+    let size = tests::item_size(heads[0].1);
+    println!("the head has {size} bytes");
+    assert!(size < 800, "{size} bytes: {}", heads[0].1);
+}
+
+/// Every item of the table by its key, as DynamoDB writes it in JSON.
+async fn sizes(shop: &Shop) -> HashMap<String, Value> {
+    let table = aws_sdk_dynamodb::Client::new(shop.gateway().sdk());
+    let found = table.scan().table_name(shop.gateway().table().unwrap()).send().await.unwrap();
+    let mut items = HashMap::new();
+    for item in found.items.unwrap_or_default() {
+        let json: serde_json::Map<String, Value> =
+            item.iter().map(|(name, value)| (name.clone(), as_json(value))).collect();
+        items.insert(format!("{} {}", json["pk"], json["sk"]), Value::Object(json));
+    }
+    items
+}
+
+fn as_json(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({"S": text}),
+        AttributeValue::N(number) => json!({"N": number}),
+        AttributeValue::M(map) => {
+            let map: serde_json::Map<String, Value> =
+                map.iter().map(|(name, value)| (name.clone(), as_json(value))).collect();
+            json!({"M": map})
+        }
+        AttributeValue::L(list) => json!({"L": list.iter().map(as_json).collect::<Vec<_>>()}),
+        AttributeValue::Bool(value) => json!({"BOOL": value}),
+        other => json!({"B": format!("{other:?}")}),
+    }
+}

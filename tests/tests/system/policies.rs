@@ -1,0 +1,206 @@
+//! Least privilege, measured: what each function really asked AWS for is what its policy in `template.yaml` allows.
+//!
+//! The local gateway refuses what a policy does not allow; here a policy must not allow what nothing needs.
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{ConversationStatus, OrderStatus, Role};
+use futures_util::future::join_all;
+use protocol::{Code, OrderAnswer};
+use reqwest::Method;
+use serde_json::json;
+use serde_norway::Value;
+use tests::{Meter, Need, Shop, client_message_id, lamp, now_millis};
+
+/// What each function may ask for, or asked for, by its binary.
+type Needs = BTreeMap<String, BTreeSet<Need>>;
+
+/// A statement is an action on a resource each time: what it allows is what was asked for, pair by pair. So without any one
+/// of its actions or resources, this says that it is missing.
+#[tokio::test]
+async fn every_policy_allows_what_is_needed_and_nothing_else() {
+    let meter = Meter::default();
+    let shop = Shop::open_with(meter.settings()).await;
+    everything_once(&shop).await;
+    let mut made = Needs::new();
+    for call in meter.take() {
+        made.entry(call.function).or_default().extend(call.needs);
+    }
+    let allowed = allowed();
+    assert_eq!(made.keys().collect::<Vec<_>>(), allowed.keys().collect::<Vec<_>>());
+    let mut wrong = Vec::new();
+    for (function, allowed) in &allowed {
+        let needless: Vec<_> = allowed.difference(&made[function]).collect();
+        let missing: Vec<_> = made[function].difference(allowed).collect();
+        if !needless.is_empty() || !missing.is_empty() {
+            wrong.push(format!("{function}: needless {needless:?}, missing {missing:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Every operation, also where something is to be mended: dead connections, a message that did not reach the log.
+async fn everything_once(shop: &Shop) {
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let placed: OrderAnswer = anna.order_once("key", &lamp()).await.expect(201);
+    anna.order_once("key", &lamp()).await.ok::<OrderAnswer>();
+    let (order, id) = (placed.order.id, placed.conversation.id);
+    let (phone, desk) = (anna.connect_and_join(&id).await, ben.connect_and_join(&id).await);
+
+    for seen in [Some(1), Some(1), None] {
+        let message_id = client_message_id();
+        phone.send(&id, message_id, "hi", seen).await.unwrap();
+        anna.post_message(&id, message_id, "hi", seen).await;
+        phone.send(&id, message_id, "hi", seen).await.unwrap();
+    }
+    join_all((0..6).map(|n| {
+        let admin = shop.admin(&format!("admin{n}"));
+        let id = &id;
+        async move { admin.post_message(id, client_message_id(), "hi", Some(1)).await }
+    }))
+    .await;
+    phone.type_in(&id).await;
+    phone.delivered(&id, 2).await;
+    phone.read(&id, 3).await;
+    anna.read(&id, 4).await;
+    anna.read(&id, 1).await;
+    phone.leave(&id).await;
+    for user in [&anna, &ben] {
+        user.stats().await;
+        user.sale(&order).await;
+        user.conversation(&id).await;
+        user.conversations("").await;
+        user.conversations("status=active&limit=1").await;
+        user.history(&id, "").await;
+        user.history(&id, "before=3").await;
+        user.history(&id, "after=3").await;
+    }
+    anna.get("/api/sales/my-orders").await;
+    for (n, status) in ConversationStatus::ALL.into_iter().cycle().take(4).enumerate() {
+        ben.set_status(&id, status).await;
+        if n == 1 {
+            ben.say(&id, "wake up").await;
+        }
+    }
+
+    // Each kind of push finds a dead connection.
+    shop.add_stale_connection(&anna, &id, 60_000).await;
+    ben.say(&id, "send-message").await;
+    shop.add_stale_connection(&anna, &id, 60_000).await;
+    desk.type_in(&id).await;
+    shop.add_stale_connection(&anna, &id, 60_000).await;
+    ben.set_order_status(&order, OrderStatus::Confirmed).await;
+    shop.add_stale_connection(&anna, &id, 60_000).await;
+    ben.set_status(&id, ConversationStatus::Archived).await;
+    shop.add_stale_connection(&anna, &id, 60_000).await;
+    anna.order().await;
+    let gone = |event: &protocol::Event| matches!(event, protocol::Event::Presence { online: false, .. });
+    desk.join(&id).await;
+    desk.drain().await;
+    phone.close().await;
+    desk.wait_for("her going", gone).await;
+    shop.add_stale_connection(&ben, &id, 60_000).await;
+    let phone = anna.connect().await;
+    shop.add_stale_connection(&ben, &id, 60_000).await;
+    desk.drain().await;
+    phone.close().await;
+    desk.wait_for("her going", gone).await;
+
+    // Each that looks at a message which did not reach the log puts it there.
+    for mended_by in ["history", "send", "status", "again"] {
+        let message_id = client_message_id();
+        let last = shop.without_log_entry(ben.post_message(&id, message_id, "lost?", None)).await;
+        assert!([200, 201].contains(&last.status), "{last:?}");
+        match mended_by {
+            "history" => drop(anna.history(&id, "").await),
+            "send" => drop(ben.say(&id, "after").await),
+            "status" => drop(ben.set_order_status(&order, OrderStatus::Completed).await),
+            _ => drop(ben.post_message(&id, message_id, "lost?", None).await),
+        }
+        let messages = anna.messages(&id).await;
+        assert!(messages.iter().map(|it| it.seq).eq(1..=messages.len() as u64), "{mended_by}");
+        assert!(messages.iter().any(|it| it.client_message_id == Some(message_id)), "{mended_by}");
+    }
+
+    // Connections are closed where their token has ended, and where somebody is thrown out.
+    let expires = now_millis() / 1000 + 2;
+    let passing = shop.expiring("anna", Role::Customer, 2);
+    let (writes, signals) = (passing.connect().await, passing.connect().await);
+    while now_millis() / 1000 <= expires {
+        writes.ping().await;
+    }
+    let fields = json!({ "conversationId": id, "clientMessageId": client_message_id(), "body": "hi" });
+    writes.refused("send_message", fields, Code::TokenExpired).await;
+    signals.refused("join_conversation", json!({ "conversationId": id }), Code::TokenExpired).await;
+    let phone = anna.connect().await;
+    let out = ben.call(Method::DELETE, "/api/chat/users/anna/connections", &[], None).await;
+    assert_eq!(out.status, 200);
+    for closed in [writes, signals, phone] {
+        closed.closed().await;
+    }
+}
+
+/// What each function's policies allow.
+fn allowed() -> Needs {
+    let pairs = |statement: &Value| {
+        let resources: Vec<_> = list(&statement["Resource"]).into_iter().map(resource).collect();
+        let pairs = |action: &Value| {
+            let action = action.as_str().unwrap().to_owned();
+            resources.iter().map(move |resource| (action.clone(), resource.clone())).collect::<Vec<_>>()
+        };
+        list(&statement["Action"]).into_iter().flat_map(pairs).collect::<Vec<_>>()
+    };
+    let of_function =
+        |(binary, statements): (String, Vec<Value>)| (binary, statements.iter().flat_map(pairs).collect());
+    statements().into_iter().map(of_function).collect()
+}
+
+/// What a policy's resource is called here, if it is one of this stack's own and no more than that.
+fn resource(resource: &Value) -> String {
+    const ARN: [&str; 2] = ["arn:${AWS::Partition}:", ":${AWS::Region}:${AWS::AccountId}:"];
+    let Value::Tagged(function) = resource else { panic!("{resource:?} is written out") };
+    let text = function.value.as_str().unwrap();
+    if function.tag == "GetAtt" && text == "Table.Arn" {
+        return "table".to_owned();
+    }
+    let within = |service: &str, before: &str| text.strip_prefix(&format!("{}{service}{}{before}", ARN[0], ARN[1]));
+    let index = text.strip_prefix("${Table.Arn}/").filter(|index| !index.contains('*'));
+    // Secrets Manager adds a hyphen and six characters to a name.
+    let secret =
+        within("secretsmanager", "secret:").filter(|name| *name == "${JwtSecretName}-??????").map(|_| "secret");
+    let push =
+        within("execute-api", "${WebSocketApi}/${WebSocketStage}/").and_then(|it| it.strip_suffix("/@connections/*"));
+    index.or(secret).or(push).unwrap_or_else(|| panic!("{text} is none that a function may touch")).to_owned()
+}
+
+/// A list, or the one thing in its place.
+fn list(value: &Value) -> Vec<&Value> {
+    value.as_sequence().map_or_else(|| vec![value], |list| list.iter().collect())
+}
+
+/// The statements of each function's policies, by its binary.
+fn statements() -> BTreeMap<String, Vec<Value>> {
+    let text = std::fs::read_to_string(Shop::root().join("template.yaml")).unwrap();
+    let template: Value = serde_norway::from_str(&text).unwrap();
+    let resources = template["Resources"].as_mapping().unwrap();
+    let functions = resources.values().filter(|it| it["Type"] == "AWS::Serverless::Function");
+    functions
+        .map(|function| {
+            let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap().to_owned();
+            let statements = function["Properties"]["Policies"].as_sequence().unwrap().iter();
+            let statements = statements.flat_map(|policy| policy["Statement"].as_sequence().unwrap());
+            (binary, statements.flat_map(in_any_case).cloned().collect())
+        })
+        .collect()
+}
+
+/// A statement, or those between which a condition chooses.
+fn in_any_case(statement: &Value) -> Vec<&Value> {
+    match statement {
+        Value::Tagged(choice) if choice.tag == "If" => {
+            choice.value.as_sequence().unwrap()[1..].iter().filter(|one| one.is_mapping()).collect()
+        }
+        statement => vec![statement],
+    }
+}
