@@ -38,8 +38,10 @@ export function ChatHeader({ conversation }: { conversation: Conversation }) {
         </p>
       </div>
       <div className="chat-state">
-        {conversation.status !== "active" && <span className="badge">{CONVERSATION_STATUS[conversation.status]}</span>}
-        <StatusBadge status={order.status} />
+        <span className="chat-badges">
+          {conversation.status !== "active" && <span className="badge">{CONVERSATION_STATUS[conversation.status] ?? conversation.status}</span>}
+          <StatusBadge status={order.status} />
+        </span>
         {isAdmin && <AdminActions conversation={conversation} />}
       </div>
       <OrderDetails orderId={order.id} />
