@@ -171,11 +171,11 @@ export class ChatClient {
     this.#outbox.discard(clientMessageId);
   }
 
-  /** The end of a conversation was really seen. */
-  markRead(id: ConversationId): void {
+  /** A conversation was really seen up to the message `seq`, or to its end. */
+  markRead(id: ConversationId, seq = Number.POSITIVE_INFINITY): void {
     const [entry, timeline] = [this.#state.conversations.get(id), this.#state.timelines.get(id) ?? EMPTY_TIMELINE];
     if (entry === undefined) return;
-    const [from, to] = [readSeqOf(entry.conversation, this.#state.me), gaplessSeq(timeline)];
+    const [from, to] = [readSeqOf(entry.conversation, this.#state.me), Math.min(seq, gaplessSeq(timeline))];
     const news = timeline.messages.some(
       (message) => message.seq > from && message.seq <= to && sideOf(message) !== this.#state.me.role,
     );

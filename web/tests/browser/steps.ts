@@ -48,7 +48,14 @@ export async function meet(mia: Page, grace: Page): Promise<void> {
   await logIn(mia, "Mia Berger");
   await order(mia, "Desk lamp");
   await logIn(grace, "Grace Okafor");
+  // What opened by itself is not read: she opens it.
+  await openConversation(grace, /Desk lamp/);
   await grace.getByText("Mia Berger is online").waitFor();
+}
+
+/** Opens a conversation of the list. */
+export async function openConversation(page: Page, title: RegExp): Promise<void> {
+  await page.getByRole("navigation", { name: "Conversations" }).getByRole("link", { name: title }).first().click();
 }
 
 /** Something that is waited for until it is opened. */
