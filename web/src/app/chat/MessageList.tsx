@@ -16,6 +16,9 @@ import { type Opening, useOpening, useUnread } from "./unread-line.ts";
 /** This close to the oldest message the ones before it are loaded, in pixels. */
 const NEAR_START = 1_200;
 
+/** Rows are laid out this far around the frame, in pixels: they have their height before they come into sight, also on fast wheels. */
+const AROUND = 1_000;
+
 /** The room above the oldest message, in pixels; the same at all times, so that nothing moves. */
 const ABOVE = 44;
 
@@ -116,6 +119,7 @@ function OpenedList({
             data={rows}
             shift={prepended}
             startMargin={ABOVE}
+            bufferSize={AROUND}
             onScroll={moved}
             onResize={changed}
           >
