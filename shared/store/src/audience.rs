@@ -1,15 +1,16 @@
-//! Who is there: a customer's connections and the admins', each with when they were last seen.
+//! Lists the connections of a customer and of all admins, with the time each user was last seen.
 
 use std::collections::HashMap;
 
 use domain::{Role, Time};
 
-use crate::key::{self, Item, s};
-use crate::{Connection, Error, Store, connection, item};
+use crate::connection::{self, Connection};
+use crate::key::{self, Item, n, s};
+use crate::{Error, Store, item};
 
-/// Where a user's connections lie; all admins share one.
+/// The connections and last-seen times of one customer, or of all admins together.
 #[derive(Clone, Debug, Default)]
-pub struct Place {
+pub struct Connections {
     /// Also those past their time.
     pub connections: Vec<Connection>,
     /// When each user was last seen, as their connections ended.
@@ -29,9 +30,9 @@ pub struct Presence {
 #[derive(Clone, Debug, Default)]
 pub struct Audience {
     /// The customer's.
-    pub customer: Place,
+    pub customer: Connections,
     /// The admins'.
-    pub shop: Place,
+    pub shop: Connections,
 }
 
 impl Audience {
@@ -41,7 +42,7 @@ impl Audience {
     }
 }
 
-impl Place {
+impl Connections {
     /// Whether `user_id` is there at `now`.
     pub fn presence_of(&self, user_id: &str, now: Time) -> Presence {
         self.presence(|id| id == user_id, now)
@@ -54,7 +55,7 @@ impl Place {
 
     fn presence(&self, whose: impl Fn(&str) -> bool, now: Time) -> Presence {
         let theirs = || self.connections.iter().filter(|connection| whose(&connection.user_id));
-        if theirs().any(|connection| connection.lives(now)) {
+        if theirs().any(|connection| connection.is_live(now)) {
             return Presence { online: true, last_seen_at: None };
         }
         // A connection that ran out of time without a word was last there when it did.
@@ -68,41 +69,65 @@ impl Store {
     /// Who may hear of a conversation of `customer_id`. Strongly consistent: whoever registered before something was
     /// stored is here when it is pushed.
     pub async fn audience(&self, customer_id: &str) -> Result<Audience, Error> {
-        let (customer, shop) = tokio::try_join!(self.place(customer_id, Role::Customer), self.shop())?;
+        let (customer, shop) =
+            tokio::try_join!(self.query_connections(customer_id, Role::Customer), self.admin_connections())?;
         Ok(Audience { customer, shop })
     }
 
     /// The admins.
-    pub async fn shop(&self) -> Result<Place, Error> {
-        self.place("", Role::Admin).await
+    pub async fn admin_connections(&self) -> Result<Connections, Error> {
+        self.query_connections("", Role::Admin).await
     }
 
     /// A customer's own connections.
-    pub async fn customer_place(&self, customer_id: &str) -> Result<Place, Error> {
-        self.place(customer_id, Role::Customer).await
+    pub async fn connections_of(&self, customer_id: &str) -> Result<Connections, Error> {
+        self.query_connections(customer_id, Role::Customer).await
     }
 
-    async fn place(&self, user_id: &str, role: Role) -> Result<Place, Error> {
+    /// Deletes a connection that ended at `now`, and stores that its user was last seen then. Returns the audience of
+    /// a customer after that; it is empty for an admin.
+    pub async fn end_connection(&self, user_id: &str, role: Role, id: &str, now: Time) -> Result<Audience, Error> {
+        let connections = key::connections(user_id, role);
+        let forget = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key::key(&connections, &key::connection(id))))
+            .send();
+        let mut seen = key::key(&connections, &key::seen(user_id));
+        seen.insert("t".to_owned(), n(now.millis()));
+        let seen = self.client.put_item().table_name(&self.table).set_item(Some(seen)).send();
+        let (forgotten, seen) = tokio::join!(forget, seen);
+        forgotten?;
+        seen?;
+        // After the row is gone, so that of two that end at once at least the later sees that nobody is left.
+        match role {
+            Role::Admin => Ok(Audience::default()),
+            Role::Customer | Role::System => self.audience(user_id).await,
+        }
+    }
+
+    async fn query_connections(&self, user_id: &str, role: Role) -> Result<Connections, Error> {
         let mut items = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :u")
-            .expression_attribute_values(":u", s(key::place(user_id, role)))
+            .expression_attribute_values(":u", s(key::connections(user_id, role)))
             .consistent_read(true)
             .into_paginator()
             .items()
             .send();
-        let mut place = Place::default();
+        let mut connections = Connections::default();
         while let Some(found) = items.next().await {
             let found = found?;
             if let Some((user_id, at)) = last_seen(&found) {
-                place.seen.insert(user_id, item::time(at)?);
+                connections.seen.insert(user_id, item::time(at)?);
             } else {
-                place.connections.push(connection::to_connection(found)?);
+                connections.connections.push(connection::to_connection(found)?);
             }
         }
-        Ok(place)
+        Ok(connections)
     }
 }
 

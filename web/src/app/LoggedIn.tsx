@@ -52,23 +52,37 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
       return token;
     };
     const running = new ChatClient(browser(api), { ...logIn, renew });
-    const nudge = () => running.checkConnection();
+    const online = () => running.networkChanged(true);
+    const offline = () => running.networkChanged(false);
+    const shown = () => {
+      if (document.visibilityState === "visible") running.checkConnection();
+    };
     const stored = (event: StorageEvent) => running.storageChanged(event.key);
+    const leaving = (event: BeforeUnloadEvent) => {
+      // The browser asks whether to leave: what the storage did not take would be lost.
+      if (running.state.unstored) event.preventDefault();
+    };
     const counts = running.onEvent((event) => {
       if (event.event === "order_created" || event.event === "order_updated") {
         void queries.invalidateQueries({ queryKey: ["counts"] });
         void queries.invalidateQueries({ queryKey: ["order", event.order.id] });
       }
     });
-    for (const event of ["online", "offline", "pageshow"]) addEventListener(event, nudge);
-    document.addEventListener("visibilitychange", nudge);
+    addEventListener("online", online);
+    addEventListener("offline", offline);
+    addEventListener("pageshow", shown);
+    document.addEventListener("visibilitychange", shown);
     addEventListener("storage", stored);
+    addEventListener("beforeunload", leaving);
     running.start();
     setClient(running);
     return () => {
-      for (const event of ["online", "offline", "pageshow"]) removeEventListener(event, nudge);
-      document.removeEventListener("visibilitychange", nudge);
+      removeEventListener("online", online);
+      removeEventListener("offline", offline);
+      removeEventListener("pageshow", shown);
+      document.removeEventListener("visibilitychange", shown);
       removeEventListener("storage", stored);
+      removeEventListener("beforeunload", leaving);
       counts();
       running.stop();
     };

@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./App.tsx";
 import { apiOrigin } from "./config.ts";
 import { EmptyState } from "./parts/EmptyState.tsx";
+import { ErrorBoundary } from "./parts/ErrorBoundary.tsx";
 import { applyTheme } from "./theme.ts";
 import "./styles/index.css";
 
@@ -14,7 +15,11 @@ if (root !== null) {
     (api) => <App api={api} />,
     () => <Unreachable />,
   );
-  createRoot(root).render(<StrictMode>{page}</StrictMode>);
+  createRoot(root).render(
+    <StrictMode>
+      <ErrorBoundary>{page}</ErrorBoundary>
+    </StrictMode>,
+  );
 }
 
 /** The page came, and what says where its API is did not. */

@@ -33,7 +33,8 @@ export class Drafts {
       if (text === "") this.#storage.removeItem(this.#prefix + id);
       else this.#storage.setItem(this.#prefix + id, text);
     } catch {
-      // The storage is full or forbidden: the draft stays in memory.
+      // The storage is full or forbidden: the draft stays in memory. The text before it is out of date.
+      this.#storage.removeItem(this.#prefix + id);
     }
   }
 

@@ -18,7 +18,7 @@ export type { ConnectionState } from "./connection.ts";
 export { type ConversationEntry, sideOf } from "./conversation.ts";
 export type { DraftTexts } from "./drafts.ts";
 export type { Environment } from "./environment.ts";
-export { SessionExpired, ApiError, NetworkError } from "./errors.ts";
+export { SessionEnded, ApiError, NetworkError } from "./errors.ts";
 export type { PendingMessage } from "./outbox.ts";
 export { isSamePerson, personKey } from "./person.ts";
 export { sorted, type Tick, tickOf } from "./selectors.ts";

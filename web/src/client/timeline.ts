@@ -27,6 +27,12 @@ export function hasGap(timeline: Timeline, lastSeq: number): boolean {
   return timeline.loaded && gaplessSeq(timeline) < Math.max(lastSeq, timeline.messages.at(-1)?.seq ?? 0);
 }
 
+/** With at most `count` messages: the newest. */
+export function newest(timeline: Timeline, count: number): Timeline {
+  if (timeline.messages.length <= count) return timeline;
+  return { ...timeline, messages: timeline.messages.slice(-count), hasOlder: true };
+}
+
 /** With these messages, in any order, held already or not. */
 export function withMessages(timeline: Timeline, incoming: readonly Message[]): Timeline {
   const messages = merged(timeline.messages, incoming);

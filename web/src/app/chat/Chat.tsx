@@ -1,7 +1,7 @@
 import { MessageCircleOff, RotateCw } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import { Link } from "wouter";
-import { SessionExpired, ApiError } from "../../client/index.ts";
+import { SessionEnded, ApiError } from "../../client/index.ts";
 import { useChat, useClient, useLatest } from "../chat-context.ts";
 import { EmptyState } from "../parts/EmptyState.tsx";
 import { Announcer } from "./Announcer.tsx";
@@ -80,7 +80,7 @@ function NotOpened({ problem, again }: { problem: Error; again: () => void }) {
             </button>
           }
         >
-          {problem instanceof SessionExpired ? "Your log-in has expired." : problem.message}
+          {problem instanceof SessionEnded ? "Your log-in has expired." : problem.message}
         </EmptyState>
       )}
     </section>
