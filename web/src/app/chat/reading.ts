@@ -1,5 +1,6 @@
 import { type RefObject, useCallback, useEffect, useRef, useSyncExternalStore } from "react";
 import { useClient } from "../chat-context.ts";
+import { type OnScreen, lastSeen } from "./last-seen.ts";
 import { isOpenedByPerson, watchOpened } from "./opened-by-person.ts";
 
 /** What is on the screen is looked at this long after it has changed, in milliseconds. */
@@ -7,18 +8,6 @@ const LOOK = 150;
 
 /** What a person does in a conversation that opened by itself. */
 const INPUT = ["pointerdown", "wheel", "touchstart", "keydown"] as const;
-
-/** A message in the frame of the list, with where it ends, in pixels. */
-export interface OnScreen {
-  readonly seq: number;
-  readonly bottom: number;
-}
-
-/** The last message whose end is in sight: as far as somebody who looks has read. */
-export function lastSeen(messages: readonly OnScreen[], frameBottom: number): number | undefined {
-  const seen = messages.filter(({ bottom }) => bottom <= frameBottom + 1).map(({ seq }) => seq);
-  return seen.length === 0 ? undefined : Math.max(...seen);
-}
 
 /**
  * Marks as read what was on the screen while the window had the focus. A conversation that opened by itself counts only after a person
