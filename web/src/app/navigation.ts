@@ -22,7 +22,8 @@ export function useOpenChat(): (id: ConversationId) => void {
   return useCallback(
     (id) => {
       const switches = /^\/orders\/./.test(location.pathname);
-      const state: Entry = { afterList: switches ? here().afterList === true : location.pathname === "/orders" };
+      const afterList = switches ? here().afterList === true : location.pathname === "/orders";
+      const state: Entry = { afterList };
       navigate(chatPath(id), { replace: switches, state });
     },
     [navigate],

@@ -23,7 +23,7 @@ export function besideKeyboard(viewport: Pick<VisualViewport, "height" | "offset
  */
 export function followKeyboard(): void {
   const viewport = globalThis.visualViewport;
-  if (viewport == null) return;
+  if (viewport === null || viewport === undefined) return;
   const { style } = document.documentElement;
   const follow = () => {
     const area = besideKeyboard(viewport, innerHeight);

@@ -43,6 +43,8 @@ test("a customer and an admin talk about an order, from the first click to the l
   // Typing shows, and ends with the message.
   await grace.getByRole("textbox", { name: "Message" }).pressSequentially("It is. See https://shop.example/lamp.", { delay: 5 });
   await mia.locator(".typing").getByText("Grace Okafor is typing…").waitFor();
+  // A screen reader is not interrupted by it.
+  expect(await mia.locator(".typing").evaluate((line) => line.closest("[role=status], [aria-live]"))).toBe(null);
   await grace.keyboard.press("Enter");
   await bubble(mia, "It is. See").waitFor();
   await mia.locator(".typing").getByText("is typing").waitFor({ state: "detached" });

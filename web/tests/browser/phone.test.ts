@@ -36,6 +36,7 @@ test("after Back the list is where it was, with the focus on the row, and a chat
   await logIn(grace, "Grace Okafor");
   await list(grace).getByText("Customer 1", { exact: true }).waitFor();
   const offset = () => grace.locator(".list").evaluate((frame) => frame.scrollTop);
+  const first = await grace.evaluate(() => history.length);
   for (const back of ["button", "system"]) {
     const row = list(grace).getByRole("link", { name: /Mia Berger/ });
     await expect
@@ -54,7 +55,8 @@ test("after Back the list is where it was, with the focus on the row, and a chat
     expect(await grace.evaluate(() => document.activeElement?.id)).toBe("chat-title");
     expect(await grace.getByRole("heading", { level: 1 }).count()).toBe(1);
     expect(await list(grace).count()).toBe(0);
-    if (back === "button") expect(await grace.evaluate(() => history.length)).toBe(steps + 1);
+    // Going back leaves the step that was taken; going forward again takes its place.
+    expect(await grace.evaluate(() => history.length)).toBe(Math.max(steps, first + 1));
     await grace.locator(".messages").waitFor();
     if (back === "button") await grace.getByRole("link", { name: "Back to the list" }).click();
     else await grace.goBack();
@@ -134,10 +136,10 @@ test("an on-screen keyboard that lies over the page covers neither the composer 
     Object.defineProperty(globalThis, "visualViewport", { value: viewport });
   });
   const keyboard = (height: number, offsetTop: number) =>
-    page.evaluate(([height, offsetTop]) => {
-      Object.assign(globalThis.visualViewport as object, { height, offsetTop });
+    page.evaluate((area) => {
+      Object.assign(globalThis.visualViewport as object, area);
       globalThis.visualViewport?.dispatchEvent(new Event("resize"));
-    }, [height, offsetTop] as const);
+    }, { height, offsetTop });
   await logIn(page, "Mia Berger");
   await order(page, "Desk lamp");
   const box = async (selector: string) => (await page.locator(selector).boundingBox()) ?? { y: Number.NaN, height: Number.NaN };

@@ -7,7 +7,7 @@ import type { Filter } from "./filter.ts";
 export function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }) {
   const choose = (value: string) => onChange({ ...filter, conversation: value === "" ? undefined : (value as ConversationStatus) });
   return (
-    <div className="filters" role="search">
+    <search className="filters">
       <label className="search">
         <Search size={18} aria-hidden />
         <span className="visually-hidden">Search the orders</span>
@@ -34,6 +34,6 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
           ))}
         </select>
       </label>
-    </div>
+    </search>
   );
 }

@@ -32,9 +32,9 @@ export function CheckoutPage() {
     write({ quantities: quantity === 0 ? others : { ...others, [product.sku]: quantity } });
   };
   const placing = useMutation({
-    mutationFn: ({ order, key }: { order: OrderRequest; key: string }) => client.api.placeOrder(order, key),
+    mutationFn: (sent: { order: OrderRequest; key: string }) => client.api.placeOrder(sent.order, sent.key),
     // Said here it happens also when the page is gone by then.
-    onSuccess: (_, { key }) => ordered(key),
+    onSuccess: (_, sent) => ordered(sent.key),
   });
   const place = (event: FormEvent) => {
     event.preventDefault();

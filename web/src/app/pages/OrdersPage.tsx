@@ -1,9 +1,10 @@
 import { MessagesSquare, MousePointerClick, ShoppingBag } from "lucide-react";
-import { type RefObject, useEffect, useMemo, useRef } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { Link, useLocation } from "wouter";
 import { sorted } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
 import { Chat } from "../chat/Chat.tsx";
+import { isOpenedByPerson, watchOpened } from "../chat/opened-by-person.ts";
 import { useWide } from "../media.ts";
 import { chatPath } from "../navigation.ts";
 import { ConversationList } from "../orders/ConversationList.tsx";
@@ -29,17 +30,14 @@ export function OrdersPage({ id }: { id: string | undefined }) {
     const found = withFound(conversations, matching, search.found).filter((entry) => matchesStatus(entry, filter));
     return sorted(new Map(found.map((entry) => [entry.conversation.id, entry])));
   }, [entries, filter, conversations, search.found]);
-  const unasked = useRef(id);
-  useEffect(() => {
-    if (id !== unasked.current) unasked.current = undefined;
-  }, [id]);
-  useFirstOpens(id, wide && !isAdmin, entries[0]?.conversation.id, unasked);
+  const chosen = useSyncExternalStore(watchOpened, isOpenedByPerson);
+  useFirstOpens(id, wide && !isAdmin, entries[0]?.conversation.id);
   const pane = useRef<HTMLElement>(null);
   useRowFocused(pane, wide ? undefined : id);
 
   const title = isAdmin ? "All orders" : "My orders";
   const hidden = !wide && id !== undefined;
-  const chat = id !== undefined && <Chat key={id} id={id} chosen={id !== unasked.current} />;
+  const chat = id !== undefined && <Chat key={id} id={id} chosen={chosen} />;
   return (
     <main className="orders">
       {id === undefined && <Title view={title} />}
@@ -60,13 +58,11 @@ export function OrdersPage({ id }: { id: string | undefined }) {
  * Where there is room for both, a customer's newest order opens by itself: they have few, and came for one of them. An admin chooses:
  * what opens by itself would look as if somebody took care of it.
  */
-function useFirstOpens(id: string | undefined, wanted: boolean, first: string | undefined, unasked: RefObject<string | undefined>): void {
+function useFirstOpens(id: string | undefined, wanted: boolean, first: string | undefined): void {
   const [, navigate] = useLocation();
   useEffect(() => {
-    if (!wanted || id !== undefined || first === undefined) return;
-    unasked.current = first;
-    navigate(chatPath(first), { replace: true });
-  }, [wanted, id, first, navigate, unasked]);
+    if (wanted && id === undefined && first !== undefined) navigate(chatPath(first), { replace: true });
+  }, [wanted, id, first, navigate]);
 }
 
 /** Whoever comes back from a chat on a phone has the focus on its row again. */

@@ -1,4 +1,4 @@
-import { CircleAlert, CloudOff, LoaderCircle, LogOut } from "lucide-react";
+import { CircleAlert, CloudOff, LoaderCircle, LogOut, Save } from "lucide-react";
 import { useChat } from "../chat-context.ts";
 import { ChatLink } from "./ChatLink.tsx";
 
@@ -9,6 +9,7 @@ export function ConnectionBanner() {
   return (
     <div role="status">
       <NotSent />
+      <Unstored />
       {connection === "offline" && (
         <p className="banner">
           <CloudOff size={18} aria-hidden />
@@ -30,6 +31,18 @@ export function ConnectionBanner() {
         </p>
       )}
     </div>
+  );
+}
+
+/** The browser's storage does not take what was written: it lives as long as the page. */
+function Unstored() {
+  const unstored = useChat((state) => state.unstored);
+  if (!unstored) return null;
+  return (
+    <p className="banner">
+      <Save size={18} aria-hidden />
+      This browser has no room to keep your messages: leave this page open until they are sent.
+    </p>
   );
 }
 

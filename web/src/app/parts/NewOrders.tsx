@@ -16,7 +16,7 @@ export function NewOrders() {
   const newest = orders.at(-1);
   const [looked, setLooked] = useState(false);
   useEffect(() => {
-    if (newest === undefined || looked) return;
+    if (newest === undefined || looked) return undefined;
     const ends = setTimeout(clear, SHOWN);
     return () => clearTimeout(ends);
   }, [newest, looked, clear]);
@@ -33,6 +33,7 @@ export function NewOrders() {
       </p>
       {newest !== undefined && (
         // Whoever points at it or has the focus in it is reading: then it stays.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
         <section
           className="notice"
           aria-label="New orders"
@@ -88,7 +89,7 @@ function useNewOrders(isAdmin: boolean): [readonly Order[], () => void] {
   const client = useClient();
   const [orders, setOrders] = useState<readonly Order[]>([]);
   useEffect(() => {
-    if (!isAdmin) return;
+    if (!isAdmin) return undefined;
     return client.onEvent((event) => {
       if (event.event !== "order_created") return;
       const { order } = event;
