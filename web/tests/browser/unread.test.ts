@@ -80,8 +80,9 @@ test("logging in marks nothing as read, and neither does a window without focus"
   await say(leo, "Is it loud?");
   await tick(leo, "Is it loud?", "Sent");
   await logIn(grace, "Grace Okafor");
+  await grace.goto(new URL(leo.url()).pathname);
   await bubble(grace, "Is it loud?").waitFor();
-  // It opened by itself, and its delivery was said: by then it would have been read.
+  // It was opened by its address, and its delivery was said: by then it would have been read.
   await tick(leo, "Is it loud?", "Delivered");
   await say(leo, "Hello?");
   await tick(leo, "Hello?", "Delivered");

@@ -3,7 +3,9 @@ import { listParts } from "../format.ts";
 
 /** Who is typing. It is not announced: a screen reader would speak at every pause of somebody else; their message is announced. */
 export function TypingLine({ id }: { id: string }) {
-  const names = useChat((state) => state.typing.get(id))?.map((typist) => typist.name) ?? [];
+  const typists = useChat((state) => state.typing.get(id)) ?? [];
+  // An event of a later release may come without a name.
+  const names = typists.map(({ name }) => (typeof name === "string" ? name : "Somebody"));
   return (
     <p className="typing">
       {names.length > 0 && (

@@ -78,7 +78,7 @@ function NoticeLink({ orders, onOpen }: { orders: readonly Order[]; onOpen: () =
         New order from <bdi>{order.customerName}</bdi>
       </strong>
       <span>
-        <bdi>{order.items[0]?.title}</bdi> · {money(order.total, order.currency)}
+        <bdi>{order.items?.[0]?.title}</bdi> · {money(order.total, order.currency)}
       </span>
     </ChatLink>
   );
@@ -105,5 +105,5 @@ function words(orders: readonly Order[]): string {
 
 /** The customers, each once. */
 function names(orders: readonly Order[]): string {
-  return list([...new Set(orders.map((order) => order.customerName))]);
+  return list([...new Set(orders.map(({ customerName }) => (typeof customerName === "string" ? customerName : "Somebody")))]);
 }
