@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bubble, gate, hold, logIn, meet, order, say, shown, tick } from "./steps.ts";
+import { bubble, gate, hold, logIn, meet, openOrder, order, say, shown, tick } from "./steps.ts";
 import { FAILED_REQUEST, NO_NETWORK, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -166,6 +166,7 @@ test("an action that fails says so until another one is tried", async () => {
   await logIn(leo, "Leo Martin");
   await order(leo, "Headphones");
   await logIn(grace, "Grace Okafor");
+  await openOrder(grace, "Headphones");
   await grace.route("**/api/sales/*/status", (route) => route.fulfill({ status: 500, json: { detail: "Not now." } }));
   await grace.getByRole("button", { name: "Actions" }).click();
   await grace.getByRole("menuitem", { name: "Confirm the order" }).click();

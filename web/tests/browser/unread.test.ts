@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { bubble, logIn, look, meet, openConversation, order, say, tick } from "./steps.ts";
+import { bubble, logIn, look, meet, openOrder, order, say, tick } from "./steps.ts";
 import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -35,12 +35,12 @@ test("a conversation opens at the first unread message, and reading moves with w
   await meet(mia, grace);
   await logIn(leo, "Leo Martin");
   await order(leo, "Headphones");
-  await openConversation(grace, /Headphones/);
+  await openOrder(grace, "Headphones");
   await grace.getByText("Leo Martin is online").waitFor();
   for (let count = 1; count <= 20; count += 1) await say(mia, `Line ${count}\nwith\nmore\nlines`);
   await tick(mia, "Line 20", "Sent");
   const before = read.length;
-  await openConversation(grace, /Desk lamp/);
+  await openOrder(grace, "Desk lamp");
   await line(grace).waitFor();
   expect(await line(grace).getAttribute("aria-label")).toBe("20 new messages");
   await look(grace, "unread-line");
@@ -108,7 +108,7 @@ test("logging in marks nothing as read, and neither does a window without focus"
   await grace.reload();
   await bubble(grace, "Two").waitFor();
   expect(read.length).toBe(told);
-  await openConversation(grace, /Wall clock/);
+  await openOrder(grace, "Wall clock");
   await tick(leo, "Two", "Read");
 });
 

@@ -3,7 +3,7 @@ import type { ConversationStatus } from "../../protocol.ts";
 import { CONVERSATION_STATUS } from "../parts/StatusBadge.tsx";
 import type { Filter } from "./filter.ts";
 
-/** An admin's search over what is loaded, and which conversations are shown. */
+/** What an admin searches for, and which conversations are shown. */
 export function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }) {
   const choose = (value: string) => onChange({ ...filter, conversation: value === "" ? undefined : (value as ConversationStatus) });
   return (
@@ -13,11 +13,16 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
         <span className="visually-hidden">Search the orders</span>
         <input
           type="search"
-          placeholder="Search orders"
+          enterKeyHint="search"
+          placeholder="Search"
+          aria-describedby="search-help"
           value={filter.words}
           onChange={(event) => onChange({ ...filter, words: event.target.value })}
         />
       </label>
+      <span id="search-help" className="visually-hidden">
+        By the customer's name, the order's number or an item.
+      </span>
       <label>
         <span className="visually-hidden">Which conversations</span>
         <select value={filter.conversation ?? ""} onChange={(event) => choose(event.target.value)}>

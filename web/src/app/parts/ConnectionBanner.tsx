@@ -1,13 +1,15 @@
-import { CloudOff, LoaderCircle, LogOut } from "lucide-react";
+import { CircleAlert, CloudOff, LoaderCircle, LogOut } from "lucide-react";
 import { useChat } from "../chat-context.ts";
+import { ChatLink } from "./ChatLink.tsx";
 
-/** Says when the page is not live, and that it goes on working. */
+/** Says when the page is not live, and that it goes on working; and which messages need somebody to look at them. */
 export function ConnectionBanner() {
-  const link = useChat((state) => state.connection);
+  const connection = useChat((state) => state.connection);
   const waiting = useChat((state) => state.outbox.filter((unsent) => unsent.failed === undefined).length);
   return (
     <div role="status">
-      {link === "offline" && (
+      <NotSent />
+      {connection === "offline" && (
         <p className="banner">
           <CloudOff size={18} aria-hidden />
           {waiting === 0
@@ -15,18 +17,31 @@ export function ConnectionBanner() {
             : `You are offline. ${waiting === 1 ? "One message waits" : `${waiting} messages wait`} and will go out when the connection is back.`}
         </p>
       )}
-      {link === "expired" && (
+      {connection === "expired" && (
         <p className="banner">
           <LogOut size={18} aria-hidden />
           You are no longer logged in: nothing new comes here.
         </p>
       )}
-      {link === "connecting" && (
+      {connection === "connecting" && (
         <p className="banner banner-quiet">
           <LoaderCircle size={18} className="spin" aria-hidden />
           Connecting…
         </p>
       )}
     </div>
+  );
+}
+
+function NotSent() {
+  const count = useChat((state) => state.outbox.filter((unsent) => unsent.failed !== undefined).length);
+  const first = useChat((state) => state.outbox.find((unsent) => unsent.failed !== undefined)?.conversationId);
+  if (first === undefined) return null;
+  return (
+    <p className="banner banner-failed">
+      <CircleAlert size={18} aria-hidden />
+      {count === 1 ? "A message was not sent." : `${count} messages were not sent.`}
+      <ChatLink id={first}>Go to {count === 1 ? "it" : "the first"}</ChatLink>
+    </p>
   );
 }

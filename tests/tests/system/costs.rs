@@ -1,6 +1,6 @@
 //! What an operation costs, beside what it may: how deep, how many units. `docs/costs.md` is the table.
 //!
-//! `UPDATE_COSTS=1 cargo test -p tests --test costs` writes that page anew.
+//! `UPDATE_COSTS=1 cargo test -p tests --test system` writes that page anew.
 #![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 use std::collections::HashMap;
@@ -87,7 +87,7 @@ fn compare_with_page(lines: &str) {
     if std::env::var_os("UPDATE_COSTS").is_some() {
         std::fs::write(&path, format!("{above}{HEAD}{lines}")).unwrap();
     } else {
-        assert_eq!(lines, table, "{PAGE} says something else: UPDATE_COSTS=1 cargo test -p tests --test costs");
+        assert_eq!(lines, table, "{PAGE} says something else: UPDATE_COSTS=1 cargo test -p tests --test system");
     }
 }
 
