@@ -219,6 +219,7 @@ test("text that is written from right to left is shown so", async () => {
   await order(page, "Rubber plant");
   await say(page, "متى يصل الطلب؟");
   await say(page, "When will it come?");
+  for (const text of ["متى يصل الطلب؟", "When will it come?"]) await tick(page, text, "Sent");
   const direction = (text: string) => bubble(page, text).locator(".body").evaluate((body) => getComputedStyle(body).direction);
   expect(await direction("متى يصل الطلب؟")).toBe("rtl");
   expect(await direction("When will it come?")).toBe("ltr");
