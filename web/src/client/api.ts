@@ -134,8 +134,10 @@ interface Answered {
   readonly text: string;
 }
 
+/** Whether API Gateway refused the token. A firewall or a proxy in front answers 403 too, and not in its words. */
 function isTokenRefused({ response: { status }, text }: Answered): boolean {
-  return (status === 401 || status === 403) && problemIn(text).code === undefined;
+  const { code, message } = problemIn(text);
+  return (status === 401 || status === 403) && code === undefined && typeof message === "string";
 }
 
 function bodyOf<Answer>({ response, text }: Answered): Answer {

@@ -87,7 +87,7 @@ export class ChatClient {
         changed: (connection) => this.#dispatch({ type: "connection", connection, sessionEnd: this.#sessionEnd }),
         opened: (missed) => this.#opened(missed),
         pushed: (event) => this.#pushed(event),
-        silent: () => void this.#sync.now(),
+        silent: () => void this.#sync.sync(),
         pong: (ack) => this.#pong(ack),
       },
     });
@@ -128,8 +128,9 @@ export class ChatClient {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Connects, and stays connected. */
+  /** Connects, and stays connected. After the session has ended it does nothing. */
   start(): void {
+    if (this.#sessionEnd !== undefined) return;
     this.#sync.start();
     this.#outbox.start();
     this.#connection.start();
@@ -140,6 +141,7 @@ export class ChatClient {
     clearTimeout(this.#secondSync);
     clearTimeout(this.#joinAgain);
     clearTimeout(this.#typingEnds);
+    this.#dispatch({ type: "time", now: Number.POSITIVE_INFINITY });
     this.#typing.stop();
     this.#outbox.stop();
     this.#receipts.stop();
@@ -180,7 +182,7 @@ export class ChatClient {
 
   /** Fetches what may be missing, now. */
   sync(): Promise<void> {
-    return this.#sync.now();
+    return this.#sync.sync();
   }
 
   /**
@@ -241,6 +243,7 @@ export class ChatClient {
   /** A key of the storage was changed by another tab, as its `storage` event says; `null` for all keys. */
   storageChanged(key: string | null): void {
     this.#outbox.storageChanged(key);
+    if (this.#drafts.storageChanged(key, this.#state.open)) this.#dispatch({ type: "drafts", drafts: this.#drafts.all });
   }
 
   #nextMoment(): Moment {
@@ -260,10 +263,10 @@ export class ChatClient {
     clearTimeout(this.#joinAgain);
     this.#joined = NOTHING_JOINED;
     this.#join();
-    void this.#sync.now(missed);
+    void this.#sync.sync(missed);
     clearTimeout(this.#secondSync);
-    this.#secondSync = setTimeout(() => void this.#sync.now(), SECOND_SYNC_MS);
-    this.#outbox.flush();
+    this.#secondSync = setTimeout(() => void this.#sync.sync(), SECOND_SYNC_MS);
+    this.#outbox.connected();
     this.#receipts.flush();
     this.#clockLearned();
     // A customer learns by it whether the shop is online.
@@ -286,9 +289,21 @@ export class ChatClient {
     learn();
     for (const listener of this.#listeners) this.#safely(() => listener(event));
     if ("message" in event && typeof event.message?.conversationId === "string") this.#fetchUnknown(event.message.conversationId, learn);
-    if (event.event !== "user_typing") return;
+    if (event.event === "user_typing") this.#endTyping();
+  }
+
+  /** Removes people who have stopped typing, when the first of them has. */
+  #endTyping(): void {
     clearTimeout(this.#typingEnds);
-    this.#typingEnds = setTimeout(() => this.#dispatch({ type: "time", now: this.#environment.monotonic() }), event.expiresInMs + 50);
+    const ends = [...this.#state.typing.values()].flat().map(({ until }) => until);
+    if (ends.length === 0) return;
+    this.#typingEnds = setTimeout(
+      () => {
+        this.#dispatch({ type: "time", now: this.#environment.monotonic() });
+        this.#endTyping();
+      },
+      Math.max(0, Math.min(...ends) - this.#environment.monotonic()) + 50,
+    );
   }
 
   /** Without its conversation a message changes nothing. What is fetched may be older than the message, so it is learned again. */
@@ -317,7 +332,8 @@ export class ChatClient {
     this.#joining = this.#joining.then(async () => {
       const [open, { id: joined, certain }] = [this.#state.open, this.#joined];
       if (open === joined && (certain || open === undefined)) return;
-      this.#joined = { id: open ?? joined, certain: false };
+      const asked = { id: open ?? joined, certain: false };
+      this.#joined = asked;
       try {
         if (open !== undefined) {
           const at = this.#nextMoment();
@@ -326,7 +342,8 @@ export class ChatClient {
         } else if (joined !== undefined) {
           await this.#connection.request({ action: "leave_conversation", conversationId: joined });
         }
-        this.#joined = { id: open, certain: true };
+        // An answer on the socket before says nothing about the one that has replaced it.
+        if (this.#joined === asked) this.#joined = { id: open, certain: true };
         this.#joinBackoff.reset();
       } catch (problem) {
         // A new connection joins by itself. Whoever opened the conversation is told that it does not exist.

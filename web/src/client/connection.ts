@@ -191,9 +191,9 @@ export class Connection {
         if (this.#environment.monotonic() - this.#openedAt > GOOD) this.#backoff.reset();
         if (this.#run === run) this.#listener.changed(this.#networkLost ? "offline" : "connecting");
       } catch (problem) {
-        // Whoever ended the session has closed this connection.
-        if (problem instanceof SessionEnded) return;
-        if (this.#run === run) this.#listener.changed("offline");
+        if (this.#run !== run) return;
+        if (problem instanceof SessionEnded) return this.expire();
+        this.#listener.changed("offline");
       }
       if (this.#run === run && !this.#retryNow) await this.#pause(this.#backoff.next());
       this.#retryNow = false;
@@ -233,8 +233,11 @@ export class Connection {
     if (this.#run !== run) return socket.close();
     const { tokens, clock } = this.#options;
     const now = this.#environment.monotonic();
-    this.#previous = this.#socket;
-    void this.#previous?.closeWhenIdle();
+    const previous = this.#socket;
+    this.#previous = previous;
+    void previous?.closeWhenIdle().then(() => {
+      if (this.#previous === previous) this.#previous = undefined;
+    });
     this.#socket = socket;
     this.#openedAt = now;
     this.#networkLost = false;
@@ -243,7 +246,7 @@ export class Connection {
       now + Math.max(MINUTE, tokens.endsAt - clock.now() - TOKEN_MARGIN),
     );
     this.#listener.changed("online");
-    this.#listener.opened(this.#previous === undefined);
+    this.#listener.opened(previous === undefined);
   }
 
   /** Until the current socket has closed and no other has taken its place. */

@@ -74,7 +74,7 @@ export function merge(
   const moved = { ...known, conversation, presenceAt, statusAt: isOlder ? known.statusAt : at };
   const exact = !isEvent && readSeqOf(conversation, me) === readSeqOf(incoming, me);
   if (exact) return { ...moved, unread: incoming.unread ?? 0, stale: isOlder && known.stale };
-  const stale = known.stale || (isEvent && incoming.status !== old.status);
+  const stale = isEvent ? known.stale || incoming.status !== old.status : isOlder && known.stale;
   if (incoming.lastSeq === old.lastSeq && readSeqOf(conversation, me) === readSeqOf(old, me)) return { ...moved, stale };
   return counted({ ...moved, stale }, me, timeline);
 }
@@ -120,6 +120,8 @@ export function withCursor(
     readSeq: cursor.readSeq ?? 0,
     deliveredSeq: Math.max(cursor.deliveredSeq ?? 0, cursor.readSeq ?? 0),
   };
+  const isKnown = known !== undefined && (who.name === undefined || who.name === known.name);
+  if (isKnown && known.readSeq >= moved.readSeq && known.deliveredSeq >= moved.deliveredSeq) return entry;
   const participants = mergeParticipants(entry.conversation.participants, [moved], false);
   const conversation = { ...entry.conversation, participants };
   const mine = isSamePerson(who, me) && readSeqOf(conversation, me) > readSeqOf(entry.conversation, me);

@@ -29,6 +29,25 @@ export class Drafts {
   set(id: ConversationId, text: string): void {
     if (text === "") this.#texts.delete(id);
     else this.#texts.set(id, text);
+    this.#write(id, text);
+  }
+
+  /**
+   * A key of the storage was changed by another tab; `null` stands for all keys. Answers whether a draft has changed. The text in the
+   * conversation that is `open` here is this tab's.
+   */
+  storageChanged(key: string | null, open: ConversationId | undefined): boolean {
+    if (key === null) for (const [id, text] of this.#texts) this.#write(id, text);
+    if (key === null || !key.startsWith(this.#prefix)) return false;
+    const id = key.slice(this.#prefix.length);
+    if (id === open) return false;
+    const text = this.#storage.getItem(key) ?? "";
+    if (text === "") this.#texts.delete(id);
+    else this.#texts.set(id, text);
+    return true;
+  }
+
+  #write(id: ConversationId, text: string): void {
     try {
       if (text === "") this.#storage.removeItem(this.#prefix + id);
       else this.#storage.setItem(this.#prefix + id, text);

@@ -32,27 +32,38 @@ export interface OutboxOwner {
   seenSeq(pending: PendingMessage): Promise<number | undefined>;
 }
 
-/** What became of a message, as the tab that knows tells the others. */
+/** What became of a message, as the tab that sent it tells the others. */
 interface Outcome {
-  /** The stored message; absent for one that was discarded. */
-  readonly sent?: Message | undefined;
-  /** When, by the device's clock, in milliseconds since 1970. */
+  /** The stored message. */
+  readonly sent: Message;
+  /** When it was told, by the device's clock, in milliseconds since 1970. */
   readonly at: number;
 }
 
-/** Every tab has heard of an outcome that is older than this, in milliseconds. */
-const OUTCOME_KEPT_MS = 60_000;
+/** An outcome is kept in the storage this long, in milliseconds: the other tabs read it when they are told of the change. */
+const OUTCOME_KEPT_MS = 10_000;
 
 /** Another tab that holds the lock for longer than this may be suspended: then it is sent without the lock; in milliseconds. */
 const LOCK_TIMEOUT_MS = 5_000;
+
+/** After a lock was not given in time, locks are not asked for during this time, in milliseconds. */
+const WITHOUT_LOCKS_MS = 60_000;
 
 /** A message that the server has not taken for this long and after so many tries, while there was a connection, has failed. */
 const GIVE_UP_AFTER_MS = 60_000;
 const GIVE_UP_TRIES = 3;
 
+/** The pause of a conversation whose message has to be tried again. */
+interface Pause {
+  readonly backoff: Backoff;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
 /**
  * The messages that are not acknowledged yet, in the browser's storage: one key each, so that tabs never overwrite one another.
- * What this page has written is in its memory too, and written again if the page's own code clears the storage.
+ *
+ * What this page has written is in its memory too. A marker in the storage tells why a message of the memory is missing there: with
+ * the marker, another tab has sent or discarded it; without it, somebody has cleared the storage, and it is written again.
  *
  * A conversation's messages go out one at a time, and from one tab at a time: whoever sends holds a lock by the conversation's name,
  * and looks at the storage again once it has it. The lock saves requests; a message that two tabs send is stored once.
@@ -63,14 +74,18 @@ export class Outbox {
   readonly #owner: OutboxOwner;
   readonly #prefix: string;
   readonly #outcomes: string;
-  /** What this page has put, also where the storage did not take it. */
+  readonly #marker: string;
+  /** What this page has written. */
   readonly #memory = new Map<string, PendingMessage>();
+  /** What of it the storage did not take. */
+  readonly #unwritten = new Set<string>();
   readonly #sending = new Set<ConversationId>();
-  readonly #backoff: Backoff;
+  readonly #pauses = new Map<ConversationId, Pause>();
   /** Since when a message is not taken, and how often it was tried since. */
   readonly #failures = new Map<string, { readonly since: number; tries: number }>();
+  #withoutLocksUntil = Number.NEGATIVE_INFINITY;
   #running = false;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #forgetting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(environment: Environment, me: Person, connection: Pick<Connection, "open" | "request">, owner: OutboxOwner) {
     this.#environment = environment;
@@ -78,12 +93,16 @@ export class Outbox {
     this.#owner = owner;
     this.#prefix = `order-chat/outbox/${personKey(me)}/`;
     this.#outcomes = `order-chat/outcomes/${personKey(me)}/`;
-    this.#backoff = new Backoff(() => environment.random());
+    this.#marker = `order-chat/outbox-marker/${personKey(me)}`;
   }
 
   /** What waits or has failed, in the order in which it was written. */
   get pending(): readonly PendingMessage[] {
-    return [...this.#all().values()].sort((one, other) => one.writtenAt - other.writtenAt);
+    const all = this.#stored();
+    for (const [clientMessageId, pending] of this.#memory) {
+      if (!all.has(clientMessageId) && !this.#isSettled(clientMessageId)) all.set(clientMessageId, pending);
+    }
+    return [...all.values()].sort((one, other) => one.writtenAt - other.writtenAt);
   }
 
   /** Whether a key of the storage is this outbox's; `null` stands for all keys. */
@@ -111,27 +130,37 @@ export class Outbox {
     const { failed: _, ...again } = pending;
     this.#put(again);
     this.#changed();
+    this.#endPause(pending.conversationId);
     this.flush();
   }
 
   /** Forgets a message. */
   discard(clientMessageId: string): void {
-    this.#settle(clientMessageId, undefined);
+    this.#forget(clientMessageId);
     this.#changed();
   }
 
   /** A key of the storage was changed by another tab; `null` stands for all keys. */
   storageChanged(key: string | null): void {
     if (!this.owns(key)) return;
+    const clientMessageId = key?.split("/").at(-1);
+    if (clientMessageId !== undefined) this.#tellOutcome(clientMessageId);
     this.#changed();
     this.flush();
   }
 
-  /** Sends what waits, if there is a connection. */
+  /** Sends what waits, if there is a connection. A conversation in a pause waits for its end. */
   flush(): void {
     if (!this.#running) return;
     const waiting = new Set(this.pending.filter(({ failed }) => failed === undefined).map(({ conversationId }) => conversationId));
     for (const conversationId of waiting) void this.#drain(conversationId);
+  }
+
+  /** There is a new connection: sends what waits without a pause. */
+  connected(): void {
+    this.#failures.clear();
+    for (const conversationId of this.#pauses.keys()) this.#endPause(conversationId);
+    this.flush();
   }
 
   /** Begins to send. */
@@ -144,12 +173,13 @@ export class Outbox {
   /** Sends nothing more until {@link start}. */
   stop(): void {
     this.#running = false;
-    clearTimeout(this.#retry);
+    for (const conversationId of this.#pauses.keys()) this.#endPause(conversationId);
+    this.#forgetOutcomes(0);
   }
 
   /** Sends what waits in a conversation, one after the other. */
   async #drain(conversationId: ConversationId): Promise<void> {
-    if (this.#sending.has(conversationId)) return;
+    if (this.#sending.has(conversationId) || this.#pauses.get(conversationId)?.timer !== undefined) return;
     this.#sending.add(conversationId);
     let again: number | undefined;
     try {
@@ -164,8 +194,26 @@ export class Outbox {
       this.#sending.delete(conversationId);
     }
     if (!this.#running) return;
-    if (again !== undefined) this.#retry = setTimeout(() => this.flush(), again);
+    if (again !== undefined) this.#pause(conversationId, again);
     else if (this.#connection.open && this.#next(conversationId) !== undefined) this.flush();
+  }
+
+  #pause(conversationId: ConversationId, milliseconds: number): void {
+    const timer = setTimeout(() => {
+      this.#endPause(conversationId);
+      void this.#drain(conversationId);
+    }, milliseconds);
+    this.#pauses.set(conversationId, { backoff: this.#backoffOf(conversationId), timer });
+  }
+
+  #endPause(conversationId: ConversationId): void {
+    const pause = this.#pauses.get(conversationId);
+    clearTimeout(pause?.timer);
+    if (pause !== undefined) pause.timer = undefined;
+  }
+
+  #backoffOf(conversationId: ConversationId): Backoff {
+    return this.#pauses.get(conversationId)?.backoff ?? new Backoff(() => this.#environment.random());
   }
 
   /** Sends one; answers how many milliseconds to wait if it has to be tried again. */
@@ -187,7 +235,7 @@ export class Outbox {
     const about = pending.seenSeq === undefined ? {} : { seenSeq: pending.seenSeq };
     try {
       const ack = await this.#connection.request({ action: "send_message", conversationId, clientMessageId, body, ...about });
-      this.#backoff.reset();
+      this.#pauses.delete(conversationId);
       this.#acknowledged(clientMessageId, "message" in ack ? ack.message : undefined);
       return undefined;
     } catch (problem) {
@@ -196,7 +244,7 @@ export class Outbox {
   }
 
   #acknowledged(clientMessageId: string, message: Message | undefined): void {
-    this.#settle(clientMessageId, message);
+    this.#forget(clientMessageId, message);
     if (message !== undefined) this.#owner.sent(message);
     this.#changed();
   }
@@ -210,11 +258,15 @@ export class Outbox {
     if (problem instanceof ApiError && problem.retryAfterMs !== undefined) return problem.retryAfterMs;
     // A connection that broke says nothing about the message.
     const notTaken = problem instanceof ApiError || this.#connection.open;
-    if (notTaken && this.#givesUp(pending.clientMessageId)) {
+    if (!notTaken) this.#failures.delete(pending.clientMessageId);
+    else if (this.#givesUp(pending.clientMessageId)) {
       this.#fail(pending, { reason: "The shop's server does not take it right now." });
       return undefined;
     }
-    return this.#backoff.next();
+    const { conversationId } = pending;
+    const backoff = this.#backoffOf(conversationId);
+    this.#pauses.set(conversationId, { backoff, timer: undefined });
+    return backoff.next();
   }
 
   /** Counts a try that the server did not take; answers whether it was the last one. */
@@ -248,44 +300,50 @@ export class Outbox {
    */
   async #alone<Result>(conversationId: ConversationId, work: () => Promise<Result>): Promise<Result> {
     const { locks } = this.#environment;
-    if (locks === undefined) return work();
+    if (locks === undefined || this.#environment.monotonic() < this.#withoutLocksUntil) return work();
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), LOCK_TIMEOUT_MS);
     let result: Promise<Result> | undefined;
-    const begin = () => {
+    // The work is done once, whether the lock is given or not, and its promise is kept.
+    const once = () => {
       clearTimeout(timer);
       return (result ??= work());
     };
     try {
-      await locks.request(this.#prefix + conversationId, { signal: abort.signal }, begin);
+      await locks.request(this.#prefix + conversationId, { signal: abort.signal }, once);
     } catch {
-      // No lock in time, or locks are forbidden here. What the work itself throws is thrown below.
+      // Without a result no lock was given: in time, or at all. Otherwise the work itself has failed, and fails below again.
+      if (result === undefined) this.#withoutLocksUntil = this.#environment.monotonic() + WITHOUT_LOCKS_MS;
     }
-    return begin();
+    return once();
   }
 
-  /** Tells the owner what waits. Writes what this page has put again where somebody has cleared the storage. */
+  /** Brings memory and storage together, and tells the owner what waits. */
   #changed(): void {
-    this.#forgetOutcomes();
     const stored = this.#stored();
-    let unstored = false;
-    for (const [clientMessageId, pending] of this.#all()) {
-      if (!stored.has(clientMessageId) && !this.#put(pending)) unstored = true;
+    for (const [clientMessageId, pending] of this.#memory) {
+      if (stored.has(clientMessageId)) continue;
+      if (this.#isSettled(clientMessageId)) {
+        this.#tellOutcome(clientMessageId);
+        this.#memory.delete(clientMessageId);
+      } else this.#put(pending);
     }
-    this.#owner.changed(this.pending, unstored);
+    for (const pending of this.pending) {
+      const message = this.#owner.stored(pending);
+      if (message !== undefined) this.#forget(pending.clientMessageId, message);
+    }
+    this.#owner.changed(this.pending, this.#unwritten.size > 0);
   }
 
-  /** What is in the storage, and what this page has put and no tab has settled. */
-  #all(): Map<string, PendingMessage> {
-    const all = this.#stored();
-    for (const [clientMessageId, pending] of this.#memory) {
-      if (all.has(clientMessageId)) continue;
-      const outcome = parse<Outcome>(this.#environment.storage.getItem(this.#outcomes + clientMessageId));
-      if (outcome === undefined) all.set(clientMessageId, pending);
-      else this.#memory.delete(clientMessageId);
-      if (outcome?.sent !== undefined) this.#owner.sent(outcome.sent);
-    }
-    return all;
+  /** Whether another tab has sent or discarded a message that this page has written and the storage does not have. */
+  #isSettled(clientMessageId: string): boolean {
+    return !this.#unwritten.has(clientMessageId) && this.#environment.storage.getItem(this.#marker) !== null;
+  }
+
+  /** Tells the owner if another tab has sent a message. */
+  #tellOutcome(clientMessageId: string): void {
+    const outcome = parse<Outcome>(this.#environment.storage.getItem(this.#outcomes + clientMessageId));
+    if (outcome?.sent !== undefined) this.#owner.sent(outcome.sent);
   }
 
   #stored(): Map<string, PendingMessage> {
@@ -298,41 +356,53 @@ export class Outbox {
     return found;
   }
 
-  #forgetOutcomes(): void {
+  /** Removes the outcomes that are older than this many milliseconds, of a clock that may have been set back. */
+  #forgetOutcomes(age: number): void {
+    clearTimeout(this.#forgetting);
+    this.#forgetting = undefined;
     const { storage } = this.#environment;
     const now = this.#environment.now();
     for (const key of keysOf(storage, this.#outcomes)) {
       const outcome = parse<Outcome>(storage.getItem(key));
-      if (outcome === undefined || Math.abs(now - outcome.at) > OUTCOME_KEPT_MS) storage.removeItem(key);
+      if (outcome === undefined || Math.abs(now - outcome.at) >= age) storage.removeItem(key);
     }
   }
 
-  /** Writes a message down as it is now; answers whether the storage took it. */
-  #put(pending: PendingMessage): boolean {
+  /** Writes a message down as it is now. */
+  #put(pending: PendingMessage): void {
     const { clientMessageId } = pending;
+    const { storage } = this.#environment;
     this.#memory.set(clientMessageId, pending);
     try {
-      this.#environment.storage.setItem(this.#prefix + clientMessageId, JSON.stringify(pending));
-      return true;
+      // Without the marker the storage was cleared: with it, what is missing would count as sent.
+      const missing = storage.getItem(this.#marker) === null ? [...this.#memory.values()] : [pending];
+      for (const each of missing) storage.setItem(this.#prefix + each.clientMessageId, JSON.stringify(each));
+      storage.setItem(this.#marker, "1");
+      this.#unwritten.delete(clientMessageId);
     } catch {
       // The storage is full or forbidden: the message lives as long as the page. What it held of it before is out of date.
-      this.#environment.storage.removeItem(this.#prefix + clientMessageId);
-      return false;
+      storage.removeItem(this.#prefix + clientMessageId);
+      this.#unwritten.add(clientMessageId);
     }
   }
 
-  /** Removes a message that was stored or, without `sent`, discarded, and tells the other tabs. */
-  #settle(clientMessageId: string, sent: Message | undefined): void {
+  /** Removes a message that was discarded, or `sent`, which the other tabs are told. */
+  #forget(clientMessageId: string, sent?: Message): void {
     this.#failures.delete(clientMessageId);
     this.#memory.delete(clientMessageId);
+    this.#unwritten.delete(clientMessageId);
     const { storage } = this.#environment;
-    const outcome: Outcome = { at: this.#environment.now(), ...(sent && { sent }) };
+    const tell = () => {
+      if (sent !== undefined) storage.setItem(this.#outcomes + clientMessageId, JSON.stringify({ sent, at: this.#environment.now() } satisfies Outcome));
+    };
     try {
-      storage.setItem(this.#outcomes + clientMessageId, JSON.stringify(outcome));
+      // The outcome first: then no tab sees neither.
+      tell();
+      storage.removeItem(this.#prefix + clientMessageId);
     } catch {
-      // The storage is full: a tab that still has the message sends it again, and learns that it is stored.
+      storage.removeItem(this.#prefix + clientMessageId);
     }
-    storage.removeItem(this.#prefix + clientMessageId);
+    this.#forgetting ??= setTimeout(() => this.#forgetOutcomes(OUTCOME_KEPT_MS), OUTCOME_KEPT_MS);
   }
 }
 

@@ -57,10 +57,12 @@ export class Receipts {
     for (const key of this.#cursors.keys()) this.#schedule(key, 0);
   }
 
-  /** Sends nothing more, and forgets what is due. */
+  /** Sends nothing more until {@link flush}. What is due is kept. */
   stop(): void {
-    for (const cursor of this.#cursors.values()) clearTimeout(cursor.timer);
-    this.#cursors.clear();
+    for (const cursor of this.#cursors.values()) {
+      clearTimeout(cursor.timer);
+      cursor.timer = undefined;
+    }
   }
 
   #due(kind: Kind, conversationId: ConversationId, seq: number, delay: number): void {

@@ -32,6 +32,8 @@ export type Change =
   | { type: "refreshed"; pages: readonly ConversationPage[]; at: Moment }
   /** One conversation, as the server has it. */
   | { type: "conversation"; conversation: Conversation; at: Moment }
+  /** There is no such conversation, or not for this person. */
+  | { type: "gone"; conversationId: ConversationId }
   /** A page of a conversation's history. */
   | { type: "history"; conversationId: ConversationId; page: History; asked: "newest" | "before" | "after" }
   /** An own message was acknowledged. */
@@ -72,6 +74,8 @@ export function reduce(state: State, change: Change): State {
       return refreshed(state, change.pages, change.at);
     case "conversation":
       return withShop(withConversations(state, [change.conversation], change.at), change.conversation.shop);
+    case "gone":
+      return without(state, change.conversationId);
     case "history":
       return history(state, change.conversationId, change.page, change.asked);
     case "sent":
@@ -140,17 +144,24 @@ function withStoredMessage(state: State, message: Message, order?: OrderSummary)
 }
 
 function withConversations(state: State, incoming: readonly Conversation[], at: Moment): State {
+  return bounded(merged(state, incoming, at));
+}
+
+function merged(state: State, incoming: readonly Conversation[], at: Moment): State {
   const conversations = new Map(state.conversations);
   for (const conversation of incoming) {
     const { id } = conversation;
     conversations.set(id, merge(conversations.get(id), conversation, state.me, state.timelines.get(id), at));
   }
-  return bounded({ ...state, conversations });
+  return { ...state, conversations };
 }
 
 function listed(state: State, page: ConversationPage, asked: "older" | "since", at: Moment): State {
-  const next = withConversations(state, page.items, at);
-  return asked === "since" || next.truncated ? next : { ...next, olderCursor: page.nextCursor };
+  if (asked === "since") return withConversations(state, page.items, at);
+  // Whoever scrolls down keeps what was loaded, also where that is more than is held otherwise. Then the list ends here.
+  const next = merged(state, page.items, at);
+  const full = next.conversations.size >= MOST_CONVERSATIONS && page.nextCursor !== undefined;
+  return { ...next, truncated: full, olderCursor: full ? undefined : page.nextCursor };
 }
 
 /**
@@ -182,6 +193,13 @@ function bounded(state: State): State {
   return { ...state, conversations, truncated: true, olderCursor: undefined };
 }
 
+function without(state: State, id: ConversationId): State {
+  if (!state.conversations.has(id)) return state;
+  const conversations = new Map(state.conversations);
+  conversations.delete(id);
+  return { ...state, conversations };
+}
+
 /** Whether a conversation is needed: it is on the screen, or something of it waits to be sent. */
 function isInUse(state: State, id: ConversationId): boolean {
   return id === state.open || state.outbox.some(({ conversationId }) => conversationId === id);
@@ -207,12 +225,20 @@ function opened(state: State, id: ConversationId | undefined): State {
 }
 
 function history(state: State, id: ConversationId, page: History, asked: "newest" | "before" | "after"): State {
-  let next = withTimeline(state, id, withHistory(state.timelines.get(id) ?? EMPTY_TIMELINE, page, asked));
+  const timeline = state.timelines.get(id) ?? EMPTY_TIMELINE;
+  if (asked === "before" && leavesGap(timeline, page)) return state;
+  let next = withTimeline(state, id, withHistory(timeline, page, asked));
   const entry = state.conversations.get(id);
   if (entry !== undefined) {
     next = withEntry(next, page.messages.reduce((sofar, message) => withMessage(sofar, message, state.me), entry));
   }
   return acknowledged(next, page.messages);
+}
+
+/** Whether older messages do not reach up to those held: since they were asked for, the conversation was closed and shortened. */
+function leavesGap({ messages }: Timeline, page: History): boolean {
+  const [oldest, newest] = [messages[0]?.seq, page.messages.at(-1)?.seq];
+  return newest !== undefined && (oldest === undefined || newest + 1 < oldest);
 }
 
 function read(state: State, id: ConversationId, seq: number, unread: number | undefined): State {

@@ -29,6 +29,9 @@ const GAP_TIMEOUT_MS = 250;
 /** A conversation that could not be fetched is not asked for again before this has passed, in milliseconds. */
 const FAILED_REFRESH_MS = 5_000;
 
+/** A conversation is fetched at most so often in a row, where each time an event has made it stale again. */
+const MOST_REFRESHES = 5;
+
 /** What a {@link Sync} needs. */
 export interface SyncOptions {
   readonly environment: Pick<Environment, "random" | "reportError">;
@@ -44,10 +47,11 @@ export class Sync {
   readonly #options: SyncOptions;
   readonly #backoff: Backoff;
   #running: Promise<void> | undefined;
-  #again = false;
-  /** Events may have been missed, also of what is no activity: a status, a receipt. */
-  #missed = false;
-  #stopped = true;
+  /** Whether a sync was asked for while one is running. */
+  #repeat = false;
+  /** Whether events may have been missed, also of what is no activity: a status, a receipt. */
+  #eventsMissed = false;
+  #stopped = false;
   /** A sync that failed is repeated after a pause; sooner with a new connection. */
   #retry: ReturnType<typeof setTimeout> | undefined;
   /** The highest `seq` that was already asked for, by conversation: what the server does not have is asked for once. */
@@ -73,11 +77,11 @@ export class Sync {
     clearTimeout(this.#retry);
   }
 
-  /** Syncs the list and the open conversation; once more if it is asked for meanwhile. Events may have been `missed`. */
-  now(missed = false): Promise<void> {
-    this.#missed ||= missed;
-    this.#again = this.#running !== undefined;
-    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+  /** Syncs the list and the open conversation; once more if it is asked for meanwhile. */
+  sync(eventsMissed = false): Promise<void> {
+    this.#eventsMissed ||= eventsMissed;
+    this.#repeat = this.#running !== undefined;
+    this.#running ??= this.#run();
     return this.#running;
   }
 
@@ -144,8 +148,10 @@ export class Sync {
   }
 
   async #run(): Promise<void> {
+    // Not before the first request: the promise of this run has to be kept first.
+    await Promise.resolve();
     do {
-      this.#again = false;
+      this.#repeat = false;
       clearTimeout(this.#retry);
       try {
         const { open } = this.#state();
@@ -154,13 +160,14 @@ export class Sync {
         this.#backoff.reset();
         this.#dispatch({ type: "synced", asOf });
       } catch (problem) {
-        if (problem instanceof SessionEnded || this.#stopped) return;
+        if (problem instanceof SessionEnded || this.#stopped) break;
         if (!(problem instanceof NetworkError)) this.#dispatch({ type: "synced", failure: this.#wordsFor(problem) });
         const wait = (problem instanceof ApiError ? problem.retryAfterMs : undefined) ?? this.#backoff.next();
-        this.#retry = setTimeout(() => void this.now(), wait);
-        return;
+        this.#retry = setTimeout(() => void this.sync(), wait);
+        break;
       }
-    } while (this.#again);
+    } while (this.#repeat);
+    this.#running = undefined;
   }
 
   #wordsFor(problem: unknown): string {
@@ -173,7 +180,7 @@ export class Sync {
   /** Brings the list up to date. Answers the `since` of the next sync. */
   async #list(): Promise<string> {
     const { asOf } = this.#state();
-    const found = asOf === undefined || this.#missed ? undefined : await this.#activeSince(asOf);
+    const found = asOf === undefined || this.#eventsMissed ? undefined : await this.#activeSince(asOf);
     return found ?? this.#newestPages();
   }
 
@@ -206,7 +213,7 @@ export class Sync {
       pages.push(page);
     }
     // A loss that happened meanwhile asks once more.
-    if (!this.#again) this.#missed = false;
+    if (!this.#repeat) this.#eventsMissed = false;
     this.#dispatch({ type: "refreshed", pages, at });
     return asOf;
   }
@@ -221,7 +228,7 @@ export class Sync {
         continue;
       }
       let more = true;
-      while (more) {
+      while (more && timeline().loaded) {
         const after = gaplessSeq(timeline());
         const page = await this.#api.history(id, { after, limit: CATCH_UP });
         this.#dispatch({ type: "history", conversationId: id, page, asked: "after" });
@@ -265,13 +272,19 @@ export class Sync {
   }
 
   async #refresh(id: ConversationId): Promise<void> {
+    const isMissing = () => this.#state().conversations.get(id)?.stale !== false;
     try {
       await pause(GAP_TIMEOUT_MS);
-      if (this.#state().conversations.get(id)?.stale !== false) await this.conversation(id);
-      await pause(GAP_TIMEOUT_MS);
-    } catch {
-      // It stays stale or unknown: the next change asks again.
+      // An event that comes meanwhile may make it stale again.
+      for (let tries = 0; tries < MOST_REFRESHES && isMissing(); tries += 1) {
+        await this.conversation(id);
+        await pause(GAP_TIMEOUT_MS);
+      }
+    } catch (problem) {
+      if (problem instanceof ApiError && !problem.retryable) return this.#dispatch({ type: "gone", conversationId: id });
       await pause(FAILED_REFRESH_MS);
+      // One that is stale is asked for again at the next change. One that is not held is found by a sync.
+      if (!this.#stopped && !this.#state().conversations.has(id)) void this.sync();
     }
   }
 }

@@ -37,9 +37,16 @@ export class Tokens {
   /** The token, renewed first if it ends within a minute. */
   async fresh(): Promise<string> {
     if (this.#ended !== undefined) throw this.#ended;
-    if (this.endsAt - this.#options.clock.now() < MARGIN_MS) return this.renewed(this.#token);
     this.#check(this.#token);
-    return this.#token;
+    const left = this.endsAt - this.#options.clock.now();
+    if (left >= MARGIN_MS) return this.#token;
+    try {
+      return await this.renewed(this.#token);
+    } catch (problem) {
+      // The identity provider does not answer: the token is good until its end.
+      if (problem instanceof NetworkError && left > 0) return this.#token;
+      throw problem;
+    }
   }
 
   /** The token that comes after `refused`. */
