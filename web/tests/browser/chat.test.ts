@@ -140,7 +140,7 @@ test("whoever reads older messages is not moved when one of their own has gone o
   for (let count = 1; count <= 4; count += 1) await say(page, `Part ${count}${"\nof a long story".repeat(20)}`);
   await tick(page, "Part 4", "Sent");
   await say(page, "ApiError");
-  await page.getByText("Not sent.").waitFor();
+  await page.locator(".failed").getByText("Not sent.").waitFor();
   await say(page, "Held");
   await tick(page, "Held", "Sending");
   const list = page.locator(".messages");
