@@ -125,16 +125,16 @@ test("a chat that opens does not take the keys from whoever is searching", async
 test("whoever reads older messages is not moved when one of their own has gone out", async () => {
   const { page } = await world.windows.window();
   const { open: release, opened: held } = gate();
-  const { open: stored, opened: acknowledged } = gate();
+  const { open: acknowledge, opened: acknowledged } = gate();
   await page.routeWebSocket(/ticket=/, (route) => {
     const server = route.connectToServer();
     server.onMessage((frame) => {
       route.send(frame);
-      if (String(frame).includes('"Held"')) stored();
+      if (/"event":"ack"/.test(String(frame)) && String(frame).includes('"Held"')) acknowledge();
     });
     route.onMessage(async (frame) => {
       const { body, requestId } = JSON.parse(String(frame)) as { body?: string; requestId: string };
-      if (body === "ApiError") return route.send(JSON.stringify({ event: "error", requestId, code: "invalid_request", message: "No." }));
+      if (body === "Refused") return route.send(JSON.stringify({ event: "error", requestId, code: "invalid_request", message: "No." }));
       if (body === "Held") await held;
       server.send(frame);
     });
@@ -143,8 +143,8 @@ test("whoever reads older messages is not moved when one of their own has gone o
   await order(page, "Desk lamp");
   for (let count = 1; count <= 4; count += 1) await say(page, `Part ${count}${"\nof a long story".repeat(20)}`);
   await tick(page, "Part 4", "Sent");
-  await say(page, "ApiError");
-  await page.locator(".failed", { hasText: "Not sent." }).waitFor();
+  await say(page, "Refused");
+  await page.locator(".failed").getByText("Not sent.").waitFor();
   await say(page, "Held");
   await tick(page, "Held", "Sending");
   const list = page.locator(".messages");

@@ -84,8 +84,8 @@ test("wheeling up through 5,000 messages keeps the place to the pixel, and one p
       continue;
     }
     // Where one wheels by less than the frame's height, something stays in sight.
-    const by = Math.min(500, top);
-    await page.mouse.wheel(0, -500);
+    const by = Math.min(300, top);
+    await page.mouse.wheel(0, -300);
     await expect.poll(() => page.locator(".messages").evaluate((frame) => frame.scrollTop)).not.toBe(top);
     const now = await still(page);
     check(`wheel at ${sight[0]?.seq}`, movement(sight, now), by);

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { bubble, logIn, look, meet, openOrder, order, say, tick } from "./steps.ts";
+import { become, bubble, logIn, look, meet, openOrder, order, say, tick } from "./steps.ts";
 import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -79,10 +79,11 @@ test("logging in marks nothing as read, and neither does a window without focus"
   await order(leo, "Wall clock");
   await say(leo, "Is it loud?");
   await tick(leo, "Is it loud?", "Sent");
-  await logIn(grace, "Grace Okafor");
+  // She logs in where the address names a conversation.
   await grace.goto(new URL(leo.url()).pathname);
+  await become(grace, "Grace Okafor");
   await bubble(grace, "Is it loud?").waitFor();
-  // It was opened by its address, and its delivery was said: by then it would have been read.
+  // It opened without her doing, and its delivery was said: by then it would have been read.
   await tick(leo, "Is it loud?", "Delivered");
   await say(leo, "Hello?");
   await tick(leo, "Hello?", "Delivered");
