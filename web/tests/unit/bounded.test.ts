@@ -30,7 +30,7 @@ function copied(work: () => void): { maps: number; entries: number } {
       counted.maps += 1;
       counted.entries += entries.size;
     }
-  } as MapConstructor;
+  };
   try {
     work();
   } finally {
