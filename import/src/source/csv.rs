@@ -1,4 +1,5 @@
-//! CSV: an order of one item on each line, under a header with the names of its columns; no conversations.
+//! Reads CSV: one order with one item on each line, and a header with the column names. CSV has no
+//! conversations.
 
 use std::fs::File;
 use std::path::Path;
@@ -51,6 +52,7 @@ impl From<CsvRecord> for LegacyOrder {
     }
 }
 
+/// Opens the file and reads its header. Fails if a required column is missing.
 pub(super) fn open(path: &Path) -> Result<csv::Reader<File>, SourceError> {
     let mut reader = csv::Reader::from_path(path).map_err(|problem| broken(path, &problem))?;
     let headers = reader.headers().map_err(|problem| broken(path, &describe(&problem)))?;
@@ -63,7 +65,7 @@ pub(super) fn open(path: &Path) -> Result<csv::Reader<File>, SourceError> {
     Ok(reader)
 }
 
-/// How many records there are behind the header.
+/// Counts the records after the header.
 pub(super) fn count(path: &Path) -> Result<u64, SourceError> {
     let (mut file, mut record, mut records) = (open(path)?, csv::ByteRecord::new(), 0);
     loop {
@@ -75,7 +77,7 @@ pub(super) fn count(path: &Path) -> Result<u64, SourceError> {
     }
 }
 
-/// Reads record by record, a thread's work.
+/// Sends the records in pages. Blocks its thread, so it runs on a thread of its own.
 pub(super) fn read(mut file: csv::Reader<File>, pages: &Pages) {
     let mut paging = Paging::new(pages);
     let mut records = file.deserialize::<CsvRecord>();
@@ -98,7 +100,7 @@ pub(super) fn read(mut file: csv::Reader<File>, pages: &Pages) {
     paging.flush();
 }
 
-/// What is wrong with a record.
+/// Describes why a record cannot be read.
 fn describe(problem: &csv::Error) -> String {
     match problem.kind() {
         csv::ErrorKind::Utf8 { .. } => "it is not in UTF-8".to_owned(),
