@@ -3,8 +3,9 @@ use protocol::{Code, MessageRequest, OrderRequest, ReadRequest, SetConversationS
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Whichever route a body is sent to: it is refused with an answer, or printed and read again it is the same; and what passes
-/// the rules obeys them.
+/// Checks a request body against the types of all routes. A body is either refused with a valid
+/// problem, or it is the same after it is serialized and parsed again. What passes the validation
+/// rules obeys them.
 pub fn bodies(bytes: &[u8]) {
     read::<SetOrderStatus>(bytes);
     read::<SetConversationStatus>(bytes);

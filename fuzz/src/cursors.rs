@@ -1,9 +1,11 @@
 use domain::{Position, Role};
 use protocol::{Code, PageCursor};
 
-/// A cursor is one of this caller's and this query's, in the one spelling it has, or it is refused.
+/// Checks that a page cursor is accepted only for its own caller and query, and only in its exact
+/// spelling.
 ///
-/// The first line is a cursor; the second is a position, since nobody guesses a digest.
+/// The first line of the input is a cursor, the second a position. The position is there because a
+/// fuzzer cannot guess the cursor's digest.
 pub fn cursors(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let (cursor, position) = super::two(text);
