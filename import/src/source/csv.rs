@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Pages, Paging, SourceError, broken};
+use super::{Pages, Paging, SourceError, file_error};
 use crate::legacy::{LegacyItem, LegacyOrder, LegacyPerson};
 use crate::translate::Refused;
 
@@ -54,12 +54,12 @@ impl From<CsvRecord> for LegacyOrder {
 
 /// Opens the file and reads its header. Fails if a required column is missing.
 pub(super) fn open(path: &Path) -> Result<csv::Reader<File>, SourceError> {
-    let mut reader = csv::Reader::from_path(path).map_err(|problem| broken(path, &problem))?;
-    let headers = reader.headers().map_err(|problem| broken(path, &describe(&problem)))?;
+    let mut reader = csv::Reader::from_path(path).map_err(|problem| file_error(path, &problem))?;
+    let headers = reader.headers().map_err(|problem| file_error(path, &describe(&problem)))?;
     for needed in ["id", "customer_id", "price", "status"] {
         if !headers.iter().any(|header| header == needed) {
             let there: Vec<&str> = headers.iter().collect();
-            return Err(broken(path, &format_args!("its first line has no column {needed}, but {there:?}")));
+            return Err(file_error(path, &format_args!("its first line has no column {needed}, but {there:?}")));
         }
     }
     Ok(reader)
@@ -71,7 +71,7 @@ pub(super) fn count(path: &Path) -> Result<u64, SourceError> {
     loop {
         match file.read_byte_record(&mut record) {
             Ok(false) => return Ok(records),
-            Err(problem) if problem.is_io_error() => return Err(broken(path, &problem)),
+            Err(problem) if problem.is_io_error() => return Err(file_error(path, &problem)),
             Ok(true) | Err(_) => records += 1,
         }
     }

@@ -4,20 +4,20 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::{Pages, Paging, SourceError, broken};
+use super::{Pages, Paging, SourceError, file_error};
 use crate::translate::Refused;
 
 /// The longest line that is read, in bytes. A longer one is refused instead of held in memory.
 const MAX_LINE_BYTES: u64 = 32 << 20;
 
 pub(super) fn open(path: &Path) -> Result<BufReader<File>, SourceError> {
-    File::open(path).map(BufReader::new).map_err(|problem| broken(path, &problem))
+    File::open(path).map(BufReader::new).map_err(|problem| file_error(path, &problem))
 }
 
 /// Counts the lines.
 pub(super) fn count(path: &Path) -> Result<u64, SourceError> {
     let (mut file, mut lines) = (open(path)?, 0);
-    while file.skip_until(b'\n').map_err(|problem| broken(path, &problem))? > 0 {
+    while file.skip_until(b'\n').map_err(|problem| file_error(path, &problem))? > 0 {
         lines += 1;
     }
     Ok(lines)
