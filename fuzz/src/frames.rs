@@ -11,7 +11,7 @@ pub fn frames(bytes: &[u8]) {
         Err(rejected) => {
             let code = rejected.problem.code;
             assert!(matches!(code, Code::BadRequest | Code::InvalidRequest | Code::UnknownAction), "{code:?}");
-            super::is_an_answer(&rejected.problem);
+            super::check_problem(&rejected.problem);
             let message = rejected.problem.detail;
             let error = Event::Error { request_id: rejected.request_id, code, message, retry_after_ms: None };
             assert!(error.to_text().len() < 4_096, "{}", error.to_text());
@@ -27,7 +27,7 @@ fn check_round_trip(frame: &Frame) {
     if let Action::SendMessage(send) = &frame.action {
         match Text::new(send.body.clone()) {
             Ok(text) => assert_eq!(text.as_str(), send.body),
-            Err(invalid) => super::is_an_answer(&invalid.into()),
+            Err(invalid) => super::check_problem(&invalid.into()),
         }
     }
 }

@@ -18,7 +18,7 @@ pub fn keys(bytes: &[u8]) {
     if let Ok(time) = text.parse::<Time>() {
         assert_eq!(time.to_string().parse::<Time>().expect("a time that was printed"), time);
     }
-    check_idempotency_key(super::two(text));
+    check_idempotency_key(super::split_at_line_break(text));
 }
 
 fn check_single_spelling<T: FromStr + Display>(text: &str) {
@@ -33,7 +33,7 @@ fn check_key_part(shared_id: &SharedId) {
 }
 
 fn check_idempotency_key((user_id, key): (&str, &str)) {
-    let named = |user_id: &str, role, key: &str| SharedId::from_idempotency_key(&super::somebody(user_id, role), key);
+    let named = |user_id: &str, role, key: &str| SharedId::from_idempotency_key(&super::person(user_id, role), key);
     let shared_id = named(user_id, Role::Customer, key);
     check_key_part(&shared_id);
     assert_eq!(shared_id, named(user_id, Role::Customer, key));

@@ -21,18 +21,18 @@ use protocol::Problem;
 
 /// Checks that a problem is short enough to send, however long the refused input is, and is the
 /// same after it is serialized and parsed again.
-fn is_an_answer(problem: &Problem) {
+fn check_problem(problem: &Problem) {
     let text = serde_json::to_string(problem).expect("a problem is JSON");
     assert!(text.len() < 2_048, "{} bytes of answer", text.len());
     assert_eq!(serde_json::from_str::<Problem>(&text).expect("a problem"), *problem);
 }
 
 /// A person with this user id.
-fn somebody(user_id: &str, role: Role) -> Person {
+fn person(user_id: &str, role: Role) -> Person {
     Person { user_id: user_id.to_owned(), role, name: String::new() }
 }
 
 /// Splits the input at its first line break.
-fn two(text: &str) -> (&str, &str) {
+fn split_at_line_break(text: &str) -> (&str, &str) {
     text.split_once('\n').unwrap_or((text, ""))
 }
