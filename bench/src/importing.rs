@@ -19,8 +19,8 @@ use crate::interceptor::Interceptor;
 use crate::spread::{Spread, float};
 use crate::system::System;
 
-/// One order in `TALKED` has a conversation, with `MESSAGES` messages.
-const TALKED: usize = 4;
+/// One order in `ORDERS_PER_CONVERSATION` has a conversation, with `MESSAGES` messages.
+const ORDERS_PER_CONVERSATION: usize = 4;
 const MESSAGES: usize = 4;
 /// Concurrent requests, of the importer and of the other program.
 const MAX_CONCURRENT: usize = 16;
@@ -75,7 +75,7 @@ fn line(id: usize) -> String {
         json!({"id": id * 100 + number, "sender": {"id": if number.is_multiple_of(2) { "1" } else { "shop" }}, "readBy": ["shop"],
             "body": "A message of usual length, as people write them, is here", "createdAt": format!("2021-03-04T06:0{number}:00Z")})
     };
-    let messages = if id.is_multiple_of(TALKED) { MESSAGES } else { 0 };
+    let messages = if id.is_multiple_of(ORDERS_PER_CONVERSATION) { MESSAGES } else { 0 };
     let conversation = json!({"participants": [{"id": "shop", "role": "admin", "name": "Grace"}],
         "messages": (0..messages).map(message).collect::<Vec<_>>()});
     let order = json!({"id": id, "number": format!("S-{id}"), "status": "pending", "createdAt": "2021-03-04T05:06:07Z",

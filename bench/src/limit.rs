@@ -24,13 +24,13 @@ use crate::workload::{Workload, order};
 type Item = HashMap<String, AttributeValue>;
 
 /// How often the operations of a send are made in one round.
-const BARE: u32 = 2_000;
+const BARE_SENDS: u32 = 2_000;
 /// Conversations of the whole system, messages in flight in it, and the time of a round.
 const CUSTOMERS: usize = 500;
 const IN_FLIGHT: usize = 64;
 const ROUND: Duration = Duration::from_secs(2);
 /// How many messages are sent with AWS's latencies.
-const SENDS: usize = 300;
+const DELAYED_SENDS: usize = 300;
 
 /// The result.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
@@ -61,10 +61,10 @@ pub(crate) async fn measure(folder: &Path, rounds: usize, prices: &Prices) -> Re
     let workload = Workload::open(system, 40).await?;
     let (mut sends, mut transactions) = (Vec::new(), Vec::new());
     // In turns, so that other load on the machine affects both.
-    for n in 0..SENDS {
+    for n in 0..DELAYED_SENDS {
         sends.push(workload.send().await?.latency.as_secs_f64() * 1e3);
         let began = Instant::now();
-        table.transacted(u64::try_from(n)?, prices).await?;
+        table.send_in_transaction(u64::try_from(n)?, prices).await?;
         transactions.push(began.elapsed().as_secs_f64() * 1e3);
     }
     drop(workload);
@@ -93,21 +93,21 @@ async fn processor(folder: &Path, rounds: usize) -> Result<Vec<(f64, f64)>> {
         let before = process::cpu(&system.processes)?;
         // Only the SDK and the engine work here: the update, then concurrently the put, two queries
         // and the read of the log entry before.
-        for _ in 0..BARE {
-            table.sent(number).await?;
+        for _ in 0..BARE_SENDS {
+            table.send(number).await?;
             number += 1;
         }
         let cpu: Duration = process::cpu(&system.processes)?.saturating_sub(before);
-        turns.push((whole, cpu.as_secs_f64() * 1e6 / float(BARE)));
+        turns.push((whole, cpu.as_secs_f64() * 1e6 / float(BARE_SENDS)));
     }
     gateway.stop().await;
     Ok(turns)
 }
 
 /// The update and condition expressions of a send, the same as in `store`.
-const MOVE: &str = "SET n = :n, m = :m, #is = :active, im = :im, cg = :rate";
-const MAY_SEND: &str = "n = :seen AND #is <> :closed AND (attribute_not_exists(cg) OR cg <= :now) AND cu = :me";
-const ABSENT: &str = "attribute_not_exists(pk)";
+const UPDATE: &str = "SET n = :n, m = :m, #is = :active, im = :im, cg = :rate";
+const UPDATE_CONDITION: &str = "n = :seen AND #is <> :closed AND (attribute_not_exists(cg) OR cg <= :now) AND cu = :me";
+const PUT_CONDITION: &str = "attribute_not_exists(pk)";
 
 /// Access to the table without the functions.
 struct BareTable {
@@ -136,15 +136,16 @@ impl BareTable {
     }
 
     /// Makes the database operations of a send, like `store` does.
-    async fn sent(&self, seq: u64) -> Result<()> {
+    async fn send(&self, seq: u64) -> Result<()> {
         let update = self.client.update_item().table_name(&self.table).set_key(Some(key("bench", "Z")));
-        let update = update.update_expression(MOVE);
-        let update = update.condition_expression(MAY_SEND).set_expression_attribute_values(Some(self.values(seq)));
+        let update = update.update_expression(UPDATE);
+        let update =
+            update.condition_expression(UPDATE_CONDITION).set_expression_attribute_values(Some(self.values(seq)));
         let update = update.expression_attribute_names("#is", "is").return_values(ReturnValue::AllOld);
         update.send().await?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(self.entry(seq)));
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key("bench", &log(seq))));
-        let put = async { anyhow::Ok(put.condition_expression(ABSENT).send().await?) };
+        let put = async { anyhow::Ok(put.condition_expression(PUT_CONDITION).send().await?) };
         let get = async { anyhow::Ok(get.projection_expression("pk").consistent_read(true).send().await?) };
         try_join!(put, get, self.query_connections("U#somebody"), self.query_connections("U"))?;
         Ok(())
@@ -152,13 +153,14 @@ impl BareTable {
 
     /// Makes the operations of a send with both writes in a transaction, and waits as long as a
     /// push takes.
-    async fn transacted(&self, seq: u64, prices: &Prices) -> Result<()> {
+    async fn send_in_transaction(&self, seq: u64, prices: &Prices) -> Result<()> {
         let update = Update::builder().table_name(&self.table).set_key(Some(key("bench", "Z")));
-        let update = update.update_expression(MOVE);
-        let update = update.condition_expression(MAY_SEND).set_expression_attribute_values(Some(self.values(seq)));
+        let update = update.update_expression(UPDATE);
+        let update =
+            update.condition_expression(UPDATE_CONDITION).set_expression_attribute_values(Some(self.values(seq)));
         let update = update.expression_attribute_names("#is", "is").build()?;
         let put = Put::builder().table_name(&self.table).set_item(Some(self.entry(seq)));
-        let put = put.condition_expression(ABSENT).build()?;
+        let put = put.condition_expression(PUT_CONDITION).build()?;
         let writes =
             [TransactWriteItem::builder().update(update).build(), TransactWriteItem::builder().put(put).build()];
         self.client.transact_write_items().set_transact_items(Some(writes.into())).send().await?;

@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_middle_of_an_even_number_is_between_two() {
+    fn the_median_of_an_even_count_is_the_midpoint() {
         let spread = Spread::of([4.0, 1.0, 3.0, 2.0]);
         assert_eq!((spread.low, spread.median, spread.high), (1.0, 2.5, 4.0));
     }

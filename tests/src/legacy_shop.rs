@@ -173,10 +173,10 @@ pub async fn add(database: &mut Database, id: u32) {
                 Shape::Closed => "closed",
                 _ => "active",
             };
-            let talk = conversation(database, id * 10, id, status, user, admin).await;
+            let conversation_id = conversation(database, id * 10, id, status, user, admin).await;
             for n in 0..6 {
                 let from = if n % 2 == 0 { user } else { admin };
-                say(database, id * 100 + n, talk, from, "text", &format!("message {n} 😀"), Some(n)).await;
+                say(database, id * 100 + n, conversation_id, from, "text", &format!("message {n} 😀"), Some(n)).await;
             }
             read(database, id * 100, admin).await;
             read(database, id * 100 + 1, user).await;
@@ -186,28 +186,28 @@ pub async fn add(database: &mut Database, id: u32) {
             let one = conversation(database, id * 10, id, "archived", user, admin).await;
             let other = conversation(database, id * 10 + 1, id, "active", user, admin).await;
             for n in 0..6 {
-                let talk = if n % 2 == 0 { one } else { other };
-                say(database, id * 100 + n, talk, user, "text", &format!("message {n}"), Some(n)).await;
+                let conversation_id = if n % 2 == 0 { one } else { other };
+                say(database, id * 100 + n, conversation_id, user, "text", &format!("message {n}"), Some(n)).await;
             }
         }
         Shape::OddMessages => {
-            let talk = conversation(database, id * 10, id, "active", user, admin).await;
-            say(database, id * 100, talk, user, "text", &"ß".repeat(9_000), Some(0)).await;
-            say(database, id * 100 + 1, talk, user, "text", " ", Some(1)).await;
-            say(database, id * 100 + 2, talk, 0, "text", "whose?", Some(2)).await;
-            say(database, id * 100 + 3, talk, admin, "text", "one\r\ntwo", Some(3)).await;
+            let conversation_id = conversation(database, id * 10, id, "active", user, admin).await;
+            say(database, id * 100, conversation_id, user, "text", &"ß".repeat(9_000), Some(0)).await;
+            say(database, id * 100 + 1, conversation_id, user, "text", " ", Some(1)).await;
+            say(database, id * 100 + 2, conversation_id, 0, "text", "whose?", Some(2)).await;
+            say(database, id * 100 + 3, conversation_id, admin, "text", "one\r\ntwo", Some(3)).await;
         }
         Shape::ZeroDateMessage => {
-            let talk = conversation(database, id * 10, id, "active", user, admin).await;
-            say(database, id * 100, talk, user, "text", "first", Some(1)).await;
-            say(database, id * 100 + 1, talk, user, "text", "when?", None).await;
-            say(database, id * 100 + 2, talk, user, "text", "last", Some(2)).await;
+            let conversation_id = conversation(database, id * 10, id, "active", user, admin).await;
+            say(database, id * 100, conversation_id, user, "text", "first", Some(1)).await;
+            say(database, id * 100 + 1, conversation_id, user, "text", "when?", None).await;
+            say(database, id * 100 + 2, conversation_id, user, "text", "last", Some(2)).await;
         }
         Shape::SystemMessages => {
-            let talk = conversation(database, id * 10, id, "active", user, admin).await;
-            say(database, id * 100, talk, 0, "system", "Order created", Some(0)).await;
-            say(database, id * 100 + 1, talk, user, "text", "please", Some(1)).await;
-            say(database, id * 100 + 2, talk, admin, "system", "Status: pending → confirmed", Some(2)).await;
+            let conversation_id = conversation(database, id * 10, id, "active", user, admin).await;
+            say(database, id * 100, conversation_id, 0, "system", "Order created", Some(0)).await;
+            say(database, id * 100 + 1, conversation_id, user, "text", "please", Some(1)).await;
+            say(database, id * 100 + 2, conversation_id, admin, "system", "Status: pending → confirmed", Some(2)).await;
         }
         _ => {}
     }
@@ -222,14 +222,24 @@ async fn conversation(database: &mut Database, id: u32, sale: u32, status: &str,
 
 /// Adds a message, sent `minute` minutes after six o'clock, or with a zero date. `from` is a user
 /// id; 0 means no sender.
-pub async fn say(database: &mut Database, id: u32, talk: u32, from: u32, kind: &str, text: &str, minute: Option<u32>) {
+pub async fn say(
+    database: &mut Database,
+    id: u32,
+    conversation_id: u32,
+    from: u32,
+    kind: &str,
+    text: &str,
+    minute: Option<u32>,
+) {
     let from = if from == 0 { "NULL".to_owned() } else { from.to_string() };
     let mut at = "0000-00-00 00:00:00".to_owned();
     if let Some(minute) = minute {
         at.clear();
         let _ = write!(at, "2021-03-04 {:02}:{:02}:00", 6 + minute / 60, minute % 60);
     }
-    database.run(&format!("INSERT INTO messages VALUES ({id}, {talk}, {from}, '{kind}', '{text}', '{at}')")).await;
+    database
+        .run(&format!("INSERT INTO messages VALUES ({id}, {conversation_id}, {from}, '{kind}', '{text}', '{at}')"))
+        .await;
 }
 
 /// Marks a message as read by a user.

@@ -73,8 +73,8 @@ impl ReconnectingClient {
             let client = self.reconnect().await;
             // The client stops in the middle of any operation: a frame may be sent without its
             // acknowledgement being received.
-            let _cut = tokio::time::timeout(quality.on, self.talk(&client, quality.pause)).await;
-            self.listen(&client);
+            let _cut = tokio::time::timeout(quality.on, self.send_messages(&client, quality.pause)).await;
+            self.take_pushes(&client);
             drop(client);
             sleep(quality.off).await;
         }
@@ -99,18 +99,18 @@ impl ReconnectingClient {
     }
 
     async fn sync(&mut self) {
-        let messages = self.user.messages_after(&self.conversation, self.gapless()).await;
+        let messages = self.user.messages_after(&self.conversation, self.last_gapless_seq()).await;
         self.held.extend(messages.into_iter().map(|message| (message.seq, message)));
     }
 
-    async fn talk(&mut self, client: &Client, pause: Duration) {
+    async fn send_messages(&mut self, client: &Client, pause: Duration) {
         loop {
             if self.outbox.is_none() {
                 sleep(pause.mul_f64(self.rng.f64())).await;
-                self.listen(client);
+                self.take_pushes(client);
                 self.sent_count += 1;
                 let body = format!("{} {}", self.user.id, self.sent_count);
-                self.outbox = Some((client_message_id(), body, self.gapless()));
+                self.outbox = Some((client_message_id(), body, self.last_gapless_seq()));
             }
             self.send(client).await;
         }
@@ -125,7 +125,7 @@ impl ReconnectingClient {
         self.held.insert(sent.message.seq, sent.message);
     }
 
-    fn listen(&mut self, client: &Client) {
+    fn take_pushes(&mut self, client: &Client) {
         for event in client.take() {
             if let Event::NewMessage { message, .. } = event {
                 self.pushed += usize::from(self.held.insert(message.seq, message).is_none());
@@ -133,7 +133,8 @@ impl ReconnectingClient {
         }
     }
 
-    fn gapless(&self) -> u64 {
+    /// The `seq` up to which it holds all messages.
+    fn last_gapless_seq(&self) -> u64 {
         self.held.keys().zip(1..).take_while(|(seq, expected)| *seq == expected).count() as u64
     }
 }

@@ -19,8 +19,8 @@ pub struct Shop {
 }
 
 enum Location {
-    Here(Box<Gateway>),
-    Elsewhere(Box<Deployment>),
+    InProcess(Box<Gateway>),
+    Deployed(Box<Deployment>),
 }
 
 impl Shop {

@@ -193,7 +193,7 @@ impl FaultInjector {
         self.state.lock().unwrap().requests
     }
 
-    /// How per_mille invocations were polled since [`FaultInjector::arm`].
+    /// How often invocations were polled since [`FaultInjector::arm`].
     pub fn polls(&self) -> usize {
         self.state.lock().unwrap().polls
     }
