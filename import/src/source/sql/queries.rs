@@ -16,8 +16,8 @@ pub(super) struct Queries {
     /// The conversations and participants of a range of orders. Parameters: the first and the last
     /// key.
     pub(super) participants: Option<String>,
-    /// The messages of a range of orders, one row for each user who has read the message.
-    /// Parameters: the first and the last key.
+    /// The messages of a range of orders, with one row for each user who has read the message, and
+    /// at least one row. Parameters: the first and the last key.
     pub(super) messages: Option<String>,
 }
 
@@ -137,8 +137,8 @@ fn messages(found: &SchemaNames) -> Option<String> {
     ))
 }
 
-/// The join that finds the name of the user in `column`, and that name. Both are empty without a
-/// table of users.
+/// The join that finds the name of the user in `column`, and that name. Without a table of users
+/// the join is empty and the name is `NULL`.
 fn joined_user(found: &SchemaNames, alias: &str, column: &str) -> (String, String) {
     match found.table("users").filter(|_| column != "NULL") {
         Some(users) => {
