@@ -1,4 +1,5 @@
-//! The importer beside a program that writes the same items, as fast as the table takes them, and does nothing else.
+//! Compares the importer with a program that only writes the same items, as fast as the table
+//! accepts them.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -18,32 +19,32 @@ use crate::interceptor::Interceptor;
 use crate::spread::{Spread, float};
 use crate::system::System;
 
-/// One in so many orders was talked about, in so many messages.
-const TALKED: usize = 4;
+/// One order in `ORDERS_PER_CONVERSATION` has a conversation, with `MESSAGES` messages.
+const ORDERS_PER_CONVERSATION: usize = 4;
 const MESSAGES: usize = 4;
-/// Requests under way, of either.
+/// Concurrent requests, of the importer and of the other program.
 const MAX_CONCURRENT: usize = 16;
-/// As many as a request may write.
+/// The maximum number of items in a `BatchWriteItem` request.
 const BATCH: usize = 25;
 
-/// Measured.
+/// The result.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Import {
-    /// In a round.
+    /// Orders in each round.
     pub(crate) orders: usize,
-    /// What became of them.
+    /// Items that they become.
     pub(crate) items: usize,
-    /// Orders a second that came along.
+    /// Imported orders a second.
     pub(crate) created: Spread,
-    /// Orders a second that were found to be there already.
+    /// Orders a second in a second import, which finds nothing new.
     pub(crate) unchanged: Spread,
-    /// Orders a second whose items were only written.
+    /// Orders a second when their items are only written.
     pub(crate) bare: Spread,
-    /// How many times as long it took to import as to only write.
+    /// The import's time divided by the time of only writing.
     pub(crate) ratio: Spread,
 }
 
-/// Measures, with data below `folder`.
+/// Measures with data in `folder`.
 pub(crate) async fn measure(folder: &Path, rounds: usize, quick: bool) -> Result<Import> {
     let orders = if quick { 500 } else { 4_000 };
     std::fs::create_dir_all(folder)?;
@@ -68,13 +69,13 @@ pub(crate) async fn measure(folder: &Path, rounds: usize, quick: bool) -> Result
     Ok(Import { orders, items, created: rate(0), unchanged: rate(1), bare: rate(2), ratio })
 }
 
-/// An order as a file has it.
+/// An order as a line of the JSON Lines file.
 fn line(id: usize) -> String {
     let message = |number: usize| {
         json!({"id": id * 100 + number, "sender": {"id": if number.is_multiple_of(2) { "1" } else { "shop" }}, "readBy": ["shop"],
             "body": "A message of usual length, as people write them, is here", "createdAt": format!("2021-03-04T06:0{number}:00Z")})
     };
-    let messages = if id.is_multiple_of(TALKED) { MESSAGES } else { 0 };
+    let messages = if id.is_multiple_of(ORDERS_PER_CONVERSATION) { MESSAGES } else { 0 };
     let conversation = json!({"participants": [{"id": "shop", "role": "admin", "name": "Grace"}],
         "messages": (0..messages).map(message).collect::<Vec<_>>()});
     let order = json!({"id": id, "number": format!("S-{id}"), "status": "pending", "createdAt": "2021-03-04T05:06:07Z",
@@ -112,7 +113,7 @@ async fn write(gateway: &Gateway, items: Vec<Item>) -> Result<Duration> {
         puts.chunks(BATCH).map(|batch| client.batch_write_item().request_items(table, batch.to_vec()).send());
     let mut answers = stream::iter(requests).buffer_unordered(MAX_CONCURRENT);
     while let Some(answer) = answers.next().await {
-        ensure!(answer?.unprocessed_items.is_none_or(|left| left.is_empty()), "the table did not take everything");
+        ensure!(answer?.unprocessed_items.is_none_or(|left| left.is_empty()), "the table left items unprocessed");
     }
     Ok(began.elapsed())
 }

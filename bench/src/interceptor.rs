@@ -1,4 +1,4 @@
-//! Intercepts the requests of every function's SDK: counts them, or delays them as AWS would.
+//! Intercepts the AWS requests of all functions, to count them or to delay them as AWS would.
 
 use std::fmt::{self, Debug};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use local::Wrap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The requests and units counted.
+/// The number of requests, and the units they consumed.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Traffic {
     /// Requests to DynamoDB.
@@ -27,7 +27,7 @@ pub(crate) struct Traffic {
     pub(crate) posts: u32,
 }
 
-/// How long one kind of request takes: half of them less than the median, one in a hundred more than `p99`.
+/// The latency of one kind of request: its median and its 99th percentile.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct Delay {
     /// Milliseconds.
@@ -36,18 +36,18 @@ pub(crate) struct Delay {
     p99: f64,
 }
 
-/// AWS's latencies as others measured them.
+/// AWS's latencies, as published by others.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct Delays {
-    /// One item, or a short query.
+    /// A request for one item, or a short query.
     single: Delay,
     /// A transaction.
     transaction: Delay,
-    /// A post to a connection.
+    /// A push to a connection.
     post: Delay,
 }
 
-/// Intercepts requests.
+/// Counts or delays requests.
 #[derive(Clone, Default)]
 pub(crate) struct Interceptor {
     passed: Arc<Mutex<Traffic>>,
@@ -56,7 +56,7 @@ pub(crate) struct Interceptor {
 }
 
 impl Traffic {
-    /// Of one, where this was of `count` alike.
+    /// The traffic of one operation, if this is the traffic of `count` equal ones.
     pub(crate) fn each(self, count: u32) -> Self {
         let share = |units: f64| units / f64::from(count);
         Self {
@@ -69,28 +69,28 @@ impl Traffic {
 }
 
 impl Interceptor {
-    /// One that counts.
+    /// An interceptor that counts.
     pub(crate) fn counting() -> Self {
         Self { counts: true, ..Self::default() }
     }
 
-    /// One that delays.
+    /// An interceptor that delays.
     pub(crate) fn delaying(delays: Delays) -> Self {
         Self { delays: Some(delays), ..Self::default() }
     }
 
-    /// As the gateway takes it.
+    /// The interceptor in the form that the gateway's settings need.
     pub(crate) fn wrap(&self) -> Wrap {
         let own = self.clone();
         Arc::new(move |_, inner| own.around(inner))
     }
 
-    /// Around a client.
+    /// Wraps an HTTP client.
     pub(crate) fn around(&self, inner: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(Intercepted { interceptor: self.clone(), inner })
     }
 
-    /// What passed since the last time.
+    /// Returns and resets the traffic counted so far.
     pub(crate) fn take(&self) -> Traffic {
         std::mem::take(&mut *self.passed.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -123,7 +123,8 @@ impl Interceptor {
         };
         let units = match &answered["ConsumedCapacity"] {
             Value::Array(tables) => tables.iter().filter_map(|it| it["CapacityUnits"].as_f64()).sum(),
-            // A refused condition reports none, and costs what the item would: all heads here are of one unit.
+            // A failed condition reports no units. It costs the write units of the item: one for
+            // every head here.
             one => one["CapacityUnits"].as_f64().unwrap_or(1.0),
         };
         passed.requests += 1;
@@ -135,24 +136,24 @@ impl Interceptor {
 }
 
 impl Delays {
-    /// How long a post to a connection takes, this time.
-    pub(crate) fn a_post(&self) -> Duration {
-        self.post.some()
+    /// A random latency of a push.
+    pub(crate) fn random_push(&self) -> Duration {
+        self.post.random()
     }
 
     fn of(&self, operation: Option<&str>) -> Duration {
         match operation {
-            None => self.post.some(),
-            Some("TransactWriteItems") => self.transaction.some(),
-            Some(_) => self.single.some(),
+            None => self.post.random(),
+            Some("TransactWriteItems") => self.transaction.random(),
+            Some(_) => self.single.random(),
         }
     }
 }
 
 impl Delay {
-    /// A log-normal distribution through both points.
-    fn some(&self) -> Duration {
-        // The 99th percentile of the normal distribution.
+    /// A random latency with a log-normal distribution that has both percentiles.
+    fn random(&self) -> Duration {
+        // The 99th percentile of the standard normal distribution.
         const Z99: f64 = 2.326;
         let sigma = (self.p99 / self.p50).ln() / Z99;
         let (radius, angle) = (1.0 - fastrand::f64(), std::f64::consts::TAU * fastrand::f64());
@@ -190,7 +191,7 @@ impl HttpConnector for Intercepted<SharedHttpConnector> {
 
 impl<Inner> Debug for Intercepted<Inner> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Around").finish_non_exhaustive()
+        f.debug_struct("Intercepted").finish_non_exhaustive()
     }
 }
 
@@ -201,9 +202,9 @@ mod tests {
     #[test]
     fn delays_follow_the_given_percentiles() {
         let delay = Delay { p50: 10.0, p99: 40.0 };
-        let mut some: Vec<_> = (0..10_000).map(|_| delay.some().as_secs_f64() * 1e3).collect();
-        some.sort_by(f64::total_cmp);
-        assert!((9.0..11.0).contains(&some[5_000]), "{}", some[5_000]);
-        assert!((34.0..46.0).contains(&some[9_900]), "{}", some[9_900]);
+        let mut samples: Vec<_> = (0..10_000).map(|_| delay.random().as_secs_f64() * 1e3).collect();
+        samples.sort_by(f64::total_cmp);
+        assert!((9.0..11.0).contains(&samples[5_000]), "{}", samples[5_000]);
+        assert!((34.0..46.0).contains(&samples[9_900]), "{}", samples[9_900]);
     }
 }

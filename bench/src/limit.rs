@@ -1,4 +1,5 @@
-//! Against the limit: what a send takes beside the bare database operations it consists of, and beside a transaction.
+//! Compares sending a message with its database operations alone, and with the same writes in a
+//! transaction.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -22,35 +23,36 @@ use crate::workload::{Workload, order};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// How often the bare operations are made in a round.
-const BARE: u32 = 2_000;
-/// Conversations of the whole system, messages under way in it, and how long a round takes.
+/// How often the operations of a send are made in one round.
+const BARE_SENDS: u32 = 2_000;
+/// Conversations of the whole system, messages in flight in it, and the time of a round.
 const CUSTOMERS: usize = 500;
 const IN_FLIGHT: usize = 64;
 const ROUND: Duration = Duration::from_secs(2);
-/// Messages with AWS's latencies.
-const SENDS: usize = 300;
+/// How many messages are sent with AWS's latencies.
+const DELAYED_SENDS: usize = 300;
 
-/// Measured.
+/// The result.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Limit {
     /// Processor time of a send by the whole system, in microseconds.
     pub(crate) whole: Spread,
-    /// Processor time of the bare operations of a send, in microseconds.
+    /// Processor time of a send's database operations alone, in microseconds.
     pub(crate) bare: Spread,
-    /// How many times the bare operations the whole is, measured in turns.
+    /// The whole system's time divided by that of the operations, measured in turns.
     pub(crate) ratio: Spread,
-    /// Milliseconds from send to the other side's screen with AWS's latencies.
+    /// Milliseconds from a send to the push at the other side, with AWS's latencies.
     pub(crate) send: Spread,
-    /// 99 in a hundred are below this.
+    /// The 99th percentile of `send`.
     pub(crate) send_p99: f64,
-    /// The same with the two writes in a transaction.
+    /// The same, with the two writes in a transaction.
     pub(crate) transaction: Spread,
+    /// The 99th percentile of `transaction`.
     pub(crate) transaction_p99: f64,
 }
 
-/// Measures, with data below `folder`.
+/// Measures with data in `folder`.
 pub(crate) async fn measure(folder: &Path, rounds: usize, prices: &Prices) -> Result<Limit> {
     let turns = processor(folder, rounds).await?;
     let delaying = Interceptor::delaying(prices.latency);
@@ -58,11 +60,11 @@ pub(crate) async fn measure(folder: &Path, rounds: usize, prices: &Prices) -> Re
     let table = BareTable::of(&system, &gateway, &delaying).await?;
     let workload = Workload::open(system, 40).await?;
     let (mut sends, mut transactions) = (Vec::new(), Vec::new());
-    // In turns, so that whatever else the machine does falls on both.
-    for n in 0..SENDS {
+    // In turns, so that other load on the machine affects both.
+    for n in 0..DELAYED_SENDS {
         sends.push(workload.send().await?.latency.as_secs_f64() * 1e3);
         let began = Instant::now();
-        table.transacted(u64::try_from(n)?, prices).await?;
+        table.send_in_transaction(u64::try_from(n)?, prices).await?;
         transactions.push(began.elapsed().as_secs_f64() * 1e3);
     }
     drop(workload);
@@ -78,7 +80,8 @@ pub(crate) async fn measure(folder: &Path, rounds: usize, prices: &Prices) -> Re
     })
 }
 
-/// Microseconds of processor time: the whole system's for a message, then the bare requests', and so on in turns.
+/// The processor time of a message in microseconds: of the whole system, and of the operations
+/// alone. They are measured in turns.
 async fn processor(folder: &Path, rounds: usize) -> Result<Vec<(f64, f64)>> {
     let system = System::start(Kind::Ours, &folder.join("whole"), false).await?;
     let workload = Arc::new(Workload::open(system, CUSTOMERS).await?);
@@ -88,28 +91,29 @@ async fn processor(folder: &Path, rounds: usize) -> Result<Vec<(f64, f64)>> {
     for _ in 0..rounds {
         let whole = 1e6 / flat_out(&workload, IN_FLIGHT, ROUND, false).await?.efficiency();
         let before = process::cpu(&system.processes)?;
-        // Nothing but the SDK and the engine: the update, then the put, the two queries and the look for the message before.
-        for _ in 0..BARE {
-            table.sent(number).await?;
+        // Only the SDK and the engine work here: the update, then concurrently the put, two queries
+        // and the read of the log entry before.
+        for _ in 0..BARE_SENDS {
+            table.send(number).await?;
             number += 1;
         }
         let cpu: Duration = process::cpu(&system.processes)?.saturating_sub(before);
-        turns.push((whole, cpu.as_secs_f64() * 1e6 / float(BARE)));
+        turns.push((whole, cpu.as_secs_f64() * 1e6 / float(BARE_SENDS)));
     }
     gateway.stop().await;
     Ok(turns)
 }
 
-/// A send's expressions, as the store has them, for both ways to write it.
-const MOVE: &str = "SET n = :n, m = :m, #is = :active, im = :im, cg = :rate";
-const MAY_SEND: &str = "n = :seen AND #is <> :closed AND (attribute_not_exists(cg) OR cg <= :now) AND cu = :me";
-const ABSENT: &str = "attribute_not_exists(pk)";
+/// The update and condition expressions of a send, the same as in `store`.
+const UPDATE: &str = "SET n = :n, m = :m, #is = :active, im = :im, cg = :rate";
+const UPDATE_CONDITION: &str = "n = :seen AND #is <> :closed AND (attribute_not_exists(cg) OR cg <= :now) AND cu = :me";
+const PUT_CONDITION: &str = "attribute_not_exists(pk)";
 
-/// The table without the system around it.
+/// Access to the table without the functions.
 struct BareTable {
     client: Client,
     table: String,
-    /// A real conversation's head, under a key of its own.
+    /// The head of a real conversation, stored under another key.
     head: Item,
     message: AttributeValue,
 }
@@ -131,40 +135,43 @@ impl BareTable {
         Ok(Self { client, table, head, message })
     }
 
-    /// A send's operations, as the store makes them.
-    async fn sent(&self, seq: u64) -> Result<()> {
+    /// Makes the database operations of a send, like `store` does.
+    async fn send(&self, seq: u64) -> Result<()> {
         let update = self.client.update_item().table_name(&self.table).set_key(Some(key("bench", "Z")));
-        let update = update.update_expression(MOVE);
-        let update = update.condition_expression(MAY_SEND).set_expression_attribute_values(Some(self.values(seq)));
+        let update = update.update_expression(UPDATE);
+        let update =
+            update.condition_expression(UPDATE_CONDITION).set_expression_attribute_values(Some(self.values(seq)));
         let update = update.expression_attribute_names("#is", "is").return_values(ReturnValue::AllOld);
         update.send().await?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(self.entry(seq)));
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key("bench", &log(seq))));
-        let put = async { anyhow::Ok(put.condition_expression(ABSENT).send().await?) };
+        let put = async { anyhow::Ok(put.condition_expression(PUT_CONDITION).send().await?) };
         let get = async { anyhow::Ok(get.projection_expression("pk").consistent_read(true).send().await?) };
         try_join!(put, get, self.query_connections("U#somebody"), self.query_connections("U"))?;
         Ok(())
     }
 
-    /// A send whose two writes are a transaction, then the queries, then a post that takes as long as it would.
-    async fn transacted(&self, seq: u64, prices: &Prices) -> Result<()> {
+    /// Makes the operations of a send with both writes in a transaction, and waits as long as a
+    /// push takes.
+    async fn send_in_transaction(&self, seq: u64, prices: &Prices) -> Result<()> {
         let update = Update::builder().table_name(&self.table).set_key(Some(key("bench", "Z")));
-        let update = update.update_expression(MOVE);
-        let update = update.condition_expression(MAY_SEND).set_expression_attribute_values(Some(self.values(seq)));
+        let update = update.update_expression(UPDATE);
+        let update =
+            update.condition_expression(UPDATE_CONDITION).set_expression_attribute_values(Some(self.values(seq)));
         let update = update.expression_attribute_names("#is", "is").build()?;
         let put = Put::builder().table_name(&self.table).set_item(Some(self.entry(seq)));
-        let put = put.condition_expression(ABSENT).build()?;
+        let put = put.condition_expression(PUT_CONDITION).build()?;
         let writes =
             [TransactWriteItem::builder().update(update).build(), TransactWriteItem::builder().put(put).build()];
         self.client.transact_write_items().set_transact_items(Some(writes.into())).send().await?;
         try_join!(self.query_connections("U#somebody"), self.query_connections("U"))?;
-        tokio::time::sleep(prices.latency.a_post()).await;
+        tokio::time::sleep(prices.latency.random_push()).await;
         Ok(())
     }
 
-    async fn query_connections(&self, place: &str) -> Result<()> {
+    async fn query_connections(&self, pk: &str) -> Result<()> {
         let query = self.client.query().table_name(&self.table).key_condition_expression("pk = :u");
-        query.expression_attribute_values(":u", text(place)).consistent_read(true).send().await?;
+        query.expression_attribute_values(":u", text(pk)).consistent_read(true).send().await?;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Load: at a pace that does not wait for answers, or as fast as answers come.
+//! Generates load: at a fixed rate, or with a fixed number of messages in flight.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,20 +12,20 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::spread::float;
 use crate::workload::Workload;
 
-/// What one round measured.
+/// The results of one round.
 pub(crate) struct Round {
-    /// Messages delivered.
+    /// Delivered messages.
     pub(crate) messages: u64,
-    /// How long it took.
+    /// The time it took.
     pub(crate) seconds: f64,
-    /// Processor seconds of the server and its database.
+    /// Processor time of the server and its database, in seconds.
     pub(crate) cpu: f64,
-    /// From send to the other side's screen, in microseconds.
+    /// The time from a send to the push at the other side, in microseconds.
     pub(crate) latencies: Histogram<u64>,
 }
 
 impl Round {
-    /// Latency in milliseconds below which this share of the messages lies.
+    /// The latency in milliseconds at this quantile.
     pub(crate) fn milliseconds(&self, share: f64) -> f64 {
         float(self.latencies.value_at_quantile(share)) / 1e3
     }
@@ -35,13 +35,13 @@ impl Round {
         float(self.messages) / self.seconds
     }
 
-    /// Messages for each processor second.
+    /// Messages for each second of processor time.
     pub(crate) fn efficiency(&self) -> f64 {
         float(self.messages) / self.cpu
     }
 }
 
-/// Sends `rate` messages a second, whether or not the ones before have arrived.
+/// Sends `rate` messages a second, without waiting for the answers.
 pub(crate) async fn paced(workload: &Arc<Workload>, rate: u32, duration: Duration) -> Result<Round> {
     let count = u64::from(rate) * duration.as_secs();
     let mut pace = interval(Duration::from_secs(1) / rate);
@@ -61,7 +61,8 @@ pub(crate) async fn paced(workload: &Arc<Workload>, rate: u32, duration: Duratio
     Ok(Round { messages: count, seconds, cpu, latencies })
 }
 
-/// Keeps `in_flight` messages under way all the time; with `read`, each is also read by the other side.
+/// Keeps `in_flight` messages in flight. With `read`, the other side also marks each message as
+/// read.
 pub(crate) async fn flat_out(
     workload: &Arc<Workload>,
     in_flight: usize,
@@ -92,7 +93,7 @@ pub(crate) async fn flat_out(
     Ok(Round { messages, seconds, cpu, latencies })
 }
 
-/// From a microsecond to a minute, to three digits.
+/// A histogram from one microsecond to one minute, with three significant digits.
 fn histogram() -> Result<Histogram<u64>> {
     Ok(Histogram::new_with_bounds(1, 60_000_000, 3)?)
 }

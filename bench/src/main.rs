@@ -1,4 +1,5 @@
-//! What the system costs and how fast it is, beside its peers: `cargo xtask bench` measures and writes `docs/benchmarks.md`.
+//! Measures what the system costs and how fast it is, compared with a similar system: the peer.
+//! `cargo xtask bench` runs it and writes `docs/benchmarks.md`.
 
 mod client;
 mod compare;
@@ -27,44 +28,45 @@ use clap::{Parser, ValueEnum};
 use compare::Effort;
 use results::{Part, Results};
 
-/// Measures, and writes docs/benchmarks.md.
+/// Runs the benchmarks and writes docs/benchmarks.md.
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
 struct Arguments {
-    /// Measures only this; may be repeated. The other parts stay as they were measured before.
+    /// Run only this part; may be repeated. The other parts keep their earlier results.
     #[arg(long, value_enum)]
     only: Vec<What>,
-    /// A fraction of the effort: whether it works, not how fast.
+    /// Run with little effort, to see that the benchmarks work. The numbers mean little.
     #[arg(long)]
     quick: bool,
-    /// What `cargo xtask` has measured for the part `starts`.
+    /// The results of `cargo xtask starts`, for the part `starts`.
     #[arg(long, value_name = "FILE")]
     starts: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 enum What {
-    /// Beside the peer.
+    /// Latency, throughput and memory, compared with the peer.
     Compare,
-    /// Against the bare database operations, and with AWS's latencies.
+    /// Sending a message compared with its database operations alone, and with AWS's latencies.
     Limit,
-    /// Start of a function, and its first request: measured by `cargo xtask`.
+    /// Cold start of the functions, and a function's first request. Measured by `cargo xtask`.
     Starts,
-    /// Requests and units, in dollars.
+    /// Requests and capacity units of a message, in dollars.
     Cost,
     /// Long conversations, long inboxes, many connections.
     Growth,
-    /// Where the server's processor time goes; only as `cargo xtask profile`, which builds a server whose stacks can be read.
+    /// Where the server spends its processor time. Only with `cargo xtask profile`, which builds a
+    /// server with readable stacks.
     Profile,
-    /// The importer beside a program that only writes.
+    /// The importer, compared with a program that only writes the same items.
     Import,
-    /// Nothing: the page is written anew from what was measured before.
+    /// Measure nothing, only write the page from earlier results.
     Page,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    // Thousands of connections, here and in the servers that are started from here.
+    // This process and the servers it starts have thousands of connections.
     rlimit::increase_nofile_limit(u64::MAX)?;
     tokio::runtime::Runtime::new()?.block_on(run(&arguments))
 }
@@ -86,7 +88,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
         results.write()?;
     }
     if wanted(What::Limit) {
-        eprintln!("against the limit");
+        eprintln!("sending a message compared with its database operations");
         let measured = limit::measure(&folder.path().join("limit"), effort.rounds, &prices).await?;
         results.limit = Some(Part::new(measured, quick));
         results.write()?;
@@ -96,7 +98,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
         results.write()?;
     }
     if wanted(What::Cost) {
-        eprintln!("requests and units");
+        eprintln!("requests and capacity units");
         let measured = operations::measure(&folder.path().join("cost")).await?;
         results.operations = Some(Part::new(measured, quick));
         results.write()?;
@@ -107,13 +109,13 @@ async fn run(arguments: &Arguments) -> Result<()> {
         results.write()?;
     }
     if wanted(What::Import) {
-        eprintln!("orders come along");
+        eprintln!("importing orders");
         let measured = importing::measure(&folder.path().join("import"), effort.rounds, quick).await?;
         results.import = Some(Part::new(measured, quick));
         results.write()?;
     }
     if arguments.only.contains(&What::Profile) {
-        eprintln!("where the time goes");
+        eprintln!("profiling");
         results.profile = Some(Part::new(profile::measure(&folder.path().join("profile")).await?, quick));
         results.write()?;
     }

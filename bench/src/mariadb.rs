@@ -1,4 +1,5 @@
-//! The peer's database: Debian's MariaDB, in a folder of its own, gone when the process that started it is.
+//! The peer's database: Debian's MariaDB, with its data in a folder of its own. It ends with the
+//! process that started it.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -7,14 +8,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-/// Starting takes a second or two, and an old disk more.
+/// How long to wait for the server's start.
 const START: Duration = Duration::from_mins(1);
 
-/// The server ends when the shell's input does, however this process ends.
+/// A shell script that starts the server and kills it when stdin ends, which happens however this
+/// process ends.
 const SCRIPT: &str =
     r#"log=$1; shift; /usr/sbin/mariadbd "$@" 2>"$log" & echo $!; cat >/dev/null; kill -9 $!; wait $!"#;
 
-/// A server.
+/// A MariaDB server.
 pub(crate) struct MariaDb {
     folder: PathBuf,
     pub(crate) process: u32,
@@ -22,7 +24,7 @@ pub(crate) struct MariaDb {
 }
 
 impl MariaDb {
-    /// Makes an empty database called `chat` in `folder`.
+    /// Creates an empty database with the name `chat` in `folder`.
     pub(crate) fn create(folder: &Path, sync: bool) -> Result<Self> {
         ensure!(Path::new("/usr/sbin/mariadbd").exists(), "MariaDB is not installed: apt-get install mariadb-server");
         let installed = Command::new("mariadb-install-db")
@@ -39,8 +41,9 @@ impl MariaDb {
         Ok(server)
     }
 
-    /// Starts the server on what is in `folder`. Without `sync`, a commit is handed to the operating system and reaches the disk
-    /// within a second: it survives the end of the server, but not that of the machine, as our engine's does.
+    /// Starts the server on the data in `folder`. Without `sync`, a commit is passed to the
+    /// operating system and reaches the disk within a second. It survives the end of the server but
+    /// not a crash of the machine, like a write of our engine.
     pub(crate) fn open(folder: &Path, sync: bool) -> Result<Self> {
         let mut guard = Command::new("sh")
             .args(["-c", SCRIPT, "mariadb"])
@@ -66,7 +69,7 @@ impl MariaDb {
         Ok(server)
     }
 
-    /// Where it is reached.
+    /// The path of the server's socket.
     pub(crate) fn socket(&self) -> PathBuf {
         self.folder.join("socket")
     }

@@ -1,4 +1,4 @@
-//! What a message and its receipts are made of, counted between the functions and the table.
+//! Counts the requests and units of a message and of a receipt.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,22 +10,22 @@ use crate::interceptor::{Interceptor, Traffic};
 use crate::system::System;
 use crate::workload::Workload;
 
-/// A minute of the inbox, and a little more.
+/// A little more than the minute that the inbox index is precise to.
 const MINUTE: Duration = Duration::from_secs(61);
 
-/// What each consists of, with one recipient.
+/// The traffic of each operation, with one recipient.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Operations {
     /// A message in a conversation that was active in the same minute.
     pub(crate) message: Traffic,
-    /// The first of a minute: the inbox moves.
+    /// The first message of a minute, which also moves the conversation in the inbox.
     pub(crate) first_of_a_minute: Traffic,
     /// A read receipt.
     pub(crate) receipt: Traffic,
 }
 
-/// Counts them.
+/// Counts them, with data in `folder`.
 pub(crate) async fn measure(folder: &Path) -> Result<Operations> {
     let interceptor = Interceptor::counting();
     let (system, gateway) = System::inside(folder, &interceptor).await?;
@@ -39,7 +39,7 @@ pub(crate) async fn measure(folder: &Path) -> Result<Operations> {
     let first_of_a_minute = interceptor.take();
     let delivered = workload.say(customer, false).await?;
     let message = interceptor.take();
-    // Read by the admin, whom the customer looks at.
+    // The admin reads, and the customer, who has joined, gets the receipt.
     workload.read(customer, false, delivered.seq - 1).await?;
     interceptor.take();
     workload.read(customer, false, delivered.seq).await?;

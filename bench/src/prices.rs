@@ -1,4 +1,4 @@
-//! `prices.toml`: what AWS and others ask for.
+//! Reads `prices.toml`: the prices of AWS and of hosted services.
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -62,7 +62,7 @@ pub(crate) struct Hosted {
     pub(crate) source: String,
 }
 
-/// Reads them.
+/// Reads the file.
 pub(crate) fn read() -> Result<Prices> {
     Ok(toml::from_str(&std::fs::read_to_string(root().join("bench/prices.toml"))?)?)
 }

@@ -1,18 +1,18 @@
-//! What a server's processes have used: processor time and memory, as the kernel counts them.
+//! Reads the processor time and memory of processes from `/proc`.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// The kernel tells processor time in hundredths of a second, whatever its own clock does.
+/// The kernel reports processor time in hundredths of a second (`USER_HZ`).
 const TICKS: f64 = 100.0;
 
-/// Processor time of these processes so far, in and for them, all threads.
+/// The user and system time of these processes so far, with all threads.
 pub(crate) fn cpu(processes: &[u32]) -> Result<Duration> {
     let mut ticks = 0;
     for process in processes {
         let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-        // The name before may have anything in it, but for the last parenthesis.
+        // The process name before these fields may contain anything, also a parenthesis.
         let (_, fields) = stat.rsplit_once(')').context("stat has no name")?;
         let used: Vec<u32> = fields.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
         ticks += used.iter().sum::<u32>();

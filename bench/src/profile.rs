@@ -1,4 +1,5 @@
-//! Where a send's processor time goes: the stacks of the running server, many times a second, by layer and as a flame graph.
+//! Profiles sending a message: samples the stacks of the running server, sums them up by layer and
+//! draws a flame graph.
 
 use std::fs::File;
 use std::path::Path;
@@ -15,17 +16,18 @@ use crate::spread::float;
 use crate::system::{Kind, System, root};
 use crate::workload::Workload;
 
-/// Conversations, and messages under way in them.
+/// The number of conversations, and of messages in flight.
 const CUSTOMERS: usize = 500;
 const IN_FLIGHT: usize = 64;
-/// Until everything is warm, and how long it is looked at.
+/// The time before sampling, and the time of sampling.
 const WARM_UP: Duration = Duration::from_secs(2);
 const SAMPLE_TIME: Duration = Duration::from_secs(8);
-/// Looks a second on each core: no multiple of anything that happens regularly.
+/// Samples a second on each core. A prime number, so that samples do not coincide with periodic
+/// work.
 const FREQUENCY: &str = "1999";
 
-/// What a function's name begins with, and the layer it belongs to. Who is called by a layer and in none of them, such as the
-/// allocator or the kernel, counts as that layer's.
+/// The layers, with the prefixes of their functions' names. A function in no layer, such as the
+/// allocator or the kernel, counts for the layer that calls it.
 const LAYERS: [(&str, &[&str]); 4] = [
     ("the engine: dynoxide and SQLite", &["sqlite3", "dynoxide", "rusqlite"]),
     ("the AWS SDK", &["aws_s", "aws_runtime", "aws_config", "aws_credential"]),
@@ -33,19 +35,19 @@ const LAYERS: [(&str, &[&str]); 4] = [
     ("the gateway", &["local", "hyper", "tungstenite", "tokio_tungstenite"]),
 ];
 
-/// What is called by none of them.
+/// The samples that belong to no layer.
 const OTHER: &str = "threads, tasks, and what cannot be told";
 
-/// Measured.
+/// The result.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Profile {
     /// Each layer's share of the processor time.
     pub(crate) layers: Vec<(String, f64)>,
-    /// The processor time that was looked at.
+    /// The sampled processor time.
     pub(crate) nanoseconds: u64,
 }
 
-/// Looks at a server under load, with data below `folder`, and draws what it sees.
+/// Profiles a server under load, with its data in `folder`, and draws the flame graph.
 pub(crate) async fn measure(folder: &Path) -> Result<Profile> {
     let workload = Arc::new(Workload::open(System::start(Kind::Ours, folder, false).await?, CUSTOMERS).await?);
     flat_out(&workload, IN_FLIGHT, WARM_UP, false).await?;
@@ -75,14 +77,15 @@ pub(crate) async fn measure(folder: &Path) -> Result<Profile> {
 
 async fn run(mut command: Command) -> Result<()> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
-    // `output()` would take what goes to a file.
+    // `output()` would replace the stdout that goes to a file.
     let child = command.stderr(Stdio::piped()).spawn().with_context(|| format!("{name} did not start"))?;
     let output = child.wait_with_output().await?;
     ensure!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
 
-/// Of stacks as `outermost;…;innermost count`: who is nearest to the inner end counts.
+/// Sums up folded stacks of the form `outermost;…;innermost count`. The layer of the innermost
+/// function that has one counts.
 fn by_layer(folded: &str) -> Result<Profile> {
     let mut counts = [0u64; LAYERS.len() + 1];
     for line in folded.lines() {

@@ -1,4 +1,5 @@
-//! What was measured, in a file: `docs/benchmarks.json`. Each part can be measured anew without the others.
+//! Reads and writes the results in `docs/benchmarks.json`. Each part can be measured again without
+//! the others.
 
 use std::path::PathBuf;
 
@@ -14,20 +15,20 @@ use crate::profile::Profile;
 use crate::starts::Starts;
 use crate::system::root;
 
-/// A part, with when and where it was measured.
+/// The results of a part, with the date and the machine.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Part<T> {
-    /// A day.
+    /// The date of the measurement.
     pub(crate) date: String,
-    /// Processor, memory, kernel.
+    /// Processor, memory and kernel.
     pub(crate) machine: String,
-    /// Whether it was a trial, whose numbers mean little.
+    /// Whether it was a quick trial, whose numbers mean little.
     pub(crate) quick: bool,
     #[serde(flatten)]
     pub(crate) measured: T,
 }
 
-/// All parts that were measured so far.
+/// All parts that have been measured so far.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Results {
     pub(crate) comparison: Option<Part<Comparison>>,
@@ -40,13 +41,13 @@ pub(crate) struct Results {
 }
 
 impl<T> Part<T> {
-    /// Of today, on this machine.
+    /// Results measured today on this machine.
     pub(crate) fn new(measured: T, quick: bool) -> Self {
         let date = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
         Self { date, machine: machine(), quick, measured }
     }
 
-    /// One line that says where the numbers come from.
+    /// One line that says how, when and where a part was measured.
     pub(crate) fn origin(&self, part: &str) -> String {
         let trial = if self.quick { " **A quick trial: the numbers mean little.**" } else { "" };
         format!("`cargo xtask bench --only {part}`, {}, {}.{trial}", self.date, self.machine)
@@ -54,7 +55,7 @@ impl<T> Part<T> {
 }
 
 impl Results {
-    /// What is in the file, or nothing where there is none.
+    /// Reads the file. Without a file there are no results.
     pub(crate) fn read() -> Result<Self> {
         let Ok(text) = std::fs::read_to_string(path()) else { return Ok(Self::default()) };
         Ok(serde_json::from_str(&text)?)

@@ -1,8 +1,8 @@
-//! A number measured several times.
+//! The median and range of several measurements.
 
 use serde::{Deserialize, Serialize};
 
-/// The middle of several measurements, and the ends.
+/// The median, the lowest and the highest of several measurements.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
@@ -11,7 +11,7 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Of these; of none it is zero.
+    /// The spread of these values; all zero if there are none.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_by(f64::total_cmp);
@@ -21,7 +21,7 @@ impl Spread {
     }
 }
 
-/// What fits into 52 bits, as all counts here do.
+/// A count as a floating-point number, exact up to 2^52.
 #[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]
 pub(crate) fn float(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_middle_of_an_even_number_is_between_two() {
+    fn the_median_of_an_even_count_is_the_midpoint() {
         let spread = Spread::of([4.0, 1.0, 3.0, 2.0]);
         assert_eq!((spread.low, spread.median, spread.high), (1.0, 2.5, 4.0));
     }

@@ -1,4 +1,4 @@
-//! What `cargo xtask starts` measures: starts of functions, and the first request of one.
+//! The results of `cargo xtask starts`: cold starts of the functions, and the first request of one.
 
 use std::path::Path;
 
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::spread::Spread;
 
-/// Times are milliseconds; ratios are of what was measured in one round.
+/// Times are in milliseconds. Each ratio is of two times measured in the same round.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Starts {
-    /// Of a function that does nothing.
+    /// The start of a function that does nothing.
     pub(crate) nothing: Spread,
     pub(crate) functions: Vec<Function>,
-    /// The first request to DynamoDB, over TLS.
+    /// The first request to DynamoDB over TLS.
     pub(crate) first: Spread,
     pub(crate) second: Spread,
     pub(crate) ratio: Spread,
@@ -22,14 +22,14 @@ pub(crate) struct Starts {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Function {
     pub(crate) name: String,
-    /// The zip file's bytes.
+    /// The size of the zip file in bytes.
     pub(crate) zip: u64,
     pub(crate) start: Spread,
-    /// To the one that does nothing.
+    /// Its start divided by that of the function that does nothing.
     pub(crate) ratio: Spread,
 }
 
-/// The file, with the times of each round.
+/// The results file, with the times of each round.
 #[derive(Deserialize)]
 struct Rounds {
     nothing: Vec<f64>,
@@ -45,7 +45,7 @@ struct OfFunction {
     starts: Vec<f64>,
 }
 
-/// Reads what was measured.
+/// Reads the results file.
 pub(crate) fn read(file: &Path) -> Result<Starts> {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     let Rounds { nothing, functions, first, second } = serde_json::from_str(&text)?;

@@ -1,4 +1,4 @@
-//! A running system to measure: this project's, or the peer.
+//! Starts the system to measure: this project or the peer.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -16,10 +16,10 @@ use crate::interceptor::Interceptor;
 use crate::mariadb::MariaDb;
 use crate::process;
 
-/// The key of both systems' tokens.
+/// The secret that signs both systems' tokens.
 const SECRET: &str = "a-secret-for-both-systems-of-a-benchmark";
 
-/// Which of the two.
+/// Which of the two systems.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Kind {
@@ -27,7 +27,7 @@ pub(crate) enum Kind {
     Peer,
 }
 
-/// Both, in the order in which they take turns.
+/// Both systems, in the order in which they take turns.
 pub(crate) const BOTH: [Kind; 2] = [Kind::Ours, Kind::Peer];
 
 /// A running system. Dropping it ends it.
@@ -35,7 +35,7 @@ pub(crate) struct System {
     pub(crate) kind: Kind,
     /// `http://127.0.0.1:PORT`.
     pub(crate) base: String,
-    /// What is measured: the server, and its database where that is another process.
+    /// The measured processes: the server, and its database if that is another process.
     pub(crate) processes: Vec<u32>,
     pub(crate) http: reqwest::Client,
     _server: Option<Child>,
@@ -43,7 +43,8 @@ pub(crate) struct System {
 }
 
 impl System {
-    /// Starts `kind` with its data in `folder`, which is new or an earlier one's. With `sync` each write reaches the disk.
+    /// Starts the system with its data in `folder`, which may hold data already. With `sync` each
+    /// write reaches the disk before it is answered.
     pub(crate) async fn start(kind: Kind, folder: &Path, sync: bool) -> Result<Self> {
         match kind {
             Kind::Ours => Self::ours(folder, sync).await,
@@ -66,7 +67,8 @@ impl System {
         Self::listening(Kind::Ours, command, None).await
     }
 
-    /// Ours in this very process, to count or delay what passes between its functions and the table.
+    /// Starts our system in this process, so that requests between its functions and the table can
+    /// be counted or delayed.
     pub(crate) async fn inside(folder: &Path, interceptor: &Interceptor) -> Result<(Self, Gateway)> {
         std::fs::create_dir_all(folder)?;
         std::fs::write(folder.join("secret"), SECRET)?;
@@ -78,7 +80,8 @@ impl System {
         Ok((Self { kind, base, processes, http: http()?, _server: None, _database: None }, gateway))
     }
 
-    /// The peer's server on a database that runs; with `models`, its send is written with Sequelize's models.
+    /// Starts the peer's server with a running database. With `models`, it sends messages through
+    /// Sequelize's models.
     pub(crate) async fn peer(database: MariaDb, models: bool) -> Result<Self> {
         let mut command = Command::new("node");
         command.arg("src/server.js").current_dir(root().join("bench/peers/socketio"));
@@ -93,22 +96,22 @@ impl System {
         let Some(line) = lines.next_line().await? else { bail!("{command:?} ended before it listened") };
         let base = line.strip_prefix("listening on ").context("the first line says where it listens")?.to_owned();
         let processes = server.id().into_iter().chain(database.as_ref().map(|it| it.process)).collect();
-        // What else it has to say is read, so that it never waits for somebody to do so.
+        // Keeps reading the output, so that the server never blocks on a full pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { kind, base, processes, http: http()?, _server: Some(server), _database: database })
     }
 
-    /// Processor time used so far, database included.
+    /// The processor time used so far, including the database.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         process::cpu(&self.processes)
     }
 
-    /// Memory in use, database included, in bytes.
+    /// The memory in use, including the database, in bytes.
     pub(crate) fn resident(&self) -> Result<u64> {
         process::resident(&self.processes)
     }
 
-    /// A token for an hour.
+    /// A token that is valid for one hour.
     pub(crate) fn token(user: &str, role: &str) -> Result<String> {
         let expires = jiff::Timestamp::now().as_second() + 3600;
         let claims = json!({"sub": user, "role": role, "name": user, "exp": expires});

@@ -1,4 +1,4 @@
-//! The load on a running system: one admin, and customers with one conversation each.
+//! The users of a running system: one admin, and customers with one conversation each.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,10 +12,10 @@ use uuid::Uuid;
 use crate::client::{Client, Screen, TIMEOUT, body};
 use crate::system::{Kind, System};
 
-/// How many come at once.
+/// How many customers are added concurrently.
 const MAX_CONCURRENT: usize = 16;
 
-/// The people, and the system they are in.
+/// The users, and the system they use.
 pub(crate) struct Workload {
     pub(crate) system: System,
     pub(crate) screen: Arc<Screen>,
@@ -25,30 +25,30 @@ pub(crate) struct Workload {
     messages: AtomicU64,
 }
 
-/// A customer who looks at a conversation.
+/// A customer who has joined a conversation.
 pub(crate) struct Customer {
     pub(crate) client: Client,
-    /// Its id, in JSON.
+    /// The conversation's id as a JSON string.
     pub(crate) conversation: String,
-    /// Up to where both sides hold it.
+    /// Both sides hold all messages up to this `seq`.
     seq: AtomicU64,
 }
 
-/// A message that was sent, and seen on the other side.
+/// A message that was sent and received by the other side.
 pub(crate) struct Delivered {
-    /// From before it was sent to when the other side had read its frame.
+    /// From before the request to the arrival of the push at the other side.
     pub(crate) latency: Duration,
-    /// The request on the wire, in bytes.
+    /// The size of the request on the wire, in bytes.
     pub(crate) request: usize,
-    /// The answer on the wire, in bytes.
+    /// The size of the answer on the wire, in bytes.
     pub(crate) answer: usize,
-    /// The frame that brought it to the other side, on the wire, in bytes.
+    /// The size of the push on the wire, in bytes.
     pub(crate) push: usize,
     pub(crate) seq: u64,
 }
 
 impl Customer {
-    /// Both sides hold the conversation up to here.
+    /// Sets the `seq` up to which both sides hold the conversation.
     pub(crate) fn holds(&mut self, seq: usize) -> Result<()> {
         self.seq = AtomicU64::new(u64::try_from(seq)?);
         Ok(())
@@ -56,7 +56,7 @@ impl Customer {
 }
 
 impl Workload {
-    /// An admin and this many customers.
+    /// Connects an admin and this many customers.
     pub(crate) async fn open(system: System, customers: usize) -> Result<Self> {
         let screen = Arc::new(Screen::default());
         let admin = Client::connect(&system, &System::token("admin", "admin")?, &screen).await?;
@@ -66,13 +66,14 @@ impl Workload {
         Ok(Self { system, screen, admin, customers, turns: AtomicU64::new(0), messages: AtomicU64::new(1) })
     }
 
-    /// Sends the next message of all: conversation after conversation, the customer's turn in one round and the admin's in the next.
+    /// Sends the next message. Conversations take turns; the customers send in one round and the
+    /// admin in the next.
     pub(crate) async fn send(&self) -> Result<Delivered> {
         let (customer, by_customer) = self.turn()?;
         self.say(customer, by_customer).await
     }
 
-    /// As [`Workload::send`], and then the other side says that it has read the message.
+    /// Like [`Workload::send`]; then the other side marks the message as read.
     pub(crate) async fn send_and_read(&self) -> Result<Delivered> {
         let (customer, by_customer) = self.turn()?;
         let delivered = self.say(customer, by_customer).await?;
@@ -80,14 +81,15 @@ impl Workload {
         Ok(delivered)
     }
 
-    /// Says that one side has read a customer's conversation up to `seq`.
+    /// Marks a customer's conversation as read up to `seq` by one side.
     pub(crate) async fn read(&self, customer: &Customer, by_customer: bool, seq: u64) -> Result<()> {
         let reader = if by_customer { &customer.client } else { &self.admin };
         reader.ask("message_read", &format!(r#""conversationId":{},"seq":{seq}"#, customer.conversation)).await?;
         Ok(())
     }
 
-    /// Sends a message in a customer's conversation; waits for the acknowledgement and for the other side.
+    /// Sends a message in a customer's conversation, and waits for the acknowledgement and for the
+    /// push to the other side.
     pub(crate) async fn say(&self, customer: &Customer, by_customer: bool) -> Result<Delivered> {
         let number = self.messages.fetch_add(1, Ordering::Relaxed);
         let sender = if by_customer { &customer.client } else { &self.admin };
@@ -103,7 +105,9 @@ impl Workload {
         let (answer, request) = sender.ask("send_message", &fields).await?;
         let seq = answer.message.context("an acknowledgement without its message")?.seq;
         customer.seq.fetch_max(seq, Ordering::AcqRel);
-        let arrival = tokio::time::timeout(TIMEOUT, appears).await.context("it never appeared")??;
+        let arrival = tokio::time::timeout(TIMEOUT, appears)
+            .await
+            .context("the other side did not receive the message in time")??;
         let latency = arrival.at.duration_since(began);
         Ok(Delivered { latency, request, answer: answer.bytes, push: arrival.bytes, seq })
     }
@@ -115,7 +119,8 @@ impl Workload {
     }
 }
 
-/// The fields of a message to send. `seen` is up to where the sender holds the conversation; the peer does not ask.
+/// The fields of a message to send. `seen` is the `seq` up to which the sender holds the
+/// conversation; the peer has no such field.
 pub(crate) fn message(kind: Kind, conversation: &str, id: Uuid, number: u64, seen: u64) -> String {
     let seen = match kind {
         Kind::Ours => format!(r#","seenSeq":{seen}"#),
@@ -124,7 +129,7 @@ pub(crate) fn message(kind: Kind, conversation: &str, id: Uuid, number: u64, see
     format!(r#""conversationId":{conversation},"clientMessageId":"{id}","body":"{}"{seen}"#, body(number))
 }
 
-/// Comes, orders, and looks at the conversation.
+/// Connects a customer, places an order and joins its conversation.
 async fn add_customer(system: &System, screen: &Arc<Screen>, number: usize) -> Result<Customer> {
     let token = System::token(&format!("customer{number}"), "customer")?;
     let conversation = order(system, &token).await?;
@@ -133,7 +138,7 @@ async fn add_customer(system: &System, screen: &Arc<Screen>, number: usize) -> R
     Ok(Customer { client, conversation, seq: AtomicU64::new(1) })
 }
 
-/// Places an order; the id of its conversation, in JSON.
+/// Places an order. Returns the id of its conversation as a JSON string.
 pub(crate) async fn order(system: &System, token: &str) -> Result<String> {
     let lamp = json!({"items": [{"title": "Lamp", "quantity": 2, "unitPrice": 1250}], "currency": "EUR"});
     let asked = system.http.post(format!("{}/api/sales", system.base)).bearer_auth(token).json(&lamp);

@@ -1,18 +1,20 @@
 use domain::{Position, Role};
 use protocol::{Code, PageCursor};
 
-/// A cursor is one of this caller's and this query's, in the one spelling it has, or it is refused.
+/// Checks that a page cursor is accepted only for its own caller and query, and only in its exact
+/// spelling.
 ///
-/// The first line is a cursor; the second is a position, since nobody guesses a digest.
+/// The first line of the input is a cursor, the second a position. The position is there because a
+/// fuzzer cannot guess the cursor's digest.
 pub fn cursors(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let (cursor, position) = super::two(text);
-    let own = PageCursor::of(&super::somebody("anna", Role::Customer), "inbox", &"active");
+    let (cursor, position) = super::split_at_line_break(text);
+    let own = PageCursor::of(&super::person("anna", Role::Customer), "inbox", &"active");
     match own.parse(cursor) {
         Ok(position) => assert_eq!(own.encode(&position), cursor),
         Err(problem) => {
             assert_eq!(problem.code, Code::InvalidCursor);
-            super::is_an_answer(&problem);
+            super::check_problem(&problem);
         }
     }
 
@@ -25,7 +27,7 @@ pub fn cursors(bytes: &[u8]) {
         ("anna", Role::Customer, "my-orders", "active"),
         ("anna", Role::Customer, "inbox", "closed"),
     ] {
-        assert!(PageCursor::of(&super::somebody(user_id, role), list, &filter).parse(&cursor).is_err());
+        assert!(PageCursor::of(&super::person(user_id, role), list, &filter).parse(&cursor).is_err());
     }
     for at in 0..cursor.len() {
         let other = if cursor.as_bytes()[at] == b'A' { "B" } else { "A" };

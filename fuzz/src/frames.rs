@@ -1,16 +1,17 @@
 use domain::Text;
 use protocol::{Action, Code, Event, Frame};
 
-/// A frame is refused with an answer that can be sent, or printed and read again it is the same.
+/// Checks that a frame is either refused with an error frame that can be sent, or is the same after
+/// it is serialized and parsed again.
 pub fn frames(bytes: &[u8]) {
-    // The gateway ends a connection that sends anything else than text.
+    // The gateway closes a connection that sends bytes that are not UTF-8.
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match Frame::parse(text) {
-        Ok(frame) => comes_back(&frame),
+        Ok(frame) => check_round_trip(&frame),
         Err(rejected) => {
             let code = rejected.problem.code;
             assert!(matches!(code, Code::BadRequest | Code::InvalidRequest | Code::UnknownAction), "{code:?}");
-            super::is_an_answer(&rejected.problem);
+            super::check_problem(&rejected.problem);
             let message = rejected.problem.detail;
             let error = Event::Error { request_id: rejected.request_id, code, message, retry_after_ms: None };
             assert!(error.to_text().len() < 4_096, "{}", error.to_text());
@@ -18,7 +19,7 @@ pub fn frames(bytes: &[u8]) {
     }
 }
 
-fn comes_back(frame: &Frame) {
+fn check_round_trip(frame: &Frame) {
     assert!(frame.request_id.as_ref().is_none_or(|id| id.chars().count() <= 64), "{frame:?}");
     let printed = serde_json::to_string(frame).expect("a frame is JSON");
     let read = Frame::parse(&printed).expect("a frame that was printed");
@@ -26,7 +27,7 @@ fn comes_back(frame: &Frame) {
     if let Action::SendMessage(send) = &frame.action {
         match Text::new(send.body.clone()) {
             Ok(text) => assert_eq!(text.as_str(), send.body),
-            Err(invalid) => super::is_an_answer(&invalid.into()),
+            Err(invalid) => super::check_problem(&invalid.into()),
         }
     }
 }

@@ -3,42 +3,42 @@ use std::str::FromStr;
 
 use domain::{ConversationId, MessageId, OrderId, Position, Role, SharedId, Time};
 
-/// What keys are made of: an id has one spelling and no separator, a place in a list has one spelling, and the idempotency keys of
-/// two callers never name one order.
+/// Checks the parts of table keys: an id or position has exactly one spelling, an id has no
+/// separator in it, and idempotency keys of two callers never name the same order.
 pub fn keys(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    one_spelling::<OrderId>(text);
-    one_spelling::<ConversationId>(text);
-    one_spelling::<MessageId>(text);
-    one_spelling::<Position>(text);
+    check_single_spelling::<OrderId>(text);
+    check_single_spelling::<ConversationId>(text);
+    check_single_spelling::<MessageId>(text);
+    check_single_spelling::<Position>(text);
     if let Some(shared_id) = SharedId::parse(text) {
         assert_eq!(shared_id.as_str(), text);
-        is_a_part_of_a_key(&shared_id);
+        check_key_part(&shared_id);
     }
     if let Ok(time) = text.parse::<Time>() {
         assert_eq!(time.to_string().parse::<Time>().expect("a time that was printed"), time);
     }
-    names_one_order(super::two(text));
+    check_idempotency_key(super::split_at_line_break(text));
 }
 
-fn one_spelling<T: FromStr + Display>(text: &str) {
+fn check_single_spelling<T: FromStr + Display>(text: &str) {
     if let Ok(id) = text.parse::<T>() {
         assert_eq!(id.to_string(), text);
     }
 }
 
-fn is_a_part_of_a_key(shared_id: &SharedId) {
+fn check_key_part(shared_id: &SharedId) {
     let letters = shared_id.as_str().bytes();
     assert!(shared_id.as_str().len() == 26 && letters.clone().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit()));
 }
 
-fn names_one_order((user_id, key): (&str, &str)) {
-    let named = |user_id: &str, role, key: &str| SharedId::from_idempotency_key(&super::somebody(user_id, role), key);
+fn check_idempotency_key((user_id, key): (&str, &str)) {
+    let named = |user_id: &str, role, key: &str| SharedId::from_idempotency_key(&super::person(user_id, role), key);
     let shared_id = named(user_id, Role::Customer, key);
-    is_a_part_of_a_key(&shared_id);
+    check_key_part(&shared_id);
     assert_eq!(shared_id, named(user_id, Role::Customer, key));
     assert_ne!(shared_id, named(user_id, Role::Admin, key));
-    // The border between the two is part of what is named.
+    // Moving a character from the key to the user id must give another id.
     if let Some(first) = key.chars().next() {
         assert_ne!(shared_id, named(&format!("{user_id}{first}"), Role::Customer, &key[first.len_utf8()..]));
     }

@@ -1,7 +1,7 @@
 use domain::Ticket;
 
-/// Whatever is presented as a ticket, what is looked up is a hash of one length without a separator in it, and only the
-/// ticket's own text has its hash.
+/// Checks that the hash of any text that is presented as a ticket has a fixed length and no
+/// separator, and that only the ticket's own text has the ticket's hash.
 pub fn tickets(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let hash = Ticket::from_client(text).hash();
@@ -9,7 +9,7 @@ pub fn tickets(bytes: &[u8]) {
         hash.len() == 43 && hash.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-' || it == b'_'),
         "{hash}"
     );
-    assert_ne!(hash, text, "what is kept opens nothing");
+    assert_ne!(hash, text, "the stored hash must not be usable as a ticket");
 
     let mut secret = [0; 32];
     for (to, from) in secret.iter_mut().zip(bytes) {

@@ -1,4 +1,5 @@
-//! Every check on every seed, and on every beginning of one: as it will be cut off somewhere.
+//! Runs every check on every seed, and on up to 64 prefixes of each seed, because input can be cut
+//! off anywhere.
 
 use std::fs;
 use std::path::Path;

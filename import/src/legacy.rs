@@ -1,72 +1,72 @@
-//! An order of the legacy system as a source yields it, before any check.
+//! An order of the legacy system as it was read from the source, before any validation.
 //!
-//! These are also the fields of a line of JSON. Numbers may be written as numbers or as text; what is absent and what is
-//! `null` are the same.
+//! These are also the fields of a JSON Lines file. A number may be a JSON number or a string; an
+//! absent field is the same as `null`.
 
 use serde::{Deserialize, Deserializer, de};
 
-/// An order with all that belongs to it.
+/// An order with its conversations.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct LegacyOrder {
-    /// The key of the old table.
+    /// Its primary key in the old system.
     #[serde(deserialize_with = "text")]
     pub(crate) id: Option<String>,
-    /// What people call it, where that is not the key.
+    /// The order number that people see, if it is not the key.
     #[serde(deserialize_with = "text")]
     pub(crate) number: Option<String>,
-    /// Whose it is.
+    /// The customer who placed the order.
     pub(crate) customer: Option<LegacyPerson>,
-    /// What was ordered.
+    /// The ordered items.
     pub(crate) items: Vec<LegacyItem>,
-    /// In the old system's words.
+    /// Its status, in the old system's words.
     #[serde(deserialize_with = "text")]
     pub(crate) status: Option<String>,
-    /// ISO 4217, where it is not the same for all.
+    /// The currency code (ISO 4217), if the orders have different currencies.
     pub(crate) currency: Option<String>,
-    /// What the customer added.
+    /// The customer's note.
     pub(crate) note: Option<String>,
-    /// When it was placed.
+    /// When the order was placed.
     #[serde(deserialize_with = "text")]
     pub(crate) created_at: Option<String>,
-    /// When it last changed.
+    /// When the order last changed.
     #[serde(deserialize_with = "text")]
     pub(crate) updated_at: Option<String>,
-    /// Its conversations: one, none, or by mistake several.
+    /// Its conversations: usually one; none or several are accepted.
     pub(crate) conversations: Vec<LegacyConversation>,
 }
 
-/// Somebody.
+/// A customer, an admin, or another user of the old system.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct LegacyPerson {
-    /// The key of the old table.
+    /// Its primary key in the old system.
     #[serde(deserialize_with = "text")]
     pub(crate) id: Option<String>,
-    /// How they are shown.
+    /// The display name.
     #[serde(deserialize_with = "text")]
     pub(crate) name: Option<String>,
-    /// In the old system's words.
+    /// The role, in the old system's words.
     pub(crate) role: Option<String>,
 }
 
-/// One line of an order.
+/// One item of an order.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct LegacyItem {
-    /// The shop's number for it.
+    /// The shop's article number.
     #[serde(deserialize_with = "text")]
     pub(crate) sku: Option<String>,
-    /// What it is.
+    /// The title of the product.
     #[serde(deserialize_with = "text")]
     pub(crate) title: Option<String>,
-    /// How many; 1 where it is absent.
+    /// The quantity; 1 if absent.
     #[serde(deserialize_with = "text")]
     pub(crate) quantity: Option<String>,
-    /// Of one.
+    /// The price of one piece.
     #[serde(deserialize_with = "text")]
     pub(crate) unit_price: Option<String>,
-    /// Its picture.
+    /// The address of a picture.
     pub(crate) image_url: Option<String>,
 }
 
@@ -74,50 +74,50 @@ pub(crate) struct LegacyItem {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct LegacyConversation {
-    /// In the old system's words.
+    /// Its status, in the old system's words.
     pub(crate) status: Option<String>,
-    /// Who took part.
+    /// The participants.
     pub(crate) participants: Vec<LegacyParticipant>,
-    /// What was said.
+    /// The messages.
     pub(crate) messages: Vec<LegacyMessage>,
 }
 
-/// Somebody who took part.
+/// A participant of a conversation.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct LegacyParticipant {
-    /// Who.
+    /// The person.
     #[serde(flatten)]
     pub(crate) person: LegacyPerson,
-    /// They have read everything up to then.
+    /// The participant has read all messages up to this time.
     #[serde(deserialize_with = "text")]
     pub(crate) last_read_at: Option<String>,
 }
 
-/// Something that was said.
+/// A message.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct LegacyMessage {
-    /// The key of the old table.
+    /// Its primary key in the old system.
     #[serde(deserialize_with = "text")]
     pub(crate) id: Option<String>,
-    /// Who said it; nobody for the system.
+    /// The sender; `None` for a message of the system.
     pub(crate) sender: Option<LegacyPerson>,
-    /// `system` for what the system said.
+    /// `system` for a message that the old system wrote itself.
     #[serde(rename = "type")]
     pub(crate) kind: Option<String>,
-    /// What was said.
+    /// The text.
     #[serde(deserialize_with = "text")]
     pub(crate) body: Option<String>,
-    /// When.
+    /// When it was sent.
     #[serde(deserialize_with = "text")]
     pub(crate) created_at: Option<String>,
-    /// Keys of those who have read it.
+    /// Keys of the users who have read it.
     #[serde(deserialize_with = "texts")]
     pub(crate) read_by: Vec<String>,
 }
 
-/// A text, or a number as it is written.
+/// A string, or a number as it was written.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum TextOrNumber {
@@ -126,8 +126,8 @@ enum TextOrNumber {
 }
 
 impl From<TextOrNumber> for String {
-    fn from(loose: TextOrNumber) -> Self {
-        match loose {
+    fn from(text_or_number: TextOrNumber) -> Self {
+        match text_or_number {
             TextOrNumber::Text(text) => text,
             TextOrNumber::Number(number) => number.to_string(),
         }
@@ -135,12 +135,12 @@ impl From<TextOrNumber> for String {
 }
 
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let loose = Option::<TextOrNumber>::deserialize(deserializer);
-    Ok(loose.map_err(|_| de::Error::custom("expected a text or a number"))?.map(String::from))
+    let text_or_number = Option::<TextOrNumber>::deserialize(deserializer);
+    Ok(text_or_number.map_err(|_| de::Error::custom("expected a text or a number"))?.map(String::from))
 }
 
 fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let loose = Option::<Vec<TextOrNumber>>::deserialize(deserializer);
-    let loose = loose.map_err(|_| de::Error::custom("expected a list of keys"))?;
-    Ok(loose.unwrap_or_default().into_iter().map(String::from).collect())
+    let text_or_number = Option::<Vec<TextOrNumber>>::deserialize(deserializer);
+    let text_or_number = text_or_number.map_err(|_| de::Error::custom("expected a list of keys"))?;
+    Ok(text_or_number.unwrap_or_default().into_iter().map(String::from).collect())
 }

@@ -1,19 +1,21 @@
-//! The importer: a shop that moves here brings its orders along, with everything that was said about them.
+//! The importer: copies the orders and conversations of an older system into the order-chat table.
 //!
-//! | file | what it is |
+//! | file | content |
 //! |---|---|
-//! | `source/` | where orders come from: a database, JSON Lines, CSV; pages of a bounded size |
-//! | `old` | an order as it was found |
-//! | `translate/` | from what the old system had to what this one has; pure |
-//! | `run` | the way of an order from its source to its place, many at a time |
-//! | `update` | an order that is here already: what changed there since |
-//! | `report`, `progress` | what people see |
-//! | `settings`, `arguments` | what people say |
+//! | `source/` | reads orders from a database, JSON Lines or CSV, in pages of a bounded size |
+//! | `legacy` | an order as it was read |
+//! | `translate/` | converts a legacy order to an order with its conversation; pure functions |
+//! | `run` | reads, translates, looks up and writes many orders concurrently |
+//! | `update` | brings an order that was imported before up to date |
+//! | `report`, `progress` | the summary, the file of refusals, the progress bar |
+//! | `settings`, `arguments` | the configuration file and the command line |
 //!
-//! **Once, however often it runs**: every id derives from an old one, so a run that repeats another, or goes on where one was
-//! killed, meets what is there. An order appears in one transaction; what was imported of it is remembered beside it, and only
-//! a difference to that is brought, the way every change of a conversation is. How it is stored is in `store`'s
-//! `adopt` and `update`.
+//! **An import is idempotent.** Every id is derived from an id of the old system. So a run that
+//! repeats another one, or continues one that was killed, finds what is already stored. An order
+//! and its conversation appear in one transaction. An import record beside the order holds a
+//! fingerprint of what was imported. A later run writes only the differences to it, in the same way
+//! as every other change of a conversation. How an imported order is stored is in `store`'s
+//! `import` and `update_import`.
 
 mod arguments;
 mod legacy;
@@ -39,14 +41,14 @@ pub use run::{ImportOptions, StopReason, Stopped, run};
 pub use settings::{Names, Rules, Settings};
 pub use source::{Source, SourceError};
 
-/// Everything came along.
+/// The exit code when everything was imported.
 const COMPLETE: u8 = 0;
-/// Something was refused.
+/// The exit code when some rows were refused.
 const REFUSED: u8 = 1;
-/// It could not begin, or not go on.
+/// The exit code when the import could not start or continue.
 const STOPPED: u8 = 2;
 
-/// The program: what the command line asks for. Answers its exit code.
+/// Runs the importer with these command line arguments and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -70,14 +72,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Some(problem) => {
             eprintln!("order-chat-import: {problem:#}");
             if counts.read > 0 {
-                eprintln!("It stopped there. Start it again: it goes on where it was.");
+                eprintln!("The import stopped. Start it again: it continues where it stopped.");
             }
             STOPPED
         }
     }
 }
 
-/// Fails where it cannot even begin.
+/// Reads the configuration and runs the import. The outer error means that the import could not
+/// start, the inner one that it stopped.
 fn begin(arguments: &Arguments) -> anyhow::Result<Result<ImportCounts, Stopped>> {
     let settings = Settings::read(arguments.config.as_deref())?;
     let (rules, names) = settings.split().context("the configuration")?;
@@ -90,7 +93,7 @@ fn begin(arguments: &Arguments) -> anyhow::Result<Result<ImportCounts, Stopped>>
     })
 }
 
-/// What ended an import, with where that was.
+/// The error that stopped an import, with the table or file it concerns.
 fn with_location(why: StopReason, arguments: &Arguments) -> anyhow::Error {
     let Arguments { table, local, refused, .. } = arguments;
     match why {

@@ -1,4 +1,4 @@
-//! The importer's process: what it does is in `lib.rs`.
+//! The program `order-chat-import`. Its code is in `lib.rs`.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! How far it is: a bar where somebody looks on, a line now and then where the output goes to a file. And what there is to say
-//! meanwhile.
+//! Shows progress on stderr: a bar on a terminal, otherwise a line every few seconds. Notices, such
+//! as a lost connection, are written between.
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How often a line is written where there is no terminal.
+/// How often a line is written when stderr is not a terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Shows how far it is, on stderr.
+/// The progress of an import, shown on stderr.
 pub(crate) struct Progress {
     bar: ProgressBar,
-    /// When the last line was written; `None` where a bar is shown.
+    /// When the last line was written; `None` if a bar is shown.
     last_line: Option<Instant>,
     notices: Notices,
 }
 
-/// Writes to stderr what the import waits for.
+/// Writes notices about what the import waits for to stderr.
 #[derive(Clone)]
 pub(crate) struct Notices {
     bar: ProgressBar,
@@ -26,7 +26,7 @@ pub(crate) struct Notices {
 }
 
 impl Progress {
-    /// Before anything is known.
+    /// A progress display without a count.
     pub(crate) fn new() -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -34,7 +34,7 @@ impl Progress {
         Self { bar, last_line: (!is_terminal).then(Instant::now), notices }
     }
 
-    /// Starts counting, of `total` orders if that is known.
+    /// Starts counting, up to `total` orders if the total is known.
     pub(crate) fn begin(&self, total: Option<u64>) {
         let style = match total {
             Some(_) => "{bar:30} {human_pos} of {human_len} orders, {rate}, {eta} left",
@@ -59,7 +59,7 @@ impl Progress {
         self.notices.clone()
     }
 
-    /// One more is done.
+    /// Counts one more finished order.
     pub(crate) fn one(&mut self) {
         self.bar.inc(1);
         if self.last_line.is_some_and(|last| last.elapsed() >= LINE_INTERVAL) {
@@ -75,14 +75,15 @@ impl Progress {
         }
     }
 
-    /// Nothing more to show.
+    /// Removes the bar.
     pub(crate) fn finish(self) {
         self.bar.finish_and_clear();
     }
 }
 
 impl Notices {
-    /// Says it once, however many wait for the same.
+    /// Writes `text`, unless it repeats the last notice: many concurrent requests wait for the same
+    /// thing.
     pub(crate) fn say(&self, text: String) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if *last != text {

@@ -1,4 +1,4 @@
-//! What became of everything: counts for the summary, and a file with what stays behind and why.
+//! The result of an import: counts for the summary, and the file of refusals.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -12,33 +12,33 @@ use crate::translate::Refused;
 /// The outcome of importing an order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OrderOutcome {
-    /// It is here now.
+    /// The order was created.
     Created,
-    /// It was here, and what changed in the old system has changed here.
+    /// The order had been imported before, and its changes were imported now.
     Updated,
-    /// It was here as it is.
+    /// The order had been imported before and has not changed.
     Unchanged,
 }
 
-/// How many orders had each outcome.
+/// The number of orders with each outcome.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct ImportCounts {
-    /// Orders found.
+    /// Orders read from the source.
     pub read: u64,
-    /// Orders that are here now, or would be.
+    /// Orders created, or that would be in a dry run.
     pub created: u64,
-    /// Orders that changed, or would.
+    /// Orders updated, or that would be in a dry run.
     pub updated: u64,
-    /// Orders that were here as they are.
+    /// Orders that have not changed.
     pub unchanged: u64,
-    /// Orders that stay behind.
+    /// Orders that were refused.
     pub refused: u64,
-    /// Messages that stay behind; their orders do not.
+    /// Messages that were refused although their orders were imported.
     pub refused_messages: u64,
 }
 
 impl ImportCounts {
-    /// Counts an order.
+    /// Counts one order with its outcome.
     pub fn count(&mut self, order_outcome: OrderOutcome) {
         match order_outcome {
             OrderOutcome::Created => self.created += 1,
@@ -47,12 +47,12 @@ impl ImportCounts {
         }
     }
 
-    /// Whether everything came along.
+    /// Returns true if nothing was refused.
     pub fn is_complete(&self) -> bool {
         self.refused == 0 && self.refused_messages == 0
     }
 
-    /// For people.
+    /// The summary that is printed at the end.
     pub(crate) fn summary(&self, took: Duration, dry_run: bool, refusals: &Path) -> String {
         let rate = u128::from(self.read) * 1_000 / took.as_millis().max(1);
         let would = if dry_run { "would be " } else { "" };
@@ -64,19 +64,19 @@ impl ImportCounts {
             format!("{:>10} refused", self.refused),
         ];
         if self.refused_messages > 0 {
-            lines.push(format!("{:>10} messages refused, of orders that came along", self.refused_messages));
+            lines.push(format!("{:>10} messages refused, of orders that were imported", self.refused_messages));
         }
         if !self.is_complete() {
-            lines.push(format!("Every refusal has its reason in {}.", refusals.display()));
+            lines.push(format!("The reasons are in {}.", refusals.display()));
         }
         if self.created + self.updated == 0 && self.unchanged > 0 {
-            lines.push("Nothing changed: what could come along was here already.".to_owned());
+            lines.push("Nothing changed: everything that can be imported was imported before.".to_owned());
         }
         lines.join("\n")
     }
 }
 
-/// The file of refusals: a line of JSON each. There is none where nothing was refused.
+/// The file of refusals, one JSON object on each line. It does not exist if nothing was refused.
 #[derive(Debug)]
 pub(crate) struct Refusals {
     path: PathBuf,
@@ -84,19 +84,20 @@ pub(crate) struct Refusals {
 }
 
 impl Refusals {
-    /// Takes away what an earlier run has left at `path`.
+    /// Removes the file of an earlier run at `path`. Fails if the file cannot be written.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
         match std::fs::remove_file(path) {
             Err(problem) if problem.kind() != io::ErrorKind::NotFound => return Err(problem),
             _ => {}
         }
-        // Whether a file can be there is better known before the first hour than after.
+        // Creating the file once finds a missing folder or permission at the start instead of hours
+        // later.
         File::create(path)?;
         std::fs::remove_file(path)?;
         Ok(Self { path: path.to_owned(), file: None })
     }
 
-    /// Notes a refusal.
+    /// Writes a refusal. The first one creates the file.
     pub(crate) fn note(&mut self, refused: &Refused) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -105,7 +106,7 @@ impl Refusals {
         writeln!(file, "{}", json!({ "kind": refused.kind, "id": refused.id, "reason": refused.reason }))
     }
 
-    /// Nothing more comes.
+    /// Writes what is still buffered.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.file.as_mut().map_or(Ok(()), BufWriter::flush)
     }

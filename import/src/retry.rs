@@ -1,16 +1,17 @@
-//! Waiting before another try: twice as long each time, and never all at once.
+//! Exponential back-off with jitter.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// How long to wait before try number `attempt`, counted from 1: between half and all of `first` doubled, at most `most`.
+/// The wait before retry number `attempt`, counted from 1: `first`, doubled each time, at most
+/// `most`. `random` picks a value between half of that and all of it.
 fn wait(attempt: u32, first: Duration, most: Duration, random: u64) -> Duration {
     let full = first.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(most);
     let share = u32::try_from(random % 512).unwrap_or_default() + 512;
     full * share / 1024
 }
 
-/// Waits before try number `attempt`.
+/// Waits before retry number `attempt`.
 pub(crate) async fn wait_before_retry(attempt: u32, first: Duration, most: Duration) {
     let random = RandomState::new().hash_one(attempt);
     tokio::time::sleep(wait(attempt, first, most, random)).await;

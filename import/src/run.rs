@@ -1,4 +1,5 @@
-//! The way of an order from its source to its place: read, translated, looked up, written; many at a time, each on its own.
+//! Runs an import: reads, translates, looks up and writes orders. Each order is written on its own,
+//! many of them concurrently.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -22,60 +23,60 @@ use crate::update::{UpdateOutcome, update};
 pub struct ImportOptions {
     /// How rows are translated.
     pub rules: Rules,
-    /// How many orders are written at a time.
+    /// How many orders are written concurrently.
     pub concurrency: usize,
-    /// Whether nothing is written.
+    /// Whether to report only and write nothing.
     pub dry_run: bool,
 }
 
-/// An import that ended before its end. It can be started again, and goes on.
+/// An import that stopped early. Starting it again continues it.
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
 pub struct Stopped {
-    /// Why.
+    /// The reason.
     pub why: StopReason,
-    /// What became of everything until then.
+    /// The counts up to that point.
     pub counts: ImportCounts,
 }
 
-/// Why an import ended before its end.
+/// Why an import stopped early.
 #[derive(Debug, thiserror::Error)]
 pub enum StopReason {
-    /// The source ended it.
+    /// The source could not be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The table ended it.
+    /// The table could not be read or written.
     #[error(transparent)]
     Table(#[from] store::Error),
-    /// The file of refusals ended it.
+    /// The file of refusals could not be written.
     #[error(transparent)]
     Refusals(#[from] std::io::Error),
-    /// A part of this program did.
+    /// A task of this program panicked.
     #[error(transparent)]
     Broken(#[from] tokio::task::JoinError),
 }
 
-/// Everything that writing an order takes.
+/// What is needed to write an order.
 struct Importer {
     store: Store,
     options: ImportOptions,
-    /// Of this run, to tell it from others on the same table.
+    /// Identifies this run, so that it can be told from others that import into the same table.
     claim: String,
     notices: Notices,
 }
 
-/// An order on its way: its plan, and what was imported of it last.
+/// A translated order, with its import record if it was imported before.
 type LookedUp = Result<(Box<Plan>, Option<ImportRecord>), Refused>;
 
-/// What became of a row.
+/// The result of one row: the order's outcome, and the messages that were refused.
 struct Done {
     order_outcome: Result<OrderOutcome, Refused>,
     messages: Vec<Refused>,
 }
 
-/// Tries of one request to the table: about two minutes altogether.
+/// How often one request to the table is tried: for about two minutes in total.
 const MAX_TRIES: u32 = 12;
-/// That many say nothing: a table that throttles is no news.
+/// The first attempts that fail without a notice, because short throttling is normal.
 const QUIET_TRIES: u32 = 4;
 
 /// Imports everything that `source` has.
@@ -100,9 +101,9 @@ async fn import_all(
     counts: &mut ImportCounts,
 ) -> Result<(), StopReason> {
     let mut refusals = Refusals::at(refusals)?;
-    // A table that is not there is better known before the first order than as the reason why it is refused, and soon.
-    let nobody = [SharedId::from_legacy(&options.rules.namespace, "")];
-    store.import_records(&nobody).await?;
+    // A missing table should be reported at once, not as the reason why each order is refused.
+    let no_order = [SharedId::from_legacy(&options.rules.namespace, "")];
+    store.import_records(&no_order).await?;
     let mut progress = Progress::new();
     let notices = progress.notices();
     let (total, pages) = source.open(notices.clone()).await?;
@@ -129,7 +130,7 @@ async fn import_all(
     while let Some(done) = written.next().await {
         let Done { order_outcome, messages } = match done {
             Ok(done) => done,
-            // Behind the end of the source nothing follows, and what is under way arrives.
+            // The source ended early. Orders that were read before are still written.
             Err(why @ StopReason::Source(_)) => {
                 outcome = Err(why);
                 continue;
@@ -159,7 +160,7 @@ async fn import_all(
 }
 
 impl Importer {
-    /// Translates a page and looks up what is here of it.
+    /// Translates a page of rows and reads the import records of its orders.
     async fn look_up(&self, page: Page) -> Result<Vec<LookedUp>, StopReason> {
         let plans: Vec<Result<Plan, Refused>> =
             page.into_iter().map(|row| row.and_then(|old| translate(*old, &self.options.rules))).collect();
@@ -174,7 +175,7 @@ impl Importer {
         Ok(known.collect())
     }
 
-    /// Brings one order.
+    /// Writes one order.
     async fn import_row(&self, looked_up: LookedUp) -> Result<Done, StopReason> {
         let (mut plan, import_record) = match looked_up {
             Ok(known) => known,
@@ -190,6 +191,8 @@ impl Importer {
         Ok(Done { order_outcome, messages })
     }
 
+    /// Creates the order, or updates it if it was imported before. The inner error is the reason
+    /// why the order is refused.
     async fn write_order(
         &self,
         plan: &Plan,
@@ -207,12 +210,13 @@ impl Importer {
             {
                 return Ok(Ok(OrderOutcome::Created));
             }
-            // It came meanwhile: by another run, or by a request of this one whose answer was lost.
+            // The order exists by now: written by another run, or by an earlier request of this run
+            // whose answer was lost.
             let shared_ids = std::slice::from_ref(plan.shared_id());
             import_record = self.with_retries(|| self.store.import_records(shared_ids)).await?.remove(plan.shared_id());
         }
         let Some(import_record) = import_record else {
-            return Ok(Err("another order has its place".to_owned()));
+            return Ok(Err("an order with its id is in the table, but it was not imported".to_owned()));
         };
         if import_record == plan.import_record() {
             return Ok(Ok(OrderOutcome::Unchanged));
@@ -225,7 +229,8 @@ impl Importer {
         })
     }
 
-    /// Asks the table again while it says that it cannot now: it throttles, others are in the way, the network is gone.
+    /// Repeats a request with back-off while the error is temporary: throttling, a conflict with
+    /// another write, or a lost network.
     async fn with_retries<T, Answer>(&self, ask: impl Fn() -> Answer) -> Result<T, store::Error>
     where
         Answer: Future<Output = Result<T, store::Error>>,
@@ -235,7 +240,7 @@ impl Importer {
             match ask().await {
                 Err(problem) if attempt < MAX_TRIES && is_transient(&problem) => {
                     if attempt > QUIET_TRIES {
-                        self.notices.say(format!("the table cannot be reached ({problem}): trying on"));
+                        self.notices.say(format!("the table cannot be reached ({problem}): trying again"));
                     }
                     wait_before_retry(attempt, Duration::from_millis(50), Duration::from_secs(20)).await;
                     attempt += 1;
@@ -254,7 +259,8 @@ fn is_transient(problem: &store::Error) -> bool {
     }
 }
 
-/// Whether an order is refused for what it is, so that the others can go on.
+/// Returns true if the error is caused by this order alone, so that the import can refuse it and
+/// continue with the others.
 fn is_fault_of_order(problem: &store::Error) -> bool {
     match problem {
         store::Error::Dynamo(_) => problem.is_invalid_item(),

@@ -1,4 +1,4 @@
-//! The configuration: how the old system's rows are to be understood. All of it may be left out.
+//! The configuration file: how the old system's rows are read. Every setting has a default.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,29 +8,30 @@ use domain::{OrderStatus, Person, Role};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-/// The file as it is written.
+/// The configuration file as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Part of every id: the same old id under another namespace is another order.
+    /// Part of every id: with another namespace, the same old id becomes another order.
     namespace: Option<String>,
-    /// How a user's key becomes the `sub` of their tokens: `{id}` is the key.
+    /// How a user's key becomes the `sub` of their tokens; `{id}` stands for the key.
     user_id: Option<String>,
-    /// Of orders that do not say it.
+    /// The currency of orders that have none of their own (ISO 4217).
     currency: Option<String>,
-    /// Where the clocks were that times without a zone were read from, such as `Europe/Rome`.
+    /// The time zone of times that name none, such as `Europe/Rome`.
     time_zone: Option<String>,
-    /// What is put before an order's note: `{number}` is the old number.
+    /// What is put before an order's note; `{number}` stands for the old order number.
     note: Option<String>,
-    /// In front of pictures that are paths.
+    /// The address that is put before pictures that are only paths.
     images: Option<String>,
-    /// Of what has no price.
+    /// The price of items that have none. Without it their orders are refused.
     missing_price: Option<String>,
-    /// Who the shop's own messages come from, where the old system does not say it.
+    /// The sender of the shop's messages if the old system does not name one.
     shop: Shop,
-    /// What statuses mean.
+    /// Maps the old system's order statuses to ours.
     statuses: BTreeMap<String, OrderStatus>,
-    /// By table of ours, its name there and the names of its columns.
+    /// For each table, by our name for it: its name in the old database and the names of its
+    /// columns.
     tables: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -47,41 +48,43 @@ impl Default for Shop {
     }
 }
 
-/// How rows are translated.
+/// How rows are translated; the fields are explained at [`Settings`].
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// Part of every id.
     pub namespace: String,
-    /// `{id}` is the key of a user.
+    /// Pattern of a user id; `{id}` stands for the user's key.
     pub user_id: String,
-    /// Of orders that do not say it.
+    /// The currency of orders that have none of their own.
     pub currency: String,
-    /// Of times that do not say it.
+    /// The time zone of times that name none.
     pub time_zone: TimeZone,
-    /// `{number}` is the old number.
+    /// Pattern that is put before a note; `{number}` stands for the old order number.
     pub note: String,
-    /// In front of pictures that are paths.
+    /// The address that is put before pictures that are only paths.
     pub images: Option<String>,
-    /// Of what has no price.
+    /// The price of items that have none.
     pub missing_price: Option<String>,
-    /// Who the shop's own messages come from.
+    /// The sender of the shop's messages if the old system does not name one.
     pub shop: Person,
-    /// What statuses mean.
+    /// Maps the old system's order statuses to ours.
     pub statuses: BTreeMap<String, OrderStatus>,
 }
 
-/// By table of ours and column of ours, the configured name.
+/// The configured names by table and column, each by our name for it.
 pub type Names = BTreeMap<String, BTreeMap<String, String>>;
 
 impl Settings {
-    /// From a file; without one everything is as usual.
+    /// Reads the file; without a path all settings have their defaults. Fails if the file cannot be
+    /// read, or has an unknown setting or a value of the wrong type.
     pub fn read(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Ok(Self::default()) };
         let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
         toml::from_str(&text).with_context(|| format!("{} is not a configuration", path.display()))
     }
 
-    /// What it says of rows, and of names.
+    /// Splits the settings into the rules for rows and the names of tables and columns. Fails with
+    /// the first invalid value.
     pub fn split(self) -> Result<(Rules, Names)> {
         let rules = Rules {
             namespace: self.namespace.unwrap_or_else(|| "shop".to_owned()),
@@ -94,20 +97,26 @@ impl Settings {
             shop: Person { user_id: self.shop.user_id, role: Role::Admin, name: self.shop.name },
             statuses: self.statuses,
         };
-        ensure!(rules.user_id.contains("{id}"), "user_id must contain {{id}}: without it all users are one");
+        ensure!(
+            rules.user_id.contains("{id}"),
+            "user_id must contain {{id}}: without it all users would have the same id"
+        );
         let currency = &rules.currency;
         ensure!(
             currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase()),
-            "currency is a code of ISO 4217, such as EUR"
+            "currency must be an ISO 4217 code, such as EUR"
         );
-        ensure!(!rules.shop.user_id.is_empty() && rules.shop.user_id != "system", "shop.user_id must name somebody");
-        ensure!(!rules.shop.name.trim().is_empty(), "shop.name must say something");
+        ensure!(
+            !rules.shop.user_id.is_empty() && rules.shop.user_id != "system",
+            "shop.user_id must not be empty or \"system\""
+        );
+        ensure!(!rules.shop.name.trim().is_empty(), "shop.name must not be empty");
         Ok((rules, self.tables))
     }
 }
 
 fn zone(name: &str) -> Result<TimeZone> {
-    TimeZone::get(name).map_err(|_| anyhow!("time_zone is not known: {name:?} should be a name such as Europe/Rome"))
+    TimeZone::get(name).map_err(|_| anyhow!("time_zone {name:?} is not known: use an IANA name such as Europe/Rome"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! An order that is here already: what changed in the old system since it came, and nothing else.
+//! Updates an order that was imported before: writes only what has changed in the old system since.
 
 use std::collections::HashSet;
 
@@ -8,15 +8,15 @@ use store::{ImportRecord, OrderWithLog, StatusImport, Store};
 use crate::report::OrderOutcome;
 use crate::translate::{Plan, Reader};
 
-/// What there is to do.
+/// The differences between the old system and the table.
 struct Changes<'a> {
-    /// What was ordered is told otherwise now.
+    /// The corrected order, if its items, prices or names have changed.
     amended: Option<Order>,
-    /// Said there since.
+    /// Messages that were added.
     messages: Vec<&'a Message>,
-    /// Moved there since.
+    /// The new status, if it has changed.
     moved: Option<OrderStatus>,
-    /// Whether somebody has read there since what is here already.
+    /// Whether somebody has read more in the old system than the cursors here say.
     read: bool,
 }
 
@@ -26,7 +26,8 @@ pub(crate) enum UpdateOutcome {
     Refused(String),
 }
 
-/// Brings an order up to what the old system has now, or says what that would be. `known` is what was imported last.
+/// Updates an order to its current state in the old system; a dry run only reports the outcome.
+/// `known` is the import record of the last import.
 pub(crate) async fn update(
     store: &Store,
     plan: &Plan,
@@ -36,21 +37,22 @@ pub(crate) async fn update(
     dry_run: bool,
 ) -> Result<UpdateOutcome, store::Error> {
     let Some(mut stored) = store.order_with_log(plan.shared_id()).await? else {
-        return Ok(UpdateOutcome::Refused("only a part of it is in the table".to_owned()));
+        return Ok(UpdateOutcome::Refused("the table has its import record, but not the order".to_owned()));
     };
     if stored.order.customer_id != plan.order.customer_id {
         return Ok(UpdateOutcome::Refused(format!(
-            "it belongs to {} now, and to {} here: an order does not change hands",
+            "it belongs to customer {} in the old system and to {} here: the customer of an order cannot change",
             plan.order.customer_id, stored.order.customer_id
         )));
     }
     let import_record = plan.import_record();
     let move_id = format!("{} became {} in {}", plan.legacy_id, plan.status.as_str(), import_record.fingerprint);
     let move_id = MessageId::from_legacy(namespace, &move_id);
-    // A run that was killed may have moved it, and somebody here may have moved it on since.
-    let brought = stored.entries.iter().any(|entry| entry.message.id == move_id);
+    // The message with this id is in the log if an earlier, killed run has already imported this
+    // status. The status may have been changed here since.
+    let already_imported = stored.entries.iter().any(|entry| entry.message.id == move_id);
     let here = stored.head.order.status;
-    let moved = (known.status != plan.status && here != plan.status && !brought).then_some(plan.status);
+    let moved = (known.status != plan.status && here != plan.status && !already_imported).then_some(plan.status);
     let conflict = moved.filter(|_| here != known.status).map(|_| here);
     let changes = Changes {
         amended: amended(plan, &stored),
@@ -61,7 +63,7 @@ pub(crate) async fn update(
     let nothing = changes.amended.is_none() && changes.messages.is_empty() && changes.moved.is_none() && !changes.read;
     if dry_run {
         return Ok(match conflict {
-            Some(here) => UpdateOutcome::Refused(moved_twice(plan, here)),
+            Some(here) => UpdateOutcome::Refused(status_conflict(plan, here)),
             None => UpdateOutcome::Done(if nothing { OrderOutcome::Unchanged } else { OrderOutcome::Updated }),
         });
     }
@@ -82,18 +84,20 @@ pub(crate) async fn update(
         store.mark_read(plan.shared_id(), &reader.person, seq).await?;
     }
     if let Some(here) = conflict {
-        return Ok(UpdateOutcome::Refused(moved_twice(plan, here)));
+        return Ok(UpdateOutcome::Refused(status_conflict(plan, here)));
     }
     store.put_import_record(plan.shared_id(), &import_record).await?;
     Ok(UpdateOutcome::Done(if nothing { OrderOutcome::Unchanged } else { OrderOutcome::Updated }))
 }
 
-fn moved_twice(plan: &Plan, here: OrderStatus) -> String {
+fn status_conflict(plan: &Plan, here: OrderStatus) -> String {
     let (here, there) = (here.as_str(), plan.status.as_str());
-    format!("it became {there} in the old system and {here} here, which stays: make them the same")
+    format!(
+        "its status is {there} in the old system, but it was changed to {here} here and stays so: make them the same"
+    )
 }
 
-/// The order as it should have been placed, where that is not how it was.
+/// The order as the old system has it, if it differs from the stored one.
 fn amended(plan: &Plan, stored: &OrderWithLog) -> Option<Order> {
     let shown = domain::Summary { status: stored.head.order.status, ..plan.order.summary() };
     let same = stored.order == plan.order
@@ -102,14 +106,16 @@ fn amended(plan: &Plan, stored: &OrderWithLog) -> Option<Order> {
     (!same).then(|| plan.order.clone())
 }
 
+/// The messages of the old system that are not in the log.
 fn missing<'a>(plan: &'a Plan, stored: &OrderWithLog) -> Vec<&'a Message> {
     let here: HashSet<&MessageId> = stored.entries.iter().map(|entry| &entry.message.id).collect();
-    // What the old system reports of a status is told by the move itself.
+    // Status changes are imported as a change of the order's status, not as a message.
     let translated = plan.messages.iter().filter(|message| message.system.is_none());
     translated.filter(|message| !here.contains(&message.id)).collect()
 }
 
-/// Who has read more in the old system than here, and up to where.
+/// The readers whose cursor is further in the old system than here, each with the `seq` they have
+/// read up to.
 fn read<'a>(plan: &'a Plan, stored: &OrderWithLog) -> Vec<(&'a Reader, u64)> {
     let further = plan.readers.values().filter_map(|reader| {
         let here = stored.head.cursors(&reader.person).read;

@@ -1,4 +1,4 @@
-//! What the REST API answered, and the two ways to look at it: as asked, or refused.
+//! An answer of the REST API, checked as a success or as a problem.
 
 use protocol::{Code, Problem};
 use reqwest::header::HeaderMap;
@@ -8,13 +8,13 @@ use serde_json::Value;
 /// An answer, whatever its status.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// What was asked, for failure messages.
+    /// The request, for failure messages.
     pub asked: String,
     /// The HTTP status.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as it came.
+    /// The body as received.
     pub text: String,
 }
 
@@ -25,7 +25,8 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{}: not JSON: {error}: {self:?}", self.asked))
     }
 
-    /// The body as a `T`, which must say all that the body says; the status must be `status`.
+    /// The body as a `T`. Panics if the status is not `status`, or if the body has fields that `T`
+    /// does not have.
     #[track_caller]
     pub fn expect<T: DeserializeOwned + serde::Serialize>(&self, status: u16) -> T {
         assert_eq!(self.status, status, "{}: {}", self.asked, self.text);
@@ -41,11 +42,12 @@ impl Answer {
         self.expect(200)
     }
 
-    /// The error this is, as RFC 9457 writes it, with the status that belongs to `code`.
+    /// The problem (RFC 9457) with this code. Panics if the status, the code or the content type
+    /// differs.
     #[track_caller]
     pub fn refused(&self, code: Code) -> Problem {
         let problem: Problem = serde_json::from_str(&self.text)
-            .unwrap_or_else(|error| panic!("{}: no problem: {error}: {} {}", self.asked, self.status, self.text));
+            .unwrap_or_else(|error| panic!("{}: not a problem: {error}: {} {}", self.asked, self.status, self.text));
         assert_eq!(problem.code, code, "{}: {}", self.asked, self.text);
         assert_eq!(Some(self.status), code.status(), "{}: {}", self.asked, self.text);
         assert_eq!(problem.status, self.status, "{}: {}", self.asked, self.text);
@@ -54,7 +56,8 @@ impl Answer {
         problem
     }
 
-    /// What the gateway itself refused: a `message`, and no `code`.
+    /// Panics unless the gateway itself refused the request: a body with `message` and without
+    /// `code`.
     #[track_caller]
     pub fn refused_by_gateway(&self, status: u16) {
         assert_eq!(self.status, status, "{}: {}", self.asked, self.text);

@@ -1,4 +1,4 @@
-//! A client over WebSocket that keeps what it gets.
+//! A WebSocket client that keeps the frames it receives.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -19,10 +19,10 @@ use uuid::Uuid;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// How long something that must come may take on a busy machine.
+/// How long a test waits for a frame before it fails, also on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One WebSocket.
+/// One WebSocket connection.
 pub struct Client {
     who: String,
     sink: Mutex<SplitSink<Socket, Frame>>,
@@ -33,13 +33,13 @@ pub struct Client {
 
 #[derive(Debug, Default)]
 struct Inbox {
-    /// Frames with an `event`, but for answers to requests.
+    /// Frames with an `event` that are not answers to requests.
     events: Vec<Value>,
-    /// Answers by `requestId`; more than one is a fault.
+    /// Answers by `requestId`. More than one answer to a request is an error.
     answers: HashMap<String, Vec<Value>>,
-    /// Frames without an `event`: the gateway's own.
+    /// Frames without an `event`, sent by the gateway itself.
     noise: Vec<String>,
-    /// The close code, once the socket is closed; 1006 without one.
+    /// The close code once the socket is closed; 1006 without one.
     closed: Option<u16>,
 }
 
@@ -47,11 +47,11 @@ struct Inbox {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refused {
-    /// The stable name.
+    /// The error code.
     pub code: Code,
-    /// What is wrong.
+    /// The message for people.
     pub message: String,
-    /// With `rate_limited`.
+    /// How many milliseconds to wait, with `rate_limited`.
     pub retry_after_ms: Option<i64>,
 }
 
@@ -60,7 +60,7 @@ pub struct Refused {
 pub struct Sent {
     /// The stored message.
     pub message: Message,
-    /// Whether it was stored before.
+    /// Whether an earlier request had stored the message.
     pub duplicate: bool,
 }
 
@@ -68,12 +68,12 @@ pub struct Sent {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
-    /// Where the cursor stands.
+    /// The cursor after the request.
     pub delivered_seq: u64,
 }
 
 impl Client {
-    /// Opens a socket at `url`, as `who` in failure messages.
+    /// Connects to `url`; `who` is used in failure messages.
     pub async fn open(who: &str, url: &str) -> Self {
         let (socket, _) = tokio_tungstenite::connect_async(url)
             .await
@@ -84,20 +84,20 @@ impl Client {
         Self { who: who.to_owned(), sink: Mutex::new(sink), inbox, requests: AtomicU64::new(1), reader }
     }
 
-    /// Sends text as it is.
+    /// Sends a text frame.
     pub async fn send_text(&self, text: impl Into<String>) {
         let text = text.into();
         let sent = self.sink.lock().await.send(Frame::text(text.clone())).await;
         sent.unwrap_or_else(|error| panic!("{} could not send {text}: {error}", self.who));
     }
 
-    /// Sends a frame with a `requestId` of its own and waits for the answer to it.
+    /// Sends a frame with a new `requestId` and waits for its answer.
     pub async fn request(&self, action: &str, fields: Value) -> Result<Value, Refused> {
         let (id, frame) = self.ask(action, fields).await;
         outcome(self.answer_to(&id, &frame).await)
     }
 
-    /// Sends a frame with a `requestId` of its own; that, and the frame.
+    /// Sends a frame with a new `requestId`. Returns that id and the frame.
     async fn ask(&self, action: &str, fields: Value) -> (String, String) {
         let id = format!("r{}", self.requests.fetch_add(1, Ordering::Relaxed));
         let mut frame = fields;
@@ -108,7 +108,7 @@ impl Client {
         (id, frame)
     }
 
-    /// Waits for the one answer to the request `id`.
+    /// Waits for the answer to the request `id`. Panics if there is more than one.
     pub async fn answer_to(&self, id: &str, what: &str) -> Value {
         let asked = format!("an answer to {what}");
         self.wait_until(&asked, |inbox| inbox.answers.contains_key(id)).await;
@@ -118,14 +118,14 @@ impl Client {
         answers[0].clone()
     }
 
-    /// Like [`Self::request`], for what must be done; the answer as a `T`.
+    /// Like [`Self::request`], for a request that must succeed. Returns the answer as a `T`.
     pub async fn done<T: serde::de::DeserializeOwned>(&self, action: &str, fields: Value) -> T {
         let answer = self.request(action, fields.clone()).await;
         let ack = answer.unwrap_or_else(|refused| panic!("{}: {action} {fields}: {refused:?}", self.who));
         serde_json::from_value(ack.clone()).unwrap_or_else(|error| panic!("{}: {action}: {error}: {ack}", self.who))
     }
 
-    /// Like [`Self::request`], for what must be refused with `code`.
+    /// Like [`Self::request`], for a request that must fail with `code`.
     pub async fn refused(&self, action: &str, fields: Value, code: Code) -> Refused {
         match self.request(action, fields.clone()).await {
             Err(refused) if refused.code == code => refused,
@@ -147,7 +147,7 @@ impl Client {
         self.done::<Value>("leave_conversation", in_conversation(id)).await;
     }
 
-    /// Sends a message, new or again.
+    /// Sends a message, a new one or a repeated one.
     pub async fn send(
         &self,
         id: impl Display,
@@ -159,7 +159,8 @@ impl Client {
         answer.map(|ack| serde_json::from_value(ack).unwrap())
     }
 
-    /// Like [`Self::send`], where there may be no answer in the time after which a client repeats the frame.
+    /// Like [`Self::send`], but returns `None` if there is no answer within the time after which a
+    /// client repeats the frame.
     pub async fn try_send(
         &self,
         id: impl Display,
@@ -175,7 +176,7 @@ impl Client {
         Some(answer.map(|ack| serde_json::from_value(ack).unwrap()))
     }
 
-    /// Says something new.
+    /// Sends a new message.
     pub async fn say(&self, id: impl Display, body: &str) -> Message {
         let sent = self.send(id, client_message_id(), body, None).await;
         let sent = sent.unwrap_or_else(|refused| panic!("{}: {body}: {refused:?}", self.who));
@@ -183,22 +184,22 @@ impl Client {
         sent.message
     }
 
-    /// Reads up to `seq`.
+    /// Marks the conversation as read up to `seq`.
     pub async fn read(&self, id: impl Display, seq: u64) -> ReadAnswer {
         self.done("message_read", receipt(id, seq)).await
     }
 
-    /// Has received up to `seq`.
+    /// Marks messages as delivered up to `seq`; returns the cursor.
     pub async fn delivered(&self, id: impl Display, seq: u64) -> u64 {
         self.done::<Receipt>("message_delivered", receipt(id, seq)).await.delivered_seq
     }
 
-    /// Starts typing.
+    /// Sends a typing indicator.
     pub async fn type_in(&self, id: impl Display) {
         self.done::<Value>("typing_start", in_conversation(id)).await;
     }
 
-    /// Asks whether the server is there; a customer learns whether the shop is.
+    /// Sends a ping. A customer's answer says whether the shop is online.
     pub async fn ping(&self) -> Option<Shop> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -210,23 +211,24 @@ impl Client {
         self.done::<Pong>("ping", json!({})).await.shop
     }
 
-    /// Everything that came until now and was not taken yet.
+    /// Returns and removes all events up to now.
     ///
-    /// What was pushed before this call is in it: pushes precede the acknowledgement of what caused them, and this
-    /// connection's frames come in the order in which they were queued, so that the answer to a ping comes after them.
+    /// It contains everything that was pushed before this call: pushes are sent before the
+    /// acknowledgement of the request that caused them, and frames of one connection keep their
+    /// order, so the answer to the ping comes after them.
     pub async fn drain(&self) -> Vec<Event> {
         self.ping().await;
         self.take()
     }
 
-    /// Everything that has come and was not taken yet.
+    /// Returns and removes the events that have arrived.
     pub fn take(&self) -> Vec<Event> {
         let mut events = Vec::new();
         self.inbox.send_modify(|inbox| events = std::mem::take(&mut inbox.events));
         events.iter().map(typed).collect()
     }
 
-    /// Waits for the first event not taken yet that `is` one; takes it and leaves the others.
+    /// Waits for the first event that matches `is`, removes and returns it. Other events stay.
     pub async fn wait_for(&self, what: &str, is: impl Fn(&Event) -> bool) -> Event {
         let is = |value: &Value| is(&typed(value));
         self.wait_until(what, |inbox| inbox.events.iter().any(is)).await;
@@ -237,13 +239,13 @@ impl Client {
         typed(&found.unwrap())
     }
 
-    /// Waits until the socket is closed; the close code.
+    /// Waits until the socket is closed. Returns the close code.
     pub async fn closed(&self) -> u16 {
         self.wait_until("the socket to close", |inbox| inbox.closed.is_some()).await;
         self.inbox.borrow().closed.unwrap()
     }
 
-    /// Frames that came without an `event`: the gateway's own.
+    /// The frames without an `event`, which the gateway itself sent.
     pub fn noise(&self) -> Vec<String> {
         self.inbox.borrow().noise.clone()
     }
@@ -265,13 +267,13 @@ impl Client {
     }
 }
 
-/// An id for a message, never the same twice in a process.
+/// A new message id, unique in this process.
 pub fn client_message_id() -> Uuid {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     uuid::Builder::from_random_bytes(u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes()).into_uuid()
 }
 
-/// What an answer comes to.
+/// The answer as a success or an error.
 fn outcome(answer: Value) -> Result<Value, Refused> {
     if answer["event"] == "ack" { Ok(answer) } else { Err(serde_json::from_value(answer).unwrap()) }
 }
@@ -300,7 +302,7 @@ fn receipt(id: impl Display, seq: u64) -> Value {
     json!({"conversationId": id.to_string(), "seq": seq})
 }
 
-/// The event, which must say all that the frame says.
+/// Parses an event. Panics if the frame has fields that the protocol does not have.
 fn typed(frame: &Value) -> Event {
     let event: Event =
         serde_json::from_value(frame.clone()).unwrap_or_else(|error| panic!("not an event: {error}: {frame}"));

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::interceptor::{intercepting, is_push};
 
-/// Holds one push of one function.
+/// Delays one push of one function until the test releases it.
 #[derive(Clone, Debug, Default)]
 pub struct DelayedPush {
     is_over: Arc<AtomicBool>,
@@ -18,7 +18,7 @@ pub struct DelayedPush {
 }
 
 impl DelayedPush {
-    /// Settings of a shop in which this function's first push is held.
+    /// Settings of a shop that delays the first push of the function `of`.
     pub fn settings(&self, of: &'static str) -> Settings {
         let delayed = self.clone();
         intercepting(move |function, request, inner| {
@@ -34,12 +34,12 @@ impl DelayedPush {
         })
     }
 
-    /// Waits until it is held.
+    /// Waits until the push is delayed.
     pub async fn is_held(&self) {
         self.held.notified().await;
     }
 
-    /// Lets it go on.
+    /// Releases the push.
     pub fn arrives(&self) {
         self.go_on.notify_one();
     }

@@ -1,4 +1,4 @@
-//! A local gateway with a template and functions of a test's own, to see what the gateway does around them.
+//! A local gateway with a test's own template and functions, to test the gateway itself.
 
 use std::fmt::Write as _;
 use std::future::Future;
@@ -16,10 +16,10 @@ use tokio_tungstenite::tungstenite::protocol::frame::{Frame, FrameHeader};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-/// Nothing that a test waits for takes this long, unless it never comes.
+/// The longest that a test waits for an event before it fails.
 pub const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A template in the making: functions, and what leads to them.
+/// Builds a template: functions, and the routes to them.
 #[derive(Clone, Debug, Default)]
 pub struct TestTemplate {
     functions: Vec<(String, u64, Vec<String>)>,
@@ -32,81 +32,82 @@ pub struct TestTemplate {
 }
 
 impl TestTemplate {
-    /// Nothing yet.
+    /// An empty template.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A function, which may do everything, and is given up after three seconds.
+    /// Adds a function with all permissions and a timeout of 3 seconds.
     #[must_use]
     pub fn function(self, name: &str) -> Self {
         self.limited(name, 3, &["dynamodb:*", "execute-api:ManageConnections"])
     }
 
-    /// A function with this timeout, which may do only this.
+    /// Adds a function with a timeout in seconds and only these permissions.
     #[must_use]
     pub fn limited(mut self, name: &str, seconds: u64, actions: &[&str]) -> Self {
         self.functions.push((name.to_owned(), seconds, actions.iter().map(ToString::to_string).collect()));
         self
     }
 
-    /// A REST route that anybody may call.
+    /// Adds a REST route without an authorizer.
     #[must_use]
     pub fn open(mut self, function: &str, method: &str, path: &str) -> Self {
         self.routes.push((function.to_owned(), method.to_owned(), path.to_owned(), false));
         self
     }
 
-    /// A REST route behind the authorizer.
+    /// Adds a REST route with the authorizer.
     #[must_use]
     pub fn guarded(mut self, function: &str, method: &str, path: &str) -> Self {
         self.routes.push((function.to_owned(), method.to_owned(), path.to_owned(), true));
         self
     }
 
-    /// The authorizer of the HTTP API, on the header `Authorization`, remembered for so many seconds.
+    /// Sets the authorizer of the HTTP API, on the header `Authorization`. Its answers are cached
+    /// for `seconds`.
     #[must_use]
     pub fn guard(mut self, function: &str, seconds: u64) -> Self {
         self.guard = Some((function.to_owned(), seconds));
         self
     }
 
-    /// The origin that may call the HTTP API from a browser.
+    /// Sets the origin that may call the HTTP API from a browser.
     #[must_use]
     pub fn origin(mut self, origin: &str) -> Self {
         self.origin = Some(origin.to_owned());
         self
     }
 
-    /// A WebSocket route whose function's body goes nowhere.
+    /// Adds a WebSocket route without a route response: the function's body is dropped.
     #[must_use]
     pub fn one_way(mut self, key: &str, function: &str) -> Self {
         self.frames.push((key.to_owned(), function.to_owned(), false));
         self
     }
 
-    /// A WebSocket route whose function's body goes back to the client.
+    /// Adds a WebSocket route with a route response: the function's body is sent to the client.
     #[must_use]
     pub fn two_way(mut self, key: &str, function: &str) -> Self {
         self.frames.push((key.to_owned(), function.to_owned(), true));
         self
     }
 
-    /// The authorizer of `$connect`, on the query parameter `ticket`.
+    /// Sets the authorizer of `$connect`, on the query parameter `ticket`.
     #[must_use]
     pub fn ticket(mut self, function: &str) -> Self {
         self.ticket = Some(function.to_owned());
         self
     }
 
-    /// A table with the keys `pk` and `sk`, and the index `other` on `ok`.
+    /// Adds a table with the keys `pk` and `sk`, and the index `other` on `ok`.
     #[must_use]
     pub fn table(mut self) -> Self {
         self.table = true;
         self
     }
 
-    /// The template.
+    /// The template as JSON.
     pub fn text(&self) -> String {
         let mut resources = json!({});
         for (name, seconds, actions) in &self.functions {
@@ -236,24 +237,24 @@ impl TestTemplate {
         }
     }
 
-    /// Starts it, with AWS's own timers.
+    /// Starts a gateway with this template and AWS's timers.
     pub async fn start(&self, functions: Functions) -> Gateway {
         self.start_with(Timers::default(), functions).await
     }
 
-    /// Starts it with other timers.
+    /// Starts a gateway with this template and other timers.
     pub async fn start_with(&self, timers: Timers, functions: Functions) -> Gateway {
         let settings = Settings { timers, ..self.settings() };
         local::start(settings, functions).await.expect("the gateway starts")
     }
 
-    /// What it is started with.
+    /// The settings with which it is started.
     pub fn settings(&self) -> Settings {
         Settings::in_memory(Template::Text(self.text()))
     }
 }
 
-/// The name of a function in a sketched template.
+/// The logical id of a function in the template.
 fn logical(function: &str) -> String {
     let mut name = String::from("Fn");
     for part in function.split('-') {
@@ -262,10 +263,10 @@ fn logical(function: &str) -> String {
     name
 }
 
-/// What a function's start gives the gateway.
+/// The result of a function's start.
 pub type Started = Result<Function, StartError>;
 
-/// A function that answers each event with what `answer` makes of it.
+/// A function that answers each event with the result of `answer`.
 pub fn answering<F, A>(answer: F) -> impl Fn(&Environment, &SdkConfig) -> Started + Send + Sync + 'static
 where
     F: Fn(Value) -> A + Clone + Send + Sync + 'static,
@@ -274,7 +275,7 @@ where
     using(move |_, _, event| answer(event.payload))
 }
 
-/// A function that sees its environment, its SDK and the whole event.
+/// A function whose answer depends on its environment, its SDK and the whole event.
 pub fn using<F, A>(answer: F) -> impl Fn(&Environment, &SdkConfig) -> Started + Send + Sync + 'static
 where
     F: Fn(Environment, SdkConfig, LambdaEvent<Value>) -> A + Clone + Send + Sync + 'static,
@@ -286,7 +287,7 @@ where
     }
 }
 
-/// A function that always answers the same, and the events it receives.
+/// A function that always returns `answer`, and the events that it receives.
 pub fn recording(
     answer: Value,
 ) -> (RecordedEvents, impl Fn(&Environment, &SdkConfig) -> Started + Send + Sync + 'static) {
@@ -306,26 +307,26 @@ pub fn recording(
 pub struct RecordedEvents(UnboundedReceiver<Value>);
 
 impl RecordedEvents {
-    /// The next one.
+    /// Waits for the next event.
     pub async fn next(&mut self) -> Value {
         let event = tokio::time::timeout(TEST_TIMEOUT, self.0.recv()).await;
         event.expect("the function is called soon").expect("the gateway runs")
     }
 
-    /// Whether there is none so far.
+    /// Returns true if no event is waiting.
     pub fn nothing(&mut self) -> bool {
         self.0.try_recv().is_err()
     }
 }
 
-/// One frame of a message, the last of it or not, and marked as compressed or not.
+/// One frame of a message: whether it is the last frame, and whether it is marked as compressed.
 pub fn frame(opcode: Data, last: bool, compressed: bool, payload: &[u8]) -> Message {
     let opcode = OpCode::Data(opcode);
     let header = FrameHeader { is_final: last, rsv1: compressed, opcode, ..FrameHeader::default() };
     Message::Frame(Frame::from_payload(header, payload.to_vec().into()))
 }
 
-/// One frame of a message in parts, of this many bytes.
+/// One frame of a fragmented message, with `length` bytes.
 pub fn part(opcode: Data, last: bool, length: usize) -> Message {
     frame(opcode, last, false, "x".repeat(length).as_bytes())
 }
@@ -335,7 +336,7 @@ pub fn part(opcode: Data, last: bool, length: usize) -> Message {
 pub struct Client(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client {
-    /// Connects, or tells the HTTP status that came instead.
+    /// Connects. The error is the HTTP status that refused the handshake.
     pub async fn connect(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = url.into_client_request().expect("a URL");
         for (name, value) in headers {
@@ -348,7 +349,7 @@ impl Client {
         }
     }
 
-    /// Connects without more ado.
+    /// Connects to a gateway without authorizer.
     pub async fn open(gateway: &Gateway) -> Self {
         let url = gateway.websocket_url().expect("a WebSocket API");
         Self::connect(url, &[]).await.expect("a connection")
@@ -359,7 +360,7 @@ impl Client {
         self.0.send(Message::text(text)).await.expect("the connection is open");
     }
 
-    /// The next text frame.
+    /// Waits for the next text frame.
     pub async fn next_text(&mut self) -> String {
         loop {
             let frame = tokio::time::timeout(TEST_TIMEOUT, self.0.next()).await.expect("a frame comes soon");
@@ -371,12 +372,13 @@ impl Client {
         }
     }
 
-    /// The next text frame as JSON.
+    /// Waits for the next text frame and parses it as JSON.
     pub async fn next_json(&mut self) -> Value {
         serde_json::from_str(&self.next_text().await).expect("JSON")
     }
 
-    /// The status code with which the gateway closes the connection, after any frames before.
+    /// Waits for the end of the connection and returns its close code; 1005 without a code, 1006
+    /// without a close frame.
     pub async fn closed(&mut self) -> u16 {
         loop {
             match tokio::time::timeout(TEST_TIMEOUT, self.0.next()).await.expect("the connection ends soon") {

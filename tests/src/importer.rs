@@ -1,4 +1,5 @@
-//! The importer, in this process or as one of its own that can be killed, and what it leaves in the table.
+//! Runs the importer, in this process or in a process of its own that can be killed, and reads what
+//! it wrote to the table.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
@@ -15,14 +16,15 @@ use tempfile::TempDir;
 use crate::Shop;
 use crate::running::memory;
 
-/// The environment variable that makes a test process an importer: its arguments as JSON.
+/// If this environment variable is set, the test process becomes an importer. Its value is the
+/// command line arguments as a JSON array.
 const ARGUMENTS: &str = "IMPORTER_ARGUMENTS";
 
-/// The importer with a folder for what it leaves.
+/// An importer with a folder for its files.
 pub struct Importer {
     folder: TempDir,
     config: String,
-    /// Whether it writes nothing.
+    /// Whether runs only report and write nothing.
     pub dry_run: bool,
 }
 
@@ -33,23 +35,23 @@ impl Default for Importer {
 }
 
 impl Importer {
-    /// One with the usual configuration.
+    /// An importer with the default configuration.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One with this configuration, as TOML.
+    /// An importer with this configuration, as TOML.
     pub fn configured(config: &str) -> Self {
         Self { config: config.to_owned(), ..Self::default() }
     }
 
-    /// Imports in this process.
+    /// Imports in this process into the shop's table.
     pub async fn run(&self, from: &str, shop: &Shop) -> Result<ImportCounts, Stopped> {
         let gateway = shop.gateway();
         self.run_into(from, Store::new(gateway.sdk(), gateway.table().unwrap())).await
     }
 
-    /// Imports in this process into a table that is reached in a way of its own.
+    /// Imports in this process into `store`.
     pub async fn run_into(&self, from: &str, store: Store) -> Result<ImportCounts, Stopped> {
         let (rules, names) = Settings::read(Some(&self.config_file())).unwrap().split().unwrap();
         let source = Source::parse(from, names, 8).unwrap();
@@ -57,22 +59,23 @@ impl Importer {
         import::run(source, store, options, &self.refused_file()).await
     }
 
-    /// Starts it as a process, which the test binary becomes when its test `importer_process` runs alone.
+    /// Starts the importer as a process. That process is this test binary, which runs only its test
+    /// `importer_process`.
     pub fn spawn(&self, from: &str, shop: &Shop, more: &[&str]) -> Running {
         self.spawn_into(shop.gateway().table().unwrap(), from, shop, more)
     }
 
-    /// Runs it as a process to its end: exit code, stdout, stderr.
+    /// Runs the importer as a process and waits for it: exit code, stdout, stderr.
     pub async fn process(&self, from: &str, shop: &Shop, more: &[&str]) -> (i32, String, String) {
         self.spawn(from, shop, more).outcome().await
     }
 
-    /// The same, into a table that the shop may not have.
+    /// Like [`Self::process`], into a table that may not exist.
     pub async fn process_into(&self, table: &str, from: &str, shop: &Shop) -> (i32, String, String) {
         self.spawn_into(table, from, shop, &[]).outcome().await
     }
 
-    /// The same, on a machine that knows of AWS no more than these variables.
+    /// Like [`Self::process`], with no AWS configuration but these environment variables.
     pub async fn process_on_aws(&self, from: &str, variables: &[(&str, &str)]) -> (i32, String, String) {
         let mut command = self.command(from, &["--table", "any"]);
         let known = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("AWS_"));
@@ -99,7 +102,7 @@ impl Importer {
         command
     }
 
-    /// What the last run refused: the reason, by kind and id.
+    /// The reasons of the last run's refusals, by kind and id.
     pub fn refusals(&self) -> BTreeMap<(String, String), String> {
         let text = std::fs::read_to_string(self.refused_file()).unwrap_or_default();
         let line = |line: &str| {
@@ -110,7 +113,7 @@ impl Importer {
         text.lines().map(line).collect()
     }
 
-    /// A file in its folder.
+    /// Writes a file into the importer's folder and returns its path.
     pub fn file(&self, name: &str, content: &str) -> String {
         let path = self.folder.path().join(name);
         std::fs::write(&path, content).unwrap();
@@ -126,7 +129,7 @@ impl Importer {
     }
 }
 
-/// An importer in a process of its own, which does not outlive its test.
+/// A running importer process. Dropping it kills the process.
 pub struct Running(Option<Child>);
 
 impl Running {
@@ -134,14 +137,14 @@ impl Running {
         Self(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
     }
 
-    /// Waits until it ends by itself: exit code, stdout, stderr.
+    /// Waits until the process exits by itself: exit code, stdout, stderr.
     pub async fn outcome(self) -> (i32, String, String) {
         let output = self.end().await;
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
 
-    /// Whether it has not ended yet.
+    /// Returns true while the process runs.
     pub fn runs(&mut self) -> bool {
         self.0.as_mut().unwrap().try_wait().unwrap().is_none()
     }
@@ -151,7 +154,7 @@ impl Running {
         self.0.as_ref().unwrap().id()
     }
 
-    /// Kills it; whether it still ran.
+    /// Kills the process. Returns true if it was still running.
     pub fn kill(mut self) -> bool {
         let ran = self.runs();
         drop(self);
@@ -173,7 +176,7 @@ impl Drop for Running {
     }
 }
 
-/// Becomes the importer, if that is what this process was started for.
+/// Runs the importer and exits, if this process was started by [`Importer::spawn`].
 pub fn become_importer() {
     let Ok(arguments) = std::env::var(ARGUMENTS) else { return };
     let arguments: Vec<OsString> =
@@ -181,12 +184,12 @@ pub fn become_importer() {
     std::process::exit(import::main(arguments).into());
 }
 
-/// The order that an old one became.
+/// The shared id of the order that was imported from this old id.
 pub fn shared_id(legacy_id: impl std::fmt::Display) -> SharedId {
     SharedId::from_legacy("shop", &legacy_id.to_string())
 }
 
-/// Everything in a shop's table, by key.
+/// The content of a shop's table by key.
 pub async fn table(shop: &Shop) -> BTreeMap<(String, String), String> {
     let mut all = BTreeMap::new();
     for item in items(shop).await {
@@ -197,7 +200,7 @@ pub async fn table(shop: &Shop) -> BTreeMap<(String, String), String> {
     all
 }
 
-/// Every item of a shop's table.
+/// All items of a shop's table.
 pub async fn items(shop: &Shop) -> Vec<HashMap<String, AttributeValue>> {
     let client = aws_sdk_dynamodb::Client::new(shop.gateway().sdk());
     let mut scan =
@@ -209,7 +212,7 @@ pub async fn items(shop: &Shop) -> Vec<HashMap<String, AttributeValue>> {
     items
 }
 
-/// A value in words that do not depend on the order of a hash map.
+/// A value as text that does not depend on the order of a hash map.
 fn ordered(value: &AttributeValue) -> String {
     match value {
         AttributeValue::M(map) => {
@@ -221,7 +224,7 @@ fn ordered(value: &AttributeValue) -> String {
     }
 }
 
-/// The most memory that a process has had so far, in megabytes.
+/// The peak memory of a process so far, in megabytes.
 pub fn peak_memory(process: u32) -> Option<u64> {
     memory(process, "VmHWM:").map(|bytes| bytes / 1024 / 1024)
 }

@@ -12,10 +12,12 @@ use local::Settings;
 
 use crate::Shop;
 
-/// Answers a request of a function, usually by passing it on.
+/// Answers a function's request, usually by forwarding it. The text is the name of the function's
+/// binary.
 type Pass = Arc<dyn Fn(&str, HttpRequest, &SharedHttpConnector) -> HttpConnectorFuture + Send + Sync>;
 
-/// Settings of a shop whose every request goes through `pass`, with the name of the function's binary.
+/// Settings of a shop whose functions send every AWS request through `pass`, with the name of the
+/// function's binary.
 pub(crate) fn intercepting(
     pass: impl Fn(&str, HttpRequest, &SharedHttpConnector) -> HttpConnectorFuture + Send + Sync + 'static,
 ) -> Settings {
@@ -26,7 +28,8 @@ pub(crate) fn intercepting(
     Settings { wrap: Some(Arc::new(wrap)), ..Shop::settings() }
 }
 
-/// Whether a request is for a connection rather than for a service that is told what to do by a header.
+/// Returns true for a request to `@connections`. Requests to other services have the header
+/// `x-amz-target`.
 pub(crate) fn is_push(request: &HttpRequest) -> bool {
     !request.headers().contains_key("x-amz-target")
 }
@@ -53,6 +56,6 @@ impl HttpConnector for Interceptor<SharedHttpConnector> {
 
 impl<Inner> Debug for Interceptor<Inner> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Between").field("function", &self.function).finish_non_exhaustive()
+        f.debug_struct("Interceptor").field("function", &self.function).finish_non_exhaustive()
     }
 }

@@ -1,5 +1,5 @@
-//! The shop that is to move here: its tables as Sequelize made them, and rows of every shape that twenty years of
-//! use leave behind.
+//! The old shop whose orders are imported: its tables as Sequelize creates them, with rows of every
+//! unusual shape.
 
 use std::fmt::Write as _;
 
@@ -23,51 +23,51 @@ pub const SCHEMA: &[&str] = &[
      readAt DATETIME(3) NULL, KEY (messageId))",
 ];
 
-/// What an order of the old shop is like; every number of orders has each of them in turn.
+/// The shape of an order in the old shop. The shapes repeat in the order of [`Shape::ALL`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Shape {
-    /// Nothing was ever said.
+    /// No conversation.
     Silent,
-    /// A conversation, partly read.
+    /// A conversation that is partly read.
     Talk,
-    /// Its customer is not known at all.
+    /// No customer.
     NoCustomer,
-    /// Its customer's row is gone.
+    /// A customer whose row no longer exists.
     LostCustomer,
-    /// No price of its own.
+    /// No price of its own, but its product has one.
     NoPrice,
-    /// No price anywhere.
+    /// Neither the order nor its product has a price.
     Priceless,
-    /// A status nobody ever heard of.
+    /// An unknown status.
     OddStatus,
-    /// A status in an odd spelling.
+    /// A known status in an unusual spelling.
     LoudStatus,
-    /// Placed on a day that is none.
+    /// The creation date is zero.
     ZeroDate,
-    /// Neither placed nor changed.
+    /// Both dates are zero.
     NoDate,
-    /// A title of 300 characters that are no ASCII.
+    /// A title of 300 characters that are not ASCII.
     LongTitle,
-    /// Two conversations that should be one.
+    /// Two conversations, which become one.
     Twice,
-    /// Messages that are very long, or empty, or nobody's.
+    /// Messages that are very long, empty, or without a sender.
     OddMessages,
-    /// A message of a day that is none.
+    /// A message whose date is zero.
     ZeroDateMessage,
-    /// What the old system said itself.
+    /// System messages of the old system.
     SystemMessages,
-    /// Put away.
+    /// An archived conversation.
     Archived,
-    /// Over.
+    /// A closed conversation.
     Closed,
-    /// Money for taking it.
+    /// A negative price.
     Negative,
-    /// More decimals than money has.
+    /// A price with more decimals than the currency has.
     Decimals,
 }
 
 impl Shape {
-    /// All of them, in the order in which they come.
+    /// All shapes, in the order in which they repeat.
     pub const ALL: [Self; 19] = [
         Self::Silent,
         Self::Talk,
@@ -90,21 +90,21 @@ impl Shape {
         Self::Decimals,
     ];
 
-    /// That of an order by its id.
+    /// The shape of the order with this id.
     pub fn of(id: u32) -> Self {
         Self::ALL[(id as usize - 1) % Self::ALL.len()]
     }
 
-    /// Whether it cannot come along.
+    /// Returns true if the importer refuses orders of this shape.
     pub fn is_refused(self) -> bool {
         use Shape::{Decimals, Negative, NoCustomer, NoDate, OddStatus, Priceless};
         matches!(self, NoCustomer | Priceless | OddStatus | NoDate | Negative | Decimals)
     }
 }
 
-/// How many customers there are: `user 1` to this.
+/// The number of customers; their user ids are 1 to this.
 const CUSTOMERS: u32 = 5;
-/// The admins' keys.
+/// The user ids of the admins.
 pub const ADMINS: [u32; 2] = [91, 92];
 
 /// The user id of an order's customer.
@@ -119,7 +119,7 @@ fn user(id: u32) -> u32 {
     id % CUSTOMERS + 1
 }
 
-/// Makes the tables and fills them with orders 1 to `orders`.
+/// Creates the tables and fills them with the orders 1 to `orders`.
 pub async fn fill(database: &mut Database, orders: u32) {
     for statement in SCHEMA {
         database.run(statement).await;
@@ -138,7 +138,7 @@ pub async fn fill(database: &mut Database, orders: u32) {
     }
 }
 
-/// Adds one order of the shape that it has by its id.
+/// Adds the order with this id; the id decides its shape.
 pub async fn add(database: &mut Database, id: u32) {
     let shape = Shape::of(id);
     let (user, at) = (user(id), format!("2021-03-04 05:{:02}:{:02}.120", id / 60 % 60, id % 60));
@@ -173,10 +173,10 @@ pub async fn add(database: &mut Database, id: u32) {
                 Shape::Closed => "closed",
                 _ => "active",
             };
-            let talk = conversation(database, id * 10, id, status, user, admin).await;
+            let conversation_id = conversation(database, id * 10, id, status, user, admin).await;
             for n in 0..6 {
                 let from = if n % 2 == 0 { user } else { admin };
-                say(database, id * 100 + n, talk, from, "text", &format!("message {n} 😀"), Some(n)).await;
+                say(database, id * 100 + n, conversation_id, from, "text", &format!("message {n} 😀"), Some(n)).await;
             }
             read(database, id * 100, admin).await;
             read(database, id * 100 + 1, user).await;
@@ -186,28 +186,28 @@ pub async fn add(database: &mut Database, id: u32) {
             let one = conversation(database, id * 10, id, "archived", user, admin).await;
             let other = conversation(database, id * 10 + 1, id, "active", user, admin).await;
             for n in 0..6 {
-                let talk = if n % 2 == 0 { one } else { other };
-                say(database, id * 100 + n, talk, user, "text", &format!("message {n}"), Some(n)).await;
+                let conversation_id = if n % 2 == 0 { one } else { other };
+                say(database, id * 100 + n, conversation_id, user, "text", &format!("message {n}"), Some(n)).await;
             }
         }
         Shape::OddMessages => {
-            let talk = conversation(database, id * 10, id, "active", user, admin).await;
-            say(database, id * 100, talk, user, "text", &"ß".repeat(9_000), Some(0)).await;
-            say(database, id * 100 + 1, talk, user, "text", " ", Some(1)).await;
-            say(database, id * 100 + 2, talk, 0, "text", "whose?", Some(2)).await;
-            say(database, id * 100 + 3, talk, admin, "text", "one\r\ntwo", Some(3)).await;
+            let conversation_id = conversation(database, id * 10, id, "active", user, admin).await;
+            say(database, id * 100, conversation_id, user, "text", &"ß".repeat(9_000), Some(0)).await;
+            say(database, id * 100 + 1, conversation_id, user, "text", " ", Some(1)).await;
+            say(database, id * 100 + 2, conversation_id, 0, "text", "whose?", Some(2)).await;
+            say(database, id * 100 + 3, conversation_id, admin, "text", "one\r\ntwo", Some(3)).await;
         }
         Shape::ZeroDateMessage => {
-            let talk = conversation(database, id * 10, id, "active", user, admin).await;
-            say(database, id * 100, talk, user, "text", "first", Some(1)).await;
-            say(database, id * 100 + 1, talk, user, "text", "when?", None).await;
-            say(database, id * 100 + 2, talk, user, "text", "last", Some(2)).await;
+            let conversation_id = conversation(database, id * 10, id, "active", user, admin).await;
+            say(database, id * 100, conversation_id, user, "text", "first", Some(1)).await;
+            say(database, id * 100 + 1, conversation_id, user, "text", "when?", None).await;
+            say(database, id * 100 + 2, conversation_id, user, "text", "last", Some(2)).await;
         }
         Shape::SystemMessages => {
-            let talk = conversation(database, id * 10, id, "active", user, admin).await;
-            say(database, id * 100, talk, 0, "system", "Order created", Some(0)).await;
-            say(database, id * 100 + 1, talk, user, "text", "please", Some(1)).await;
-            say(database, id * 100 + 2, talk, admin, "system", "Status: pending → confirmed", Some(2)).await;
+            let conversation_id = conversation(database, id * 10, id, "active", user, admin).await;
+            say(database, id * 100, conversation_id, 0, "system", "Order created", Some(0)).await;
+            say(database, id * 100 + 1, conversation_id, user, "text", "please", Some(1)).await;
+            say(database, id * 100 + 2, conversation_id, admin, "system", "Status: pending → confirmed", Some(2)).await;
         }
         _ => {}
     }
@@ -220,18 +220,29 @@ async fn conversation(database: &mut Database, id: u32, sale: u32, status: &str,
     id
 }
 
-/// Says something, `minute` minutes after six o'clock, or at no time at all; 0 is nobody.
-pub async fn say(database: &mut Database, id: u32, talk: u32, from: u32, kind: &str, text: &str, minute: Option<u32>) {
+/// Adds a message, sent `minute` minutes after six o'clock, or with a zero date. `from` is a user
+/// id; 0 means no sender.
+pub async fn say(
+    database: &mut Database,
+    id: u32,
+    conversation_id: u32,
+    from: u32,
+    kind: &str,
+    text: &str,
+    minute: Option<u32>,
+) {
     let from = if from == 0 { "NULL".to_owned() } else { from.to_string() };
     let mut at = "0000-00-00 00:00:00".to_owned();
     if let Some(minute) = minute {
         at.clear();
         let _ = write!(at, "2021-03-04 {:02}:{:02}:00", 6 + minute / 60, minute % 60);
     }
-    database.run(&format!("INSERT INTO messages VALUES ({id}, {talk}, {from}, '{kind}', '{text}', '{at}')")).await;
+    database
+        .run(&format!("INSERT INTO messages VALUES ({id}, {conversation_id}, {from}, '{kind}', '{text}', '{at}')"))
+        .await;
 }
 
-/// Somebody has read a message.
+/// Marks a message as read by a user.
 pub async fn read(database: &mut Database, message: u32, user: u32) {
     let row = format!("({message}, {user}, '2021-03-05 00:00:00')");
     database.run(&format!("INSERT INTO message_read_status (messageId, userId, readAt) VALUES {row}")).await;

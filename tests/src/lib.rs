@@ -1,9 +1,11 @@
-//! Journeys through real sockets: what the protocol promises, checked from outside.
+//! Support code for tests that check the protocol from outside, over real sockets.
 //!
-//! A [`Shop`] is the whole system in this process with its own empty table, or one that is deployed (see `deployment`). It makes [`User`]s, who call the REST
-//! API, place orders and [`connect`](User::connect) as [`Client`]s over WebSocket. Nothing here sleeps: a test waits
-//! for what can be seen, and knows that nothing more comes once a later answer has arrived (see [`Client::drain`]).
-#![allow(clippy::unwrap_used, reason = "a helper that cannot go on fails its test, here")]
+//! A [`Shop`] is the whole system in this process with its own empty table, or a deployed one (see
+//! `deployment`). It creates [`User`]s, who call the REST API, place orders and
+//! [`connect`](User::connect) as [`Client`]s over WebSocket. Nothing here sleeps: a test waits for
+//! an observable result. To know that nothing more comes, it waits for an answer that comes after
+//! it (see [`Client::drain`]).
+#![allow(clippy::unwrap_used, reason = "a failing helper should fail its test where it happens")]
 
 mod answer;
 mod cases;
@@ -41,18 +43,19 @@ pub use rows::StaleConnection;
 pub use shop::Shop;
 pub use user::{User, lamp};
 
-/// How much of something: what the environment says, or a little.
-pub fn number<N: std::str::FromStr>(variable: &str, little: N) -> N {
-    asked(variable).unwrap_or(little)
+/// A number from an environment variable, or `default`.
+pub fn number<N: std::str::FromStr>(variable: &str, default: N) -> N {
+    asked(variable).unwrap_or(default)
 }
 
-/// What the environment says, where it says something.
+/// A number from an environment variable, if the variable is set.
 fn asked<N: std::str::FromStr>(variable: &str) -> Option<N> {
     let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text}: no number")))
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is not a number")))
 }
 
-/// Milliseconds since 1970 began, by this machine's clock, which is also the server's.
+/// The current time in milliseconds since 1970, by this machine's clock, which is also the
+/// server's.
 pub fn now_millis() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     i64::try_from(since.as_millis()).unwrap()

@@ -1,4 +1,5 @@
-//! A real MariaDB server: Debian's, in a folder of its own, gone when the process that started it is.
+//! A real MariaDB server, installed from Debian's package, with its data in a temporary folder. It
+//! ends with the process that started it.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
@@ -11,34 +12,36 @@ use std::time::{Duration, Instant};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 
-/// Starting takes a second or two, and an old disk more.
+/// How long to wait for the server's start.
 const START: Duration = Duration::from_mins(1);
 
-/// A shell that starts a server and ends it when its input does, however this process ends; or at a word, and keeps its folder.
+/// A shell script that starts a server and ends it when stdin ends, which happens however this
+/// process ends. It deletes the folder then. If it reads a word from stdin, it stops the server
+/// cleanly and keeps the folder.
 const SCRIPT: &str = r#"folder=$1; shift; /usr/sbin/mariadbd "$@" 2>"$folder/log" & server=$!
     if read -r word; then kill $server; wait $server; else kill -9 $server; wait $server; rm -rf "$folder"; fi"#;
 
-/// A server.
+/// A MariaDB server.
 pub struct MariaDb {
     port: u16,
     folder: PathBuf,
-    /// The shell that ends the server when its input does, however this process ends.
+    /// The shell that runs [`SCRIPT`].
     guard: Mutex<Child>,
 }
 
 impl MariaDb {
-    /// The server of this process, started when it is first asked for.
+    /// The server of this process, started with the first call.
     pub fn running() -> &'static Self {
         static SERVER: OnceLock<MariaDb> = OnceLock::new();
         SERVER.get_or_init(Self::start)
     }
 
-    /// A server of the caller's own, for tests that end it.
+    /// A server for one test, which may stop it.
     pub fn start() -> Self {
         let there = |program: &str| Command::new("which").arg(program).output().is_ok_and(|it| it.status.success());
         assert!(
             there("mariadb-install-db") && Path::new("/usr/sbin/mariadbd").exists(),
-            "MariaDB is not installed: apt-get install mariadb-server, or `cargo xtask test` as root"
+            "MariaDB is not installed: apt-get install mariadb-server, or run `cargo xtask test` as root"
         );
         let folder = tempfile::tempdir().unwrap().keep();
         let installed = Command::new("mariadb-install-db")
@@ -54,19 +57,19 @@ impl MariaDb {
         Self { port, folder, guard }
     }
 
-    /// Has it end as it does when the machine is shut down. It leaves its data, and nobody at its port.
+    /// Stops the server cleanly, as a shutdown of the machine does. Its data stays.
     pub fn stop(&self) {
         let mut guard = self.guard.lock().unwrap();
         writeln!(guard.stdin.as_ref().unwrap(), "stop").unwrap();
         guard.wait().unwrap();
     }
 
-    /// Starts it again where it was stopped.
+    /// Starts the stopped server again on the same data and port.
     pub fn start_again(&self) {
         *self.guard.lock().unwrap() = serve(self.port, &self.folder);
     }
 
-    /// A new database, and its URL.
+    /// Creates a new database.
     pub async fn database(&self) -> Database {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("old{}", NEXT.fetch_add(1, Ordering::Relaxed));
@@ -76,18 +79,18 @@ impl MariaDb {
         Database { url: format!("mysql://root@127.0.0.1:{}/{name}", self.port), name, conn }
     }
 
-    /// Ends every connection but the caller's to this database; how many there were.
+    /// Closes all other connections to this database. Returns their number.
     pub async fn kick(&self, database: &mut Database) -> usize {
         let theirs = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()";
         let ids: Vec<u64> = database.conn.query(theirs).await.unwrap();
         for id in &ids {
-            // It may be gone already.
+            // The connection may have closed already.
             let _ = database.conn.query_drop(format!("KILL {id}")).await;
         }
         ids.len()
     }
 
-    /// Ends the server at once, and takes its data away.
+    /// Kills the server and deletes its data.
     pub fn end(&self) {
         let mut guard = self.guard.lock().unwrap();
         drop(guard.stdin.take());
@@ -108,7 +111,8 @@ fn serve(port: u16, folder: &Path) -> Child {
         .arg(format!("--port={port}"))
         .arg(format!("--socket={}", folder.join("socket").display()))
         .args([data(folder), user()])
-        // Each its own: a server that begins takes away the temporary tables that it finds.
+        // A server deletes the temporary tables it finds when it starts, so each has its own folder
+        // for them.
         .env("TMPDIR", folder)
         .stdin(Stdio::piped())
         .stderr(Stdio::null())
@@ -131,9 +135,9 @@ fn user() -> String {
     format!("--user={}", std::env::var("USER").unwrap_or_else(|_| "root".to_owned()))
 }
 
-/// A database of a test's own.
+/// A database for one test.
 pub struct Database {
-    /// For the importer.
+    /// The URL for the importer.
     pub url: String,
     /// Its name.
     pub name: String,
@@ -141,7 +145,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Makes a statement.
+    /// Runs a statement.
     pub async fn run(&mut self, statement: &str) {
         self.conn.query_drop(statement).await.unwrap_or_else(|problem| panic!("{problem}: {statement:.300}"));
     }

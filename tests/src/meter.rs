@@ -1,4 +1,5 @@
-//! What an operation costs: every request that a function's SDK makes, with the units it consumed and when it ran.
+//! Measures what an operation costs: all requests of a function's SDK, with the units they consumed
+//! and the time they ran.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -13,7 +14,8 @@ use serde_json::Value;
 
 use crate::interceptor::intercepting;
 
-/// The embedded engine answers at once, so that requests made side by side would seem to come one after the other.
+/// The delay of each answer. Without it the embedded engine answers so fast that concurrent
+/// requests would look sequential.
 const ROUND_TRIP: Duration = Duration::from_millis(10);
 
 type Answered = Result<HttpResponse, ConnectorError>;
@@ -23,9 +25,9 @@ type Answered = Result<HttpResponse, ConnectorError>;
 pub struct Call {
     /// The binary of the function that made it.
     pub function: String,
-    /// AWS's name of the operation; none for `@connections`.
+    /// The name of the AWS operation; `None` for `@connections`.
     pub operation: Option<String>,
-    /// What IAM has to allow for it.
+    /// The IAM permissions it needs.
     pub needs: BTreeSet<Need>,
     /// Read units.
     pub read: f64,
@@ -35,13 +37,14 @@ pub struct Call {
     ended: Instant,
 }
 
-/// An action on a resource: `table`, `index/NAME`, `secret`, or the method of an `@connections` request.
+/// An action on a resource: `table`, `index/NAME`, `secret`, or the method of an `@connections`
+/// request.
 pub type Need = (String, String);
 
-/// What an operation cost in all.
+/// The total cost of an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// How many requests to DynamoDB waited for one another.
+    /// The longest chain of requests to DynamoDB in which each waited for the one before.
     pub depth: usize,
     /// Requests to DynamoDB.
     pub requests: usize,
@@ -51,15 +54,15 @@ pub struct Cost {
     pub read: f64,
 }
 
-/// What Secrets Manager calls the one operation that is used.
+/// The only operation of Secrets Manager that is used.
 const GET_SECRET_VALUE: &str = "GetSecretValue";
 
-/// Stands between every function and DynamoDB, and writes down what passes.
+/// Records the requests of all functions.
 #[derive(Clone, Debug, Default)]
 pub struct Meter(Arc<Mutex<Vec<Call>>>);
 
 impl Meter {
-    /// Settings of a shop that this meter measures.
+    /// Settings of a shop whose requests this meter records.
     pub fn settings(&self) -> Settings {
         let meter = self.clone();
         intercepting(move |function, request, inner| {
@@ -72,14 +75,14 @@ impl Meter {
         })
     }
 
-    /// Everything that passed since the last time.
+    /// Returns and removes the requests recorded so far.
     pub fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }
 
 impl Cost {
-    /// What these requests cost together.
+    /// The total cost of these requests.
     pub fn of(calls: &[Call]) -> Self {
         let is_dynamodb = |call: &&Call| call.operation.as_deref().is_some_and(|name| name != GET_SECRET_VALUE);
         let mut calls: Vec<&Call> = calls.iter().filter(is_dynamodb).collect();
@@ -98,7 +101,7 @@ impl Cost {
     }
 }
 
-/// Passes a request on and answers what it was, with its answer.
+/// Forwards a request. Returns its measurement and its answer.
 async fn measure(function: String, mut request: HttpRequest, inner: SharedHttpConnector) -> (Call, Answered) {
     let target = request.headers().get("x-amz-target").map(str::to_owned);
     let operation = target.and_then(|target| target.split_once('.').map(|(_, name)| name.to_owned()));
@@ -121,8 +124,8 @@ async fn measure(function: String, mut request: HttpRequest, inner: SharedHttpCo
     (Call { function, operation, needs, read, write, started, ended }, answer)
 }
 
-/// Read and write units. A refused condition reports none: it costs what its item would, and at least one; items of a
-/// refused transaction cost double.
+/// The read and write units of a request. A failed condition reports none; it costs the write units
+/// of the item, at least one. The items of a cancelled transaction cost twice as much.
 fn units(operation: &str, asked: &Value, answered: &Value) -> (f64, f64) {
     let fault = answered["__type"].as_str().unwrap_or_default();
     let consumed = if fault.ends_with("ConditionalCheckFailedException") {
@@ -142,13 +145,14 @@ fn units(operation: &str, asked: &Value, answered: &Value) -> (f64, f64) {
     }
 }
 
-/// The write units of an item, by DynamoDB's rules for sizes.
+/// The write units of an item: its size in kilobytes, rounded up.
 fn kilobytes(item: &Value) -> f64 {
     f64::from(u32::try_from(item_size(item).div_ceil(1024).max(1)).unwrap())
 }
 
-/// The size of an item in bytes, by DynamoDB's rules: names and strings by their UTF-8, numbers by their digits,
-/// maps and lists three and one more an entry.
+/// The size of an item in bytes by DynamoDB's rules: names and strings count their UTF-8 bytes,
+/// numbers half a byte for each digit and one more. Maps and lists count three bytes and one more
+/// for each entry.
 pub fn item_size(item: &Value) -> usize {
     let attributes = item.as_object().into_iter().flatten();
     attributes.map(|(name, value)| name.len() + value_size(value)).sum()
@@ -159,7 +163,7 @@ fn value_size(value: &Value) -> usize {
     let text = value.as_str().unwrap_or_default();
     match kind.as_str() {
         "S" => text.len(),
-        // Two digits a byte, and one for sign and exponent.
+        // Two digits for each byte, and one byte for sign and exponent.
         "N" => text.chars().filter(char::is_ascii_digit).count().div_ceil(2) + 1,
         "B" => text.len() / 4 * 3,
         "M" => {

@@ -1,18 +1,18 @@
-//! Which module of a crate imports which, as its sources say.
+//! Finds which module of a crate imports which other modules, by reading the source files.
 //!
-//! A module is named by its path in the crate, such as `template::scope`; the root is `crate`. What a module has in its
-//! unit tests does not count, nor does `pub use`, which only gives a name to what is elsewhere: whoever uses
-//! that name imports the module that the name comes from.
+//! A module is named by its path in the crate, such as `template::scope`; the root is `crate`. Unit
+//! tests inside a module are ignored. A `pub use` does not count as an import: a module that uses
+//! the re-exported name imports the module that defines it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// The modules that each module imports.
+/// The imported modules of each module.
 pub type Imports = BTreeMap<String, BTreeSet<String>>;
 
-/// The imports of the crate or test whose root is the file `root`, such as `src/lib.rs`.
+/// Reads the imports of the crate or test with the root file `root`, such as `src/lib.rs`.
 pub fn imports(root: &Path) -> Imports {
     let mut modules = BTreeMap::new();
     read(root, &[], true, &mut modules);
@@ -23,7 +23,7 @@ pub fn imports(root: &Path) -> Imports {
     edges.collect()
 }
 
-/// The sets of modules that import each other, directly or by way of others.
+/// The import cycles: sets of modules that import each other, directly or indirectly.
 pub fn circles(imports: &Imports) -> BTreeSet<BTreeSet<String>> {
     let reached = |from: &String| {
         let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
@@ -38,17 +38,17 @@ pub fn circles(imports: &Imports) -> BTreeSet<BTreeSet<String>> {
     reached.keys().filter(|module| reached[**module].contains(**module)).map(|module| circle(module)).collect()
 }
 
-/// The names of the modules around a module, from the root's first child on, and its own.
+/// The path of a module from the crate's root, without the root.
 type Names = Vec<String>;
 
 #[derive(Default)]
 struct Module {
-    /// The modules in files of their own that it declares.
+    /// The modules in files of their own that this module declares.
     children: BTreeSet<String>,
-    /// Every path from the root that it uses.
+    /// Every path in this crate that it uses, starting from the root.
     used: BTreeSet<Names>,
-    /// What it gives a second name by `pub use`, and where that is.
-    again: BTreeMap<String, Names>,
+    /// The names that it re-exports with `pub use`, with their original paths.
+    reexports: BTreeMap<String, Names>,
 }
 
 fn read(file: &Path, path: &[String], is_root: bool, modules: &mut BTreeMap<Names, Module>) {
@@ -76,7 +76,8 @@ fn read(file: &Path, path: &[String], is_root: bool, modules: &mut BTreeMap<Name
     modules.insert(path.to_vec(), module);
 }
 
-/// Notes every path among `tokens` that is in this crate: from `crate`, `super`, `self`, or a module that this one declares.
+/// Collects every path among `tokens` that refers to this crate: it starts with `crate`, `super`,
+/// `self`, or a child module.
 fn scan(tokens: &[TokenTree], path: &[String], module: &mut Module) {
     let mut index = 0;
     while let Some(token) = tokens.get(index) {
@@ -104,8 +105,8 @@ fn scan(tokens: &[TokenTree], path: &[String], module: &mut Module) {
         if let Some(from) = from.filter(|_| is_path) {
             let mut found = Vec::new();
             follow(&tokens[index + 3..], from, &mut found);
-            if is_again(&tokens[..index]) {
-                module.again.extend(found);
+            if is_reexport(&tokens[..index]) {
+                module.reexports.extend(found);
             } else {
                 module.used.extend(found.into_iter().map(|(_, path)| path));
             }
@@ -114,8 +115,8 @@ fn scan(tokens: &[TokenTree], path: &[String], module: &mut Module) {
     }
 }
 
-/// Whether what comes before a path makes it a `pub use` of any kind.
-fn is_again(before: &[TokenTree]) -> bool {
+/// Returns true if the tokens before a path make it a `pub use` or `pub(…) use`.
+fn is_reexport(before: &[TokenTree]) -> bool {
     match before {
         [.., published, word] if is_word(word, "use") => {
             is_word(published, "pub")
@@ -125,7 +126,8 @@ fn is_again(before: &[TokenTree]) -> bool {
     }
 }
 
-/// The paths that go on from `from` with `tokens`, each with the name that it has after.
+/// Collects the paths that begin with `from` and continue with `tokens`, each with the name it is
+/// imported as.
 fn follow(tokens: &[TokenTree], mut from: Names, found: &mut Vec<(String, Names)>) {
     match tokens {
         [TokenTree::Group(group), ..] if group.delimiter() == Delimiter::Brace => {
@@ -151,11 +153,11 @@ fn follow(tokens: &[TokenTree], mut from: Names, found: &mut Vec<(String, Names)
     }
 }
 
-/// The module that has what `path` names.
+/// The module that defines what `path` names.
 fn owner(modules: &BTreeMap<Names, Module>, path: &Names) -> Option<Names> {
     let length = (0..=path.len()).rev().find(|length| modules.contains_key(&path[..*length]))?;
     let (module, rest) = path.split_at(length);
-    match rest.first().and_then(|name| modules[module].again.get(name)) {
+    match rest.first().and_then(|name| modules[module].reexports.get(name)) {
         Some(elsewhere) => owner(modules, &[elsewhere.as_slice(), &rest[1..]].concat()),
         None => Some(module.to_vec()),
     }

@@ -1,4 +1,4 @@
-//! The metrics of the alarms and of the dashboard in `infra/observability.yaml`.
+//! Reads the metrics of the alarms and of the dashboard from `infra/observability.yaml`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,16 @@ use serde_norway::Value as Yaml;
 
 use crate::Shop;
 
-/// A metric as CloudWatch finds it: any difference in these is another one, without values.
+/// A metric as CloudWatch identifies it. If any of these fields differs, it is another metric,
+/// which may have no data.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct MonitoredMetric {
-    /// Whose it is, as in `AWS/Lambda`.
+    /// The namespace, such as `AWS/Lambda`.
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Its dimensions. A value that stands for another resource is that one's name in `template.yaml`.
+    /// The dimensions. A value that refers to another resource is that resource's logical id in
+    /// `template.yaml`.
     pub dimensions: BTreeMap<String, String>,
 }
 
@@ -27,15 +29,15 @@ pub fn alarms() -> BTreeMap<String, Vec<MonitoredMetric>> {
 /// The metrics of the dashboard.
 pub fn dashboard() -> BTreeSet<MonitoredMetric> {
     let body = &resources()["Dashboard"]["Properties"]["DashboardBody"];
-    let Yaml::Tagged(body) = body else { panic!("the body is a !Sub") };
-    // AWS takes only valid JSON.
+    let Yaml::Tagged(body) = body else { panic!("DashboardBody is not a !Sub") };
+    // CloudWatch accepts only valid JSON.
     let body: Value = serde_json::from_str(body.value.as_str().unwrap()).unwrap();
     let widgets = body["widgets"].as_array().unwrap().iter();
     let metrics = widgets.flat_map(|widget| widget["properties"]["metrics"].as_array().unwrap());
     metrics.filter_map(in_widget).collect()
 }
 
-/// `[namespace, name, dimension, value, …, options]`; `None` for an expression.
+/// Parses `[namespace, name, dimension, value, …, options]`. Returns `None` for an expression.
 fn in_widget(metric: &Value) -> Option<MonitoredMetric> {
     let text = |part: &Value| part.as_str().map(|text| text.trim_matches(['$', '{', '}']).to_owned());
     let parts: Vec<String> = metric.as_array().unwrap().iter().filter_map(text).collect();
@@ -50,7 +52,7 @@ fn resources() -> BTreeMap<String, Yaml> {
     serde_norway::from_value(template["Resources"].clone()).unwrap()
 }
 
-/// One metric, or those that an expression is made of.
+/// The metric of an alarm, or the metrics of its expression.
 fn metrics_of(alarm: &Yaml) -> Vec<MonitoredMetric> {
     let Some(parts) = alarm["Metrics"].as_sequence() else { return vec![metric(alarm)] };
     parts

@@ -1,4 +1,4 @@
-//! A database and a way to the clients that fail when a test says so.
+//! Makes requests to the database, or pushes, fail when a test says so.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -10,20 +10,20 @@ use local::Settings;
 
 use crate::interceptor::{intercepting, is_push};
 
-/// What fails.
+/// The requests that fail.
 #[derive(Clone, Debug, Default)]
 pub struct Outage(Arc<Mutex<Failing>>);
 
 #[derive(Debug, Default)]
 struct Failing {
-    /// Every request of these functions.
+    /// All requests of these functions.
     functions: BTreeSet<String>,
-    /// Every push.
+    /// All pushes.
     pushes: bool,
 }
 
 impl Outage {
-    /// Settings of a shop that this outage can befall.
+    /// Settings of a shop whose requests this outage can make fail.
     pub fn settings(&self) -> Settings {
         let outage = self.clone();
         intercepting(move |function, request, inner| {
@@ -36,17 +36,18 @@ impl Outage {
         })
     }
 
-    /// From now on every request of these functions fails, in a way that nobody tries again.
+    /// From now on every request of these functions fails, with an error that the SDK does not
+    /// retry.
     pub fn begin(&self, functions: &[&str]) {
         self.0.lock().unwrap().functions = functions.iter().map(|&name| name.to_owned()).collect();
     }
 
-    /// From now on no push gets through, though its connection is there.
+    /// From now on every push fails, although the connections are open.
     pub fn begin_of_pushes(&self) {
         self.0.lock().unwrap().pushes = true;
     }
 
-    /// From now on everything works.
+    /// From now on nothing fails.
     pub fn end(&self) {
         *self.0.lock().unwrap() = Failing::default();
     }

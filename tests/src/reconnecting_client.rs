@@ -11,36 +11,36 @@ use uuid::Uuid;
 
 use crate::{Client, User, client_message_id};
 
-/// How long connections last, and how long the client is offline between them.
+/// How long connections last, how long the client is offline between them, and how often it sends.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionQuality {
     /// How long a connection lasts.
     pub on: Duration,
-    /// How long there is none after it.
+    /// How long the client is offline after it.
     pub off: Duration,
-    /// The pause between two messages of one sender, at most.
+    /// The longest pause between two messages of one sender.
     pub pause: Duration,
 }
 
-/// What a client holds and knows, and what it still has to send.
+/// A client, the messages it holds, and its outbox.
 pub struct ReconnectingClient {
     user: User,
     conversation: ConversationId,
     rng: Rng,
-    /// What it holds, by `seq`.
+    /// The messages it holds, by `seq`.
     pub held: BTreeMap<u64, Message>,
-    /// What it was told is stored.
+    /// The messages that were acknowledged.
     pub acknowledged: Vec<Message>,
-    /// How long each reconnect took, from asking for a ticket to having caught up.
+    /// How long each reconnect took, from the request for a ticket to the end of the sync.
     pub catch_ups: Vec<Duration>,
-    /// How many messages came by a push before any sync brought them.
+    /// How many messages arrived by a push before a sync returned them.
     pub pushed: usize,
     outbox: Option<(Uuid, String, u64)>,
     sent_count: usize,
 }
 
 impl ReconnectingClient {
-    /// `user` in this conversation; `seed` decides when they speak.
+    /// A client of `user` in this conversation; `seed` decides when it sends.
     pub fn new(user: User, conversation: ConversationId, seed: u64) -> Self {
         Self {
             user,
@@ -55,31 +55,32 @@ impl ReconnectingClient {
         }
     }
 
-    /// Where it talks.
+    /// The conversation.
     pub fn conversation(&self) -> &ConversationId {
         &self.conversation
     }
 
-    /// Whose it is.
+    /// The user's id.
     pub fn user_id(&self) -> &str {
         &self.user.id
     }
 
-    /// Connects, talks and is cut off, until `end`.
+    /// Connects, sends messages and loses the connection, again and again, until `end`.
     pub async fn run(&mut self, quality: ConnectionQuality, end: Instant) {
-        // Not everybody's line breaks at the same moment.
+        // Connections of several clients should not break at the same moment.
         sleep(quality.on.mul_f64(self.rng.f64())).await;
         while Instant::now() < end {
             let client = self.reconnect().await;
-            // Dropped in the middle of whatever it does: a frame may be sent and its answer never heard.
-            let _cut = tokio::time::timeout(quality.on, self.talk(&client, quality.pause)).await;
-            self.listen(&client);
+            // The client stops in the middle of any operation: a frame may be sent without its
+            // acknowledgement being received.
+            let _cut = tokio::time::timeout(quality.on, self.send_messages(&client, quality.pause)).await;
+            self.take_pushes(&client);
             drop(client);
             sleep(quality.off).await;
         }
     }
 
-    /// Comes back for good: what is in the outbox is sent, what is missing is fetched.
+    /// Connects once more, sends the outbox and fetches missing messages.
     pub async fn finish(&mut self) {
         let client = self.reconnect().await;
         if self.outbox.is_some() {
@@ -98,24 +99,24 @@ impl ReconnectingClient {
     }
 
     async fn sync(&mut self) {
-        let messages = self.user.messages_after(&self.conversation, self.gapless()).await;
+        let messages = self.user.messages_after(&self.conversation, self.last_gapless_seq()).await;
         self.held.extend(messages.into_iter().map(|message| (message.seq, message)));
     }
 
-    async fn talk(&mut self, client: &Client, pause: Duration) {
+    async fn send_messages(&mut self, client: &Client, pause: Duration) {
         loop {
             if self.outbox.is_none() {
                 sleep(pause.mul_f64(self.rng.f64())).await;
-                self.listen(client);
+                self.take_pushes(client);
                 self.sent_count += 1;
                 let body = format!("{} {}", self.user.id, self.sent_count);
-                self.outbox = Some((client_message_id(), body, self.gapless()));
+                self.outbox = Some((client_message_id(), body, self.last_gapless_seq()));
             }
             self.send(client).await;
         }
     }
 
-    /// Sends what is in the outbox; it stays there until it is acknowledged.
+    /// Sends the message in the outbox, which stays there until it is acknowledged.
     async fn send(&mut self, client: &Client) {
         let Some((id, body, seen)) = self.outbox.clone() else { return };
         let sent = client.send(&self.conversation, id, &body, Some(seen)).await.expect("within the rate");
@@ -124,7 +125,7 @@ impl ReconnectingClient {
         self.held.insert(sent.message.seq, sent.message);
     }
 
-    fn listen(&mut self, client: &Client) {
+    fn take_pushes(&mut self, client: &Client) {
         for event in client.take() {
             if let Event::NewMessage { message, .. } = event {
                 self.pushed += usize::from(self.held.insert(message.seq, message).is_none());
@@ -132,7 +133,8 @@ impl ReconnectingClient {
         }
     }
 
-    fn gapless(&self) -> u64 {
+    /// The `seq` up to which it holds all messages.
+    fn last_gapless_seq(&self) -> u64 {
         self.held.keys().zip(1..).take_while(|(seq, expected)| *seq == expected).count() as u64
     }
 }

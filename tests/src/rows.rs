@@ -1,8 +1,9 @@
-//! What no client can bring about: connections that the table still knows and that are gone, connections that it
-//! forgot, messages that did not reach the log, tickets whose time has passed.
+//! Creates states that no client can cause: rows of connections that are closed, open connections
+//! without a row, messages that are missing in the log, expired tickets.
 //!
-//! Nothing here knows more of a row's shape than the table's key, and that a connection's is `C#` and its id: a row is
-//! found because something that a client did added it.
+//! This code knows only the table's key and that the sort key of a connection is `C#` and the
+//! connection's id. It finds other rows by comparing the table before and after an action of a
+//! client.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -15,23 +16,25 @@ use crate::{Client, Shop, User, now_millis};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// A row of a connection that is gone.
+/// The row of a closed connection.
 pub struct StaleConnection {
     rows: Rows,
     key: Item,
 }
 
 impl StaleConnection {
-    /// Whether the row is still there.
+    /// Returns true while the row exists.
     pub async fn is_remembered(&self) -> bool {
         self.rows.all().await.iter().any(|item| key(item) == self.key)
     }
 }
 
 impl Shop {
-    /// Leaves a row of a connection of `user` that began `age` milliseconds ago, joined to `conversation`, and is gone.
+    /// Adds the row of a closed connection of `user` that began `age` milliseconds ago and joined
+    /// `conversation`.
     ///
-    /// It is made from the row of a real one: another connection id, and every time of about now moved back.
+    /// It is a copy of the row of a real connection with another connection id. All recent times in
+    /// it are moved back.
     pub async fn add_stale_connection(&self, user: &User, conversation: impl Display, age: i64) -> StaleConnection {
         let rows = Rows::of(self);
         let (client, mut stale_connection) = rows.added_connection(user.connect_and_join(conversation)).await;
@@ -46,7 +49,7 @@ impl Shop {
         StaleConnection { rows, key }
     }
 
-    /// Connects, and has the server forget the connection, which the client does not notice.
+    /// Connects and deletes the connection's row, which the client does not notice.
     pub async fn connect_and_forget(&self, user: &User) -> Client {
         let rows = Rows::of(self);
         let (client, row) = rows.added_connection(user.connect()).await;
@@ -76,14 +79,14 @@ impl Shop {
         client
     }
 
-    /// How many connections the table knows of.
+    /// The number of connections in the table.
     pub async fn connections(&self) -> usize {
         let rows = Rows::of(self).all().await;
         rows.iter().filter(|row| sort_key(row).starts_with("C#")).count()
     }
 
-    /// Has somebody send a message, and takes what it added to the table away again: only the conversation's head
-    /// knows of it, as when the sender crashed in between.
+    /// Sends a message and deletes its log entry. Only the conversation's head has the message
+    /// then, as after a crash between the two writes.
     pub async fn without_log_entry<T>(&self, send: impl Future<Output = T>) -> T {
         let rows = Rows::of(self);
         let (answer, entries) = rows.added(send).await;
@@ -92,7 +95,7 @@ impl Shop {
         answer
     }
 
-    /// A ticket of `user` whose time has passed.
+    /// An expired ticket of `user`.
     pub async fn stale_ticket(&self, user: &User) -> TicketAnswer {
         let rows = Rows::of(self);
         let (ticket, added) = rows.added(user.ticket()).await;
@@ -104,7 +107,7 @@ impl Shop {
     }
 }
 
-/// A shop's table.
+/// The rows of a shop's table.
 struct Rows {
     table: Table,
     name: String,
@@ -119,16 +122,16 @@ impl Rows {
         self.table.scan().table_name(&self.name).send().await.unwrap().items.unwrap_or_default()
     }
 
-    /// What happens, and the rows that were not there before it.
-    async fn added<T>(&self, happening: impl Future<Output = T>) -> (T, Vec<Item>) {
+    /// Runs `action` and returns its result with the rows that it added.
+    async fn added<T>(&self, action: impl Future<Output = T>) -> (T, Vec<Item>) {
         let before: Vec<Item> = self.all().await.iter().map(key).collect();
-        let done = happening.await;
+        let done = action.await;
         let mut rows = self.all().await;
         rows.retain(|item| !before.contains(&key(item)));
         (done, rows)
     }
 
-    /// A client that connects, and its row: the one whose key is that of a connection.
+    /// Connects a client and returns it with the row of its connection.
     async fn added_connection(&self, connect: impl Future<Output = Client>) -> (Client, Item) {
         let (client, mut rows) = self.added(connect).await;
         rows.retain(|item| sort_key(item).starts_with("C#"));
@@ -153,7 +156,7 @@ fn sort_key(item: &Item) -> String {
     item["sk"].as_s().unwrap().clone()
 }
 
-/// Moves every time of about now, in milliseconds or in seconds, back by `age` milliseconds.
+/// Moves all recent times, in milliseconds or seconds, back by `age` milliseconds.
 fn move_back(item: &mut Item, age: i64) {
     for value in item.values_mut() {
         let Some(number) = value.as_n().ok().and_then(|text| text.parse::<i64>().ok()) else { continue };

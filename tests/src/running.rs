@@ -1,4 +1,4 @@
-//! The system in a process of its own, as `cargo run` starts it.
+//! The system in a process of its own, started like `cargo run`.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -16,17 +16,17 @@ use crate::gateway::TEST_TIMEOUT;
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let this = std::env::current_exe().expect("a path");
     let folder = this.ancestors().nth(2).expect("a target folder");
-    // Profiles build into a folder of their name, all but one.
+    // Each profile builds into the folder with its name, except `dev`.
     let profile = folder.file_name().and_then(|name| name.to_str()).expect("a profile's name");
     let profile = if profile == "debug" { "dev" } else { profile };
     let mut build = Command::new(env!("CARGO"));
-    // With the features of the whole workspace, as these tests: nothing is built twice.
+    // With the features of the whole workspace, like these tests, so that no crate is built twice.
     build.args(["build", "--quiet", "--workspace", "--bin", "order-chat", "--profile", profile]);
-    assert!(build.status().expect("cargo runs").success(), "the runner does not build");
+    assert!(build.status().expect("cargo runs").success(), "the program order-chat does not build");
     folder.join(format!("order-chat{}", std::env::consts::EXE_SUFFIX))
 });
 
-/// The runner with these arguments, in this folder.
+/// The program with these arguments, in this folder.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(&*BINARY);
     command.current_dir(folder).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).env_remove("RUST_LOG");
@@ -37,22 +37,22 @@ pub fn command(folder: &Path, arguments: &[&str]) -> Command {
 pub struct Running {
     /// Its process.
     pub process: Child,
-    /// The address of its first line.
+    /// The address in its first line of output.
     pub url: String,
     http: reqwest::Client,
 }
 
 impl Running {
-    /// Starts it, and waits until it listens.
+    /// Starts the program and waits until it listens.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut process = command(folder, arguments).spawn().unwrap();
         let mut first = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
-        let url = first.trim_end().strip_prefix("listening on ").expect("the first line tells the address").to_owned();
+        let url = first.trim_end().strip_prefix("listening on ").expect("the first line has the address").to_owned();
         Self { process, url, http: reqwest::Client::new() }
     }
 
-    /// Somebody with a token of its own making.
+    /// A user with a token from `/dev/token`.
     pub async fn user(&self, id: &str, role: Role) -> User {
         let request = self.http.post(format!("{}/dev/token", self.url));
         let request = request.json(&json!({ "sub": id, "role": role, "name": id }));
@@ -62,12 +62,13 @@ impl Running {
         User { id: id.to_owned(), role, name: id.to_owned(), token, base, http }
     }
 
-    /// Its resident memory in bytes, where the system tells.
+    /// Its resident memory in bytes, if the operating system reports it.
     pub fn resident(&self) -> Option<u64> {
         memory(self.process.id(), "VmRSS:")
     }
 
-    /// Ends it as a terminal or a service manager would.
+    /// Ends the process with a signal, as a terminal or a service manager does, and expects exit
+    /// code 0.
     pub fn end(mut self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
         assert!(sent.success());
@@ -76,14 +77,14 @@ impl Running {
             if let Some(status) = self.process.try_wait().unwrap() {
                 break status;
             }
-            assert!(since.elapsed() < TEST_TIMEOUT, "it does not end");
+            assert!(since.elapsed() < TEST_TIMEOUT, "the process does not exit");
             std::thread::yield_now();
         };
         assert_eq!(status.code(), Some(0));
     }
 }
 
-/// What the kernel says of a process's memory, in bytes: `VmRSS:` is what it has now, `VmHWM:` the most it has had.
+/// A field of `/proc/PID/status` in bytes: `VmRSS:` is the current memory, `VmHWM:` the peak.
 pub(crate) fn memory(process: u32, which: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(which))?;
@@ -92,7 +93,8 @@ pub(crate) fn memory(process: u32, which: &str) -> Option<u64> {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // A test that failed leaves no process behind; one that has ended cannot be killed again.
+        // Leaves no process behind after a failed test. Killing an ended process only returns an
+        // error.
         let _ended = self.process.kill();
     }
 }

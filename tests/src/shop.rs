@@ -1,4 +1,4 @@
-//! The whole system, in this process or deployed, with people.
+//! The whole system, in this process or deployed, and its users.
 
 use std::path::{Path, PathBuf};
 
@@ -11,22 +11,24 @@ use serde_json::{Value, json};
 use crate::deployment::Deployment;
 use crate::{User, now_millis};
 
-/// A running system. Its table is empty at first and ends with it, unless it was opened in a folder.
+/// A running system. Its table is empty at first and is deleted with it, unless it was opened in a
+/// folder.
 pub struct Shop {
-    place: Place,
+    location: Location,
     http: reqwest::Client,
 }
 
-enum Place {
-    Here(Box<Gateway>),
-    Elsewhere(Box<Deployment>),
+enum Location {
+    InProcess(Box<Gateway>),
+    Deployed(Box<Deployment>),
 }
 
 impl Shop {
-    /// A system with nothing in it: the one that is deployed where there is one, else one of its own.
+    /// An empty system: the deployed one if the environment names one, otherwise a new one in this
+    /// process.
     pub async fn open() -> Self {
         if let Some(deployment) = Deployment::named().await {
-            return Self { place: Place::Elsewhere(Box::new(deployment)), http: reqwest::Client::new() };
+            return Self { location: Location::Deployed(Box::new(deployment)), http: reqwest::Client::new() };
         }
         Self::open_with(Self::settings()).await
     }
@@ -36,17 +38,17 @@ impl Shop {
         Self::open_with(Settings { data: Data::Folder(folder.to_owned()), ..Self::settings() }).await
     }
 
-    /// A system as `settings` want it, in this process: there is none such elsewhere.
+    /// A system with these settings, always in this process.
     pub async fn open_with(settings: Settings) -> Self {
         assert!(
             !Deployment::is_named(),
-            "what is deployed has settings of its own: `cargo xtask sam` leaves this test out"
+            "this test needs its own settings, which a deployed system does not have: `cargo xtask sam` must leave it out"
         );
         let gateway = local::start(settings, local::functions()).await.unwrap();
-        Self { place: Place::Here(Box::new(gateway)), http: reqwest::Client::new() }
+        Self { location: Location::InProcess(Box::new(gateway)), http: reqwest::Client::new() }
     }
 
-    /// The project's own template on a free port, with nothing kept.
+    /// The project's template on a free port, with data in memory.
     pub fn settings() -> Settings {
         Settings::in_memory(Template::File(Self::root().join("template.yaml")))
     }
@@ -61,22 +63,22 @@ impl Shop {
         Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
     }
 
-    /// A customer with this user id; the name is it with a capital.
+    /// A customer with this user id. The name is the id with a capital letter.
     pub fn customer(&self, id: &str) -> User {
         self.user(id, Role::Customer)
     }
 
-    /// An admin with this user id; the name is it with a capital.
+    /// An admin with this user id. The name is the id with a capital letter.
     pub fn admin(&self, id: &str) -> User {
         self.user(id, Role::Admin)
     }
 
-    /// Somebody without a token.
+    /// A customer without a token.
     pub fn nobody(&self) -> User {
         self.customer("nobody").with_token(None)
     }
 
-    /// Somebody whose token expires in `seconds`, or has done so already.
+    /// A user whose token expires in `seconds`; a negative number means that it has expired.
     pub fn expiring(&self, id: &str, role: Role, seconds: i64) -> User {
         let name = capital(id);
         let token = self.sign(&json!({"sub": id, "role": role, "name": name, "exp": now_millis() / 1000 + seconds}));
@@ -84,68 +86,68 @@ impl Shop {
         User { id: id.to_owned(), role, name, token: Some(token), base, http: self.http.clone() }
     }
 
-    /// A JWT with these claims, signed with the key this system trusts.
+    /// A JWT with these claims, signed with the key that this system trusts.
     pub fn sign(&self, claims: &Value) -> String {
         let key = EncodingKey::from_secret(self.secret().as_bytes());
         jsonwebtoken::encode(&Header::default(), claims, &key).unwrap()
     }
 
-    /// The local gateway itself. A journey that needs it cannot go elsewhere.
+    /// The local gateway. Panics if the system is deployed.
     pub fn gateway(&self) -> &Gateway {
-        match &self.place {
-            Place::Here(gateway) => gateway,
-            Place::Elsewhere(deployment) => panic!("{} is no local gateway", deployment.base_url),
+        match &self.location {
+            Location::InProcess(gateway) => gateway,
+            Location::Deployed(deployment) => panic!("{} is not a local gateway", deployment.base_url),
         }
     }
 
-    /// Where the REST API is.
+    /// The base URL of the REST API.
     pub fn base_url(&self) -> String {
-        match &self.place {
-            Place::Here(gateway) => gateway.base_url(),
-            Place::Elsewhere(deployment) => deployment.base_url.clone(),
+        match &self.location {
+            Location::InProcess(gateway) => gateway.base_url(),
+            Location::Deployed(deployment) => deployment.base_url.clone(),
         }
     }
 
-    /// Where a browser may come from.
+    /// The allowed origin of browsers.
     pub fn origin(&self) -> String {
-        match &self.place {
-            Place::Here(gateway) => gateway.base_url(),
-            Place::Elsewhere(deployment) => deployment.origin.clone(),
+        match &self.location {
+            Location::InProcess(gateway) => gateway.base_url(),
+            Location::Deployed(deployment) => deployment.origin.clone(),
         }
     }
 
-    /// What tokens are signed with.
+    /// The secret that signs tokens.
     pub fn secret(&self) -> String {
-        match &self.place {
-            Place::Here(gateway) => gateway.secret(),
-            Place::Elsewhere(deployment) => deployment.secret.clone(),
+        match &self.location {
+            Location::InProcess(gateway) => gateway.secret(),
+            Location::Deployed(deployment) => deployment.secret.clone(),
         }
     }
 
-    /// The way to its table, for whoever may do everything.
+    /// The SDK configuration for its table, with all permissions.
     pub fn sdk(&self) -> &SdkConfig {
-        match &self.place {
-            Place::Here(gateway) => gateway.sdk(),
-            Place::Elsewhere(deployment) => &deployment.sdk,
+        match &self.location {
+            Location::InProcess(gateway) => gateway.sdk(),
+            Location::Deployed(deployment) => &deployment.sdk,
         }
     }
 
     /// The name of its table.
     pub fn table(&self) -> &str {
-        match &self.place {
-            Place::Here(gateway) => gateway.table().unwrap(),
-            Place::Elsewhere(deployment) => &deployment.table,
+        match &self.location {
+            Location::InProcess(gateway) => gateway.table().unwrap(),
+            Location::Deployed(deployment) => &deployment.table,
         }
     }
 
-    /// Ends it, as Ctrl-C does.
+    /// Stops the system, as Ctrl-C does.
     pub async fn close(self) {
-        if let Place::Here(gateway) = self.place {
+        if let Location::InProcess(gateway) = self.location {
             gateway.stop().await;
         }
     }
 
-    /// Has fresh admins say `count` messages, each within its rate limit.
+    /// Sends `count` messages by new admins, so that nobody exceeds the rate limit.
     pub async fn fill(&self, conversation: impl std::fmt::Display, count: usize) {
         for number in 0..count {
             let admin = self.admin(&format!("filler{}", number / 20));

@@ -1,4 +1,4 @@
-//! A table that takes only every other request, in each of the ways in which DynamoDB says so.
+//! Throttles every other request to the table, with each of DynamoDB's errors for it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,18 +11,18 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-/// Stands between an SDK and the table.
+/// Throttles the requests of an SDK.
 #[derive(Clone, Debug, Default)]
 pub struct Throttle(Arc<AtomicUsize>);
 
 impl Throttle {
-    /// The same SDK, throttled.
+    /// The same SDK configuration, throttled.
     pub fn sdk(&self, sdk: &SdkConfig) -> SdkConfig {
         let inner = sdk.http_client().unwrap();
         sdk.to_builder().http_client(Throttled { throttle: self.clone(), inner }).build()
     }
 
-    /// How many requests were refused so far.
+    /// How many requests were throttled so far.
     pub fn refused(&self) -> usize {
         self.0.load(Ordering::Relaxed) / 2
     }

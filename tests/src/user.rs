@@ -1,4 +1,4 @@
-//! Somebody with a token: a customer or an admin, at the REST API.
+//! A customer or an admin who calls the REST API.
 
 use std::fmt::Display;
 
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{Answer, Client, client_message_id};
 
-/// Somebody with a token, or with a bad one, or with none.
+/// A user with a token, with an invalid one, or without one.
 #[derive(Clone, Debug)]
 pub struct User {
     /// The token's `sub`.
@@ -22,7 +22,7 @@ pub struct User {
     pub role: Role,
     /// The token's `name`.
     pub name: String,
-    /// What goes behind `Bearer `.
+    /// The token in the header `Authorization`, without `Bearer `.
     pub token: Option<String>,
     pub(crate) base: String,
     pub(crate) http: reqwest::Client,
@@ -34,19 +34,19 @@ pub fn lamp() -> Value {
 }
 
 impl User {
-    /// Somebody with this token at the gateway that answers at `base`.
+    /// A user with this token at the gateway with the base URL `base`.
     pub fn at(base: &str, id: &str, role: Role, token: String) -> Self {
         let (base, http) = (base.to_owned(), reqwest::Client::new());
         Self { id: id.to_owned(), role, name: id.to_owned(), token: Some(token), base, http }
     }
 
-    /// The same person with another token, or none.
+    /// The same user with another token, or without one.
     #[must_use]
     pub fn with_token(&self, token: Option<&str>) -> Self {
         Self { token: token.map(str::to_owned), ..self.clone() }
     }
 
-    /// Any call, with further headers; `body` goes out as it is.
+    /// Sends a request with additional headers. `body` is sent unchanged.
     pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
         let asked = format!("{} {method} {path}", self.id);
         let mut request = self.http.request(method, format!("{}{path}", self.base));
@@ -65,63 +65,63 @@ impl User {
         Answer { asked, status, headers, text }
     }
 
-    /// A GET.
+    /// Sends a GET request.
     pub async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, &[], None).await
     }
 
-    /// A POST.
+    /// Sends a POST request.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.call(Method::POST, path, &[], Some(body.to_string())).await
     }
 
-    /// A PATCH.
+    /// Sends a PATCH request.
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
         self.call(Method::PATCH, path, &[], Some(body.to_string())).await
     }
 
-    /// This customer orders two lamps.
+    /// Orders two lamps.
     pub async fn order(&self) -> OrderAnswer {
         self.post("/api/sales", &lamp()).await.expect(201)
     }
 
-    /// Orders `body` under an idempotency key.
+    /// Places the order `body` with an idempotency key.
     pub async fn order_once(&self, key: &str, body: &Value) -> Answer {
         self.call(Method::POST, "/api/sales", &[("idempotency-key", key)], Some(body.to_string())).await
     }
 
-    /// An order with its conversation.
+    /// Reads an order with its conversation.
     pub async fn sale(&self, order: impl Display) -> OrderAnswer {
         self.get(&format!("/api/sales/{order}")).await.ok()
     }
 
-    /// Moves an order's status.
+    /// Changes an order's status.
     pub async fn set_order_status(&self, order: impl Display, status: OrderStatus) -> OrderUpdate {
         self.patch(&format!("/api/sales/{order}/status"), &json!({"status": status})).await.ok()
     }
 
-    /// The counts for the cards.
+    /// Reads the number of orders by status.
     pub async fn stats(&self) -> Counts {
         self.get("/api/sales/stats").await.ok()
     }
 
-    /// One conversation.
+    /// Reads a conversation.
     pub async fn conversation(&self, id: impl Display) -> Conversation {
         self.get(&format!("/api/chat/conversations/{id}")).await.ok::<ConversationAnswer>().conversation
     }
 
-    /// Archives, closes or opens a conversation.
+    /// Sets a conversation's status.
     pub async fn set_status(&self, id: impl Display, status: ConversationStatus) -> Conversation {
         let answer = self.patch(&format!("/api/chat/conversations/{id}"), &json!({"status": status})).await;
         answer.ok::<ConversationAnswer>().conversation
     }
 
-    /// A page of conversations; `query` is what stands behind the `?`.
+    /// Reads a page of conversations; `query` is the query string.
     pub async fn conversations(&self, query: &str) -> ConversationPage {
         self.get(&format!("/api/chat/conversations?{query}")).await.ok()
     }
 
-    /// Every conversation that `query` finds, page after page.
+    /// Reads all pages of the conversations that `query` selects.
     pub async fn all_conversations(&self, query: &str) -> Vec<Conversation> {
         let (mut found, mut cursor) = (Vec::new(), String::new());
         loop {
@@ -134,12 +134,12 @@ impl User {
         }
     }
 
-    /// A page of messages; `query` is what stands behind the `?`.
+    /// Reads a page of messages; `query` is the query string.
     pub async fn history(&self, id: impl Display, query: &str) -> History {
         self.get(&format!("/api/chat/conversations/{id}/messages?{query}")).await.ok()
     }
 
-    /// Every message after `after`, page after page.
+    /// Reads all pages of the messages after `after`.
     pub async fn messages_after(&self, id: impl Display, mut after: u64) -> Vec<Message> {
         let mut found = Vec::new();
         loop {
@@ -152,12 +152,12 @@ impl User {
         }
     }
 
-    /// Every message.
+    /// Reads all messages.
     pub async fn messages(&self, id: impl Display) -> Vec<Message> {
         self.messages_after(id, 0).await
     }
 
-    /// Posts a message.
+    /// Sends a message over REST.
     pub async fn post_message(&self, id: impl Display, client_id: Uuid, body: &str, seen: Option<u64>) -> Answer {
         let mut message = json!({"clientMessageId": client_id, "body": body});
         if let Some(seen) = seen {
@@ -166,22 +166,22 @@ impl User {
         self.post(&format!("/api/chat/conversations/{id}/messages"), &message).await
     }
 
-    /// Says something new over REST.
+    /// Sends a new message over REST.
     pub async fn say(&self, id: impl Display, body: &str) -> Message {
         self.post_message(id, client_message_id(), body, None).await.expect::<MessageAnswer>(201).message
     }
 
-    /// Reads up to `seq`.
+    /// Marks the conversation as read up to `seq`.
     pub async fn read(&self, id: impl Display, seq: u64) -> ReadAnswer {
         self.post(&format!("/api/chat/conversations/{id}/read"), &json!({"seq": seq})).await.ok()
     }
 
-    /// A ticket for one WebSocket.
+    /// Requests a ticket for one WebSocket connection.
     pub async fn ticket(&self) -> TicketAnswer {
         self.post("/api/chat/ticket", &json!({})).await.ok()
     }
 
-    /// Opens a WebSocket, and has it answer once.
+    /// Opens a WebSocket and waits until it answers a ping.
     pub async fn connect(&self) -> Client {
         let ticket = self.ticket().await;
         let client = Client::open(&self.id, &ticket.url).await;

@@ -1,4 +1,4 @@
-//! A client of either system over a WebSocket, and the screen on which it shows messages.
+//! A WebSocket client of both systems, and the screen that records its messages.
 
 mod screen;
 mod wire;
@@ -28,13 +28,14 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Answer>>>>;
 type Sink = Arc<AsyncMutex<SplitSink<Socket, Message>>>;
 
-/// How long an answer may take before it counts as lost.
+/// How long to wait for an answer.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a connection of the generator reads and writes at once, in bytes: it has thousands.
+/// The size of each connection's buffers in bytes. It is small because there are thousands of
+/// connections.
 const BUFFER: usize = 4 * 1024;
 
-/// One connection.
+/// One WebSocket connection.
 pub(crate) struct Client {
     kind: Kind,
     sink: Sink,
@@ -49,7 +50,7 @@ struct Ticket {
 }
 
 impl Client {
-    /// Connects with `token`; what is pushed appears on `screen`.
+    /// Connects with `token`. Pushed messages are recorded on `screen`.
     pub(crate) async fn connect(system: &System, token: &str, screen: &Arc<Screen>) -> Result<Self> {
         let url = match system.kind {
             Kind::Ours => {
@@ -76,8 +77,8 @@ impl Client {
         Ok(Self { kind: system.kind, sink, waiting, requests: AtomicU64::new(1), reader })
     }
 
-    /// Asks for something and waits for the answer, which is an error where it is a refusal. `fields` is JSON without the braces.
-    /// Beside the answer, the request's length on the wire in bytes.
+    /// Sends a request and waits for the answer. A refusal is an error. `fields` is a JSON object
+    /// without its braces. Also returns the request's size on the wire in bytes.
     pub(crate) async fn ask(&self, action: &str, fields: &str) -> Result<(Answer, usize)> {
         let id = self.requests.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
@@ -93,21 +94,23 @@ impl Client {
         Ok((answer, bytes))
     }
 
-    /// Whether the connection is still there.
+    /// Returns true while the connection is open.
     pub(crate) fn is_open(&self) -> bool {
         !self.reader.is_finished()
     }
 }
 
 impl Drop for Client {
-    /// The socket is gone without a word, as when a network is.
+    /// Closes the socket without a close frame, as a lost network does.
     fn drop(&mut self) {
         self.reader.abort();
     }
 }
 
 async fn expect(stream: &mut SplitStream<Socket>, what: impl Fn(&Frame) -> bool) -> Result<()> {
-    let text = tokio::time::timeout(TIMEOUT, stream.next()).await?.context("closed in its handshake")??;
+    let text = tokio::time::timeout(TIMEOUT, stream.next())
+        .await?
+        .context("the connection was closed during the handshake")??;
     if what(&wire::read(Kind::Peer, text.to_text()?)) {
         return Ok(());
     }
@@ -124,7 +127,7 @@ async fn read(kind: Kind, mut stream: SplitStream<Socket>, sink: Sink, waiting: 
                 answer.bytes = bytes;
                 let asked = waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
                 if let Some(asked) = asked {
-                    // Whoever asked may have given up.
+                    // The requester may have stopped waiting.
                     let _given_up = asked.send(answer);
                 }
             }
@@ -137,6 +140,6 @@ async fn read(kind: Kind, mut stream: SplitStream<Socket>, sink: Sink, waiting: 
             Frame::Hello | Frame::Welcome | Frame::Other => {}
         }
     }
-    // Nothing more is answered.
+    // No further answers arrive: makes all waiting requests fail.
     waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }

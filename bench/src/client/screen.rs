@@ -1,4 +1,4 @@
-//! Where messages appear: when each one did, for those who wait for it.
+//! Records when messages arrive, for those who wait for them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,35 +8,35 @@ use tokio::sync::oneshot;
 
 use super::ReceivedMessage;
 
-/// A message that appeared.
+/// The arrival of a message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrival {
     /// When its frame was read.
     pub(crate) at: Instant,
-    /// How long the frame was, with its header, in bytes.
+    /// The size of the frame with its header, in bytes.
     pub(crate) bytes: usize,
 }
 
-/// The screens of one system's clients together.
+/// The arrivals at all clients of one system.
 #[derive(Default)]
 pub(crate) struct Screen {
     waiting: Mutex<HashMap<u64, oneshot::Sender<Arrival>>>,
 }
 
 impl Screen {
-    /// Tells when message `number` first appears.
+    /// Waits for the first arrival of message `number`.
     pub(crate) fn watch(&self, number: u64) -> oneshot::Receiver<Arrival> {
         let (appears, appeared) = oneshot::channel();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, appears);
         appeared
     }
 
-    /// Shows a message.
+    /// Records the arrival of a message.
     pub(crate) fn show(&self, said: &ReceivedMessage, at: Instant, bytes: usize) {
         let Some(number) = said.number() else { return };
         let watched = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
         if let Some(watched) = watched {
-            // Whoever watched may have given up.
+            // The receiver may have stopped waiting.
             let _given_up = watched.send(Arrival { at, bytes });
         }
     }

@@ -1,37 +1,37 @@
-//! The two protocols: this project's frames, and Socket.IO 4 over a WebSocket.
+//! Reads and writes the two protocols: this project's frames, and Socket.IO 4 over a WebSocket.
 
 use serde::Deserialize;
 
 use crate::system::Kind;
 
-/// What a frame says, as far as a measurement cares.
+/// The content of a frame, as far as the benchmarks need it.
 #[derive(Debug)]
 pub(crate) enum Frame {
     /// The answer to a request.
     Answer(u64, Answer),
-    /// A message, pushed.
+    /// A pushed message.
     Message(ReceivedMessage),
-    /// Socket.IO's handshake has begun.
+    /// The first frame of Socket.IO's handshake.
     Hello,
-    /// Socket.IO's handshake has ended.
+    /// The last frame of Socket.IO's handshake.
     Welcome,
-    /// Socket.IO asks whether we are there.
+    /// A ping of Socket.IO.
     Ping,
-    /// Anything else.
+    /// Any other frame.
     Other,
 }
 
 /// The answer to a request.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Answer {
-    /// Why not, where it was refused.
+    /// The error code, if the request was refused.
     pub(crate) code: Option<String>,
     #[serde(default)]
     pub(crate) message: Option<ReceivedMessage>,
-    /// The peer's, to a join: what was missed.
+    /// The missed messages, in the peer's answer to a join.
     #[serde(default)]
     pub(crate) missed: Vec<ReceivedMessage>,
-    /// How long the frame was, with its header, in bytes.
+    /// The size of the frame with its header, in bytes.
     #[serde(skip)]
     pub(crate) bytes: usize,
 }
@@ -58,21 +58,21 @@ struct Pushed {
 }
 
 impl ReceivedMessage {
-    /// The number that [`body`] put into it; none for a system message.
+    /// The number that [`body`] put into the text; `None` for a system message.
     pub(crate) fn number(&self) -> Option<u64> {
         self.body.get(1..11)?.parse().ok()
     }
 }
 
-/// How long every text is.
+/// The length of every text in bytes.
 pub(crate) const TEXT: usize = 57;
 
-/// The text of message `number`, as people write them.
+/// The text of message `number`, as long as a usual message.
 pub(crate) fn body(number: u64) -> String {
     format!("m{number:010} Hello, when will my order be here? Thank you!")
 }
 
-/// A request with these `fields`: JSON without the braces.
+/// A request. `fields` is a JSON object without its braces.
 pub(crate) fn request(kind: Kind, id: u64, action: &str, fields: &str) -> String {
     match kind {
         Kind::Ours => format!(r#"{{"action":"{action}","requestId":"{id}",{fields}}}"#),
@@ -124,7 +124,8 @@ fn peer(text: &str) -> Option<Frame> {
     }
 }
 
-/// What a text frame of `length` bytes takes on the wire: WebSocket's header, and a client's mask.
+/// The size of a text frame of `length` bytes on the wire, with WebSocket's header and a client's
+/// mask.
 pub(crate) fn on_wire(length: usize, from_client: bool) -> usize {
     let header = if length < 126 { 2 } else { 4 };
     length + header + if from_client { 4 } else { 0 }

@@ -1,4 +1,4 @@
-//! What a connection costs that says nothing.
+//! Measures the server's memory for each idle connection.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,12 +12,13 @@ use crate::client::{Client, Screen};
 use crate::spread::{Spread, float};
 use crate::system::{BOTH, System};
 
-/// How many connect at once.
+/// How many clients connect concurrently.
 const MAX_CONCURRENT: usize = 16;
-/// Connections before the counting begins: code, pools and caches are there then.
+/// Connections opened before the measurement, so that code, pools and caches are loaded.
 const WARM_UP: usize = 200;
 
-/// New servers for each system: memory that was freed is not given back, so a second count in one server would find none.
+/// Rounds with new servers. A server does not return freed memory, so a second measurement in it
+/// would find no growth.
 const ROUNDS: usize = 2;
 
 /// Memory for each connection.
@@ -40,18 +41,18 @@ pub(super) async fn measure(folder: &Path, connections: usize) -> Result<Idle> {
     Ok(Idle { connections, kilobytes: Pair { ours, peer } })
 }
 
-/// Bytes for each.
+/// The server's memory for each connection, in bytes.
 async fn each(system: &System, connections: usize) -> Result<f64> {
     let screen = Arc::new(Screen::default());
     let _warm = connect(system, &screen, "warm", WARM_UP).await?;
     let before = system.resident()?;
     let clients = connect(system, &screen, "idle", connections).await?;
     let grown = system.resident()?.saturating_sub(before);
-    ensure!(clients.iter().all(Client::is_open), "a connection did not stay");
+    ensure!(clients.iter().all(Client::is_open), "a connection was closed");
     Ok(float(grown) / float(connections))
 }
 
-/// That many customers with a connection each.
+/// Connects this many customers.
 async fn connect(system: &System, screen: &Arc<Screen>, name: &str, count: usize) -> Result<Vec<Client>> {
     let arriving = stream::iter(0..count).map(|number| async move {
         let token = System::token(&format!("{name}{number}"), "customer")?;

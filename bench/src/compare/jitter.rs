@@ -1,8 +1,9 @@
-//! Connections that come and go: what arrives all the same.
+//! Measures which messages arrive when connections break and come back.
 //!
-//! Customers' connections vanish at random and come back a little later, by the same dice for both systems. The admin sends at a
-//! steady pace; a customer who comes back asks for what was missed, as the system's own client does: ours by the history after the
-//! last `seq` held, the peer's in its join.
+//! The customers' connections break at random times and come back a little later, with the same
+//! seeds for both systems. The admin sends at a steady rate. A customer who comes back asks for
+//! missed messages as the system's own client does: ours reads the history after the last `seq`,
+//! the peer's gets them when it joins.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -21,31 +22,32 @@ use crate::spread::float;
 use crate::system::{BOTH, Kind, System};
 use crate::workload::{message, order};
 
-/// Customers, each with a conversation.
+/// The number of customers, with one conversation each.
 const CUSTOMERS: u64 = 50;
-/// How long the admin goes on sending.
+/// How long the admin sends.
 const DURATION: Duration = Duration::from_secs(8);
-/// Between two messages.
+/// The time between two messages.
 const SEND_INTERVAL: Duration = Duration::from_millis(10);
-/// A connection lives this long on the average, in milliseconds, at least half and at most one and a half times of it.
+/// The average lifetime of a connection in milliseconds. It varies from half to one and a half
+/// times of this.
 const MEAN_LIFETIME_MS: u64 = 1_000;
-/// And is away this long.
+/// The average time between two connections in milliseconds, varied in the same way.
 const OFFLINE_MS: u64 = 300;
 
-/// Of the acknowledged messages, which appeared. In per cent.
+/// The share of the acknowledged messages that arrived, in per cent.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Share {
     /// How many were acknowledged.
     pub(crate) acknowledged: u64,
-    /// By a push alone.
+    /// Arrived by a push.
     pub(crate) pushed: f64,
-    /// By a push, or by asking after coming back.
+    /// Arrived by a push, or by a sync after a reconnect.
     pub(crate) synced: f64,
     /// Connections that were lost.
     pub(crate) lost_connections: u64,
 }
 
-/// Both.
+/// The shares of both systems.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Jitter {
     pub(crate) ours: Share,
@@ -65,12 +67,12 @@ pub(super) async fn measure(folder: &Path) -> Result<Jitter> {
     Ok(jitter)
 }
 
-/// A customer whose connection comes and goes.
+/// A customer whose connection breaks and comes back.
 struct ReconnectingCustomer {
     token: String,
     conversation: String,
     screen: Arc<Screen>,
-    /// Of the messages that a sync brought.
+    /// The numbers of the messages that a sync returned.
     synced: Mutex<HashSet<u64>>,
     lost: AtomicU64,
 }
@@ -84,7 +86,7 @@ async fn run(system: Arc<System>) -> Result<Share> {
         customers.push(Arc::new(ReconnectingCustomer { token, conversation, screen, synced, lost: AtomicU64::new(0) }));
     }
     let over = Arc::new(AtomicBool::new(false));
-    let living: Vec<_> = customers
+    let tasks: Vec<_> = customers
         .iter()
         .enumerate()
         .map(|(number, customer)| {
@@ -95,8 +97,8 @@ async fn run(system: Arc<System>) -> Result<Share> {
 
     let (acknowledged, pushed) = send(&system, &customers).await?;
     over.store(true, Ordering::Release);
-    for life in living {
-        life.await??;
+    for task in tasks {
+        task.await??;
     }
     let mut shown = pushed.clone();
     for customer in &customers {
@@ -111,7 +113,8 @@ async fn run(system: Arc<System>) -> Result<Share> {
     })
 }
 
-/// The admin sends to one customer after the other; what was acknowledged, and what of it was pushed.
+/// The admin sends to one customer after the other. Returns the numbers of the acknowledged
+/// messages and of those that were pushed.
 async fn send(system: &System, customers: &[Arc<ReconnectingCustomer>]) -> Result<(HashSet<u64>, HashSet<u64>)> {
     let admin = Client::connect(system, &System::token("admin", "admin")?, &Arc::default()).await?;
     let (began, mut pace) = (Instant::now(), interval(SEND_INTERVAL));
@@ -128,13 +131,13 @@ async fn send(system: &System, customers: &[Arc<ReconnectingCustomer>]) -> Resul
         seqs[index] = answer.message.context("an acknowledgement without its message")?.seq;
         acknowledged.insert(number);
     }
-    // What is on its way arrives.
+    // Waits for pushes that are still on their way.
     sleep(Duration::from_secs(1)).await;
     let pushed = watched.iter_mut().filter_map(|(number, seen)| seen.try_recv().is_ok().then_some(*number));
     Ok((acknowledged, pushed.collect()))
 }
 
-/// Comes and goes until it is over; comes one last time to see what is there.
+/// Reconnects again and again until `over` is set, and then once more for a last sync.
 async fn run_customer(system: &System, customer: &ReconnectingCustomer, over: &AtomicBool, seed: u64) -> Result<()> {
     let mut rng = fastrand::Rng::with_seed(seed);
     loop {
@@ -151,7 +154,7 @@ async fn run_customer(system: &System, customer: &ReconnectingCustomer, over: &A
     }
 }
 
-/// Joins, and asks for everything: what was held already is dropped by its number.
+/// Joins and asks for all messages. Those that were held before are recognised by their number.
 async fn sync(system: &System, customer: &ReconnectingCustomer, client: &Client) -> Result<()> {
     #[derive(Deserialize)]
     struct History {

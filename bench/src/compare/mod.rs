@@ -1,4 +1,4 @@
-//! Beside the peer: both systems on this machine, in turns, under the same load.
+//! Compares our system with the peer: both on this machine, in turns, under the same load.
 
 mod idle;
 mod jitter;
@@ -20,23 +20,24 @@ pub(crate) use idle::Idle;
 pub(crate) use jitter::Jitter;
 pub(crate) use start::Start;
 
-/// Conversations, one customer each: enough that nobody comes near the two messages a second that we allow.
+/// Conversations, with one customer each. There are so many that no user comes near our rate limit
+/// of two messages a second.
 const CUSTOMERS: usize = 1_000;
-/// Messages under way at once, where it is about how many there can be.
+/// Messages in flight when the maximum throughput is measured.
 const IN_FLIGHT: usize = 64;
-/// The pace at which the two are compared, in messages a second.
+/// The rate at which the two are compared, in messages a second.
 pub(crate) const COMPARED_RATE: u32 = 200;
-/// The paces at which latency is drawn.
+/// The rates at which latency is measured, in messages a second.
 const RATES: [u32; 4] = [100, 200, 400, 800];
 
-/// One number of each system.
+/// One measurement of each system.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Pair {
     pub(crate) ours: Spread,
     pub(crate) peer: Spread,
 }
 
-/// Latency at one pace.
+/// Latency at one rate.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AtPace {
@@ -46,43 +47,43 @@ pub(crate) struct AtPace {
     pub(crate) p50: Pair,
     /// Milliseconds.
     pub(crate) p99: Pair,
-    /// Messages a processor second.
+    /// Messages for each second of processor time.
     pub(crate) efficiency: Pair,
 }
 
-/// As fast as answers come.
+/// The maximum throughput: each message is sent as soon as one is answered.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FlatOut {
     /// Messages a second.
     pub(crate) throughput: Pair,
-    /// Messages a processor second.
+    /// Messages for each second of processor time.
     pub(crate) efficiency: Pair,
 }
 
-/// Bytes on the wire for one message, WebSocket headers included.
+/// The size of one message's frames on the wire, in bytes with WebSocket headers.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Wire {
-    /// From the sender to the server.
+    /// The request, from the sender to the server.
     pub(crate) request: usize,
-    /// From the server to the sender.
+    /// The acknowledgement, from the server to the sender.
     pub(crate) answer: usize,
-    /// To somebody who looks at the conversation.
+    /// The push to a user who has joined the conversation.
     pub(crate) joined: usize,
-    /// To somebody who sees a list.
+    /// The push to a user who sees only the list of conversations.
     pub(crate) listed: usize,
-    /// The message in it, as JSON.
+    /// The message itself, as JSON.
     pub(crate) payload: usize,
 }
 
-/// Everything measured beside the peer.
+/// All results.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Comparison {
     pub(crate) paces: Vec<AtPace>,
     pub(crate) plain: FlatOut,
-    /// The peer with its send written with Sequelize's models: messages a processor second.
+    /// The peer when it sends with Sequelize's models: messages for each second of processor time.
     pub(crate) by_models: Spread,
     pub(crate) with_receipts: FlatOut,
     pub(crate) synced: FlatOut,
@@ -92,7 +93,7 @@ pub(crate) struct Comparison {
     pub(crate) jitter: Jitter,
 }
 
-/// How long and how often.
+/// How much is measured: the number of rounds, the time of each, the number of idle connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
     pub(crate) rounds: usize,
@@ -101,27 +102,27 @@ pub(crate) struct Effort {
 }
 
 impl Comparison {
-    /// The pace at which the two are compared.
+    /// The results at [`COMPARED_RATE`].
     pub(crate) fn equal(&self) -> AtPace {
         self.paces.iter().copied().find(|at| at.pace == COMPARED_RATE).unwrap_or_default()
     }
 }
 
 impl Pair {
-    /// How many times the peer's ours is.
+    /// Our median divided by the peer's.
     pub(crate) fn ratio(&self) -> f64 {
         self.ours.median / self.peer.median
     }
 }
 
-/// Measures all of it, with data below `folder`.
+/// Measures everything with data in `folder`.
 pub(crate) async fn measure(folder: &Path, effort: Effort) -> Result<Comparison> {
     eprintln!("start to first message");
     let start = start::measure(&folder.join("start"), effort.rounds).await?;
     eprintln!("load");
     let workloads = workloads(&folder.join("load"), false).await?;
     for workload in &workloads {
-        // Plans, caches and code get warm.
+        // Warms up query plans, caches and code.
         flat_out(workload, IN_FLIGHT, effort.round, false).await?;
     }
     let wire = [wire(&workloads[0]).await?, wire(&workloads[1]).await?];
@@ -137,15 +138,15 @@ pub(crate) async fn measure(folder: &Path, effort: Effort) -> Result<Comparison>
             efficiency: turns.pair(Round::efficiency),
         });
     }
-    eprintln!("as fast as they can");
+    eprintln!("maximum throughput");
     let (plain, by_models) = with_models(&workloads, &folder.join("models"), effort).await?;
     let with_receipts = at_limit(&workloads, effort, true).await?;
     drop(workloads);
-    eprintln!("as fast as they can, synced to the disk");
+    eprintln!("maximum throughput, synced to the disk");
     let workloads = self::workloads(&folder.join("synced"), true).await?;
     let synced = at_limit(&workloads, effort, false).await?;
     drop(workloads);
-    eprintln!("connections that come and go");
+    eprintln!("connections that break");
     let jitter = jitter::measure(&folder.join("jitter")).await?;
     eprintln!("idle connections");
     let idle = idle::measure(&folder.join("idle"), effort.idle).await?;
@@ -160,12 +161,12 @@ async fn workloads(folder: &Path, sync: bool) -> Result<[Arc<Workload>; 2]> {
     Ok([ours.await?, peer.await?])
 }
 
-/// Both, and the peer once more with models.
+/// Measures the maximum throughput of both systems, and of the peer when it uses models.
 async fn with_models(workloads: &[Arc<Workload>], folder: &Path, effort: Effort) -> Result<(FlatOut, Spread)> {
     let models = System::peer(MariaDb::create(&fresh(folder)?, false)?, true).await?;
     let models = Arc::new(Workload::open(models, CUSTOMERS).await?);
     flat_out(&models, IN_FLIGHT, effort.round, false).await?;
-    let [ours, peer] = workloads else { bail!("there are two") };
+    let [ours, peer] = workloads else { bail!("expected two systems") };
     let three = [ours.clone(), peer.clone(), models];
     let turns =
         turns(&three, effort.rounds, async |workload| flat_out(workload, IN_FLIGHT, effort.round, false).await).await?;
@@ -179,7 +180,7 @@ async fn at_limit(workloads: &[Arc<Workload>], effort: Effort, read: bool) -> Re
     Ok(turns.await?.flat_out())
 }
 
-/// Rounds of each: ours first, then the peer's.
+/// The rounds of each system: ours first, then the peer's.
 struct Turns(Vec<Vec<Round>>);
 
 impl Turns {
@@ -193,7 +194,7 @@ impl Turns {
     }
 }
 
-/// Ours, the peer's, ours, the peer's, …: whatever else the machine does falls on both.
+/// Measures the systems in turns, so that other load on the machine affects all.
 async fn turns(
     workloads: &[Arc<Workload>],
     rounds: usize,
@@ -208,7 +209,8 @@ async fn turns(
     Ok(turns)
 }
 
-/// One message of each side; the customer looks at the conversation, the admin at a list.
+/// Sends one message from each side. The customer has joined the conversation, the admin sees only
+/// the list.
 async fn wire(workload: &Workload) -> Result<Wire> {
     let customer = &workload.customers[0];
     let listed = workload.say(customer, true).await?;
@@ -234,7 +236,7 @@ pub(crate) fn name(kind: Kind) -> &'static str {
     }
 }
 
-/// An empty folder.
+/// Creates the folder and returns its path.
 pub(crate) fn fresh(folder: &Path) -> Result<std::path::PathBuf> {
     std::fs::create_dir_all(folder)?;
     Ok(folder.to_owned())

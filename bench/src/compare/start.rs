@@ -1,4 +1,5 @@
-//! From the start of the process to the first message on the other side, with data that is there already.
+//! Measures the time from the start of the process to the first message at the other side, with
+//! existing data.
 
 use std::path::Path;
 use std::time::Instant;
@@ -12,13 +13,13 @@ use crate::spread::Spread;
 use crate::system::{BOTH, Kind, System};
 use crate::workload::Workload;
 
-/// Milliseconds.
+/// The results in milliseconds.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Start {
-    /// Everything that runs: the peer's database too.
+    /// All processes, including the peer's database.
     pub(crate) whole: Pair,
-    /// The peer on a database that runs already.
+    /// The peer's server alone, with a running database.
     pub(crate) peer_server_alone: Spread,
 }
 
@@ -26,7 +27,7 @@ pub(super) async fn measure(folder: &Path, rounds: usize) -> Result<Start> {
     let mut whole = [Vec::new(), Vec::new()];
     let mut alone = Vec::new();
     for kind in BOTH {
-        // The tables are made once.
+        // Creates the tables before anything is measured.
         drop(Workload::open(System::start(kind, &fresh(&folder.join(name(kind)))?, false).await?, 1).await?);
     }
     for _ in 0..rounds {
@@ -44,7 +45,7 @@ pub(super) async fn measure(folder: &Path, rounds: usize) -> Result<Start> {
     Ok(Start { whole: Pair { ours, peer }, peer_server_alone: Spread::of(alone) })
 }
 
-/// An admin and a customer come, she orders and says something, and it appears.
+/// Connects an admin and a customer who places an order, and sends the first message.
 async fn first_message(system: System) -> Result<()> {
     Workload::open(system, 1).await?.send().await?;
     Ok(())

@@ -1,4 +1,5 @@
-//! Connections become many: the shop's, which all hear of every message, and customers', who do not.
+//! Measures sending a message with many open connections: of admins, who all receive every message,
+//! and of customers, who do not.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,27 +16,28 @@ use crate::workload::Workload;
 
 /// Messages sent at each size.
 const SENDS: usize = 20;
-/// How many connect at once.
+/// How many clients connect concurrently.
 const MAX_CONCURRENT: usize = 16;
-/// Admins; the connections are spread over them.
+/// The number of admins, who share the connections.
 const ADMINS: usize = 50;
 
-/// A message of a customer, with this many connections of the shop. The latency is the first admin's; the units are all.
+/// Latency and units of a customer's message with this many connections of admins. The latency is
+/// the first admin's, the units are of all pushes.
 pub(super) async fn admins(folder: &Path, sizes: &[usize]) -> Result<Vec<Line>> {
     let interceptor = Interceptor::counting();
     let (system, gateway) = System::inside(folder, &interceptor).await?;
     let workload = Workload::open(system, SENDS * sizes.len()).await?;
     let [mut line] = lines(["send"]);
-    let nobody = Arc::new(Screen::default());
+    let unwatched = Arc::new(Screen::default());
     let mut others: Vec<Client> = Vec::new();
     let mut customers = workload.customers.chunks(SENDS);
     for size in sizes.iter().copied() {
-        // One is the world's own.
+        // The workload has one admin of its own.
         let arriving = stream::iter(others.len() + 1..size).map(|number| {
-            let (system, nobody) = (&workload.system, &nobody);
+            let (system, unwatched) = (&workload.system, &unwatched);
             async move {
                 let token = System::token(&format!("admin{}", number % ADMINS), "admin")?;
-                Client::connect(system, &token, nobody).await
+                Client::connect(system, &token, unwatched).await
             }
         });
         others.extend(arriving.buffered(MAX_CONCURRENT).try_collect::<Vec<_>>().await?);
@@ -52,17 +54,20 @@ pub(super) async fn admins(folder: &Path, sizes: &[usize]) -> Result<Vec<Line>> 
     Ok(vec![line])
 }
 
-/// A message between two, with this many other customers connected.
+/// Latency of a message between two users with this many other customers connected.
 pub(super) async fn customers(folder: &Path, sizes: &[usize]) -> Result<Vec<Line>> {
     let workload = Workload::open(System::start(Kind::Ours, folder, false).await?, SENDS).await?;
     let [mut line] = lines(["send"]);
-    let nobody = Arc::new(Screen::default());
+    let unwatched = Arc::new(Screen::default());
     let mut others: Vec<Client> = Vec::new();
     for size in sizes.iter().copied() {
-        let arriving = stream::iter(others.len()..size).map(|number| {
-            let (system, nobody) = (&workload.system, &nobody);
-            async move { Client::connect(system, &System::token(&format!("idle{number}"), "customer")?, nobody).await }
-        });
+        let arriving =
+            stream::iter(others.len()..size).map(|number| {
+                let (system, unwatched) = (&workload.system, &unwatched);
+                async move {
+                    Client::connect(system, &System::token(&format!("idle{number}"), "customer")?, unwatched).await
+                }
+            });
         others.extend(arriving.buffered(MAX_CONCURRENT).try_collect::<Vec<_>>().await?);
         let mut times = Vec::new();
         for customer in &workload.customers {

@@ -1,4 +1,5 @@
-//! A conversation becomes long: sending in it, its newest page, one from its middle.
+//! Measures a long conversation: sending a message, reading the newest page, and reading a page
+//! from the middle.
 
 use std::path::Path;
 
@@ -11,7 +12,8 @@ use crate::spread::Spread;
 use crate::system::System;
 use crate::workload::Workload;
 
-/// Messages sent at each size. Nobody is limited: a burst may have 20 of each side.
+/// Messages sent at each size. It stays below the rate limit, which allows a burst of 20 messages
+/// for each side.
 const SENDS: usize = 16;
 
 pub(super) async fn measure(folder: &Path, sizes: &[usize]) -> Result<Vec<Line>> {
@@ -21,7 +23,7 @@ pub(super) async fn measure(folder: &Path, sizes: &[usize]) -> Result<Vec<Line>>
     let table = gateway.table().context("a system without a table")?;
     let token = System::token("customer0", "customer")?;
     let [mut send, mut newest, mut middle] = lines(["send", "newest page of 50", "page of 50 from the middle"]);
-    // A world for each size: a limit that was reached before is not for the next.
+    // One customer for each size, so that the rate limit of one size does not affect the next.
     let mut workload = Workload::open(system, sizes.len()).await?;
     for (index, size) in sizes.iter().copied().enumerate() {
         let customer = &mut workload.customers[index];
@@ -29,10 +31,11 @@ pub(super) async fn measure(folder: &Path, sizes: &[usize]) -> Result<Vec<Line>>
         let shared_id = customer.conversation.trim_matches('"').trim_start_matches("cnv_").to_owned();
         let found = client.get_item().table_name(table).set_key(Some(key(&shared_id, "Z"))).send().await?;
         let head = found.item.context("a conversation without a head")?;
-        let said = head.get("m").and_then(|said| said.as_m().ok()).context("a head without its last message")?.clone();
+        let last_message =
+            head.get("m").and_then(|it| it.as_m().ok()).context("a head without its last message")?.clone();
         let entries = (2..=size).map(|seq| {
-            let mut entry = said.clone();
-            // Shown as text: what a system message reports is not of interest here.
+            let mut entry = last_message.clone();
+            // The new log entries are text messages instead of copies of the system message.
             entry.remove("y");
             entry.insert("b".to_owned(), text("A message of usual length, as people write them, is here"));
             entry.insert("a".to_owned(), number(0));
@@ -59,7 +62,7 @@ pub(super) async fn measure(folder: &Path, sizes: &[usize]) -> Result<Vec<Line>>
         for (line, query) in [(&mut newest, String::new()), (&mut middle, format!("?after={}&limit=50", size / 2))] {
             interceptor.take();
             get(&workload.system, &token, &format!("{path}{query}")).await?;
-            // Fifteen times the same.
+            // `get` sends the request 15 times.
             let passed = Some(interceptor.take().each(15));
             let latency = get(&workload.system, &token, &format!("{path}{query}")).await?;
             line.points.push(AtSize { size, latency, passed });

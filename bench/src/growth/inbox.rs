@@ -1,4 +1,4 @@
-//! An inbox becomes long: the first page of one status, and of all.
+//! Measures a long inbox: the first page of one status, and of all.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::interceptor::Interceptor;
 use crate::system::System;
 use crate::workload::order;
 
-/// Conversations that were last active in the same minute.
+/// How many conversations were last active in the same minute.
 const A_MINUTE: usize = 10;
 
 pub(super) async fn measure(folder: &Path, sizes: &[usize]) -> Result<Vec<Line>> {
@@ -43,7 +43,7 @@ pub(super) async fn measure(folder: &Path, sizes: &[usize]) -> Result<Vec<Line>>
     Ok(vec![one, all])
 }
 
-/// A conversation like this one, of an earlier minute.
+/// A copy of a conversation with another id, last active in an earlier minute.
 fn another(head: &Item, number: usize, minute: i64) -> Item {
     let shared_id = SharedId::from_random((number as u128).to_be_bytes());
     let minute = minute - i64::try_from(number / A_MINUTE).unwrap_or_default() - 1;

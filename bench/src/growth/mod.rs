@@ -1,4 +1,4 @@
-//! How it grows: latency and units as conversations, inboxes, the shop and its connections become larger.
+//! Measures how latency and units grow with conversations, inboxes and connections.
 
 mod connections;
 mod conversation;
@@ -19,24 +19,24 @@ use crate::system::System;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// What something takes at one size.
+/// The cost of an operation at one size.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct AtSize {
     pub(crate) size: usize,
     /// Milliseconds.
     pub(crate) latency: Spread,
-    /// Of one; none where it was not counted.
+    /// The traffic of one operation; `None` if it was not counted.
     pub(crate) passed: Option<Traffic>,
 }
 
-/// What something takes as something else grows.
+/// The cost of an operation at growing sizes.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Line {
     pub(crate) what: String,
     pub(crate) points: Vec<AtSize>,
 }
 
-/// All lines.
+/// All results.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Growth {
     pub(crate) conversation: Vec<Line>,
@@ -45,7 +45,7 @@ pub(crate) struct Growth {
     pub(crate) connections: Vec<Line>,
 }
 
-/// Measures, with data below `folder`; with `quick` only the smaller half.
+/// Measures with data in `folder`; with `quick` only the two smallest sizes.
 pub(crate) async fn measure(folder: &Path, quick: bool) -> Result<Growth> {
     let upto = |sizes: &[usize]| sizes[..if quick { 2 } else { sizes.len() }].to_vec();
     eprintln!("a conversation grows");
@@ -53,19 +53,19 @@ pub(crate) async fn measure(folder: &Path, quick: bool) -> Result<Growth> {
         conversation::measure(&folder.join("conversation"), &upto(&[100, 1_000, 10_000, 100_000])).await?;
     eprintln!("an inbox grows");
     let inbox = inbox::measure(&folder.join("inbox"), &upto(&[100, 1_000, 10_000, 100_000])).await?;
-    eprintln!("the shop's connections grow");
+    eprintln!("the admins' connections grow");
     let admins = connections::admins(&folder.join("admins"), &upto(&[1, 10, 100, 1_000, 5_000])).await?;
-    eprintln!("all connections grow");
+    eprintln!("the customers' connections grow");
     let connections = connections::customers(&folder.join("connections"), &upto(&[100, 1_000, 5_000, 10_000])).await?;
     Ok(Growth { conversation, inbox, admins, connections })
 }
 
-/// Lines that get a point each at every size.
+/// New lines with these names and no points.
 fn lines<const N: usize>(names: [&str; N]) -> [Line; N] {
     names.map(|name| Line { what: name.to_owned(), points: Vec::new() })
 }
 
-/// GETs `path` a few times as `token`'s owner; milliseconds.
+/// Sends 15 GET requests as the owner of `token`. Returns their latency in milliseconds.
 async fn get(system: &System, token: &str, path: &str) -> Result<Spread> {
     let mut times = Vec::new();
     for _ in 0..15 {
@@ -78,7 +78,7 @@ async fn get(system: &System, token: &str, path: &str) -> Result<Spread> {
     Ok(Spread::of(times))
 }
 
-/// Writes items past the system, many at a time.
+/// Writes items directly into the table.
 async fn write(client: &Client, table: &str, items: impl Iterator<Item = Item>) -> Result<()> {
     let mut items = items.peekable();
     while items.peek().is_some() {

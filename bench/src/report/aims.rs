@@ -1,4 +1,5 @@
-//! What was aimed at, what came of it, and what stands in the way where that is less.
+//! The section on the project's aims: the target, the result, and the reason where the target is
+//! missed.
 
 use super::{cost, two};
 use crate::compare::COMPARED_RATE;
@@ -17,13 +18,13 @@ const DOLLARS: &str = "API Gateway counts a frame, its acknowledgement and the p
     DynamoDB's units come on top. The acknowledgement is a dollar by itself: it is what tells a client that it need not \
     repeat. A client that leaves `requestId` out pays two messages, and learns of its message by the next sync.";
 
-/// An aim.
+/// A target with its result.
 struct Aim {
     name: String,
     wanted: &'static str,
     measured: String,
     met: bool,
-    /// What stands in the way.
+    /// The reason why it is missed.
     because: &'static str,
 }
 

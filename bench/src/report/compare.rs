@@ -1,4 +1,4 @@
-//! Beside the peer.
+//! The section that compares the system with the peer.
 
 use std::fmt::Write;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What it costs.
+//! The section on costs.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -14,11 +14,11 @@ use crate::prices::Prices;
 use crate::results::Part;
 use crate::spread::float;
 
-/// Minutes of connection that a message stands for: two people, ten messages in ten minutes.
+/// Connection minutes for each message: two people exchange ten messages in ten minutes.
 const MINUTES: f64 = 2.0;
 const VOLUMES: [f64; 5] = [1e4, 1e5, 1e6, 1e7, 1e8];
 
-/// Dollars for a million of something.
+/// The cost of a million messages, in dollars.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bill {
     messages: f64,
@@ -30,7 +30,8 @@ pub(crate) struct Bill {
 }
 
 impl Bill {
-    /// A frame to the gateway, its acknowledgement, and the pushes; one call of a function for as long as a send takes on AWS.
+    /// The cost of a message: the frame, its acknowledgement and the pushes, and one invocation of
+    /// a function that takes as long as a send on AWS.
     pub(crate) fn of_message(
         passed: Traffic,
         limit: &Part<Limit>,
@@ -44,7 +45,7 @@ impl Bill {
             lambda: prices.lambda.million_requests + 1e6 * seconds * prices.lambda.gb * prices.lambda.gb_second,
             writes: passed.write * prices.dynamodb.million_writes,
             reads: passed.read * prices.dynamodb.million_reads,
-            // A million of so many bytes is as many megabytes.
+            // A million times a number of bytes is that number of megabytes.
             logs: prices.logs.bytes_an_invocation / 1e3 * prices.logs.gb,
             transfer: float(bytes) / 1e3 * prices.transfer.gb,
         }

@@ -1,4 +1,4 @@
-//! How it grows.
+//! The section on growth.
 
 use std::fmt::Write;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! How fast orders come along.
+//! The section on the importer.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Against the limit.
+//! The section that compares a send with its database operations.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! A million connections, on paper.
+//! The section that estimates a million connections.
 
 pub(super) const SECTION: &str = "\
 ## A million connections, on paper

@@ -1,4 +1,4 @@
-//! From the results to `docs/benchmarks.md`: text, tables, plots.
+//! Writes `docs/benchmarks.md` from the results: text, tables and plots.
 
 mod aims;
 mod compare;
@@ -29,7 +29,7 @@ rounds, with the lowest and the highest behind it.
 
 ";
 
-/// Writes it.
+/// Writes the page and its plots.
 pub(crate) fn write(results: &Results, prices: &Prices) -> Result<()> {
     let plots = root().join("docs/benchmarks");
     std::fs::create_dir_all(&plots)?;
@@ -64,7 +64,7 @@ fn two(number: f64) -> String {
     format!("{number:.2}")
 }
 
-/// The median, with the ends behind it.
+/// The median, with the range after it.
 fn spread(spread: &Spread, digits: usize) -> String {
     let Spread { median, low, high } = spread;
     format!("{median:.digits$} ({low:.digits$} – {high:.digits$})")

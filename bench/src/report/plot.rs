@@ -1,4 +1,5 @@
-//! Plots that are readable on light and on dark: no background, grey letters, colours of middling brightness.
+//! Draws plots that are readable on a light and on a dark page: no background, grey text, colours
+//! of medium brightness.
 
 use std::path::Path;
 
@@ -11,16 +12,16 @@ pub(crate) const THIRD: RGBColor = RGBColor(46, 160, 67);
 const GREY: RGBColor = RGBColor(125, 133, 144);
 const SIZE: (u32, u32) = (820, 420);
 
-/// A line, with a name at its side.
+/// A line, with its name beside it.
 pub(crate) struct Series {
     pub(crate) name: String,
     pub(crate) color: RGBColor,
-    /// Drawn with open circles rather than full ones.
+    /// Whether its points are open circles instead of filled ones.
     pub(crate) open: bool,
     pub(crate) points: Vec<(f64, f64)>,
 }
 
-/// Draws lines over logarithmic axes.
+/// Draws lines on logarithmic axes.
 pub(crate) fn draw(file: &Path, title: &str, (x, y): (&str, &str), series: &[Series]) -> Result<()> {
     inner(file, title, (x, y), series).map_err(|problem| anyhow!("{}: {problem}", file.display()))
 }
@@ -70,7 +71,8 @@ fn inner(file: &Path, title: &str, (x, y): (&str, &str), series: &[Series]) -> R
     Ok(())
 }
 
-/// From a little below the lowest to some way above the highest, to leave room for the names; at least as wide that there is a number on it.
+/// The range of an axis: from a little below the lowest value to some way above the highest, which
+/// leaves room for the names. It is wide enough for at least one labelled value.
 fn range(series: &[Series], of: impl Fn(&(f64, f64)) -> f64, width: f64, room: f64) -> std::ops::Range<f64> {
     let values = || series.iter().flat_map(|series| &series.points).map(&of).filter(|value| *value > 0.0);
     let low = values().fold(f64::INFINITY, f64::min);
@@ -78,7 +80,7 @@ fn range(series: &[Series], of: impl Fn(&(f64, f64)) -> f64, width: f64, room: f
     low.min(high / width) / 1.15..high * 1.15 * room
 }
 
-/// One, two and five of each power of ten; more would run into one another.
+/// A label for one, two and five times each power of ten. More labels would overlap.
 fn short(value: f64) -> String {
     let leading = value / 10f64.powf(value.log10().floor());
     match value {

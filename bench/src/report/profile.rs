@@ -1,4 +1,4 @@
-//! Where the time goes.
+//! The section on the profile.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::profile::Profile;
 use crate::results::{Part, Results};
 use crate::spread::float;
 
-/// What stood out in an earlier profile, what it was before it was mended, and what was done.
+/// Problems that an earlier profile showed: the measured value before the fix, and the fix.
 const RUNTIMES: (f64, &str) = (
     2.46,
     "a runtime, with its descriptors and its thread, was made for each call; now one that has nothing left in it serves the next",

@@ -1,4 +1,4 @@
-//! Against the limit: starts.
+//! The section on cold starts.
 
 use super::spread;
 use crate::results::Part;

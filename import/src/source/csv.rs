@@ -1,11 +1,12 @@
-//! CSV: an order of one item on each line, under a header with the names of its columns; no conversations.
+//! Reads CSV: one order with one item on each line, and a header with the column names. CSV has no
+//! conversations.
 
 use std::fs::File;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Pages, Paging, SourceError, broken};
+use super::{Pages, Paging, SourceError, file_error};
 use crate::legacy::{LegacyItem, LegacyOrder, LegacyPerson};
 use crate::translate::Refused;
 
@@ -51,31 +52,32 @@ impl From<CsvRecord> for LegacyOrder {
     }
 }
 
+/// Opens the file and reads its header. Fails if a required column is missing.
 pub(super) fn open(path: &Path) -> Result<csv::Reader<File>, SourceError> {
-    let mut reader = csv::Reader::from_path(path).map_err(|problem| broken(path, &problem))?;
-    let headers = reader.headers().map_err(|problem| broken(path, &describe(&problem)))?;
+    let mut reader = csv::Reader::from_path(path).map_err(|problem| file_error(path, &problem))?;
+    let headers = reader.headers().map_err(|problem| file_error(path, &describe(&problem)))?;
     for needed in ["id", "customer_id", "price", "status"] {
         if !headers.iter().any(|header| header == needed) {
             let there: Vec<&str> = headers.iter().collect();
-            return Err(broken(path, &format_args!("its first line has no column {needed}, but {there:?}")));
+            return Err(file_error(path, &format_args!("its first line has no column {needed}, but {there:?}")));
         }
     }
     Ok(reader)
 }
 
-/// How many records there are behind the header.
+/// Counts the records after the header.
 pub(super) fn count(path: &Path) -> Result<u64, SourceError> {
     let (mut file, mut record, mut records) = (open(path)?, csv::ByteRecord::new(), 0);
     loop {
         match file.read_byte_record(&mut record) {
             Ok(false) => return Ok(records),
-            Err(problem) if problem.is_io_error() => return Err(broken(path, &problem)),
+            Err(problem) if problem.is_io_error() => return Err(file_error(path, &problem)),
             Ok(true) | Err(_) => records += 1,
         }
     }
 }
 
-/// Reads record by record, a thread's work.
+/// Sends the records in pages. Blocks its thread, so it runs on a thread of its own.
 pub(super) fn read(mut file: csv::Reader<File>, pages: &Pages) {
     let mut paging = Paging::new(pages);
     let mut records = file.deserialize::<CsvRecord>();
@@ -98,7 +100,7 @@ pub(super) fn read(mut file: csv::Reader<File>, pages: &Pages) {
     paging.flush();
 }
 
-/// What is wrong with a record.
+/// Describes why a record cannot be read.
 fn describe(problem: &csv::Error) -> String {
     match problem.kind() {
         csv::ErrorKind::Utf8 { .. } => "it is not in UTF-8".to_owned(),

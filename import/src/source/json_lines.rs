@@ -1,29 +1,29 @@
-//! JSON Lines: an order with its conversations on each line, in the fields of `old`.
+//! Reads JSON Lines: on each line one order with its conversations, with the fields of `legacy`.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::{Pages, Paging, SourceError, broken};
+use super::{Pages, Paging, SourceError, file_error};
 use crate::translate::Refused;
 
-/// The longest line that is read, in bytes: what is longer is refused rather than held in memory.
+/// The longest line that is read, in bytes. A longer one is refused instead of held in memory.
 const MAX_LINE_BYTES: u64 = 32 << 20;
 
 pub(super) fn open(path: &Path) -> Result<BufReader<File>, SourceError> {
-    File::open(path).map(BufReader::new).map_err(|problem| broken(path, &problem))
+    File::open(path).map(BufReader::new).map_err(|problem| file_error(path, &problem))
 }
 
-/// How many lines there are.
+/// Counts the lines.
 pub(super) fn count(path: &Path) -> Result<u64, SourceError> {
     let (mut file, mut lines) = (open(path)?, 0);
-    while file.skip_until(b'\n').map_err(|problem| broken(path, &problem))? > 0 {
+    while file.skip_until(b'\n').map_err(|problem| file_error(path, &problem))? > 0 {
         lines += 1;
     }
     Ok(lines)
 }
 
-/// Reads line by line, a thread's work.
+/// Sends the lines in pages. Blocks its thread, so it runs on a thread of its own.
 pub(super) fn read(mut file: BufReader<File>, pages: &Pages) {
     let mut paging = Paging::new(pages);
     let mut line = Vec::new();
@@ -59,7 +59,8 @@ pub(super) fn read(mut file: BufReader<File>, pages: &Pages) {
     paging.flush();
 }
 
-/// The line that a parser sees is always its first.
+/// Removes the line number from the error: the parser sees each line alone and always reports line
+/// 1.
 fn not_an_order(problem: &serde_json::Error) -> String {
     format!("it is not an order: {problem}").replace(" at line 1 column ", " at column ")
 }

@@ -1,5 +1,5 @@
-//! Where orders come from: a database, or a file. Each source hands on pages of a bounded size, so that no more than a
-//! few of them are ever in memory.
+//! Reads orders from a database or a file. Each source sends pages of a bounded size, so that at
+//! most a few pages are in memory.
 
 mod csv;
 mod json_lines;
@@ -14,38 +14,38 @@ use crate::progress::Notices;
 use crate::settings::Names;
 use crate::translate::Refused;
 
-/// A row as it was found: an order, or why it is none.
+/// An order as it was read, or the reason why it cannot be read.
 pub(crate) type Row = Result<Box<LegacyOrder>, Refused>;
 
-/// Rows that came together.
+/// Rows that were read together.
 pub(crate) type Page = Vec<Row>;
 
-/// Where pages go, and in the end the reason why no more come, if it is not that there are none.
+/// The sender of pages. If reading fails, the last item is the error.
 pub(crate) type Pages = mpsc::Sender<Result<Page, SourceError>>;
 
-/// The most rows on a page.
+/// The maximum number of rows on a page.
 pub(crate) const PAGE: usize = 100;
 
-/// A source that cannot be read any further.
+/// The source cannot be read any further; the text is the reason.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SourceError(pub String);
 
-/// A file that cannot be read, named.
-fn broken(path: &Path, problem: &dyn std::fmt::Display) -> SourceError {
+/// An error with the name of the file.
+fn file_error(path: &Path, problem: &dyn std::fmt::Display) -> SourceError {
     SourceError(format!("{}: {problem}", path.display()))
 }
 
-/// A source.
+/// The source of an import.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// A MySQL or MariaDB database by its URL, with the names of its tables and columns.
+    /// A MySQL or MariaDB database.
     Database {
         /// `mysql://user:password@host:port/database`.
         url: String,
-        /// Configured names.
+        /// The configured names of tables and columns.
         names: Names,
-        /// How often in a row a lost connection is tried again.
+        /// How often to reconnect in a row before giving up.
         retries: u32,
     },
     /// A file with a JSON object on each line.
@@ -55,7 +55,8 @@ pub enum Source {
 }
 
 impl Source {
-    /// From what somebody writes on a command line.
+    /// Parses the source given on the command line. Fails if it is neither a database URL nor a
+    /// file name with a known ending, or if a configured name is not valid.
     pub fn parse(text: &str, names: Names, retries: u32) -> Result<Self, SourceError> {
         sql::check(&names)?;
         if let Some((scheme @ ("mysql" | "mariadb"), rest)) = text.split_once("://") {
@@ -73,12 +74,13 @@ impl Source {
         }
     }
 
-    /// Opens it: how many orders there are, where that is known, and the pages, read as they are taken.
+    /// Opens the source. Returns the number of orders if it is known, and the pages, which are read
+    /// as they are received.
     pub(crate) async fn open(
         self,
         notices: Notices,
     ) -> Result<(Option<u64>, mpsc::Receiver<Result<Page, SourceError>>), SourceError> {
-        let (pages, taken) = mpsc::channel(1);
+        let (pages, received) = mpsc::channel(1);
         let total = match self {
             Self::Database { url, names, retries } => {
                 let reader = sql::Reader::open(&url, &names, retries, notices).await?;
@@ -99,16 +101,18 @@ impl Source {
                 total
             }
         };
-        Ok((total, taken))
+        Ok((total, received))
     }
 }
 
-/// How many orders are in a file, for the time that is left. What is no file, such as a pipe, can be read only once.
+/// Counts the orders of a file for the progress display. A pipe can be read only once, so it is not
+/// counted.
 fn counted(path: &Path, count: fn(&Path) -> Result<u64, SourceError>) -> Result<Option<u64>, SourceError> {
     path.is_file().then(|| count(path)).transpose()
 }
 
-/// Collects rows to pages, and refuses an id that came before: in a file nothing keeps it from coming twice.
+/// Collects rows into pages, and refuses an order whose id appeared before: in a file, nothing
+/// keeps ids unique.
 struct Paging<'a> {
     pages: &'a Pages,
     page: Page,
@@ -120,10 +124,11 @@ impl<'a> Paging<'a> {
         Self { pages, page: Vec::new(), seen: std::collections::HashSet::new() }
     }
 
-    /// Takes a row; whether anybody still wants more.
+    /// Adds a row. Returns false if nobody receives pages any more.
     fn take(&mut self, row: Row, place: &str) -> bool {
         use std::hash::BuildHasher;
-        // Eight bytes an order stay in memory, not its id. Two ids of one hash are a refusal too many in a lifetime.
+        // Hashes need 8 bytes an order instead of the whole id. That two ids have the same hash is
+        // so improbable that it may refuse an order.
         let hash = |id: &String| std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default().hash_one(id);
         let row = match row {
             Ok(old) if old.id.as_ref().is_some_and(|id| !self.seen.insert(hash(id))) => {

@@ -1,4 +1,5 @@
-//! What was said about an order: from one old conversation, from none, or from several that are one.
+//! Translates the conversation of an order. The old system may have none, one or several for it;
+//! several become one.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -12,7 +13,7 @@ use super::{Reader, Refused, legacy_values, text, timestamp};
 use crate::legacy::{LegacyConversation, LegacyMessage};
 use crate::settings::Rules;
 
-/// A conversation as it is to be here.
+/// A translated conversation.
 pub(super) struct TranslatedConversation {
     pub(super) status: ConversationStatus,
     pub(super) messages: Vec<Message>,
@@ -20,13 +21,14 @@ pub(super) struct TranslatedConversation {
     pub(super) refused: Vec<Refused>,
 }
 
-/// Something that was said, in its order of time.
+/// A message of the old system, with the time that orders it.
 struct DatedMessage {
     at: Time,
     old: LegacyMessage,
     id: String,
 }
 
+/// Translates the conversations of an order into one.
 pub(super) fn translate(
     order: &Order,
     conversations: Vec<LegacyConversation>,
@@ -34,7 +36,7 @@ pub(super) fn translate(
     rules: &Rules,
 ) -> TranslatedConversation {
     let status = conversations.iter().map(|it| legacy_values::conversation_status(it.status.as_deref()));
-    // Of several that are one, the one that is most open counts.
+    // Of several conversations, the most open status counts.
     let status = status.min_by_key(|status| ConversationStatus::ALL.iter().position(|it| it == status));
     let mut translated = TranslatedConversation {
         status: status.unwrap_or(ConversationStatus::Active),
@@ -61,14 +63,15 @@ pub(super) fn translate(
     translated
 }
 
-/// What begins every conversation.
+/// The first message of every conversation: the order was placed.
 fn first(order: &Order, people: &People, rules: &Rules) -> Message {
     let system = System::OrderCreated { by: people.customer().clone() };
     let id = MessageId::from_legacy(&rules.namespace, &format!("first of {}", order.id));
     Message::system(order.conversation_id.clone(), 1, id, system, order.created_at)
 }
 
-/// Everything that was said, by time; what has no time comes with what it was found behind.
+/// All messages, ordered by time. A message without a time gets the time of the one before it in
+/// its conversation.
 fn in_order(
     created: Time,
     conversations: Vec<LegacyConversation>,
@@ -102,6 +105,7 @@ fn in_order(
     all
 }
 
+/// Appends a message to the translated ones. The error is the reason why it is refused.
 fn add(
     dated: &DatedMessage,
     order: &Order,
@@ -123,7 +127,8 @@ fn add(
             *running = to;
             return Ok(());
         }
-        // Only where it comes first: whatever else was created or received is news.
+        // The conversation already begins with this event. A later message of this kind, such as a
+        // received payment, is kept.
         if messages.len() == 1 && legacy_values::announces(body) {
             return Ok(());
         }
@@ -131,11 +136,11 @@ fn add(
     let sender = match sender {
         Some(sender) => sender,
         None if is_system => &rules.shop,
-        None => return Err("nobody sent it"),
+        None => return Err("it has no sender"),
     };
     let bodies = text::bodies(body);
     if bodies.is_empty() {
-        return Err("it says nothing");
+        return Err("it is empty");
     }
     for (part, body) in bodies.into_iter().enumerate() {
         let id = if part == 0 { dated.id.clone() } else { format!("{}/{}", dated.id, part + 1) };
@@ -154,7 +159,7 @@ fn add(
     Ok(())
 }
 
-/// Everyone who took part, so far without anything read.
+/// All participants, with nothing marked as read.
 fn readers(conversations: &[LegacyConversation], people: &People) -> BTreeMap<String, Reader> {
     let participants = conversations.iter().flat_map(|it| &it.participants);
     let people_in = participants.filter_map(|it| it.person.id.as_deref()).filter_map(|id| people.get(id));
@@ -165,7 +170,7 @@ fn readers(conversations: &[LegacyConversation], people: &People) -> BTreeMap<St
     readers
 }
 
-/// Who has read everything up to when.
+/// The participants who have read everything up to a time, with that time.
 fn read_up_to(conversations: &[LegacyConversation], people: &People, zone: &TimeZone) -> Vec<(Person, Time)> {
     let participants = conversations.iter().flat_map(|it| &it.participants);
     let all = participants.filter_map(|participant| {
@@ -175,6 +180,7 @@ fn read_up_to(conversations: &[LegacyConversation], people: &People, zone: &Time
     all.collect()
 }
 
+/// Marks messages as read by `person`, if the person takes part.
 fn mark(readers: &mut BTreeMap<String, Reader>, person: &Person, people: &People, ids: &[String]) {
     if !people.takes_part(person) {
         return;

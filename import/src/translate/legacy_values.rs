@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{ConversationStatus, OrderStatus, Role};
 
-/// The words for an order's status that need no configuration.
+/// Words for an order's status that need no configuration.
 const STATUSES: [(OrderStatus, &[&str]); 4] = [
     (OrderStatus::Pending, &["pending", "new", "open", "created", "placed", "unpaid"]),
     (OrderStatus::Confirmed, &["confirmed", "accepted", "approved", "paid", "processing", "in progress", "shipped"]),
@@ -12,7 +12,8 @@ const STATUSES: [(OrderStatus, &[&str]); 4] = [
     (OrderStatus::Cancelled, &["cancelled", "canceled", "rejected", "declined", "refunded", "void"]),
 ];
 
-/// An order's status, by what the configuration says of the word, or by what it is usually called.
+/// An order's status, by the configuration, otherwise by the usual words. The error says that the
+/// word is not known.
 pub(super) fn status(word: Option<&str>, configured: &BTreeMap<String, OrderStatus>) -> Result<OrderStatus, String> {
     let spelled = plain(word.unwrap_or_default());
     if let Some((_, status)) = configured.iter().find(|(word, _)| plain(word) == spelled) {
@@ -25,7 +26,7 @@ pub(super) fn status(word: Option<&str>, configured: &BTreeMap<String, OrderStat
     })
 }
 
-/// Whether a conversation is open; what is not known is.
+/// A conversation's status; an unknown word means active.
 pub(super) fn conversation_status(word: Option<&str>) -> ConversationStatus {
     match plain(word.unwrap_or_default()).as_str() {
         "archived" | "archive" => ConversationStatus::Archived,
@@ -34,7 +35,7 @@ pub(super) fn conversation_status(word: Option<&str>) -> ConversationStatus {
     }
 }
 
-/// Customer or admin; `None` where the word does not tell.
+/// The role; `None` if the word is not known.
 pub(super) fn role(word: Option<&str>) -> Option<Role> {
     match plain(word?).as_str() {
         "customer" | "buyer" | "client" | "user" | "member" => Some(Role::Customer),
@@ -45,7 +46,7 @@ pub(super) fn role(word: Option<&str>) -> Option<Role> {
     }
 }
 
-/// The status that the old system reported in a message of its own: the last one it names.
+/// The status that a system message of the old system reports: the last status it names.
 pub(super) fn reported(body: &str) -> Option<OrderStatus> {
     let words = body.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase);
     let mut named = words.filter_map(|word| match word.as_str() {
@@ -55,7 +56,8 @@ pub(super) fn reported(body: &str) -> Option<OrderStatus> {
     named.next_back()
 }
 
-/// Whether a message of the old system only says that there is an order, as the first message here does.
+/// Returns true if a system message only says that the order was placed. The first message of every
+/// conversation says that already.
 pub(super) fn announces(body: &str) -> bool {
     let body = body.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| body.contains(word));

@@ -1,7 +1,9 @@
-//! From what the old system had to what this one has: pure, so that the same row always becomes the same order.
+//! Translates an order of the old system. The functions are pure: the same row always becomes the
+//! same order.
 //!
-//! An order without what it cannot do without is refused with a reason. A message that cannot come along is refused on
-//! its own, and its order comes without it. What needs no refusal is decided here once: see `docs/importing.md`.
+//! An order that lacks something necessary is refused with a reason. A message that cannot be
+//! imported is refused alone, and its order is imported without it. `docs/importing.md` lists what
+//! becomes of unusual rows.
 
 mod conversation;
 mod legacy_values;
@@ -25,60 +27,60 @@ use crate::legacy::{LegacyItem, LegacyOrder};
 use crate::settings::Rules;
 use people::People;
 
-/// An order as it is to be here.
+/// An order as it will be stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// Its key in the old system.
     pub legacy_id: String,
-    /// As it was placed.
+    /// The order as it was placed.
     pub order: Order,
-    /// As it is now, there.
+    /// Its current status in the old system.
     pub status: OrderStatus,
-    /// When it last changed, there.
+    /// When it last changed in the old system.
     pub updated_at: Time,
-    /// Whether anything may be said.
+    /// The status of its conversation.
     pub conversation: ConversationStatus,
-    /// What was said, from the system's first message on, numbered.
+    /// All messages, numbered from 1; the first one says that the order was placed.
     pub messages: Vec<Message>,
-    /// How far everyone is who took part.
+    /// The participants by user id, with what they have read.
     pub readers: BTreeMap<String, Reader>,
-    /// Messages that stay behind.
+    /// Messages that are refused.
     pub refused: Vec<Refused>,
 }
 
-/// Somebody who took part.
+/// A participant and what this person has read.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Reader {
-    /// Who.
+    /// The participant.
     pub person: Person,
-    /// What they have read of the other side's messages.
+    /// The ids of the messages they have read.
     pub read: BTreeSet<String>,
 }
 
-/// Why something stays behind.
+/// An order or message that is refused, with the reason.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Refused {
-    /// What of: `order` or `message`.
+    /// `order` or `message`.
     pub kind: &'static str,
-    /// Its key in the old system, or where it was found.
+    /// Its key in the old system, or its position in the source if it has no key.
     pub id: String,
-    /// In one sentence, for whoever can mend it.
+    /// The reason in one sentence, for the person who can correct the row.
     pub reason: String,
 }
 
 impl Refused {
-    /// An order.
+    /// A refused order.
     pub(crate) fn order(id: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { kind: "order", id: id.into(), reason: reason.into() }
     }
 
-    /// A message.
+    /// A refused message.
     pub(crate) fn message(id: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { kind: "message", id: id.into(), reason: reason.into() }
     }
 }
 
-/// Translates an order.
+/// Translates an order, or returns why it is refused.
 pub(crate) fn translate(old: LegacyOrder, rules: &Rules) -> Result<Plan, Refused> {
     let Some(id) = old.id.clone().filter(|id| !id.trim().is_empty()) else {
         return Err(Refused::order("", "it has no id"));
@@ -95,8 +97,8 @@ fn plan(id: &str, old: LegacyOrder, rules: &Rules) -> Result<Plan, String> {
     let said = old.conversations.iter().flat_map(|conversation| &conversation.messages);
     let said = said.filter_map(|message| timestamp::time(message.created_at.as_deref(), zone).ok().flatten());
     let created = timestamp::time(old.created_at.as_deref(), zone)?.or(updated).or_else(|| said.min());
-    let created =
-        created.ok_or("it has no date: none of when it was placed, changed or first talked about is known")?;
+    let created = created
+        .ok_or("it has no date: the dates when it was placed, last changed and first discussed are all missing")?;
 
     let shared_id = SharedId::from_legacy(&rules.namespace, id);
     let number = old.number.as_deref().unwrap_or(id);
@@ -136,7 +138,8 @@ fn translate_item(old: &LegacyItem, number: &str, currency: &str, rules: &Rules)
     })
 }
 
-/// An address that a page may show; of a list in JSON the first. Anything else is no picture, which is no reason to refuse.
+/// The address of a picture; of a JSON list the first. An invalid address is left out, which is no
+/// reason to refuse the order.
 fn image(url: &str, rules: &Rules) -> Option<String> {
     let url = url.trim();
     let listed = serde_json::from_str::<Vec<String>>(url).ok().and_then(|urls| urls.into_iter().next());
@@ -151,7 +154,7 @@ fn image(url: &str, rules: &Rules) -> Option<String> {
     NewOrder::new(vec![probe], "EUR".to_owned(), None).ok().map(|_| url)
 }
 
-/// The old number, which people still have on paper, and what the customer added.
+/// The note: the old order number, which people still have on paper, and the customer's note.
 fn note(number: &str, note: Option<&str>, rules: &Rules) -> Option<String> {
     let number = rules.note.replace("{number}", number);
     let parts: Vec<&str> =
@@ -160,12 +163,12 @@ fn note(number: &str, note: Option<&str>, rules: &Rules) -> Option<String> {
 }
 
 impl Plan {
-    /// What both share.
+    /// The id that the order and its conversation share.
     pub(crate) fn shared_id(&self) -> &SharedId {
         self.order.id.shared_id()
     }
 
-    /// What to remember of it.
+    /// The import record: a fingerprint of everything that is imported, and the status.
     pub(crate) fn import_record(&self) -> ImportRecord {
         #[derive(Serialize)]
         struct Everything<'a>(&'a Order, OrderStatus, Time, &'a [Message], &'a BTreeMap<String, Reader>);
@@ -174,7 +177,7 @@ impl Plan {
         ImportRecord { fingerprint: HEXLOWER.encode(&Sha256::digest(text)[..16]), status: self.status }
     }
 
-    /// It in the shapes in which it appears.
+    /// The order, head and log entries to store.
     pub(crate) fn order_import(&self) -> OrderImport {
         let mut messages = self.messages.iter().cloned();
         // A conversation always has the first message that `conversation::translate` gave it.
@@ -204,8 +207,9 @@ impl Plan {
         OrderImport { order: self.order.clone(), head, entries, import_record: self.import_record() }
     }
 
-    /// Up to where `reader`, who is at `from`, has read `entries` according to the old system: to before the first message of
-    /// the other side that they have not. What an unread mark was on stays unread.
+    /// The `seq` up to which `reader`, whose cursor is at `from`, has read `entries` according to
+    /// the old system. It stops before the first message of the other side that the reader has not
+    /// read, so that every unread message stays unread.
     pub(crate) fn read_by(&self, reader: &Reader, entries: &[LogEntry], from: u64) -> u64 {
         let translated: HashSet<&MessageId> = self.messages.iter().map(|message| &message.id).collect();
         let mut at = from;

@@ -1,9 +1,10 @@
-//! Prices: from how a database or a person writes them to minor units, exactly or not at all.
+//! Converts prices to minor units, exactly or not at all.
 
-/// The most decimals a price is read with: more are the noise of a binary fraction.
+/// How many decimals of a price are read. Further ones are rounding errors of binary floating
+/// point.
 const DECIMALS: usize = 6;
 
-/// How many decimals a currency has; all but these have two.
+/// The number of decimals of a currency (ISO 4217).
 fn decimals(currency: &str) -> usize {
     match currency {
         "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV"
@@ -13,7 +14,8 @@ fn decimals(currency: &str) -> usize {
     }
 }
 
-/// `1234.5` in EUR is 123450.
+/// A price in minor units: `1234.5` EUR is 123450. Fails if it is not a number, is negative, has
+/// more decimals than the currency, or is too large.
 pub(super) fn minor_units(price: &str, currency: &str) -> Result<u64, String> {
     let wrong = || format!("the price {price:?} is not a number");
     let trimmed = price.trim();

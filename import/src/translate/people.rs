@@ -1,4 +1,4 @@
-//! Who is who: people of the old system by their keys there.
+//! Translates the people of the old system, by their keys there.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,15 @@ use super::{legacy_values, text};
 use crate::legacy::{LegacyConversation, LegacyPerson};
 use crate::settings::Rules;
 
-/// Everyone that an order and its conversations name.
+/// The people that an order and its conversations name.
 pub(super) struct People {
     customer: Person,
     by_id: BTreeMap<String, Person>,
 }
 
 impl People {
-    /// Fails where the order is nobody's.
+    /// Collects the people. Fails if the order has no customer, or one whose key cannot become a
+    /// user id.
     pub(super) fn of(
         customer: &LegacyPerson,
         conversations: &[LegacyConversation],
@@ -28,7 +29,7 @@ impl People {
         let senders = conversations.iter().flat_map(|it| &it.messages).filter_map(|message| message.sender.as_ref());
         let participants = conversations.iter().flat_map(|it| &it.participants).map(|it| &it.person);
         let all: Vec<&LegacyPerson> = participants.chain(senders).collect();
-        // Whoever is named somewhere goes by that name everywhere.
+        // A person may appear with and without a name. The name, if any, is used everywhere.
         let (named, nameless): (Vec<_>, Vec<_>) = all.into_iter().partition(|person| person.name.is_some());
         for person in named.into_iter().chain(nameless) {
             let Some(id) = person.id.as_deref().map(str::trim).filter(|id| !id.is_empty()) else { continue };
@@ -43,23 +44,24 @@ impl People {
         Ok(Self { customer, by_id })
     }
 
-    /// Whose order it is.
+    /// The customer who placed the order.
     pub(super) fn customer(&self) -> &Person {
         &self.customer
     }
 
-    /// Somebody by their key.
+    /// The person with this key.
     pub(super) fn get(&self, id: &str) -> Option<&Person> {
         self.by_id.get(id.trim())
     }
 
-    /// Whether somebody's cursor has a place in this conversation.
+    /// Returns true if the conversation keeps a cursor for this person: admins and the customer.
     pub(super) fn takes_part(&self, person: &Person) -> bool {
         person.is_admin() || *person == self.customer
     }
 }
 
-/// What the tokens of this person say.
+/// The user id: the `sub` of this person's tokens. Fails if it would be empty, too long, reserved,
+/// or contain control characters.
 fn user_id(id: &str, rules: &Rules) -> Result<String, String> {
     let user_id = rules.user_id.replace("{id}", id);
     if user_id.is_empty() || user_id.len() > 128 || user_id == "system" || user_id.chars().any(char::is_control) {

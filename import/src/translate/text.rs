@@ -1,8 +1,8 @@
-//! Texts of an older system as this one takes them: nothing is lost that can be kept.
+//! Converts texts of the old system to valid ones, keeping as much as possible.
 
 use domain::Text;
 
-/// A name or a title on one line, cut to `most` characters; `None` if nothing is left.
+/// A name or title on one line, cut to `most` characters; `None` if it is empty.
 pub(super) fn line(text: Option<&str>, most: usize) -> Option<String> {
     let spaced: String = text?.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let trimmed = spaced.trim();
@@ -16,7 +16,7 @@ pub(super) fn line(text: Option<&str>, most: usize) -> Option<String> {
     Some(format!("{}…", cut.trim_end()))
 }
 
-/// A text of several lines, cut to `most` characters; `None` if nothing is left.
+/// A text of several lines, cut to `most` characters; `None` if it is empty.
 pub(super) fn lines(text: &str, most: usize) -> Option<String> {
     let clean = clean(text);
     let trimmed = clean.trim();
@@ -30,14 +30,15 @@ pub(super) fn lines(text: &str, most: usize) -> Option<String> {
     Some(format!("{cut}…"))
 }
 
-/// What was said, in as many messages as it takes; none if it was nothing.
+/// The text of a message, split into parts of the maximum length; no part if it is empty.
 pub(super) fn bodies(body: &str) -> Vec<String> {
     let characters: Vec<char> = clean(body).chars().collect();
     let parts = characters.chunks(Text::MAX_CHARS).map(|part| part.iter().collect::<String>());
     parts.filter_map(|part| Text::new(part).ok()).map(Text::into_string).collect()
 }
 
-/// Line ends as they are written today, and no other control character.
+/// Uses `
+/// ` as line end and removes all other control characters but tabs.
 fn clean(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     text.chars().filter(|c| !c.is_control() || matches!(c, '\t' | '\n')).collect()

@@ -1,14 +1,16 @@
-//! Times: `2021-03-04 05:06:07.123` as a database writes it, RFC 3339 as JSON does, and the dates that are none.
+//! Parses times: `2021-03-04 05:06:07.123` as databases write it, RFC 3339 as JSON does, and the
+//! values that mean "no date".
 
 use domain::{Position, Time};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// The time in a text, which is in `zone` where it does not say so. `None` where there is none: an old MySQL writes it as
-/// zeros, and others as a day before anybody ordered anything or after everybody has, which no list has a place for.
+/// Parses a time; without an offset of its own it is local time in `zone`. Returns `None` for an
+/// empty text, for a zero date of MySQL, and for a time outside the range of [`Position`]. Fails if
+/// the text is not a time.
 ///
-/// What clocks never showed, as they went forward, is as much later; of what they showed twice, as they went back, it is
-/// the first.
+/// When clocks go forward, a local time that did not exist is moved forward by the length of the
+/// gap. When they go back, a local time that existed twice is taken as the first.
 pub(super) fn time(text: Option<&str>, zone: &TimeZone) -> Result<Option<Time>, String> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     let date = text.get(..10).unwrap_or(text);
@@ -71,7 +73,7 @@ mod tests {
         assert_eq!(rome("2021-01-04 12:00:00"), "2021-01-04T11:00:00.000Z");
         assert_eq!(rome("2021-07-04 12:00:00"), "2021-07-04T10:00:00.000Z");
         assert_eq!(rome("2021-07-04T12:00:00Z"), "2021-07-04T12:00:00.000Z");
-        // From 2 to 3 there is no time; from 2 to 3 it is twice.
+        // The hour from 2 to 3 does not exist in March and exists twice in October.
         assert_eq!(rome("2021-03-28 01:59:59"), "2021-03-28T00:59:59.000Z");
         assert_eq!(rome("2021-03-28 02:30:00"), "2021-03-28T01:30:00.000Z");
         assert_eq!(rome("2021-03-28 03:00:00"), "2021-03-28T01:00:00.000Z");

@@ -1,7 +1,8 @@
-//! The only user of `@connections`: one frame to one connection, tried once.
+//! The only code that calls API Gateway's `@connections`. Sends one frame to one connection,
+//! without retries.
 //!
-//! A push is an offer, never a promise: what fails here is found by the client's next sync. So there are no retries, and a
-//! connection that is slow holds up its own push for two seconds at most and nobody else's.
+//! A push is best effort: a client that misses one gets the message with its next sync. So there
+//! are no retries. A slow connection delays only its own push, by two seconds at most.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -16,36 +17,39 @@ use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectio
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_sdk_apigatewaymanagement::{Client, Config};
 
-/// The most a single push may take.
+/// The time limit of one push.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How an offer went.
+/// The outcome of a push.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// The gateway took it.
+    /// The gateway accepted the frame.
     Accepted,
-    /// There is no such connection: it has ended, or its handshake has not.
+    /// The gateway answered 410: the connection has closed, or its handshake has not ended yet.
     Gone,
-    /// Too slow, full, or the gateway refused; the client will sync.
+    /// The push timed out, was throttled or failed in another way. The client gets the message with
+    /// its next sync.
     Failed,
 }
 
-/// The address is none that WebSocket clients can connect to.
+/// The address does not start with `ws://` or `wss://`.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("is not a ws:// or wss:// address")]
 pub struct NotAWebSocketUrl;
 
-/// The WebSocket API's way back to its clients.
+/// Sends frames to the clients of a WebSocket API.
 #[derive(Clone, Debug)]
 pub struct Push {
     config: Config,
-    /// Made with the first push: it costs a third of a function's start, and half of the functions seldom push.
+    /// Created with the first push: creating it takes a third of a function's start time, and half
+    /// of the functions seldom push.
     client: Arc<OnceLock<Client>>,
 }
 
 impl Push {
-    /// Pushes to the connections of the API that clients reach at `websocket_url`, such as `wss://host/stage`: the same
-    /// address over HTTP takes the pushes.
+    /// A client for the API that WebSocket clients reach at `websocket_url`, such as
+    /// `wss://host/stage`. Pushes go to the same address over HTTP. Fails if it is not a WebSocket
+    /// address.
     pub fn new(sdk: &SdkConfig, websocket_url: &str) -> Result<Self, NotAWebSocketUrl> {
         let endpoint = match websocket_url.split_once("://") {
             Some(("wss", rest)) => format!("https://{rest}"),
@@ -64,7 +68,7 @@ impl Push {
         self.client.get_or_init(|| Client::from_conf(self.config.clone()))
     }
 
-    /// Offers `frame` to a connection.
+    /// Sends `frame` to a connection. A failure is logged.
     pub async fn post(&self, connection_id: &str, frame: &str) -> Outcome {
         let post = self.client().post_to_connection().connection_id(connection_id).data(Blob::new(frame));
         match post.send().await {
@@ -73,7 +77,8 @@ impl Push {
                 Outcome::Gone
             }
             Err(error) => {
-                // A code where the service has answered; otherwise the transport's words. Neither has the frame in it.
+                // An error code if the service answered, otherwise the transport's error. Neither
+                // contains the frame.
                 let reason = error.code().map_or_else(|| DisplayErrorContext(&error).to_string(), str::to_owned);
                 tracing::warn!(connection_id, reason, "push failed");
                 Outcome::Failed
@@ -81,7 +86,7 @@ impl Push {
         }
     }
 
-    /// Closes a connection.
+    /// Closes a connection. A failure is logged.
     pub async fn close(&self, connection_id: &str) -> Outcome {
         match self.client().delete_connection().connection_id(connection_id).send().await {
             Ok(_) => Outcome::Accepted,

@@ -1,14 +1,16 @@
-//! The time in a world: it passes as tokio's does, which is stopped whenever anybody has something to do.
+//! The clock of a simulation. It follows tokio's paused clock, which advances only when no task can
+//! run.
 
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::time::TimeSource;
 use tokio::time::Instant;
 
-/// When every world begins, in seconds since 1970: in the year 2100, so that the engine takes nothing in it for expired.
-const BEGINNING: u64 = 4_102_444_800;
+/// The time at which every simulation begins, in seconds since 1970. It is in the year 2100, so
+/// that the engine does not consider any item expired.
+const START: u64 = 4_102_444_800;
 
-/// A clock, right or off by a fixed time.
+/// A clock, correct or wrong by a fixed number of milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     began: Instant,
@@ -25,7 +27,7 @@ impl Clock {
     }
 
     pub(crate) fn millis(self) -> i64 {
-        let since = self.began.elapsed() + Duration::from_secs(BEGINNING);
+        let since = self.began.elapsed() + Duration::from_secs(START);
         i64::try_from(since.as_millis()).unwrap() + self.skew_ms
     }
 }

@@ -1,9 +1,10 @@
-//! The events that API Gateway would send.
+//! Builds the events that API Gateway sends to functions.
 
 use domain::Person;
 use serde_json::{Map, Value, json};
 
-/// A REST request of `person` on `route`, as the template spells it.
+/// The event of a REST request by `person`. `route` is spelled as in the template, and `id` is its
+/// path parameter.
 pub(crate) fn rest_event(
     person: &Person,
     now: i64,
@@ -55,7 +56,8 @@ pub(crate) fn rest_event(
     })
 }
 
-/// An event of a connection: `CONNECT`, `DISCONNECT`, or `MESSAGE` with a frame.
+/// The event of a WebSocket connection. `kind` is `CONNECT`, `DISCONNECT`, or `MESSAGE` with a
+/// frame.
 pub(crate) fn websocket_event(
     person: &Person,
     now: i64,

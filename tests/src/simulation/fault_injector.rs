@@ -23,27 +23,29 @@ use super::stale_reads;
 /// What can happen to one request of a function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
-    /// The invocation ends before the request is made.
+    /// The invocation ends before the request is sent.
     CrashBefore,
-    /// The request is carried out, and the invocation ends before it hears of it.
+    /// The request is executed, and the invocation ends before it gets the answer.
     CrashAfter,
-    /// The request is carried out, and the SDK does not hear of it.
+    /// The request is executed, and the SDK gets no answer.
     LostReply,
-    /// The service is too busy and does nothing.
+    /// The service throttles the request and does not execute it.
     Throttled,
-    /// The service fails and does nothing.
+    /// The service returns a server error and does not execute the request.
     ServerError,
-    /// A transaction meets another one and is not carried out; for other requests, nothing happens.
+    /// A transaction is cancelled because of a conflict with another one. Other requests are not
+    /// affected.
     Conflict,
-    /// The request takes longer than a push may, and three of them longer than an invocation may.
+    /// The request takes longer than a push may take. Three of them take longer than an invocation
+    /// may take.
     Slow,
-    /// An eventually consistent read answers as it did the time before, or as if nothing were there yet; for other requests,
-    /// nothing happens.
+    /// An eventually consistent read returns the previous answer, or an empty one. Other requests
+    /// are not affected.
     Stale,
 }
 
 impl Fault {
-    /// All of them.
+    /// All faults.
     pub const ALL: [Self; 8] = [
         Self::CrashBefore,
         Self::CrashAfter,
@@ -56,46 +58,48 @@ impl Fault {
     ];
 }
 
-/// A way in which the product could be wrong, made here rather than in its code: the checker has to notice.
+/// A deliberate error in the behaviour of the product, made here instead of in its code. The
+/// checker has to find it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Mutation {
     /// Messages are pushed before they are in the log.
     PushBeforePut,
-    /// Nobody finishes what a crash left behind.
+    /// A message that a crash left out of the log is never put there.
     NoHelp,
-    /// The head moves whatever the sender has seen.
+    /// The head is updated without the condition on `seenSeq`.
     NoCondition,
 }
 
-/// What will go wrong.
+/// The faults of a simulation.
 #[derive(Clone, Debug)]
 pub struct FaultPlan {
-    /// Where the dice start.
+    /// The seed of the random number generator.
     pub seed: u64,
-    /// Of a thousand requests, how many meet a fault; of a thousand invocations, how many happen twice, how many late, and how
-    /// many end at some await.
+    /// How many of a thousand requests get a fault. The same number of a thousand invocations gets
+    /// its event twice, gets it late, or ends at some await.
     pub per_mille: u32,
-    /// Exactly this, at the request with this number, counted from when [`FaultInjector::arm`] is called.
+    /// A fault of the request with this number, counted from the call of [`FaultInjector::arm`].
     pub exactly: Option<(usize, Fault)>,
-    /// An invocation ends at exactly this poll of it, counted from when [`FaultInjector::arm`] is called.
+    /// An invocation ends at the poll with this number, counted from the call of
+    /// [`FaultInjector::arm`].
     pub crash_at_poll: Option<usize>,
-    /// How the product is wrong.
+    /// The deliberate error.
     pub mutation: Option<Mutation>,
 }
 
 impl FaultPlan {
-    /// Nothing goes wrong.
+    /// A plan without faults.
     pub fn none() -> Self {
         Self { seed: 0, per_mille: 0, exactly: None, crash_at_poll: None, mutation: None }
     }
 }
 
-/// Something offered to a connection.
+/// A push to a connection.
 #[derive(Clone, Debug)]
 pub struct Post {
-    /// To which.
+    /// The connection id.
     pub connection: String,
-    /// What.
+    /// The frame.
     pub frame: Value,
 }
 
@@ -105,10 +109,11 @@ struct State {
     requests: usize,
     polls: usize,
     armed: bool,
-    calm: bool,
+    faults_stopped: bool,
     posts: Vec<Post>,
-    living: BTreeMap<String, bool>,
-    /// What eventually consistent reads answered last, by the request.
+    /// Whether each connection is open.
+    open: BTreeMap<String, bool>,
+    /// The last answers to eventually consistent reads, by request.
     read: BTreeMap<String, Vec<u8>>,
 }
 
@@ -118,7 +123,7 @@ pub(crate) enum Arrival {
     Once,
     /// Twice at the same time, as Lambda may.
     Twice,
-    /// After so long, behind what its sender did next. The sender hears nothing of it.
+    /// After this delay, perhaps after later events of its sender. The sender gets no answer.
     Late(Duration),
 }
 
@@ -132,7 +137,7 @@ pub struct FaultInjector {
     inner: SharedHttpClient,
 }
 
-/// One call of a function, as far as chaos is concerned.
+/// The state of one invocation of a function.
 pub(crate) struct Invocation {
     ended: Notify,
     moved_a_head: AtomicBool,
@@ -166,15 +171,16 @@ impl FaultInjector {
             requests: 0,
             polls: 0,
             armed: false,
-            calm: false,
+            faults_stopped: false,
             posts: Vec::new(),
-            living: BTreeMap::new(),
+            open: BTreeMap::new(),
             read: BTreeMap::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), inner }
     }
 
-    /// From now on requests count towards [`FaultPlan::exactly`], and polls towards [`FaultPlan::crash_at_poll`].
+    /// Starts counting requests for [`FaultPlan::exactly`] and polls for
+    /// [`FaultPlan::crash_at_poll`].
     pub fn arm(&self) {
         let mut state = self.state.lock().unwrap();
         state.armed = true;
@@ -192,81 +198,81 @@ impl FaultInjector {
         self.state.lock().unwrap().polls
     }
 
-    /// An invocation is polled; whether it ends instead.
+    /// Counts a poll of an invocation. Returns true if the invocation has to end at it.
     pub(crate) fn ends_at_this_poll(&self) -> bool {
         let mut state = self.state.lock().unwrap();
         let number = state.polls;
         state.polls += 1;
-        !state.calm && state.armed && state.plan.crash_at_poll == Some(number)
+        !state.faults_stopped && state.armed && state.plan.crash_at_poll == Some(number)
     }
 
-    /// After how many polls an invocation ends, if it does.
+    /// The number of polls after which an invocation has to end; usually `None`.
     pub(crate) fn last_poll(&self) -> Option<usize> {
         let mut state = self.state.lock().unwrap();
-        let often = state.plan.per_mille;
-        (!state.calm && state.rng.u32(0..1_000) < often).then(|| state.rng.usize(0..60))
+        let per_mille = state.plan.per_mille;
+        (!state.faults_stopped && state.rng.u32(0..1_000) < per_mille).then(|| state.rng.usize(0..60))
     }
 
-    /// Which of the `count` instances of a function takes the next event.
+    /// Which of the `count` instances of a function gets the next event.
     pub(crate) fn instance(&self, count: usize) -> usize {
         let mut state = self.state.lock().unwrap();
         if state.plan.per_mille == 0 { 0 } else { state.rng.usize(0..count) }
     }
 
-    /// From now on nothing goes wrong any more.
+    /// Ends all faults and the mutation.
     pub(crate) fn stop_faults(&self) {
         let mut state = self.state.lock().unwrap();
-        state.calm = true;
+        state.faults_stopped = true;
         state.plan.mutation = None;
     }
 
     /// How the next event arrives.
     pub(crate) fn arrival(&self) -> Arrival {
         let mut state = self.state.lock().unwrap();
-        let often = state.plan.per_mille;
+        let per_mille = state.plan.per_mille;
         match state.rng.u32(0..1_000) {
-            _ if state.calm => Arrival::Once,
-            rng if rng < often => Arrival::Twice,
-            rng if rng < 2 * often => Arrival::Late(Duration::from_millis(state.rng.u64(0..3_000))),
+            _ if state.faults_stopped => Arrival::Once,
+            rng if rng < per_mille => Arrival::Twice,
+            rng if rng < 2 * per_mille => Arrival::Late(Duration::from_millis(state.rng.u64(0..3_000))),
             _ => Arrival::Once,
         }
     }
 
-    /// A number below `end`, from the seed.
+    /// A random number below `end`, from the seed.
     pub fn below(&self, end: usize) -> usize {
         self.state.lock().unwrap().rng.usize(0..end)
     }
 
-    /// A connection opens, or is gone: then posts to it answer 410.
-    pub fn set_open(&self, connection: &str, lives: bool) {
-        self.state.lock().unwrap().living.insert(connection.to_owned(), lives);
+    /// Opens or closes a connection. Pushes to a closed one answer 410.
+    pub fn set_open(&self, connection: &str, is_open: bool) {
+        self.state.lock().unwrap().open.insert(connection.to_owned(), is_open);
     }
 
-    /// Everything that was offered to connections so far.
+    /// All pushes so far.
     pub fn posts(&self) -> Vec<Post> {
         self.state.lock().unwrap().posts.clone()
     }
 
-    /// How many offers were made so far.
+    /// The number of pushes so far.
     pub fn offers(&self) -> usize {
         self.state.lock().unwrap().posts.len()
     }
 
-    /// An invocation has answered: what a mutation held back happens now.
+    /// Sends the requests that a mutation held back, after the invocation has answered.
     pub(crate) async fn finish(&self, invocation: &Invocation) {
         let held_back = std::mem::take(&mut *invocation.held_back.lock().unwrap());
-        for (way, request) in held_back {
-            drop(way.call(request).await);
+        for (inner, request) in held_back {
+            drop(inner.call(request).await);
         }
     }
 
-    /// What happens to the next request, and how long it takes.
+    /// The fault of the next request, if any, and its delay.
     fn next_fault(&self) -> (Duration, Option<Fault>) {
         let mut state = self.state.lock().unwrap();
         let number = state.requests;
         state.requests += 1;
         let delay = Duration::from_millis(state.rng.u64(1..20));
-        if state.calm {
+        if state.faults_stopped {
             return (delay, None);
         }
         if let Some((at, fault)) = state.plan.exactly
@@ -275,8 +281,8 @@ impl FaultInjector {
         {
             return (delay, Some(fault));
         }
-        let often = state.plan.per_mille;
-        if state.rng.u32(0..1_000) >= often {
+        let per_mille = state.plan.per_mille;
+        if state.rng.u32(0..1_000) >= per_mille {
             return (delay, None);
         }
         let fault = Fault::ALL[state.rng.usize(0..Fault::ALL.len())];
@@ -285,7 +291,7 @@ impl FaultInjector {
 
     async fn forward(
         &self,
-        way: SharedHttpConnector,
+        inner: SharedHttpConnector,
         invocation: Arc<Invocation>,
         request: HttpRequest,
     ) -> Result<HttpResponse, ConnectorError> {
@@ -297,19 +303,19 @@ impl FaultInjector {
             Some(Fault::CrashBefore) => return crash(&invocation).await,
             Some(Fault::Throttled) if !operation.is_empty() => return Ok(refusal(400, "ThrottlingException")),
             Some(Fault::ServerError) => {
-                // A push that the gateway fails was offered all the same: it is tried once.
-                self.offered(&request);
+                // A push that fails counts as made: each push is tried only once.
+                self.record_push(&request);
                 return Ok(refusal(500, "InternalServerError"));
             }
             Some(Fault::Conflict) if operation == "TransactWriteItems" => return Ok(conflict(&request)),
             Some(Fault::Throttled) => {
-                // So is a push that the gateway has no room for.
-                self.offered(&request);
+                // A throttled push counts as made.
+                self.record_push(&request);
                 return Ok(refusal(429, "LimitExceededException"));
             }
             Some(Fault::Slow) => {
-                // And one that is given up before it arrives.
-                self.offered(&request);
+                // A push that times out counts as made.
+                self.record_push(&request);
                 tokio::time::sleep(SLOW).await;
             }
             _ => {}
@@ -317,9 +323,9 @@ impl FaultInjector {
         let answer = if operation.is_empty() {
             Ok(self.post(&invocation, &request).await)
         } else if stale_reads::is_eventual(&operation, &request) {
-            self.read(way, &operation, request, fault == Some(Fault::Stale)).await
+            self.read(inner, &operation, request, fault == Some(Fault::Stale)).await
         } else {
-            self.write(way, &invocation, &operation, request).await
+            self.write(inner, &invocation, &operation, request).await
         };
         match fault {
             Some(Fault::CrashAfter) => crash(&invocation).await,
@@ -328,31 +334,31 @@ impl FaultInjector {
         }
     }
 
-    /// An eventually consistent read: what is there now, or what was there before.
+    /// Answers an eventually consistent read: with the current state, or with a stale one.
     async fn read(
         &self,
-        way: SharedHttpConnector,
+        inner: SharedHttpConnector,
         operation: &str,
         request: HttpRequest,
         is_stale: bool,
     ) -> Result<HttpResponse, ConnectorError> {
-        let question = format!("{operation} {}", String::from_utf8_lossy(request.body().bytes().unwrap()));
+        let key = format!("{operation} {}", String::from_utf8_lossy(request.body().bytes().unwrap()));
         if is_stale {
-            let before = self.state.lock().unwrap().read.get(&question).cloned();
-            return Ok(reply(200, before.unwrap_or_else(|| stale_reads::nothing_yet(operation, &request))));
+            let before = self.state.lock().unwrap().read.get(&key).cloned();
+            return Ok(reply(200, before.unwrap_or_else(|| stale_reads::empty_answer(operation, &request))));
         }
-        let answer = way.call(request).await?;
+        let answer = inner.call(request).await?;
         if answer.status().is_success() {
             let bytes = answer.body().bytes().unwrap().to_vec();
-            self.state.lock().unwrap().read.insert(question, bytes);
+            self.state.lock().unwrap().read.insert(key, bytes);
         }
         Ok(answer)
     }
 
-    /// A request to DynamoDB, as the mutation would have it.
+    /// Forwards a request to DynamoDB, changed by the mutation.
     async fn write(
         &self,
-        way: SharedHttpConnector,
+        inner: SharedHttpConnector,
         invocation: &Invocation,
         operation: &str,
         request: HttpRequest,
@@ -362,7 +368,7 @@ impl FaultInjector {
         let into_log = operation == "PutItem" && body["Item"]["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with('L'));
         match mutation {
             Some(Mutation::PushBeforePut) if into_log => {
-                invocation.held_back.lock().unwrap().push((way, request));
+                invocation.held_back.lock().unwrap().push((inner, request));
                 return Ok(answer(200, &json!({})));
             }
             Some(Mutation::NoHelp) if into_log && !invocation.moved_a_head.load(Ordering::Relaxed) => {
@@ -375,40 +381,40 @@ impl FaultInjector {
                 }
                 let mut request = request;
                 *request.body_mut() = SdkBody::from(body.to_string());
-                return way.call(request).await;
+                return inner.call(request).await;
             }
             _ => {}
         }
-        let answer = way.call(request).await;
+        let answer = inner.call(request).await;
         if operation == "UpdateItem" && answer.as_ref().is_ok_and(|answer| answer.status().is_success()) {
             invocation.moved_a_head.store(true, Ordering::Relaxed);
         }
         answer
     }
 
-    /// Remembers a push if `request` is one; whether the connection lives.
-    fn offered(&self, request: &HttpRequest) -> bool {
+    /// Records a push, if `request` is one. Returns true if the connection is open.
+    fn record_push(&self, request: &HttpRequest) -> bool {
         let connection = request.uri().rsplit('/').next().unwrap_or_default().to_owned();
         let mut state = self.state.lock().unwrap();
-        let Some(living) = state.living.get(&connection).copied() else { return false };
+        let Some(is_open) = state.open.get(&connection).copied() else { return false };
         if let Some(frame) = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()) {
             state.posts.push(Post { connection, frame });
         }
-        living
+        is_open
     }
 
-    /// A push, which reaches a connection if it lives.
+    /// Answers a push: 200 if the connection is open, otherwise 410.
     async fn post(&self, invocation: &Invocation, request: &HttpRequest) -> HttpResponse {
         let held_back = std::mem::take(&mut *invocation.held_back.lock().unwrap());
-        let living = self.offered(request);
-        for (way, request) in held_back {
-            drop(way.call(request).await);
+        let is_open = self.record_push(request);
+        for (inner, request) in held_back {
+            drop(inner.call(request).await);
         }
-        if living { answer(200, &Value::Null) } else { refusal(410, "GoneException") }
+        if is_open { answer(200, &Value::Null) } else { refusal(410, "GoneException") }
     }
 }
 
-/// The invocation ends here: nothing after this line of it ever runs.
+/// Ends the invocation: this future never completes.
 async fn crash(invocation: &Invocation) -> Result<HttpResponse, ConnectorError> {
     invocation.held_back.lock().unwrap().clear();
     invocation.ended.notify_one();
@@ -416,14 +422,14 @@ async fn crash(invocation: &Invocation) -> Result<HttpResponse, ConnectorError> 
 }
 
 fn refusal(status: u16, kind: &str) -> HttpResponse {
-    answer(status, &json!({ "__type": kind, "message": "as the plan wants it" }))
+    answer(status, &json!({ "__type": kind, "message": "injected fault" }))
 }
 
 fn conflict(request: &HttpRequest) -> HttpResponse {
     let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
     let count = body["TransactItems"].as_array().map_or(1, Vec::len);
     let mut reasons = vec![json!({ "Code": "None" }); count];
-    reasons[0] = json!({ "Code": "TransactionConflict", "Message": "as the plan wants it" });
+    reasons[0] = json!({ "Code": "TransactionConflict", "Message": "injected fault" });
     answer(
         400,
         &json!({
@@ -446,27 +452,27 @@ fn reply(status: u16, body: Vec<u8>) -> HttpResponse {
 
 impl HttpClient for FaultInjector {
     fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
-        let way = self.inner.http_connector(settings, parts);
-        SharedHttpConnector::new(FaultInjectorConnector { fault_injector: self.clone(), way })
+        let inner = self.inner.http_connector(settings, parts);
+        SharedHttpConnector::new(FaultInjectorConnector { fault_injector: self.clone(), inner })
     }
 }
 
 #[derive(Debug)]
 struct FaultInjectorConnector {
     fault_injector: FaultInjector,
-    way: SharedHttpConnector,
+    inner: SharedHttpConnector,
 }
 
 impl HttpConnector for FaultInjectorConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (fault_injector, way) = (self.fault_injector.clone(), self.way.clone());
+        let (fault_injector, inner) = (self.fault_injector.clone(), self.inner.clone());
         let invocation = CURRENT.with(Arc::clone);
-        HttpConnectorFuture::new(async move { fault_injector.forward(way, invocation, request).await })
+        HttpConnectorFuture::new(async move { fault_injector.forward(inner, invocation, request).await })
     }
 }
 
 impl fmt::Debug for FaultInjector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Chaos").finish_non_exhaustive()
+        f.debug_struct("FaultInjector").finish_non_exhaustive()
     }
 }

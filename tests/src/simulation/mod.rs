@@ -1,9 +1,10 @@
 //! A deterministic simulation with injected faults: one seed gives one schedule.
 //!
-//! The functions are the real ones and so is the SDK; between them and the embedded engine sits [`FaultInjector`], which delays, refuses and
-//! loses requests, and ends invocations in the middle. Everything runs on one thread under a stopped clock, so that the only order
-//! there is comes from the seed. [`SimulatedUser`]s do what clients do, a [`Observations`] remembers what they were told, and the
-//! ledger is held against the final state, promise by promise.
+//! The functions and the AWS SDK are the real ones. Between them and the embedded engine is a
+//! [`FaultInjector`]. It delays, refuses and loses requests, and ends invocations at any point.
+//! Everything runs on one thread with a paused clock, so that only the seed decides the order of
+//! events. [`SimulatedUser`]s act like clients. [`Observations`] record what the users were shown,
+//! and are compared with the final state, promise by promise.
 
 mod clock;
 mod event;
@@ -37,20 +38,20 @@ use crate::Shop;
 use clock::Clock;
 use fault_injector::{Arrival, Invocation, with_invocation};
 
-/// How long Lambda lets an invocation run, as the template has it.
+/// The timeout of an invocation, as in the template.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// By how much the clocks of a function's instances are off, in milliseconds.
+/// The clock errors of a function's instances, in milliseconds.
 const SKEWS: [i64; 3] = [0, -2_000, 2_000];
 
-/// The functions, called as Lambda would, in front of a table of their own.
+/// The functions, called as Lambda calls them, with a table of their own.
 pub struct Simulation {
     gateway: Gateway,
     fault_injector: FaultInjector,
     functions: Functions,
     clock: Clock,
-    late: RefCell<JoinSet<()>>,
-    /// What clients were told.
+    delayed: RefCell<JoinSet<()>>,
+    /// What the users observed.
     pub observations: Rc<RefCell<Observations>>,
 }
 
@@ -64,14 +65,14 @@ struct Functions {
     signals: Instances,
 }
 
-/// A function on several machines, whose clocks disagree.
+/// Several instances of a function, whose clocks disagree.
 pub(crate) struct Instances(Vec<Function>);
 
-/// The answer of an invocation: status and body; nothing if it ended in the middle.
+/// The answer of an invocation: status and body; `None` if the invocation ended early.
 pub type Outcome = Option<(u16, Value)>;
 
 impl Simulation {
-    /// A world with an empty table in which `plan` decides what goes wrong.
+    /// A simulation with an empty table and the faults of `plan`.
     pub async fn open(plan: FaultPlan) -> Self {
         let gateway = local::start(Shop::settings(), local::functions()).await.unwrap();
         let inner = gateway.sdk().http_client().unwrap();
@@ -80,7 +81,7 @@ impl Simulation {
             .sdk()
             .to_builder()
             .http_client(SharedHttpClient::new(fault_injector.clone()))
-            // The SDK's own dice would make every run another one.
+            // The SDK's random back-off would make every run different.
             .retry_config(RetryConfig::standard().with_use_static_exponential_base(true))
             .build();
         let environment: Environment = [
@@ -104,29 +105,29 @@ impl Simulation {
             send_message: start(send_message::start),
             signals: start(signals::start),
         };
-        Self { gateway, fault_injector, functions, clock, late: RefCell::default(), observations: Rc::default() }
+        Self { gateway, fault_injector, functions, clock, delayed: RefCell::default(), observations: Rc::default() }
     }
 
-    /// What goes wrong in it.
+    /// The injector of its faults.
     pub fn fault_injector(&self) -> &FaultInjector {
         &self.fault_injector
     }
 
-    /// Milliseconds since 1970, by the clock that is right.
+    /// The current time in milliseconds since 1970, by the correct clock.
     pub fn now_millis(&self) -> i64 {
         self.clock.millis()
     }
 
-    /// From now on nothing goes wrong any more; returns when what was under way has arrived.
+    /// Ends all faults, and waits for the delayed invocations.
     pub async fn stop_faults(&self) {
         self.fault_injector.stop_faults();
-        let mut late = self.late.take();
-        while let Some(ended) = late.join_next().await {
+        let mut delayed = self.delayed.take();
+        while let Some(ended) = delayed.join_next().await {
             ended.unwrap();
         }
     }
 
-    /// Ends it.
+    /// Stops the gateway.
     pub async fn close(self) {
         self.gateway.stop().await;
     }
@@ -136,7 +137,8 @@ impl Simulation {
         Person { user_id: id.to_owned(), role, name: id.to_owned() }
     }
 
-    /// Calls a function with an event; sometimes, as happens, twice at the same time, or so late that its sender has given up.
+    /// Calls a function with an event. The plan may deliver the event twice at the same time, or
+    /// delayed, when its sender has given up.
     pub(crate) async fn call(&self, function: &Instances, event: Value) -> Outcome {
         let instance = || function.0[self.fault_injector.instance(function.0.len())].clone();
         match self.fault_injector.arrival() {
@@ -148,7 +150,7 @@ impl Simulation {
             }
             Arrival::Late(delay) => {
                 let invocation = invoke(self.fault_injector.clone(), instance(), event);
-                self.late.borrow_mut().spawn(async move {
+                self.delayed.borrow_mut().spawn(async move {
                     tokio::time::sleep(delay).await;
                     invocation.await;
                 });
@@ -157,13 +159,13 @@ impl Simulation {
         }
     }
 
-    /// The X of the order that `person` places under this key.
+    /// The shared id of the order that `person` places with this idempotency key.
     pub fn shared_id(person: &Person, key: &str) -> SharedId {
         SharedId::from_idempotency_key(person, key)
     }
 }
 
-/// One invocation, from its event to its answer, unless it ends in between.
+/// Runs one invocation. Returns `None` if it ends early.
 async fn invoke(fault_injector: FaultInjector, function: Function, event: Value) -> Outcome {
     let invocation = Invocation::begin();
     let last_poll = fault_injector.last_poll();
@@ -175,14 +177,15 @@ async fn invoke(fault_injector: FaultInjector, function: Function, event: Value)
         answer = until_poll(&fault_injector, last_poll, with_invocation(&invocation, answer)) => answer?,
     };
     fault_injector.finish(&invocation).await;
-    // A function error: the gateway would say 500.
+    // After a function error the gateway answers 500.
     let Ok(answer) = answer else { return Some((500, Value::Null)) };
     let status = answer["statusCode"].as_u64().unwrap();
     let body = answer["body"].as_str().map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
     Some((u16::try_from(status).unwrap(), body))
 }
 
-/// What `future` comes to, unless it ends at its poll number `last`, or where the plan wants it to: at any await there is.
+/// Runs `future`, but stops it at its poll number `last`, or at the poll that the plan names. So an
+/// invocation can end at any await. Returns `None` if it was stopped.
 async fn until_poll<T>(
     fault_injector: &FaultInjector,
     last: Option<usize>,

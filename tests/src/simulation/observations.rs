@@ -1,4 +1,4 @@
-//! Checks what clients observed against the final state, promise by promise.
+//! Records what clients observed, and compares it with the final state, promise by promise.
 
 use std::collections::BTreeMap;
 
@@ -8,66 +8,66 @@ use serde_json::Value;
 use super::fault_injector::Post;
 use super::{SimulatedUser, Simulation};
 
-/// Everything that clients observed, in order.
+/// Everything that clients observed, in order. Times are counted in ticks of a logical clock.
 #[derive(Debug, Default)]
 pub struct Observations {
     clock: usize,
-    /// Sends that were acknowledged.
+    /// The acknowledged messages.
     pub acknowledged: Vec<Acknowledged>,
-    /// Every message that anybody was ever shown: by a page, a push or an acknowledgement.
+    /// Every message that a client was shown: by a page, a push or an acknowledgement.
     pub shown: Vec<Value>,
-    /// Pages that had a hole in them.
+    /// Descriptions of the pages with a missing message.
     pub holes: Vec<String>,
-    /// Connections: whose, from when and until when by this ledger's clock.
+    /// The connections, and when each was open.
     pub connected: BTreeMap<String, Connected>,
-    /// What somebody was shown and should not have been.
+    /// Descriptions of data that somebody was shown without permission.
     pub leaks: Vec<String>,
-    /// Orders that were asked for, whatever became of it.
+    /// All orders that somebody tried to place, with or without success.
     pub asked_for: Vec<SharedId>,
     /// Orders whose creation was acknowledged.
     pub created: Vec<SharedId>,
 }
 
-/// A send that was acknowledged.
+/// An acknowledged message.
 #[derive(Clone, Debug)]
 pub struct Acknowledged {
-    /// By whom.
+    /// The sender's user id.
     pub sender: String,
-    /// When it was first tried.
+    /// When the sender first tried.
     pub began: usize,
     /// When it was acknowledged.
     pub at: usize,
-    /// What was acknowledged.
+    /// The message in the acknowledgement.
     pub message: Value,
-    /// Whether an earlier request had stored it.
+    /// Whether an earlier request had stored the message.
     pub duplicate: bool,
-    /// How many offers had been made by then.
+    /// How many pushes had been made by then.
     pub offers: usize,
-    /// The connection that asked and so was answered.
+    /// The connection that sent it, which gets the acknowledgement and no push; `None` for REST.
     pub requester: Option<String>,
 }
 
-/// When a connection was there for sure.
+/// The time during which a connection was certainly open.
 #[derive(Clone, Copy, Debug)]
 pub struct Connected {
-    /// Since then.
+    /// The start.
     pub since: usize,
-    /// Until then, if it ended.
+    /// The end; `usize::MAX` if it is still open.
     pub until: usize,
 }
 
 impl Observations {
-    /// The next moment.
+    /// Advances the logical clock.
     pub fn tick(&mut self) -> usize {
         self.clock += 1;
         self.clock
     }
 
-    /// Somebody was shown a page behind `after`.
+    /// Records a page of messages after `after`.
     pub fn page(&mut self, after: u64, messages: &[Value]) {
         for (message, seq) in messages.iter().zip(after + 1..) {
             if message["seq"] != seq {
-                self.holes.push(format!("behind {after}: {} where {seq} should be", message["seq"]));
+                self.holes.push(format!("after {after}: {} instead of {seq}", message["seq"]));
             }
         }
         self.shown.extend(messages.iter().cloned());
@@ -75,17 +75,17 @@ impl Observations {
 }
 
 impl Observations {
-    /// What of all that was told does not agree with the `log`, and with what was offered to connections.
+    /// The observations that contradict the `log`, or the pushes that were made.
     fn disagreements(&self, log: &[Value], posts: &[Post]) -> Vec<String> {
         let mut broken = Vec::new();
         let mut fail = |promise: u8, what: String| broken.push(format!("promise {promise}: {what}"));
         for (message, seq) in log.iter().zip(1u64..) {
             if message["seq"] != seq {
-                fail(2, format!("seq {} where {seq} should be", message["seq"]));
+                fail(2, format!("seq {} instead of {seq}", message["seq"]));
             }
         }
         for hole in &self.holes {
-            fail(2, format!("a page had a hole {hole}"));
+            fail(2, format!("a page has a gap {hole}"));
         }
         for leak in &self.leaks {
             fail(7, leak.clone());
@@ -93,13 +93,13 @@ impl Observations {
         let find = |seq: &Value| log.iter().find(|message| message["seq"] == *seq);
         for acknowledged in &self.acknowledged {
             if find(&acknowledged.message["seq"]) != Some(&acknowledged.message) {
-                fail(1, format!("{} was acknowledged and is not stored so", acknowledged.message));
+                fail(1, format!("{} was acknowledged and is not in the log like this", acknowledged.message));
             }
         }
         let pushed = posts.iter().map(|post| &post.frame["message"]).filter(|message| !message.is_null());
         for shown in self.shown.iter().chain(pushed) {
             if find(&shown["seq"]) != Some(shown) {
-                fail(2, format!("{shown} was shown and is not there"));
+                fail(2, format!("{shown} was shown and is not in the log"));
             }
         }
         let mut seen = BTreeMap::new();
@@ -125,7 +125,7 @@ impl Observations {
                     post.connection == *connection && post.frame["message"]["id"] == acknowledged.message["id"]
                 });
                 if !offered {
-                    fail(6, format!("{} was acknowledged and never offered to {connection}", acknowledged.message));
+                    fail(6, format!("{} was acknowledged and never pushed to {connection}", acknowledged.message));
                 }
             }
         }
@@ -134,7 +134,8 @@ impl Observations {
 }
 
 impl Simulation {
-    /// Holds what was told against what is. Answers the promises that were broken; nothing may go wrong any more while it looks.
+    /// Compares the observations with the stored state and returns descriptions of broken promises.
+    /// Call it after [`Simulation::stop_faults`].
     pub async fn broken_promises(&self, shared_id: &SharedId, users: &[&SimulatedUser]) -> Vec<String> {
         let Some(admin) = users.iter().find(|user| user.person.is_admin()) else { return Vec::new() };
         let log = admin.whole_history(self, shared_id).await;
@@ -144,7 +145,7 @@ impl Simulation {
         for post in &posts {
             let theirs = |user: &&&SimulatedUser| user.connections.borrow().contains(&post.connection);
             if !users.iter().find(theirs).is_some_and(|user| user.takes_part) {
-                broken.push(format!("promise 7: {} was offered to {}", post.frame, post.connection));
+                broken.push(format!("promise 7: {} was pushed to {}", post.frame, post.connection));
             }
         }
         let (asked_for, created) = {

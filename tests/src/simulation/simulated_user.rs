@@ -1,4 +1,5 @@
-//! Somebody who does what a client does: tries until there is an answer, and remembers what it was told.
+//! A simulated user. It acts like a client: it repeats requests until they are answered, and
+//! records what it was shown.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -11,7 +12,8 @@ use super::event::{rest_event, websocket_event};
 use super::observations::{Acknowledged, Connected};
 use super::{Instances, Outcome, Simulation};
 
-/// How often a client tries before it gives up: more often than a plan makes things fail.
+/// How often a client repeats a request. It is more often than the faults of a plan can make it
+/// fail.
 const TRIES: usize = 40;
 
 const INBOX: &str = "GET /api/chat/conversations";
@@ -19,21 +21,21 @@ const HISTORY: &str = "GET /api/chat/conversations/{id}/messages";
 
 /// A customer or an admin with at most one connection.
 pub struct SimulatedUser {
-    /// Who.
+    /// The person.
     pub person: Person,
-    /// Whether the conversation is theirs.
+    /// Whether the person may see the conversation.
     pub takes_part: bool,
-    /// Every connection they ever had.
+    /// All connections that the user has had.
     pub connections: RefCell<BTreeSet<String>>,
     connection: RefCell<Option<String>>,
-    /// Up to where they hold the conversation.
     connected_at: Cell<i64>,
+    /// The user holds all messages up to this `seq`.
     held: Cell<u64>,
     read: Cell<u64>,
 }
 
 impl SimulatedUser {
-    /// Somebody who takes part.
+    /// A participant of the conversation.
     pub fn new(person: Person) -> Self {
         Self {
             person,
@@ -46,12 +48,13 @@ impl SimulatedUser {
         }
     }
 
-    /// Somebody who does not.
+    /// A user who is no participant.
     pub fn stranger(person: Person) -> Self {
         Self { takes_part: false, ..Self::new(person) }
     }
 
-    /// Places an order under `key` until it is answered.
+    /// Places an order with the idempotency key `key`, and repeats the request until it is
+    /// answered.
     pub async fn order(&self, simulation: &Simulation, key: &str) -> SharedId {
         let shared_id = Simulation::shared_id(&self.person, key);
         simulation.observations.borrow_mut().asked_for.push(shared_id.clone());
@@ -67,7 +70,8 @@ impl SimulatedUser {
         shared_id
     }
 
-    /// Sends a message until it is answered, by REST or over the connection.
+    /// Sends a message over the connection, or over REST without one, and repeats it until it is
+    /// answered. With `seen` the request has a `seenSeq`.
     pub async fn send(&self, simulation: &Simulation, shared_id: &SharedId, body: &str, seen: bool) {
         let client_message_id =
             Uuid::from_u128(u128::from(simulation.fault_injector().below(usize::MAX) as u64) << 64 | 7);
@@ -146,7 +150,7 @@ impl SimulatedUser {
         websocket_event(&self.person, simulation.now_millis(), connection, self.connected_at.get(), kind, frame)
     }
 
-    /// Reads on from what it holds.
+    /// Reads the messages after those it holds.
     pub async fn catch_up(&self, simulation: &Simulation, shared_id: &SharedId) {
         let after = self.held.get();
         let (status, page) =
@@ -159,7 +163,7 @@ impl SimulatedUser {
         }
     }
 
-    /// Reads the newest few.
+    /// Reads the newest three messages.
     pub async fn read_newest(&self, simulation: &Simulation, shared_id: &SharedId) {
         let (status, page) = self.get(simulation, HISTORY, &shared_id.conversation_id().to_string(), "limit=3").await;
         if status == 200 {
@@ -169,7 +173,8 @@ impl SimulatedUser {
         }
     }
 
-    /// Reads the list of conversations, which may be behind, but has nobody else's.
+    /// Reads the list of conversations. It may be stale, but must contain only the user's own
+    /// conversations.
     pub async fn read_inbox(&self, simulation: &Simulation) {
         let (status, page) = self.get(simulation, INBOX, "", "").await;
         if status == 200 {
@@ -183,7 +188,8 @@ impl SimulatedUser {
         }
     }
 
-    /// Says that everything up to somewhere is read, until it is answered.
+    /// Marks a random part of the held messages as read, and repeats the request until it is
+    /// answered.
     pub async fn read(&self, simulation: &Simulation, shared_id: &SharedId) {
         let seq = simulation.fault_injector().below(usize::try_from(self.held.get()).unwrap() + 1) as u64;
         let route = "POST /api/chat/conversations/{id}/read";
@@ -199,14 +205,14 @@ impl SimulatedUser {
         }
     }
 
-    /// Says that everything it holds has arrived.
+    /// Marks the held messages as delivered.
     pub async fn deliver(&self, simulation: &Simulation, shared_id: &SharedId) {
         let Some(connection) = self.connection.borrow().clone() else { return };
         let frame = json!({ "conversationId": shared_id.conversation_id(), "seq": self.held.get() });
         self.frame(simulation, &simulation.functions.signals, &connection, "message_delivered", frame).await;
     }
 
-    /// Moves the order on, until it is answered.
+    /// Changes the order's status, and repeats the request until it is answered.
     pub async fn change_status(&self, simulation: &Simulation, shared_id: &SharedId, status: &str) {
         let route = "PATCH /api/sales/{orderId}/status";
         for _ in 0..TRIES {
@@ -226,12 +232,13 @@ impl SimulatedUser {
         }
     }
 
-    /// Opens a connection and joins; without one it goes on by REST.
+    /// Opens a connection and joins the conversation. If that fails, the user continues over REST.
     pub async fn connect(&self, simulation: &Simulation, shared_id: &SharedId) {
         let connection = format!("{}-{}", self.person.user_id, self.connections.borrow().len());
         self.connections.borrow_mut().insert(connection.clone());
-        // Half of them are as old as no handshake gets, so that a push that finds them gone is believed. The others are young,
-        // and like every young one gone as far as pushes can tell, until the handshake has ended.
+        // Half of the connections are older than any handshake, so that the server believes a push
+        // that answers 410. The others are young: pushes to them answer 410 until the handshake has
+        // ended.
         let age = [0, 60_000][simulation.fault_injector().below(2)];
         self.connected_at.set(simulation.now_millis() - age);
         simulation.fault_injector().set_open(&connection, age > 0);
@@ -251,7 +258,7 @@ impl SimulatedUser {
         self.frame(simulation, &simulation.functions.signals, &connection, "join_conversation", frame).await;
     }
 
-    /// Closes the connection; `politely`, so that the functions hear of it, or not.
+    /// Closes the connection. With `politely` the function for `$disconnect` is called.
     pub async fn disconnect(&self, simulation: &Simulation, politely: bool) {
         let Some(connection) = self.connection.borrow_mut().take() else { return };
         {
@@ -268,12 +275,12 @@ impl SimulatedUser {
         }
     }
 
-    /// One thing after another, as the seed has it.
+    /// Performs `actions` actions that the seed chooses.
     pub async fn run(&self, simulation: &Simulation, shared_id: &SharedId, actions: usize) {
-        for deed in 0..actions {
+        for number in 0..actions {
             match simulation.fault_injector().below(13) {
-                0..=3 => self.send(simulation, shared_id, &format!("{} {deed}", self.person.user_id), true).await,
-                4 => self.send(simulation, shared_id, &format!("{} {deed}", self.person.user_id), false).await,
+                0..=3 => self.send(simulation, shared_id, &format!("{} {number}", self.person.user_id), true).await,
+                4 => self.send(simulation, shared_id, &format!("{} {number}", self.person.user_id), false).await,
                 5 | 6 => self.catch_up(simulation, shared_id).await,
                 7 => self.read_newest(simulation, shared_id).await,
                 8 => self.read(simulation, shared_id).await,
@@ -292,7 +299,7 @@ impl SimulatedUser {
         }
     }
 
-    /// One read, as far as it goes.
+    /// Sends one GET request without repeating it. Without an answer the status is 0.
     pub(crate) async fn get(&self, simulation: &Simulation, route: &str, id: &str, query: &str) -> (u16, Value) {
         let function =
             if route.contains("/sales/") { &simulation.functions.orders } else { &simulation.functions.conversations };
@@ -302,7 +309,7 @@ impl SimulatedUser {
             .unwrap_or_default()
     }
 
-    /// All there is.
+    /// Reads the whole history.
     pub(crate) async fn whole_history(&self, simulation: &Simulation, shared_id: &SharedId) -> Vec<Value> {
         let id = shared_id.conversation_id().to_string();
         let mut log: Vec<Value> = Vec::new();
@@ -318,7 +325,7 @@ impl SimulatedUser {
         }
     }
 
-    /// Whether `unread` is not what counting says.
+    /// Returns a description if `unread` differs from the number of unread messages in the log.
     pub(crate) async fn unread_is_wrong(
         &self,
         simulation: &Simulation,
@@ -343,7 +350,8 @@ impl SimulatedUser {
         (unread != Some(past as u64)).then(|| format!("unread of {} is {unread:?}, not {past}", self.person.user_id))
     }
 
-    /// Whether the list of conversations lacks the conversation, or has it as it no longer is.
+    /// Returns a description if the list of conversations lacks the conversation or shows an old
+    /// last message.
     pub(crate) async fn inbox_is_wrong(
         &self,
         simulation: &Simulation,
@@ -357,7 +365,7 @@ impl SimulatedUser {
         (shown != log.last()).then(|| format!("the list of {} ends with {shown:?}", self.person.user_id))
     }
 
-    /// Whether the order's status, or the counts, are not what the log says.
+    /// Returns a description if the order's status, or the counts, contradict the log.
     pub(crate) async fn status_is_wrong(
         &self,
         simulation: &Simulation,

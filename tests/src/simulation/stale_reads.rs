@@ -1,4 +1,5 @@
-//! What DynamoDB may answer to a read that does not ask to be consistent: an index always lags, a table may.
+//! The stale answers that DynamoDB may give to eventually consistent reads. Reads of an index are
+//! always eventually consistent, reads of a table unless they ask otherwise.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Map, Value, json};
@@ -7,7 +8,7 @@ fn body(request: &HttpRequest) -> Value {
     serde_json::from_slice(request.body().bytes().unwrap()).unwrap()
 }
 
-/// Whether this read may be behind what is written.
+/// Returns true if the read is eventually consistent.
 pub(crate) fn is_eventual(operation: &str, request: &HttpRequest) -> bool {
     match operation {
         "GetItem" | "Query" | "Scan" => body(request)["ConsistentRead"] != true,
@@ -19,8 +20,8 @@ pub(crate) fn is_eventual(operation: &str, request: &HttpRequest) -> bool {
     }
 }
 
-/// The answer before anything was written.
-pub(crate) fn nothing_yet(operation: &str, request: &HttpRequest) -> Vec<u8> {
+/// The answer to a read of an empty table.
+pub(crate) fn empty_answer(operation: &str, request: &HttpRequest) -> Vec<u8> {
     let answer = match operation {
         "GetItem" => json!({}),
         "BatchGetItem" => {

@@ -1,4 +1,5 @@
-//! A function that does nothing, beside which `cargo xtask starts` measures the others. It is not deployed.
+//! A Lambda function that does nothing. `cargo xtask starts` compares the cold starts of the others
+//! with it. It is not deployed.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};

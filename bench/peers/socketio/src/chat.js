@@ -1,6 +1,7 @@
-// The live side: who is connected, in which rooms, and what they may say.
+// The Socket.IO server: authentication, rooms, and the requests of connected clients.
 //
-// Rooms: `user:ID` has a user's connections, `admins` the shop's, `conversation:ID` those who look at one.
+// Rooms: `user:ID` has a user's connections, `admins` those of all admins, `conversation:ID` those
+// of users who have joined a conversation.
 
 import { caller } from './identity.js';
 import { after, conversation } from './history.js';
@@ -19,7 +20,8 @@ export function chat(io, database) {
     const who = socket.data;
     socket.join(who.role === 'admin' ? [`user:${who.userId}`, 'admins'] : `user:${who.userId}`);
 
-    // An answer to every question, also where the database fails; nothing once the token has ended.
+    // Every request gets an answer, also if the database fails. After the token has expired the
+    // answer is `token_expired`, and the connection is closed.
     const on = (event, handle) => socket.on(event, async (asked, answer) => {
       const reply = typeof answer === 'function' ? answer : () => {};
       if (who.exp * 1000 <= Date.now()) {
@@ -44,7 +46,8 @@ export function chat(io, database) {
       if (await conversation(database, who, conversationId) === null) return { code: 'not_found' };
       leave();
       joined = conversationId;
-      // First the room, then what was missed: whatever comes in between comes twice rather than not at all.
+      // Joins the room before reading missed messages: a message in between then comes twice
+      // instead of being lost.
       socket.join(`conversation:${conversationId}`);
       const missed = Number.isSafeInteger(seen) ? await after(database, conversationId, seen) : [];
       return { conversation: await conversation(database, who, conversationId), missed };

@@ -1,4 +1,4 @@
-// The tables, their indexes, and the pool.
+// The tables, their indexes, and the connection pool.
 
 import { DataTypes, QueryTypes, Sequelize } from 'sequelize';
 import { SEND } from './send.js';
@@ -10,7 +10,7 @@ const time = () => ({ type: DataTypes.DATE(3), allowNull: false });
 export async function connect(socketPath) {
   const sequelize = new Sequelize('chat', 'root', '', {
     dialect: 'mysql',
-    // Values with `bind` go out as prepared statements, which each connection of the pool keeps.
+    // With `bind`, Sequelize uses prepared statements, which each connection of the pool caches.
     dialectOptions: { socketPath, maxPreparedStatements: 100 },
     pool: { max: 10, min: 10, idle: 600_000 },
     logging: false,
@@ -29,7 +29,8 @@ export async function connect(socketPath) {
     createdAt: time(),
   }, { indexes: [{ fields: ['customer_id', 'created_at'] }] });
 
-  // One row says all that a list shows and a send changes: the last message, each side's unread and cursors.
+  // One row has everything that a list shows and a send changes: the last message, and each side's
+  // unread count and cursors.
   const Conversation = sequelize.define('conversation', {
     id: { type: DataTypes.BIGINT.UNSIGNED, primaryKey: true },
     customerId: text(128),
@@ -44,7 +45,7 @@ export async function connect(socketPath) {
     shopReadSeq: count(),
   }, { indexes: [{ fields: ['customer_id', 'last_activity_at'] }, { fields: ['status', 'last_activity_at'] }] });
 
-  // Clustered in the order in which a history is read; the second key makes a repeated send find itself.
+  // The primary key has the order in which a history is read. The unique key finds a repeated send.
   const Message = sequelize.define('message', {
     conversationId: { type: DataTypes.BIGINT.UNSIGNED, primaryKey: true },
     seq: { type: DataTypes.BIGINT.UNSIGNED, primaryKey: true },

@@ -1,4 +1,4 @@
-// A conversation and its messages, in the form in which they are pushed.
+// Reads a conversation and its messages, in the form in which they are pushed.
 
 const COLUMNS = 'seq, client_message_id AS clientMessageId, sender_id, sender_role, sender_name, kind, body, created_at AS createdAt';
 const AFTER = `SELECT ${COLUMNS} FROM messages WHERE conversation_id = $1 AND seq > $2 ORDER BY seq LIMIT 100`;

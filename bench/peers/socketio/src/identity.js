@@ -1,4 +1,4 @@
-// Who is calling: the JWT's claims, or null.
+// Verifies a JWT: its claims, or null if it is not valid.
 
 import jwt from 'jsonwebtoken';
 

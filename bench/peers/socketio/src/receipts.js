@@ -1,8 +1,9 @@
-// Read receipts: a side's cursor moves forward, and those who look at the conversation hear of it.
+// Read receipts: moves a side's cursor forward and tells the users who have joined the
+// conversation.
 
 const side = (role) => (role === 'admin' ? 'shop' : 'customer');
 
-// Both are whole statements of their own, so that each is prepared once. Reading to the end counts nothing.
+// Two complete statements, so that each is prepared once. Reading to the end needs no counting.
 const move = (own) => `
 UPDATE conversations c SET
     c.${own}_unread = IF($1 >= c.last_seq, 0,

@@ -1,4 +1,4 @@
-// The REST side: orders, which are born with their conversations, and histories.
+// The REST API: orders, which are created with their conversations, and histories.
 
 import express from 'express';
 import { caller } from './identity.js';

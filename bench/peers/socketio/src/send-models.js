@@ -1,5 +1,5 @@
-// The same send as it is often written: Sequelize's models in a transaction, six round trips. Only with SEND=models, to show what the
-// one round trip of `send.js` is worth.
+// The same send as it is often written: with Sequelize's models in a transaction, in six round
+// trips. It is used with SEND=models, to show what the single round trip of `send.js` saves.
 
 import { UniqueConstraintError } from 'sequelize';
 

@@ -1,7 +1,8 @@
-// Sending: one round trip, one transaction.
+// Sends a message in one round trip and one transaction.
 //
-// The update is the membership check, the check that the conversation is open, the next number, the last message and the other
-// side's unread, all at once; it also queues senders of one conversation. What comes back is what the pushes need.
+// One update checks the membership and that the conversation is open, and sets the next number, the
+// last message and the other side's unread count. Its row lock queues concurrent senders of a
+// conversation. Its result has what the pushes need.
 
 import { store as storeByModels } from './send-models.js';
 
@@ -32,7 +33,8 @@ BEGIN
 END`;
 
 const CALL = 'CALL send_message($1, $2, $3, $4, $5, $6, $7)';
-// A UUID, and a text of 1 to 4,000 characters that is not only white space and has no control characters.
+// Validates the request: a UUID, and a text of 1 to 4,000 characters without control characters
+// that is not only white space.
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 

@@ -1,4 +1,4 @@
-// Starts the server: waits for the database, makes its tables, listens, and says where.
+// Starts the server: waits for the database, creates its tables, listens, and prints its address.
 //
 // DATABASE_SOCKET  the path of MariaDB's socket
 // JWT_SECRET       the key of HS256 tokens
@@ -13,12 +13,12 @@ import { rest } from './rest.js';
 const database = await connect(process.env.DATABASE_SOCKET);
 const server = createServer(rest(database));
 const io = new Server(server, {
-  // What costs: no polling to upgrade from, no compression, no client to hand out.
+  // Disables what costs time or memory: upgrading from polling, compression, serving the client.
   transports: ['websocket'],
   perMessageDeflate: false,
   serveClient: false,
 });
-// Each connection would otherwise keep its handshake's request as long as it lives.
+// Otherwise each connection would keep its handshake request until it closes.
 io.engine.on('connection', (socket) => {
   socket.request = null;
 });

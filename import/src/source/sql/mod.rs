@@ -1,7 +1,8 @@
-//! A MySQL or MariaDB database, read along the primary key of its orders.
+//! Reads a MySQL or MariaDB database in the order of the primary key of its orders.
 //!
-//! A page is handed on whole. When the connection is lost in between, the page is read again on a new one from where the
-//! last one ended; whoever takes pages does not notice.
+//! Only complete pages are sent. If the connection is lost during a page, that page is read again
+//! on a new connection, starting after the last order of the page before. The receiver does not
+//! notice.
 
 mod names;
 mod queries;
@@ -24,18 +25,19 @@ pub(super) use names::check;
 use queries::Queries;
 use values::{Cells, MessageRow, ParticipantRow, order};
 
-/// The most bytes of messages on a page. A page with more is read again as a shorter one, down to a single order.
+/// The maximum size of a page's messages in bytes. A page with more is read again with fewer
+/// orders, down to one order.
 const MAX_PAGE_BYTES: usize = 4 << 20;
 
-const NO_URL: &str = "the source is not a URL of a database; in a user and a password, write # as %23, / as %2F, : as %3A, \
+const NO_URL: &str = "the source is not a database URL; in a user and a password, write # as %23, / as %2F, : as %3A, \
     ? as %3F and @ as %40";
 
-/// No handshake takes longer.
+/// The time limit of a connection's handshake.
 const HANDSHAKE: Duration = Duration::from_secs(20);
 
-/// Reads one database from start to end.
+/// Reads one database from its first order to its last.
 pub(crate) struct Reader {
-    line: RetryingConnection,
+    connection: RetryingConnection,
     queries: Queries,
     total: u64,
 }
@@ -56,16 +58,16 @@ impl Reader {
         retries: u32,
         notices: Notices,
     ) -> Result<Self, SourceError> {
-        // The driver's own words could repeat the password.
+        // The driver's error message could contain the password.
         let opts = Opts::from_url(url).map_err(|_| SourceError(NO_URL.to_owned()))?;
         if opts.db_name().is_none() {
             return Err(SourceError("the source's URL does not end in the name of a database".to_owned()));
         }
         let setup = vec!["SET NAMES utf8mb4, time_zone = '+00:00'"];
         let opts = OptsBuilder::from_opts(opts).init(setup).tcp_keepalive(Some(Duration::from_secs(30)));
-        let mut line = RetryingConnection { opts: opts.into(), retries, notices, conn: None };
+        let mut connection = RetryingConnection { opts: opts.into(), retries, notices, conn: None };
         let columns = "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()";
-        let rows: Vec<(String, String)> = line
+        let rows: Vec<(String, String)> = connection
             .ask(async |mut conn| {
                 let rows = conn.query(columns).await?;
                 Ok((conn, rows))
@@ -77,21 +79,22 @@ impl Reader {
         }
         let queries = Queries::of(&SchemaNames::among(&there, configured)?);
         let count = &queries.count;
-        let total: Option<u64> = line
+        let total: Option<u64> = connection
             .ask(async |mut conn| {
                 let count = conn.query_first(count).await?;
                 Ok((conn, count))
             })
             .await?;
-        Ok(Self { line, queries, total: total.unwrap_or_default() })
+        Ok(Self { connection, queries, total: total.unwrap_or_default() })
     }
 
     /// How many orders there were when it was opened.
+    /// The number of orders when the database was opened.
     pub(super) fn total(&self) -> u64 {
         self.total
     }
 
-    /// Hands on page after page, until there are no more or nobody takes them.
+    /// Sends page after page until there are no more orders or nobody receives them.
     pub(super) async fn read(mut self, pages: Pages) {
         let (mut behind, mut size) = (None, PAGE);
         loop {
@@ -113,17 +116,18 @@ impl Reader {
         }
     }
 
-    /// The page behind an order; `None` when there is nothing more.
+    /// Reads the page after the order with this key, or the first page. Returns `None` if there are
+    /// no more orders.
     async fn page(&mut self, behind: Option<&Value>, size: usize) -> Result<Option<PageRead>, SourceError> {
         let queries = &self.queries;
-        self.line.ask(|conn| page(conn, queries, behind, size)).await
+        self.connection.ask(|conn| page(conn, queries, behind, size)).await
     }
 }
 
 enum PageRead {
     /// A page, and the key of its last order.
     Page(Page, Value),
-    /// These orders have too much to say for one page.
+    /// The messages of this many orders are too large for one page.
     TooLarge(usize),
 }
 
@@ -143,30 +147,31 @@ async fn page(
     let (Some((first, _)), Some((last, _))) = (orders.first().cloned(), orders.last().cloned()) else {
         return Ok((conn, None));
     };
-    let mut talk = ConversationRows::default();
+    let mut conversation_rows = ConversationRows::default();
     if let Some(participants) = &queries.participants {
         let mut rows = conn.exec_iter(participants, vec![first.clone(), last.clone()]).await?;
         while let Some(row) = rows.next().await? {
-            talk.participant(ParticipantRow::of(Cells::of(row)));
+            conversation_rows.participant(ParticipantRow::of(Cells::of(row)));
         }
     }
     if let Some(messages) = &queries.messages {
         let mut rows = conn.exec_iter(messages, vec![first, last.clone()]).await?;
         while let Some(row) = rows.next().await? {
-            talk.message(MessageRow::of(Cells::of(row)));
-            if talk.bytes > MAX_PAGE_BYTES && orders.len() > 1 {
+            conversation_rows.message(MessageRow::of(Cells::of(row)));
+            if conversation_rows.bytes > MAX_PAGE_BYTES && orders.len() > 1 {
                 rows.drop_result().await?;
                 return Ok((conn, Some(PageRead::TooLarge(orders.len()))));
             }
         }
     }
     for (_, order) in &mut orders {
-        order.conversations = talk.of(order.id.as_deref().unwrap_or_default());
+        order.conversations = conversation_rows.of(order.id.as_deref().unwrap_or_default());
     }
     let mut page = Page::new();
     let mut before = None;
     for (key, order) in orders {
-        // A table that is joined has two rows for it, so that is no key there.
+        // If a joined table has two rows for an order, the order appears twice: the joined column
+        // is no key.
         page.push(if before.as_ref() == Some(&key) {
             Err(Refused::order(order.id.unwrap_or_default(), "its id came before"))
         } else {
@@ -177,7 +182,7 @@ async fn page(
     Ok((conn, Some(PageRead::Page(page, last))))
 }
 
-/// What was said about the orders of a page.
+/// The conversations of a page's orders, collected from the rows of the queries.
 #[derive(Default)]
 struct ConversationRows {
     conversations: HashMap<String, Vec<(String, LegacyConversation)>>,
@@ -205,7 +210,7 @@ impl ConversationRows {
     fn message(&mut self, row: MessageRow) {
         let mut bytes = 0;
         let conversation = self.conversation(&row.sale, &row.conversation);
-        // A message comes once for each who has read it.
+        // The query returns a message once for each user who has read it.
         if conversation.messages.last().is_none_or(|last| last.id != row.message.id) {
             bytes = row.message.body.as_ref().map_or(0, String::len) + 200;
             conversation.messages.push(row.message);
@@ -226,8 +231,9 @@ impl ConversationRows {
 }
 
 impl RetryingConnection {
-    /// Asks, again on a new connection where this one is lost.
-    async fn ask<T, Answer>(&mut self, question: impl Fn(Conn) -> Answer) -> Result<T, SourceError>
+    /// Runs a query, and repeats it on a new connection if the connection is lost. Fails if the
+    /// database refuses the query, or after the configured number of retries.
+    async fn ask<T, Answer>(&mut self, query: impl Fn(Conn) -> Answer) -> Result<T, SourceError>
     where
         Answer: Future<Output = mysql_async::Result<(Conn, T)>>,
     {
@@ -238,7 +244,7 @@ impl RetryingConnection {
                 None => self.connect().await,
             };
             let problem = match answered {
-                Ok(conn) => match question(conn).await {
+                Ok(conn) => match query(conn).await {
                     Ok((conn, answer)) => {
                         self.conn = Some(conn);
                         return Ok(answer);
@@ -248,7 +254,7 @@ impl RetryingConnection {
                 Err(problem) => problem,
             };
             if !is_transient(&problem) {
-                return Err(SourceError(format!("the database refused: {}", describe(&problem))));
+                return Err(SourceError(format!("the database returned an error: {}", describe(&problem))));
             }
             if attempt == self.retries {
                 let problem = describe(&problem);
@@ -267,7 +273,7 @@ impl RetryingConnection {
     }
 }
 
-/// What a problem is, without what the driver puts around it.
+/// The error message without the driver's own prefix.
 fn describe(problem: &mysql_async::Error) -> String {
     match problem {
         mysql_async::Error::Io(mysql_async::IoError::Io(problem)) => problem.to_string(),
@@ -276,9 +282,10 @@ fn describe(problem: &mysql_async::Error) -> String {
     }
 }
 
-/// Whether the same question may be answered a little later.
+/// Returns true if the same query may succeed a little later.
 fn is_transient(problem: &mysql_async::Error) -> bool {
-    /// Too many connections (two ways), shutting down, interrupted, killed, gone, lost, waited too long, deadlock.
+    /// Error codes: too many connections (two codes), shutting down, interrupted, connection
+    /// killed, gone, lost, lock wait timeout, deadlock, idle for too long.
     const TRANSIENT: [u16; 10] = [1040, 1203, 1053, 1317, 1927, 2006, 2013, 1205, 1213, 4031];
     match problem {
         mysql_async::Error::Server(problem) => TRANSIENT.contains(&problem.code),

@@ -1,18 +1,19 @@
-//! What the old tables and columns are called: as configured, or else the first of the usual names that is there.
+//! Finds the names of the old tables and columns: the configured name, otherwise the first usual
+//! name that exists.
 
 use std::collections::BTreeMap;
 
 use crate::settings::Names;
 use crate::source::SourceError;
 
-/// A table as the queries know it, with the names it may have.
+/// A table under the name the queries use, with its usual names in an old database.
 struct Table {
     ours: &'static str,
     usual: &'static [&'static str],
     columns: &'static [Column],
 }
 
-/// A column, the names it may have, and whether the table is of no use without it.
+/// A column, its usual names, and whether the table can be used without it.
 struct Column(&'static str, &'static [&'static str], Need);
 
 #[derive(Clone, Copy, PartialEq)]
@@ -129,18 +130,19 @@ const SCHEMA: [Table; 8] = [
     },
 ];
 
-/// Tables without which there is nothing to bring.
-const NEEDED: [&str; 1] = ["sales"];
+/// Tables that must exist.
+const REQUIRED_TABLES: [&str; 1] = ["sales"];
 
-/// The names of tables and columns in this database.
+/// The names that the tables and columns have in this database, by our names for them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SchemaNames {
     tables: BTreeMap<&'static str, (String, BTreeMap<&'static str, String>)>,
 }
 
 impl SchemaNames {
-    /// Finds every table and column among those that the database has, by table.
-    pub(super) fn among(there: &BTreeMap<String, Vec<String>>, configured: &Names) -> Result<Self, SourceError> {
+    /// Finds the names among the tables and columns that the database has. Fails if a configured
+    /// name does not exist, or if no name of a required table or column exists.
+    pub(super) fn among(existing: &BTreeMap<String, Vec<String>>, configured: &Names) -> Result<Self, SourceError> {
         let mut found = Self::default();
         for table in &SCHEMA {
             let names = configured.get(table.ours);
@@ -148,9 +150,9 @@ impl SchemaNames {
             if configured_name == Some("") {
                 continue;
             }
-            let tables: Vec<&str> = there.keys().map(String::as_str).collect();
+            let tables: Vec<&str> = existing.keys().map(String::as_str).collect();
             let Some(name) = pick(configured_name, &found.likely(table), &tables) else {
-                if configured_name.is_some() || NEEDED.contains(&table.ours) {
+                if configured_name.is_some() || REQUIRED_TABLES.contains(&table.ours) {
                     return Err(SourceError(format!(
                         "the database has no table {}: name it under [tables.{}] as table",
                         configured_name.unwrap_or(&table.usual.join(" or ")),
@@ -159,7 +161,7 @@ impl SchemaNames {
                 }
                 continue;
             };
-            let columns: Vec<&str> = there[name].iter().map(String::as_str).collect();
+            let columns: Vec<&str> = existing[name].iter().map(String::as_str).collect();
             let mut here = BTreeMap::new();
             for Column(ours, usual, need) in table.columns {
                 let configured_name = names.and_then(|names| names.get(*ours)).map(String::as_str);
@@ -186,8 +188,9 @@ impl SchemaNames {
         Ok(found)
     }
 
-    /// The usual names of a table, that first which the column of `sales` that refers to it is named after: with a `productId`
-    /// it is `products`, also where there are `cars`.
+    /// The usual names of a table, with the most likely one first. The column of `sales` that
+    /// refers to the table tells which: with a `productId` it is `products`, even if there is a
+    /// table `cars`.
     fn likely(&self, table: &Table) -> Vec<&'static str> {
         let refers = match table.ours {
             "customers" => "customer",
@@ -201,7 +204,8 @@ impl SchemaNames {
         usual
     }
 
-    /// Conversations that nothing ties to orders would be left behind without a word.
+    /// Fails if no column connects conversations to orders: they would be left out without any
+    /// notice.
     fn check_conversation_link(&self) -> Result<(), SourceError> {
         let Some((name, columns)) = self.tables.get("conversations") else { return Ok(()) };
         if columns.contains_key("sale") || self.tables["sales"].1.contains_key("conversation") {
@@ -213,19 +217,20 @@ impl SchemaNames {
         )))
     }
 
-    /// A table by our name for it, quoted.
+    /// The quoted name of a table.
     pub(super) fn table(&self, ours: &str) -> Option<String> {
         self.tables.get(ours).map(|(name, _)| quoted(name))
     }
 
-    /// A column of a table under an alias, quoted; `NULL` where there is none.
+    /// A column of a table under an alias, quoted; `NULL` if the column does not exist.
     pub(super) fn column(&self, table: &str, alias: &str, ours: &str) -> String {
         let column = self.tables.get(table).and_then(|(_, columns)| columns.get(ours));
         column.map_or("NULL".to_owned(), |column| format!("{alias}.{}", quoted(column)))
     }
 }
 
-/// A configuration may name only what there is to name, with what can be a name.
+/// Checks the configured names: each must belong to a known table and column and be a valid MySQL
+/// name.
 pub(crate) fn check(configured: &Names) -> Result<(), SourceError> {
     for (ours, names) in configured {
         let Some(table) = SCHEMA.iter().find(|table| table.ours == ours) else {
@@ -245,7 +250,8 @@ pub(crate) fn check(configured: &Names) -> Result<(), SourceError> {
     Ok(())
 }
 
-/// The configured name if it is there, or the first usual one that is; spelled as the database does.
+/// The configured name, otherwise the first usual name, if it exists. An exact match comes before
+/// one in another case; the result is spelled as in the database.
 fn pick<'a>(configured_name: Option<&str>, usual: &[&str], there: &[&'a str]) -> Option<&'a str> {
     let wanted = configured_name.map_or(usual.to_vec(), |configured_name| vec![configured_name]);
     let exactly = |name: &str| there.iter().find(|it| **it == name);

@@ -1,26 +1,29 @@
-//! The statements. All go along the primary key of the orders, a page at a time: where a page begins costs the same at the
-//! end of the table as at its start. `docs/importing.md` shows them with the usual names.
+//! The SQL statements. Each reads a page of orders in the order of their primary key, so a page
+//! costs the same at the end of the table as at its start. `docs/importing.md` shows the statements
+//! with the usual names.
 
 use super::names::SchemaNames;
 
-/// What is asked of a database with these names.
+/// The statements for a database with these names.
 #[derive(Clone, Debug)]
 pub(super) struct Queries {
-    /// How many orders there are.
+    /// Counts the orders.
     pub(super) count: String,
-    /// The first orders: how many.
+    /// The first page. Parameter: the number of orders.
     pub(super) first: String,
-    /// The next orders: behind which, how many.
+    /// A later page. Parameters: the key to start after, the number of orders.
     pub(super) next: String,
-    /// Conversations with who takes part, of the orders from one to another.
+    /// The conversations and participants of a range of orders. Parameters: the first and the last
+    /// key.
     pub(super) participants: Option<String>,
-    /// Messages, once for each who has read it, of the orders from one to another.
+    /// The messages of a range of orders, with one row for each user who has read the message, and
+    /// at least one row. Parameters: the first and the last key.
     pub(super) messages: Option<String>,
 }
 
 impl Queries {
     pub(super) fn of(found: &SchemaNames) -> Self {
-        // Not there without `sales`: `SchemaNames` sees to that.
+        // `SchemaNames` fails without a table `sales`.
         let sales = found.table("sales").unwrap_or_default();
         let id = found.column("sales", "s", "id");
         let orders = orders(found, &sales);
@@ -69,7 +72,8 @@ fn orders(found: &SchemaNames, sales: &str) -> String {
     text
 }
 
-/// The conversations `c`, and the column that says which order each is about: one of theirs, or by way of the orders.
+/// The tables to select conversations from, and the column with the key of their order. That column
+/// is in `conversations`, or `sales` refers to the conversation.
 fn conversations(found: &SchemaNames) -> Option<(String, String)> {
     let conversations = found.table("conversations")?;
     let sale = found.column("conversations", "c", "sale");
@@ -133,7 +137,8 @@ fn messages(found: &SchemaNames) -> Option<String> {
     ))
 }
 
-/// The join that names whoever a column refers to, and their name; nothing where there are no users.
+/// The join that finds the name of the user in `column`, and that name. Without a table of users
+/// the join is empty and the name is `NULL`.
 fn joined_user(found: &SchemaNames, alias: &str, column: &str) -> (String, String) {
     match found.table("users").filter(|_| column != "NULL") {
         Some(users) => {
@@ -144,13 +149,13 @@ fn joined_user(found: &SchemaNames, alias: &str, column: &str) -> (String, Strin
     }
 }
 
-/// A name, from one column or from two.
+/// A person's name, from one column or from first and last name.
 fn name(found: &SchemaNames, table: &str, alias: &str) -> String {
     let of = |ours| found.column(table, alias, ours);
     coalesce([non_empty(of("name")), joined_by_spaces([of("first"), of("last")])])
 }
 
-/// The first that is not `NULL`; of columns that are not there nothing is said.
+/// The first part that is not `NULL`. Columns that do not exist are left out.
 fn coalesce<const N: usize>(parts: [String; N]) -> String {
     let there: Vec<String> = parts.into_iter().filter(|part| part != "NULL").collect();
     match there.as_slice() {
@@ -160,12 +165,12 @@ fn coalesce<const N: usize>(parts: [String; N]) -> String {
     }
 }
 
-/// A text, or `NULL` where it is empty.
+/// The text, or `NULL` if it is empty.
 fn non_empty(part: String) -> String {
     if part == "NULL" { part } else { format!("NULLIF({part}, '')") }
 }
 
-/// Several in a row with spaces between them, or `NULL`.
+/// The parts joined by spaces, or `NULL` if all are empty.
 fn joined_by_spaces<const N: usize>(parts: [String; N]) -> String {
     let there: Vec<String> = parts.into_iter().filter(|part| part != "NULL").collect();
     if there.is_empty() { "NULL".to_owned() } else { format!("NULLIF(CONCAT_WS(' ', {}), '')", there.join(", ")) }
@@ -177,7 +182,7 @@ mod tests {
 
     use super::*;
 
-    /// The old schema as `docs/importing.md` has it.
+    /// The schema that `docs/importing.md` shows.
     fn usual() -> SchemaNames {
         let tables = [
             ("sales", "id saleNumber customerId carId quantity price currency status note createdAt updatedAt"),

@@ -1,11 +1,11 @@
-//! Rows: values as the driver brings them, to texts as every source yields them.
+//! Converts database rows to the text values that every source yields.
 
 use mysql_async::consts::ColumnType::MYSQL_TYPE_TIMESTAMP;
 use mysql_async::{Column, Row, Value};
 
 use crate::legacy::{LegacyItem, LegacyMessage, LegacyOrder, LegacyPerson};
 
-/// The values of a row, taken one after the other in the order of the statement's columns.
+/// The values of a row, read one after the other in the order of the columns.
 pub(super) struct Cells {
     row: Row,
     next: usize,
@@ -25,18 +25,19 @@ impl Cells {
         text(self.value())
     }
 
-    /// A time. A `TIMESTAMP` is a moment, which the session has in UTC; a `DATETIME` is what some clock showed.
+    /// A time. A `TIMESTAMP` is a point in time, which the session reports in UTC. A `DATETIME` is
+    /// local time without a zone.
     fn time(&mut self) -> Option<String> {
-        let is_moment = self.row.columns_ref().get(self.next).map(Column::column_type) == Some(MYSQL_TYPE_TIMESTAMP);
-        self.text().map(|text| if is_moment { text + "Z" } else { text })
+        let is_timestamp = self.row.columns_ref().get(self.next).map(Column::column_type) == Some(MYSQL_TYPE_TIMESTAMP);
+        self.text().map(|text| if is_timestamp { text + "Z" } else { text })
     }
 }
 
-/// A value as a person would write it; `None` for `NULL`.
+/// A value as text; `None` for `NULL`.
 fn text(value: Value) -> Option<String> {
     match value {
         Value::NULL => None,
-        // What is no UTF-8 came through a column that is not text, or was broken there.
+        // Bytes that are not UTF-8 come from a binary column or from damaged text.
         Value::Bytes(bytes) => Some(
             String::from_utf8(bytes).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned()),
         ),
@@ -54,7 +55,7 @@ fn text(value: Value) -> Option<String> {
     }
 }
 
-/// An order, with its key as the database needs it to go on.
+/// Reads an order. The first value is its key, as the query for the next page needs it.
 pub(super) fn order(mut cells: Cells) -> (Value, LegacyOrder) {
     let key = cells.value();
     let id = text(key.clone());
@@ -84,7 +85,7 @@ pub(super) fn order(mut cells: Cells) -> (Value, LegacyOrder) {
     (key, order)
 }
 
-/// A conversation with one who takes part, or with nobody.
+/// A conversation with one of its participants, or without any.
 pub(super) struct ParticipantRow {
     pub(super) sale: String,
     pub(super) conversation: String,
@@ -105,7 +106,7 @@ impl ParticipantRow {
     }
 }
 
-/// A message with one who has read it, or with nobody.
+/// A message with one of the users who have read it, or without any.
 pub(super) struct MessageRow {
     pub(super) sale: String,
     pub(super) conversation: String,
