@@ -7,14 +7,14 @@ use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures_util::{StreamExt, stream};
-use import::{Manner, Settings, Source, Tally};
+use import::{ImportCounts, ImportOptions, Settings, Source};
 use local::Gateway;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::Store;
 
-use crate::between::Between;
 use crate::growth::Item;
+use crate::interceptor::Interceptor;
 use crate::spread::{Spread, float};
 use crate::system::System;
 
@@ -22,7 +22,7 @@ use crate::system::System;
 const TALKED: usize = 4;
 const MESSAGES: usize = 4;
 /// Requests under way, of either.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT: usize = 16;
 /// As many as a request may write.
 const BATCH: usize = 25;
 
@@ -51,14 +51,14 @@ pub(crate) async fn measure(folder: &Path, rounds: usize, quick: bool) -> Result
     std::fs::write(&file, (1..=orders).map(|id| line(id) + "\n").collect::<String>())?;
     let (mut turns, mut items) = (Vec::new(), 0);
     for round in 0..rounds {
-        let (_, gateway) = System::inside(&folder.join(format!("import{round}")), &Between::default()).await?;
+        let (_, gateway) = System::inside(&folder.join(format!("import{round}")), &Interceptor::default()).await?;
         let (created, created_in) = import(&gateway, &file).await?;
         let (again, unchanged_in) = import(&gateway, &file).await?;
         ensure!(created.created == again.unchanged && again.unchanged == orders as u64, "{created:?}, then {again:?}");
         let all = scan(&gateway).await?;
         gateway.stop().await;
         items = all.len();
-        let (_, gateway) = System::inside(&folder.join(format!("bare{round}")), &Between::default()).await?;
+        let (_, gateway) = System::inside(&folder.join(format!("bare{round}")), &Interceptor::default()).await?;
         let bare_in = write(&gateway, all).await?;
         gateway.stop().await;
         turns.push([created_in, unchanged_in, bare_in].map(|took| took.as_secs_f64()));
@@ -83,14 +83,16 @@ fn line(id: usize) -> String {
     order.to_string()
 }
 
-async fn import(gateway: &Gateway, file: &Path) -> Result<(Tally, Duration)> {
+async fn import(gateway: &Gateway, file: &Path) -> Result<(ImportCounts, Duration)> {
     let (rules, names) = Settings::default().split()?;
     let source = Source::parse(&file.to_string_lossy(), names, 0)?;
     let store = Store::new(gateway.sdk(), table(gateway)?);
     let refused: PathBuf = file.with_file_name("refused.jsonl");
     let began = Instant::now();
-    let tally = import::run(source, store, Manner { rules, concurrency: AT_ONCE, dry_run: false }, &refused).await?;
-    Ok((tally, began.elapsed()))
+    let import_counts =
+        import::run(source, store, ImportOptions { rules, concurrency: MAX_CONCURRENT, dry_run: false }, &refused)
+            .await?;
+    Ok((import_counts, began.elapsed()))
 }
 
 async fn scan(gateway: &Gateway) -> Result<Vec<Item>> {
@@ -108,7 +110,7 @@ async fn write(gateway: &Gateway, items: Vec<Item>) -> Result<Duration> {
     let began = Instant::now();
     let requests =
         puts.chunks(BATCH).map(|batch| client.batch_write_item().request_items(table, batch.to_vec()).send());
-    let mut answers = stream::iter(requests).buffer_unordered(AT_ONCE);
+    let mut answers = stream::iter(requests).buffer_unordered(MAX_CONCURRENT);
     while let Some(answer) = answers.next().await {
         ensure!(answer?.unprocessed_items.is_none_or(|left| left.is_empty()), "the table did not take everything");
     }

@@ -12,13 +12,13 @@ use local::Gateway;
 use serde::{Deserialize, Serialize};
 use tokio::try_join;
 
-use crate::between::Between;
+use crate::interceptor::Interceptor;
 use crate::load::flat_out;
 use crate::prices::Prices;
 use crate::process;
 use crate::spread::{Spread, float};
 use crate::system::{Kind, System};
-use crate::world::{World, order};
+use crate::workload::{Workload, order};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -53,19 +53,19 @@ pub(crate) struct Limit {
 /// Measures, with data below `folder`.
 pub(crate) async fn measure(folder: &Path, rounds: usize, prices: &Prices) -> Result<Limit> {
     let turns = processor(folder, rounds).await?;
-    let delaying = Between::delaying(prices.latency);
+    let delaying = Interceptor::delaying(prices.latency);
     let (system, gateway) = System::inside(&folder.join("latency"), &delaying).await?;
-    let table = Bare::of(&system, &gateway, &delaying).await?;
-    let world = World::open(system, 40).await?;
+    let table = BareTable::of(&system, &gateway, &delaying).await?;
+    let workload = Workload::open(system, 40).await?;
     let (mut sends, mut transactions) = (Vec::new(), Vec::new());
     // In turns, so that whatever else the machine does falls on both.
     for n in 0..SENDS {
-        sends.push(world.send().await?.latency.as_secs_f64() * 1e3);
+        sends.push(workload.send().await?.latency.as_secs_f64() * 1e3);
         let began = Instant::now();
         table.transacted(u64::try_from(n)?, prices).await?;
         transactions.push(began.elapsed().as_secs_f64() * 1e3);
     }
-    drop(world);
+    drop(workload);
     gateway.stop().await;
     Ok(Limit {
         whole: Spread::of(turns.iter().map(|turn| turn.0)),
@@ -81,12 +81,12 @@ pub(crate) async fn measure(folder: &Path, rounds: usize, prices: &Prices) -> Re
 /// Microseconds of processor time: the whole system's for a message, then the bare requests', and so on in turns.
 async fn processor(folder: &Path, rounds: usize) -> Result<Vec<(f64, f64)>> {
     let system = System::start(Kind::Ours, &folder.join("whole"), false).await?;
-    let world = Arc::new(World::open(system, CUSTOMERS).await?);
-    let (system, gateway) = System::inside(&folder.join("bare"), &Between::default()).await?;
-    let table = Bare::of(&system, &gateway, &Between::default()).await?;
+    let workload = Arc::new(Workload::open(system, CUSTOMERS).await?);
+    let (system, gateway) = System::inside(&folder.join("bare"), &Interceptor::default()).await?;
+    let table = BareTable::of(&system, &gateway, &Interceptor::default()).await?;
     let (mut number, mut turns) = (0, Vec::new());
     for _ in 0..rounds {
-        let whole = 1e6 / flat_out(&world, IN_FLIGHT, ROUND, false).await?.efficiency();
+        let whole = 1e6 / flat_out(&workload, IN_FLIGHT, ROUND, false).await?.efficiency();
         let before = process::cpu(&system.processes)?;
         // Nothing but the SDK and the engine: the update, then the put, the two queries and the look for the message before.
         for _ in 0..BARE {
@@ -106,7 +106,7 @@ const MAY_SEND: &str = "n = :seen AND #is <> :closed AND (attribute_not_exists(c
 const ABSENT: &str = "attribute_not_exists(pk)";
 
 /// The table without the system around it.
-struct Bare {
+struct BareTable {
     client: Client,
     table: String,
     /// A real conversation's head, under a key of its own.
@@ -114,11 +114,11 @@ struct Bare {
     message: AttributeValue,
 }
 
-impl Bare {
-    async fn of(system: &System, gateway: &Gateway, between: &Between) -> Result<Self> {
+impl BareTable {
+    async fn of(system: &System, gateway: &Gateway, interceptor: &Interceptor) -> Result<Self> {
         order(system, &System::token("somebody", "customer")?).await?;
         let sdk = gateway.sdk();
-        let http = between.around(sdk.http_client().context("an SDK without a client")?);
+        let http = interceptor.around(sdk.http_client().context("an SDK without a client")?);
         let client = Client::new(&sdk.to_builder().http_client(http).build());
         let table = gateway.table().context("a system without a table")?.to_owned();
         let items = client.scan().table_name(&table).send().await?.items.unwrap_or_default();
@@ -142,7 +142,7 @@ impl Bare {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key("bench", &log(seq))));
         let put = async { anyhow::Ok(put.condition_expression(ABSENT).send().await?) };
         let get = async { anyhow::Ok(get.projection_expression("pk").consistent_read(true).send().await?) };
-        try_join!(put, get, self.place("U#somebody"), self.place("U"))?;
+        try_join!(put, get, self.query_connections("U#somebody"), self.query_connections("U"))?;
         Ok(())
     }
 
@@ -157,12 +157,12 @@ impl Bare {
         let writes =
             [TransactWriteItem::builder().update(update).build(), TransactWriteItem::builder().put(put).build()];
         self.client.transact_write_items().set_transact_items(Some(writes.into())).send().await?;
-        try_join!(self.place("U#somebody"), self.place("U"))?;
+        try_join!(self.query_connections("U#somebody"), self.query_connections("U"))?;
         tokio::time::sleep(prices.latency.a_post()).await;
         Ok(())
     }
 
-    async fn place(&self, place: &str) -> Result<()> {
+    async fn query_connections(&self, place: &str) -> Result<()> {
         let query = self.client.query().table_name(&self.table).key_condition_expression("pk = :u");
         query.expression_attribute_values(":u", text(place)).consistent_read(true).send().await?;
         Ok(())

@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::spread::float;
-use crate::world::World;
+use crate::workload::Workload;
 
 /// What one round measured.
 pub(crate) struct Round {
@@ -42,35 +42,40 @@ impl Round {
 }
 
 /// Sends `rate` messages a second, whether or not the ones before have arrived.
-pub(crate) async fn paced(world: &Arc<World>, rate: u32, duration: Duration) -> Result<Round> {
+pub(crate) async fn paced(workload: &Arc<Workload>, rate: u32, duration: Duration) -> Result<Round> {
     let count = u64::from(rate) * duration.as_secs();
     let mut pace = interval(Duration::from_secs(1) / rate);
     pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    let (cpu, began) = (world.system.cpu()?, Instant::now());
+    let (cpu, began) = (workload.system.cpu()?, Instant::now());
     let mut under_way = Vec::new();
     for _ in 0..count {
         pace.tick().await;
-        let world = world.clone();
-        under_way.push(tokio::spawn(async move { world.send().await }));
+        let workload = workload.clone();
+        under_way.push(tokio::spawn(async move { workload.send().await }));
     }
     let mut latencies = histogram()?;
     for sent in join_all(under_way).await {
         latencies.record(micros(sent??.latency))?;
     }
-    let (seconds, cpu) = (began.elapsed().as_secs_f64(), world.system.cpu()?.saturating_sub(cpu).as_secs_f64());
+    let (seconds, cpu) = (began.elapsed().as_secs_f64(), workload.system.cpu()?.saturating_sub(cpu).as_secs_f64());
     Ok(Round { messages: count, seconds, cpu, latencies })
 }
 
 /// Keeps `in_flight` messages under way all the time; with `read`, each is also read by the other side.
-pub(crate) async fn flat_out(world: &Arc<World>, in_flight: usize, duration: Duration, read: bool) -> Result<Round> {
-    let (cpu, began) = (world.system.cpu()?, Instant::now());
+pub(crate) async fn flat_out(
+    workload: &Arc<Workload>,
+    in_flight: usize,
+    duration: Duration,
+    read: bool,
+) -> Result<Round> {
+    let (cpu, began) = (workload.system.cpu()?, Instant::now());
     let done = Arc::new(AtomicU64::new(0));
     let workers = (0..in_flight).map(|_| {
-        let (world, done) = (world.clone(), done.clone());
+        let (workload, done) = (workload.clone(), done.clone());
         tokio::spawn(async move {
             let mut latencies = histogram()?;
             while began.elapsed() < duration {
-                let delivered = if read { world.send_and_read().await? } else { world.send().await? };
+                let delivered = if read { workload.send_and_read().await? } else { workload.send().await? };
                 latencies.record(micros(delivered.latency))?;
                 done.fetch_add(1, Ordering::Relaxed);
             }
@@ -81,7 +86,7 @@ pub(crate) async fn flat_out(world: &Arc<World>, in_flight: usize, duration: Dur
     for worker in try_join_all(workers).await? {
         latencies.add(worker?)?;
     }
-    let (seconds, cpu) = (began.elapsed().as_secs_f64(), world.system.cpu()?.saturating_sub(cpu).as_secs_f64());
+    let (seconds, cpu) = (began.elapsed().as_secs_f64(), workload.system.cpu()?.saturating_sub(cpu).as_secs_f64());
     let messages = done.load(Ordering::Relaxed);
     ensure!(messages > 0, "nothing was delivered");
     Ok(Round { messages, seconds, cpu, latencies })

@@ -1,10 +1,10 @@
 //! What the system costs and how fast it is, beside its peers: `cargo xtask bench` measures and writes `docs/benchmarks.md`.
 
-mod between;
 mod client;
 mod compare;
 mod growth;
 mod importing;
+mod interceptor;
 mod limit;
 mod load;
 mod mariadb;
@@ -17,7 +17,7 @@ mod results;
 mod spread;
 mod starts;
 mod system;
-mod world;
+mod workload;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::between::{Between, Passed};
+use crate::interceptor::{Interceptor, Traffic};
 use crate::system::System;
-use crate::world::World;
+use crate::workload::Workload;
 
 /// A minute of the inbox, and a little more.
 const MINUTE: Duration = Duration::from_secs(61);
@@ -18,33 +18,33 @@ const MINUTE: Duration = Duration::from_secs(61);
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Operations {
     /// A message in a conversation that was active in the same minute.
-    pub(crate) message: Passed,
+    pub(crate) message: Traffic,
     /// The first of a minute: the inbox moves.
-    pub(crate) first_of_a_minute: Passed,
+    pub(crate) first_of_a_minute: Traffic,
     /// A read receipt.
-    pub(crate) receipt: Passed,
+    pub(crate) receipt: Traffic,
 }
 
 /// Counts them.
 pub(crate) async fn measure(folder: &Path) -> Result<Operations> {
-    let between = Between::counting();
-    let (system, gateway) = System::inside(folder, &between).await?;
-    let world = World::open(system, 1).await?;
-    let customer = &world.customers[0];
-    world.say(customer, true).await?;
-    world.say(customer, false).await?;
+    let interceptor = Interceptor::counting();
+    let (system, gateway) = System::inside(folder, &interceptor).await?;
+    let workload = Workload::open(system, 1).await?;
+    let customer = &workload.customers[0];
+    workload.say(customer, true).await?;
+    workload.say(customer, false).await?;
     tokio::time::sleep(MINUTE).await;
-    between.take();
-    world.say(customer, true).await?;
-    let first_of_a_minute = between.take();
-    let delivered = world.say(customer, false).await?;
-    let message = between.take();
+    interceptor.take();
+    workload.say(customer, true).await?;
+    let first_of_a_minute = interceptor.take();
+    let delivered = workload.say(customer, false).await?;
+    let message = interceptor.take();
     // Read by the admin, whom the customer looks at.
-    world.read(customer, false, delivered.seq - 1).await?;
-    between.take();
-    world.read(customer, false, delivered.seq).await?;
-    let receipt = between.take();
-    drop(world);
+    workload.read(customer, false, delivered.seq - 1).await?;
+    interceptor.take();
+    workload.read(customer, false, delivered.seq).await?;
+    let receipt = interceptor.take();
+    drop(workload);
     gateway.stop().await;
     Ok(Operations { message, first_of_a_minute, receipt })
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::between::Delays;
+use crate::interceptor::Delays;
 use crate::system::root;
 
 #[derive(Debug, Deserialize)]

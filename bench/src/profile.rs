@@ -13,14 +13,14 @@ use tokio::process::Command;
 use crate::load::flat_out;
 use crate::spread::float;
 use crate::system::{Kind, System, root};
-use crate::world::World;
+use crate::workload::Workload;
 
 /// Conversations, and messages under way in them.
 const CUSTOMERS: usize = 500;
 const IN_FLIGHT: usize = 64;
 /// Until everything is warm, and how long it is looked at.
-const WARM: Duration = Duration::from_secs(2);
-const LOOK: Duration = Duration::from_secs(8);
+const WARM_UP: Duration = Duration::from_secs(2);
+const SAMPLE_TIME: Duration = Duration::from_secs(8);
 /// Looks a second on each core: no multiple of anything that happens regularly.
 const FREQUENCY: &str = "1999";
 
@@ -34,7 +34,7 @@ const LAYERS: [(&str, &[&str]); 4] = [
 ];
 
 /// What is called by none of them.
-const ELSE: &str = "threads, tasks, and what cannot be told";
+const OTHER: &str = "threads, tasks, and what cannot be told";
 
 /// Measured.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -47,17 +47,17 @@ pub(crate) struct Profile {
 
 /// Looks at a server under load, with data below `folder`, and draws what it sees.
 pub(crate) async fn measure(folder: &Path) -> Result<Profile> {
-    let world = Arc::new(World::open(System::start(Kind::Ours, folder, false).await?, CUSTOMERS).await?);
-    flat_out(&world, IN_FLIGHT, WARM, false).await?;
+    let workload = Arc::new(Workload::open(System::start(Kind::Ours, folder, false).await?, CUSTOMERS).await?);
+    flat_out(&workload, IN_FLIGHT, WARM_UP, false).await?;
     let (recorded, stacks) = (folder.join("recorded"), folder.join("stacks"));
     let mut record = Command::new("perf");
     record.args(["record", "--event", "cpu-clock", "--freq", FREQUENCY, "--call-graph", "fp", "--output"]);
-    record.arg(&recorded).arg("--pid").arg(world.system.processes[0].to_string());
-    record.args(["--", "sleep"]).arg(LOOK.as_secs().to_string());
-    let (seen, sent) = tokio::join!(run(record), flat_out(&world, IN_FLIGHT, LOOK + WARM, false));
+    record.arg(&recorded).arg("--pid").arg(workload.system.processes[0].to_string());
+    record.args(["--", "sleep"]).arg(SAMPLE_TIME.as_secs().to_string());
+    let (seen, sent) = tokio::join!(run(record), flat_out(&workload, IN_FLIGHT, SAMPLE_TIME + WARM_UP, false));
     seen?;
     sent?;
-    drop(world);
+    drop(workload);
 
     let script = folder.join("script");
     let mut tell = Command::new("perf");
@@ -92,7 +92,7 @@ fn by_layer(folded: &str) -> Result<Profile> {
     }
     let nanoseconds: u64 = counts.iter().sum();
     let share = |count: u64| float(count) / float(nanoseconds.max(1));
-    let names = LAYERS.iter().map(|(name, _)| *name).chain([ELSE]);
+    let names = LAYERS.iter().map(|(name, _)| *name).chain([OTHER]);
     let layers = names.zip(counts).map(|(name, count)| (name.to_owned(), share(count)));
     Ok(Profile { layers: layers.collect(), nanoseconds })
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::between::Between;
+use crate::interceptor::Interceptor;
 use crate::mariadb::MariaDb;
 use crate::process;
 
@@ -67,11 +67,11 @@ impl System {
     }
 
     /// Ours in this very process, to count or delay what passes between its functions and the table.
-    pub(crate) async fn inside(folder: &Path, between: &Between) -> Result<(Self, Gateway)> {
+    pub(crate) async fn inside(folder: &Path, interceptor: &Interceptor) -> Result<(Self, Gateway)> {
         std::fs::create_dir_all(folder)?;
         std::fs::write(folder.join("secret"), SECRET)?;
         let template = Template::File(root().join("template.yaml"));
-        let (data, wrap) = (Data::Folder(folder.to_owned()), Some(between.wrap()));
+        let (data, wrap) = (Data::Folder(folder.to_owned()), Some(interceptor.wrap()));
         let gateway =
             local::start(Settings { data, wrap, ..Settings::in_memory(template) }, local::functions()).await?;
         let (kind, base, processes) = (Kind::Ours, gateway.base_url(), vec![std::process::id()]);

@@ -1,4 +1,4 @@
-use domain::{NewOrder, Role, Text, Time, Twin};
+use domain::{NewOrder, Role, SharedId, Text, Time};
 use protocol::{Code, MessageRequest, OrderRequest, ReadRequest, SetConversationStatus, SetOrderStatus, parse_body};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,7 +42,7 @@ fn is_an_order(request: OrderRequest) {
     match NewOrder::new(request.items, request.currency, request.note) {
         Ok(order) => {
             let now = Time::from_millis(0).expect("1970");
-            let order = order.place(&Twin::from_random([0; 16]), &super::somebody("anna", Role::Customer), now);
+            let order = order.place(&SharedId::from_random([0; 16]), &super::somebody("anna", Role::Customer), now);
             let sum: u128 = items.iter().map(|item| u128::from(item.quantity) * u128::from(item.unit_price)).sum();
             assert_eq!(u128::from(order.total), sum);
             assert!(sum < 1 << 53 && (1..=100).contains(&items.len()) && order.items == items);

@@ -9,7 +9,7 @@ pub fn cursors(bytes: &[u8]) {
     let (cursor, position) = super::two(text);
     let own = PageCursor::of(&super::somebody("anna", Role::Customer), "inbox", &"active");
     match own.parse(cursor) {
-        Ok(position) => assert_eq!(own.print(&position), cursor),
+        Ok(position) => assert_eq!(own.encode(&position), cursor),
         Err(problem) => {
             assert_eq!(problem.code, Code::InvalidCursor);
             super::is_an_answer(&problem);
@@ -17,7 +17,7 @@ pub fn cursors(bytes: &[u8]) {
     }
 
     let Ok(position) = position.parse::<Position>() else { return };
-    let cursor = own.print(&position);
+    let cursor = own.encode(&position);
     assert_eq!(own.parse(&cursor), Ok(position));
     for (user_id, role, list, filter) in [
         ("annb", Role::Customer, "inbox", "active"),

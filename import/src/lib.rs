@@ -6,18 +6,17 @@
 //! | `old` | an order as it was found |
 //! | `translate/` | from what the old system had to what this one has; pure |
 //! | `run` | the way of an order from its source to its place, many at a time |
-//! | `catch_up` | an order that is here already: what changed there since |
+//! | `update` | an order that is here already: what changed there since |
 //! | `report`, `progress` | what people see |
 //! | `settings`, `arguments` | what people say |
 //!
 //! **Once, however often it runs**: every id derives from an old one, so a run that repeats another, or goes on where one was
 //! killed, meets what is there. An order appears in one transaction; what was imported of it is remembered beside it, and only
 //! a difference to that is brought, the way every change of a conversation is. How it is stored is in `store`'s
-//! `adopt` and `catch_up`.
+//! `adopt` and `update`.
 
 mod arguments;
-mod catch_up;
-mod old;
+mod legacy;
 mod progress;
 mod report;
 mod retry;
@@ -25,6 +24,7 @@ mod run;
 mod settings;
 mod source;
 mod translate;
+mod update;
 
 use std::ffi::OsString;
 use std::time::Instant;
@@ -34,10 +34,10 @@ use clap::Parser;
 use store::Store;
 
 use arguments::Arguments;
-pub use report::Tally;
-pub use run::{Manner, Stopped, Why, run};
+pub use report::ImportCounts;
+pub use run::{ImportOptions, StopReason, Stopped, run};
 pub use settings::{Names, Rules, Settings};
-pub use source::{Broken, Source};
+pub use source::{Source, SourceError};
 
 /// Everything came along.
 const COMPLETE: u8 = 0;
@@ -56,20 +56,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let began = Instant::now();
-    let (tally, problem) = match begin(&arguments) {
-        Ok(Ok(tally)) => (tally, None),
-        Ok(Err(Stopped { why, tally })) => (tally, Some(place(why, &arguments))),
-        Err(problem) => (Tally::default(), Some(problem)),
+    let (counts, problem) = match begin(&arguments) {
+        Ok(Ok(counts)) => (counts, None),
+        Ok(Err(Stopped { why, counts })) => (counts, Some(with_location(why, &arguments))),
+        Err(problem) => (ImportCounts::default(), Some(problem)),
     };
-    if problem.is_none() || tally.read > 0 {
-        println!("{}", tally.summary(began.elapsed(), arguments.dry_run, &arguments.refused));
+    if problem.is_none() || counts.read > 0 {
+        println!("{}", counts.summary(began.elapsed(), arguments.dry_run, &arguments.refused));
     }
     match problem {
-        None if tally.is_complete() => COMPLETE,
+        None if counts.is_complete() => COMPLETE,
         None => REFUSED,
         Some(problem) => {
             eprintln!("order-chat-import: {problem:#}");
-            if tally.read > 0 {
+            if counts.read > 0 {
                 eprintln!("It stopped there. Start it again: it goes on where it was.");
             }
             STOPPED
@@ -78,27 +78,27 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 /// Fails where it cannot even begin.
-fn begin(arguments: &Arguments) -> anyhow::Result<Result<Tally, Stopped>> {
+fn begin(arguments: &Arguments) -> anyhow::Result<Result<ImportCounts, Stopped>> {
     let settings = Settings::read(arguments.config.as_deref())?;
     let (rules, names) = settings.split().context("the configuration")?;
     let source = Source::parse(&arguments.source()?, names, arguments.retries)?;
-    let manner = Manner { rules, concurrency: arguments.concurrency.into(), dry_run: arguments.dry_run };
+    let options = ImportOptions { rules, concurrency: arguments.concurrency.into(), dry_run: arguments.dry_run };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let store = Store::new(&arguments.sdk().await?, &arguments.table);
-        Ok(run(source, store, manner, &arguments.refused).await)
+        Ok(run(source, store, options, &arguments.refused).await)
     })
 }
 
 /// What ended an import, with where that was.
-fn place(why: Why, arguments: &Arguments) -> anyhow::Error {
+fn with_location(why: StopReason, arguments: &Arguments) -> anyhow::Error {
     let Arguments { table, local, refused, .. } = arguments;
     match why {
-        Why::Table(problem) => {
+        StopReason::Table(problem) => {
             let at = local.as_ref().map_or("on AWS".to_owned(), |url| format!("at {url}"));
             anyhow::Error::new(problem).context(format!("the table {table} {at}"))
         }
-        Why::Refusals(problem) => {
+        StopReason::Refusals(problem) => {
             anyhow::Error::new(problem).context(format!("{} cannot be written", refused.display()))
         }
         why => why.into(),

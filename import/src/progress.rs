@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often a line is written where there is no terminal.
-const LINES: Duration = Duration::from_secs(5);
+const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Shows how far it is, on stderr.
 pub(crate) struct Progress {
     bar: ProgressBar,
     /// When the last line was written; `None` where a bar is shown.
     last_line: Option<Instant>,
-    voice: Voice,
+    notices: Notices,
 }
 
 /// Says on stderr what keeps the import waiting.
 #[derive(Clone)]
-pub(crate) struct Voice {
+pub(crate) struct Notices {
     bar: ProgressBar,
     last: Arc<Mutex<String>>,
 }
@@ -30,8 +30,8 @@ impl Progress {
     pub(crate) fn new() -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        let voice = Voice { bar: bar.clone(), last: Arc::default() };
-        Self { bar, last_line: (!is_terminal).then(Instant::now), voice }
+        let notices = Notices { bar: bar.clone(), last: Arc::default() };
+        Self { bar, last_line: (!is_terminal).then(Instant::now), notices }
     }
 
     /// Starts counting, of `total` orders if that is known.
@@ -55,14 +55,14 @@ impl Progress {
     }
 
     /// Where others say what keeps them waiting.
-    pub(crate) fn voice(&self) -> Voice {
-        self.voice.clone()
+    pub(crate) fn notices(&self) -> Notices {
+        self.notices.clone()
     }
 
     /// One more is done.
     pub(crate) fn one(&mut self) {
         self.bar.inc(1);
-        if self.last_line.is_some_and(|last| last.elapsed() >= LINES) {
+        if self.last_line.is_some_and(|last| last.elapsed() >= LINE_INTERVAL) {
             self.last_line = Some(Instant::now());
             let (done, rate) = (HumanCount(self.bar.position()), self.bar.per_sec());
             match self.bar.length() {
@@ -81,7 +81,7 @@ impl Progress {
     }
 }
 
-impl Voice {
+impl Notices {
     /// Says it once, however many wait for the same.
     pub(crate) fn say(&self, text: String) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -11,7 +11,7 @@ use crate::translate::Refused;
 
 /// What became of an order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Fate {
+pub enum OrderOutcome {
     /// It is here now.
     Created,
     /// It was here, and what changed in the old system has changed here.
@@ -22,7 +22,7 @@ pub enum Fate {
 
 /// How many of each.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Tally {
+pub struct ImportCounts {
     /// Orders found.
     pub read: u64,
     /// Orders that are here now, or would be.
@@ -37,13 +37,13 @@ pub struct Tally {
     pub refused_messages: u64,
 }
 
-impl Tally {
+impl ImportCounts {
     /// Counts an order.
-    pub fn count(&mut self, fate: Fate) {
-        match fate {
-            Fate::Created => self.created += 1,
-            Fate::Updated => self.updated += 1,
-            Fate::Unchanged => self.unchanged += 1,
+    pub fn count(&mut self, order_outcome: OrderOutcome) {
+        match order_outcome {
+            OrderOutcome::Created => self.created += 1,
+            OrderOutcome::Updated => self.updated += 1,
+            OrderOutcome::Unchanged => self.unchanged += 1,
         }
     }
 

@@ -5,21 +5,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Twin;
+use domain::SharedId;
 use futures_util::{StreamExt, stream};
-use store::{Adopted, Birth, Store};
+use store::{CreateOutcome, ImportRecord, Store};
 
-use crate::catch_up::{CaughtUp, catch_up};
-use crate::progress::{Progress, Voice};
-use crate::report::{Fate, Refusals, Tally};
-use crate::retry::pause;
+use crate::progress::{Notices, Progress};
+use crate::report::{ImportCounts, OrderOutcome, Refusals};
+use crate::retry::wait_before_retry;
 use crate::settings::Rules;
-use crate::source::{Broken, Page, Source};
+use crate::source::{Page, Source, SourceError};
 use crate::translate::{Plan, Refused, translate};
+use crate::update::{UpdateOutcome, update};
 
 /// How an import is done.
 #[derive(Clone, Debug)]
-pub struct Manner {
+pub struct ImportOptions {
     /// How rows are translated.
     pub rules: Rules,
     /// How many orders are written at a time.
@@ -33,17 +33,17 @@ pub struct Manner {
 #[error("{why}")]
 pub struct Stopped {
     /// Why.
-    pub why: Why,
+    pub why: StopReason,
     /// What became of everything until then.
-    pub tally: Tally,
+    pub counts: ImportCounts,
 }
 
 /// Why an import ended before its end.
 #[derive(Debug, thiserror::Error)]
-pub enum Why {
+pub enum StopReason {
     /// The source ended it.
     #[error(transparent)]
-    Source(#[from] Broken),
+    Source(#[from] SourceError),
     /// The table ended it.
     #[error(transparent)]
     Table(#[from] store::Error),
@@ -58,47 +58,58 @@ pub enum Why {
 /// Everything that writing an order takes.
 struct Importer {
     store: Store,
-    manner: Manner,
+    options: ImportOptions,
     /// Of this run, to tell it from others on the same table.
     claim: String,
-    voice: Voice,
+    notices: Notices,
 }
 
 /// An order on its way: its plan, and what was imported of it last.
-type Known = Result<(Box<Plan>, Option<Adopted>), Refused>;
+type LookedUp = Result<(Box<Plan>, Option<ImportRecord>), Refused>;
 
 /// What became of a row.
 struct Done {
-    fate: Result<Fate, Refused>,
+    order_outcome: Result<OrderOutcome, Refused>,
     messages: Vec<Refused>,
 }
 
 /// Tries of one request to the table: about two minutes altogether.
-const TRIES: u32 = 12;
+const MAX_TRIES: u32 = 12;
 /// That many say nothing: a table that throttles is no news.
-const QUIET: u32 = 4;
+const QUIET_TRIES: u32 = 4;
 
 /// Imports everything that `source` has.
-pub async fn run(source: Source, store: Store, manner: Manner, refusals: &Path) -> Result<Tally, Stopped> {
-    let mut tally = Tally::default();
-    match go(source, store, manner, refusals, &mut tally).await {
-        Ok(()) => Ok(tally),
-        Err(why) => Err(Stopped { why, tally }),
+pub async fn run(
+    source: Source,
+    store: Store,
+    options: ImportOptions,
+    refusals: &Path,
+) -> Result<ImportCounts, Stopped> {
+    let mut counts = ImportCounts::default();
+    match import_all(source, store, options, refusals, &mut counts).await {
+        Ok(()) => Ok(counts),
+        Err(why) => Err(Stopped { why, counts }),
     }
 }
 
-async fn go(source: Source, store: Store, manner: Manner, refusals: &Path, tally: &mut Tally) -> Result<(), Why> {
+async fn import_all(
+    source: Source,
+    store: Store,
+    options: ImportOptions,
+    refusals: &Path,
+    counts: &mut ImportCounts,
+) -> Result<(), StopReason> {
     let mut refusals = Refusals::at(refusals)?;
     // A table that is not there is better known before the first order than as the reason why it is refused, and soon.
-    let nobody = [Twin::from_old(&manner.rules.namespace, "")];
-    store.adopted(&nobody).await?;
+    let nobody = [SharedId::from_legacy(&options.rules.namespace, "")];
+    store.import_records(&nobody).await?;
     let mut progress = Progress::new();
-    let voice = progress.voice();
-    let (total, pages) = source.open(voice.clone()).await?;
+    let notices = progress.notices();
+    let (total, pages) = source.open(notices.clone()).await?;
     progress.begin(total);
-    let concurrency = manner.concurrency.max(1);
+    let concurrency = options.concurrency.max(1);
     let claim = format!("{}-{:?}", std::process::id(), std::time::SystemTime::now());
-    let importer = Arc::new(Importer { store, manner, claim, voice });
+    let importer = Arc::new(Importer { store, options, claim, notices });
 
     let pages = stream::unfold(pages, async |mut pages| pages.recv().await.map(|page| (page, pages)));
     let looked_up = pages.map(|page| {
@@ -111,15 +122,15 @@ async fn go(source: Source, store: Store, manner: Manner, refusals: &Path, tally
     });
     let written = rows.map(|row| {
         let importer = importer.clone();
-        async move { tokio::spawn(async move { importer.bring(row?).await }).await? }
+        async move { tokio::spawn(async move { importer.import_row(row?).await }).await? }
     });
     let mut written = std::pin::pin!(written.buffer_unordered(concurrency));
     let mut outcome = Ok(());
     while let Some(done) = written.next().await {
-        let Done { fate, messages } = match done {
+        let Done { order_outcome, messages } = match done {
             Ok(done) => done,
             // Behind the end of the source nothing follows, and what is under way arrives.
-            Err(why @ Why::Source(_)) => {
+            Err(why @ StopReason::Source(_)) => {
                 outcome = Err(why);
                 continue;
             }
@@ -128,17 +139,17 @@ async fn go(source: Source, store: Store, manner: Manner, refusals: &Path, tally
                 break;
             }
         };
-        tally.read += 1;
+        counts.read += 1;
         progress.one();
-        match fate {
-            Ok(fate) => tally.count(fate),
+        match order_outcome {
+            Ok(order_outcome) => counts.count(order_outcome),
             Err(refused) => {
-                tally.refused += 1;
+                counts.refused += 1;
                 refusals.note(&refused)?;
             }
         }
         for refused in messages {
-            tally.refused_messages += 1;
+            counts.refused_messages += 1;
             refusals.note(&refused)?;
         }
     }
@@ -149,77 +160,84 @@ async fn go(source: Source, store: Store, manner: Manner, refusals: &Path, tally
 
 impl Importer {
     /// Translates a page and looks up what is here of it.
-    async fn look_up(&self, page: Page) -> Result<Vec<Known>, Why> {
+    async fn look_up(&self, page: Page) -> Result<Vec<LookedUp>, StopReason> {
         let plans: Vec<Result<Plan, Refused>> =
-            page.into_iter().map(|row| row.and_then(|old| translate(*old, &self.manner.rules))).collect();
-        let twins: Vec<Twin> = plans.iter().flatten().map(|plan| plan.twin().clone()).collect();
-        let mut adopted: HashMap<Twin, Adopted> = self.patiently(|| self.store.adopted(&twins)).await?;
+            page.into_iter().map(|row| row.and_then(|old| translate(*old, &self.options.rules))).collect();
+        let shared_ids: Vec<SharedId> = plans.iter().flatten().map(|plan| plan.shared_id().clone()).collect();
+        let mut import_records: HashMap<SharedId, ImportRecord> =
+            self.with_retries(|| self.store.import_records(&shared_ids)).await?;
         let known = plans.into_iter().map(|plan| {
             let plan = Box::new(plan?);
-            let adopted = adopted.remove(plan.twin());
-            Ok((plan, adopted))
+            let import_record = import_records.remove(plan.shared_id());
+            Ok((plan, import_record))
         });
         Ok(known.collect())
     }
 
     /// Brings one order.
-    async fn bring(&self, known: Known) -> Result<Done, Why> {
-        let (mut plan, adopted) = match known {
+    async fn import_row(&self, looked_up: LookedUp) -> Result<Done, StopReason> {
+        let (mut plan, import_record) = match looked_up {
             Ok(known) => known,
-            Err(refused) => return Ok(Done { fate: Err(refused), messages: Vec::new() }),
+            Err(refused) => return Ok(Done { order_outcome: Err(refused), messages: Vec::new() }),
         };
         let messages = std::mem::take(&mut plan.refused);
-        let fate = match self.settle(&plan, adopted).await {
-            Ok(Ok(fate)) => Ok(fate),
-            Ok(Err(reason)) => Err(Refused::order(&plan.old_id, reason)),
-            Err(problem) if is_its_own_fault(&problem) => Err(Refused::order(&plan.old_id, problem.to_string())),
+        let order_outcome = match self.write_order(&plan, import_record).await {
+            Ok(Ok(order_outcome)) => Ok(order_outcome),
+            Ok(Err(reason)) => Err(Refused::order(&plan.legacy_id, reason)),
+            Err(problem) if is_fault_of_order(&problem) => Err(Refused::order(&plan.legacy_id, problem.to_string())),
             Err(problem) => return Err(problem.into()),
         };
-        Ok(Done { fate, messages })
+        Ok(Done { order_outcome, messages })
     }
 
-    async fn settle(&self, plan: &Plan, adopted: Option<Adopted>) -> Result<Result<Fate, String>, store::Error> {
-        let Manner { rules, dry_run, .. } = &self.manner;
-        let mut adopted = adopted;
-        if adopted.is_none() {
+    async fn write_order(
+        &self,
+        plan: &Plan,
+        import_record: Option<ImportRecord>,
+    ) -> Result<Result<OrderOutcome, String>, store::Error> {
+        let ImportOptions { rules, dry_run, .. } = &self.options;
+        let mut import_record = import_record;
+        if import_record.is_none() {
             if *dry_run {
-                return Ok(Ok(Fate::Created));
+                return Ok(Ok(OrderOutcome::Created));
             }
-            let adoption = plan.adoption();
-            if let Birth::Born = self.patiently(|| self.store.adopt(&adoption, &self.claim)).await? {
-                return Ok(Ok(Fate::Created));
+            let order_import = plan.order_import();
+            if let CreateOutcome::Created =
+                self.with_retries(|| self.store.import_order(&order_import, &self.claim)).await?
+            {
+                return Ok(Ok(OrderOutcome::Created));
             }
             // It came meanwhile: by another run, or by a request of this one whose answer was lost.
-            let twins = std::slice::from_ref(plan.twin());
-            adopted = self.patiently(|| self.store.adopted(twins)).await?.remove(plan.twin());
+            let shared_ids = std::slice::from_ref(plan.shared_id());
+            import_record = self.with_retries(|| self.store.import_records(shared_ids)).await?.remove(plan.shared_id());
         }
-        let Some(adopted) = adopted else {
+        let Some(import_record) = import_record else {
             return Ok(Err("another order has its place".to_owned()));
         };
-        if adopted == plan.adopted() {
-            return Ok(Ok(Fate::Unchanged));
+        if import_record == plan.import_record() {
+            return Ok(Ok(OrderOutcome::Unchanged));
         }
-        let change = || catch_up(&self.store, plan, &adopted, &rules.shop, &rules.namespace, *dry_run);
-        let caught_up = self.patiently(change).await?;
-        Ok(match caught_up {
-            CaughtUp::Done(fate) => Ok(fate),
-            CaughtUp::Refused(reason) => Err(reason),
+        let change = || update(&self.store, plan, &import_record, &rules.shop, &rules.namespace, *dry_run);
+        let updated = self.with_retries(change).await?;
+        Ok(match updated {
+            UpdateOutcome::Done(order_outcome) => Ok(order_outcome),
+            UpdateOutcome::Refused(reason) => Err(reason),
         })
     }
 
     /// Asks the table again while it says that it cannot now: it throttles, others are in the way, the network is gone.
-    async fn patiently<T, Answer>(&self, ask: impl Fn() -> Answer) -> Result<T, store::Error>
+    async fn with_retries<T, Answer>(&self, ask: impl Fn() -> Answer) -> Result<T, store::Error>
     where
         Answer: Future<Output = Result<T, store::Error>>,
     {
         let mut attempt = 1;
         loop {
             match ask().await {
-                Err(problem) if attempt < TRIES && may_pass(&problem) => {
-                    if attempt > QUIET {
-                        self.voice.say(format!("the table cannot be reached ({problem}): trying on"));
+                Err(problem) if attempt < MAX_TRIES && is_transient(&problem) => {
+                    if attempt > QUIET_TRIES {
+                        self.notices.say(format!("the table cannot be reached ({problem}): trying on"));
                     }
-                    pause(attempt, Duration::from_millis(50), Duration::from_secs(20)).await;
+                    wait_before_retry(attempt, Duration::from_millis(50), Duration::from_secs(20)).await;
                     attempt += 1;
                 }
                 outcome => return outcome,
@@ -228,18 +246,18 @@ impl Importer {
     }
 }
 
-fn may_pass(problem: &store::Error) -> bool {
+fn is_transient(problem: &store::Error) -> bool {
     match problem {
         store::Error::Contended => true,
-        store::Error::Dynamo(_) => !is_its_own_fault(problem) && !problem.is_final(),
+        store::Error::Dynamo(_) => !is_fault_of_order(problem) && !problem.is_permanent(),
         store::Error::Item(_) | store::Error::Corrupt(_) => false,
     }
 }
 
 /// Whether an order is refused for what it is, so that the others can go on.
-fn is_its_own_fault(problem: &store::Error) -> bool {
+fn is_fault_of_order(problem: &store::Error) -> bool {
     match problem {
-        store::Error::Dynamo(_) => problem.is_of_the_item(),
+        store::Error::Dynamo(_) => problem.is_invalid_item(),
         store::Error::Item(_) | store::Error::Corrupt(_) => true,
         store::Error::Contended => false,
     }

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_configuration_says_what_is_wrong_with_it() {
+    fn an_invalid_configuration_names_the_problem() {
         let split = |text: &str| toml::from_str::<Settings>(text).map_err(anyhow::Error::from)?.split();
         assert!(split("").is_ok());
         let (rules, names) =

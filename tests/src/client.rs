@@ -22,7 +22,7 @@ use crate::client_message_id;
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// How long something that must come may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One WebSocket.
 pub struct Client {
@@ -258,12 +258,12 @@ impl Client {
 
     async fn wait_until(&self, what: &str, holds: impl Fn(&Inbox) -> bool) {
         let came = self.comes(holds).await;
-        assert!(came, "{} waited {PATIENCE:?} for {what}; has {:?}", self.who, *self.inbox.borrow());
+        assert!(came, "{} waited {TIMEOUT:?} for {what}; has {:?}", self.who, *self.inbox.borrow());
     }
 
     async fn comes(&self, holds: impl Fn(&Inbox) -> bool) -> bool {
         let mut inbox = self.inbox.subscribe();
-        tokio::time::timeout(PATIENCE, inbox.wait_for(|inbox| holds(inbox))).await.is_ok()
+        tokio::time::timeout(TIMEOUT, inbox.wait_for(|inbox| holds(inbox))).await.is_ok()
     }
 }
 

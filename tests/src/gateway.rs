@@ -17,11 +17,11 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 /// Nothing that a test waits for takes this long, unless it never comes.
-pub const SOON: Duration = Duration::from_secs(10);
+pub const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A template in the making: functions, and what leads to them.
 #[derive(Clone, Debug, Default)]
-pub struct Sketch {
+pub struct TestTemplate {
     functions: Vec<(String, u64, Vec<String>)>,
     routes: Vec<(String, String, String, bool)>,
     frames: Vec<(String, String, bool)>,
@@ -31,7 +31,7 @@ pub struct Sketch {
     table: bool,
 }
 
-impl Sketch {
+impl TestTemplate {
     /// Nothing yet.
     pub fn new() -> Self {
         Self::default()
@@ -287,7 +287,9 @@ where
 }
 
 /// A function that always answers the same, and the events it receives.
-pub fn recording(answer: Value) -> (Seen, impl Fn(&Environment, &SdkConfig) -> Started + Send + Sync + 'static) {
+pub fn recording(
+    answer: Value,
+) -> (RecordedEvents, impl Fn(&Environment, &SdkConfig) -> Started + Send + Sync + 'static) {
     let (sender, seen) = unbounded_channel();
     let function = answering(move |event| {
         let (sender, answer) = (sender.clone(), answer.clone());
@@ -296,17 +298,17 @@ pub fn recording(answer: Value) -> (Seen, impl Fn(&Environment, &SdkConfig) -> S
             Ok(answer)
         }
     });
-    (Seen(seen), function)
+    (RecordedEvents(seen), function)
 }
 
 /// The events that a function receives.
 #[derive(Debug)]
-pub struct Seen(UnboundedReceiver<Value>);
+pub struct RecordedEvents(UnboundedReceiver<Value>);
 
-impl Seen {
+impl RecordedEvents {
     /// The next one.
     pub async fn next(&mut self) -> Value {
-        let event = tokio::time::timeout(SOON, self.0.recv()).await;
+        let event = tokio::time::timeout(TEST_TIMEOUT, self.0.recv()).await;
         event.expect("the function is called soon").expect("the gateway runs")
     }
 
@@ -358,9 +360,9 @@ impl Client {
     }
 
     /// The next text frame.
-    pub async fn hear(&mut self) -> String {
+    pub async fn next_text(&mut self) -> String {
         loop {
-            let frame = tokio::time::timeout(SOON, self.0.next()).await.expect("a frame comes soon");
+            let frame = tokio::time::timeout(TEST_TIMEOUT, self.0.next()).await.expect("a frame comes soon");
             match frame.expect("the connection is open").expect("the connection works") {
                 Message::Text(text) => return text.to_string(),
                 Message::Ping(_) | Message::Pong(_) => {}
@@ -370,14 +372,14 @@ impl Client {
     }
 
     /// The next text frame as JSON.
-    pub async fn hear_json(&mut self) -> Value {
-        serde_json::from_str(&self.hear().await).expect("JSON")
+    pub async fn next_json(&mut self) -> Value {
+        serde_json::from_str(&self.next_text().await).expect("JSON")
     }
 
     /// The status code with which the gateway closes the connection, after any frames before.
     pub async fn closed(&mut self) -> u16 {
         loop {
-            match tokio::time::timeout(SOON, self.0.next()).await.expect("the connection ends soon") {
+            match tokio::time::timeout(TEST_TIMEOUT, self.0.next()).await.expect("the connection ends soon") {
                 Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
                 Some(Ok(Message::Close(None))) => return 1005,
                 Some(Ok(_)) => {}

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::Twin;
-use import::{Manner, Settings, Source, Stopped, Tally};
+use domain::SharedId;
+use import::{ImportCounts, ImportOptions, Settings, Source, Stopped};
 use serde_json::Value;
 use store::Store;
 use tempfile::TempDir;
@@ -44,17 +44,17 @@ impl Importer {
     }
 
     /// Imports in this process.
-    pub async fn run(&self, from: &str, shop: &Shop) -> Result<Tally, Stopped> {
+    pub async fn run(&self, from: &str, shop: &Shop) -> Result<ImportCounts, Stopped> {
         let gateway = shop.gateway();
         self.run_into(from, Store::new(gateway.sdk(), gateway.table().unwrap())).await
     }
 
     /// Imports in this process into a table that is reached in a way of its own.
-    pub async fn run_into(&self, from: &str, store: Store) -> Result<Tally, Stopped> {
+    pub async fn run_into(&self, from: &str, store: Store) -> Result<ImportCounts, Stopped> {
         let (rules, names) = Settings::read(Some(&self.config_file())).unwrap().split().unwrap();
         let source = Source::parse(from, names, 8).unwrap();
-        let manner = Manner { rules, concurrency: 16, dry_run: self.dry_run };
-        import::run(source, store, manner, &self.refused_file()).await
+        let options = ImportOptions { rules, concurrency: 16, dry_run: self.dry_run };
+        import::run(source, store, options, &self.refused_file()).await
     }
 
     /// Starts it as a process, which the test binary becomes when its test `importer_process` runs alone.
@@ -182,8 +182,8 @@ pub fn become_importer() {
 }
 
 /// The order that an old one became.
-pub fn twin(old_id: impl std::fmt::Display) -> Twin {
-    Twin::from_old("shop", &old_id.to_string())
+pub fn shared_id(legacy_id: impl std::fmt::Display) -> SharedId {
+    SharedId::from_legacy("shop", &legacy_id.to_string())
 }
 
 /// Everything in a shop's table, by key.

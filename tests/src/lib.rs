@@ -6,37 +6,37 @@
 #![allow(clippy::unwrap_used, reason = "a helper that cannot go on fails its test, here")]
 
 mod answer;
-mod between;
 mod cases;
 mod client;
+mod delayed_push;
 mod deployment;
 pub mod gateway;
 pub mod importer;
+mod interceptor;
 mod keys;
-mod late;
+pub mod legacy_shop;
 pub mod mariadb;
 mod meter;
-pub mod old_shop;
+pub mod monitored_metrics;
 mod outage;
+pub mod reconnecting_client;
 mod replica;
-pub mod roamer;
 mod rows;
 pub mod running;
 mod shop;
+pub mod simulation;
 pub mod throttle;
 mod user;
-pub mod watched;
-pub mod world;
 
 pub use answer::Answer;
 pub use cases::cases;
 pub use client::{Client, Receipt, Refused, Sent};
+pub use delayed_push::DelayedPush;
 pub use keys::{es256_key, rs256_key};
-pub use late::LatePush;
 pub use meter::{Call, Cost, Meter, Need, item_size};
 pub use outage::Outage;
-pub use replica::{Known, Replica};
-pub use rows::Ghost;
+pub use replica::{Replica, ReplicaConversation};
+pub use rows::StaleConnection;
 pub use shop::Shop;
 pub use user::{User, client_message_id, lamp};
 

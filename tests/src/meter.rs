@@ -11,7 +11,7 @@ use aws_smithy_types::body::SdkBody;
 use local::Settings;
 use serde_json::Value;
 
-use crate::between::between;
+use crate::interceptor::intercepting;
 
 /// The embedded engine answers at once, so that requests made side by side would seem to come one after the other.
 const ROUND_TRIP: Duration = Duration::from_millis(10);
@@ -62,7 +62,7 @@ impl Meter {
     /// Settings of a shop that this meter measures.
     pub fn settings(&self) -> Settings {
         let meter = self.clone();
-        between(move |function, request, inner| {
+        intercepting(move |function, request, inner| {
             let (meter, function, inner) = (meter.clone(), function.to_owned(), inner.clone());
             HttpConnectorFuture::new(async move {
                 let (call, answer) = measure(function, request, inner).await;

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use local::Settings;
 
-use crate::between::{between, is_push};
+use crate::interceptor::{intercepting, is_push};
 
 /// What fails.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +26,7 @@ impl Outage {
     /// Settings of a shop that this outage can befall.
     pub fn settings(&self) -> Settings {
         let outage = self.clone();
-        between(move |function, request, inner| {
+        intercepting(move |function, request, inner| {
             let failing = outage.0.lock().unwrap();
             if failing.functions.contains(function) || (failing.pushes && is_push(&request)) {
                 HttpConnectorFuture::ready(Ok(fault()))

@@ -10,12 +10,12 @@ use protocol::{Conversation, Event};
 pub struct Replica {
     user_id: String,
     role: Role,
-    conversations: BTreeMap<ConversationId, Known>,
+    conversations: BTreeMap<ConversationId, ReplicaConversation>,
 }
 
 /// What it knows of one conversation.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct ReplicaConversation {
     /// The messages by `seq`.
     pub messages: BTreeMap<u64, Message>,
     /// The conversation's status, as of this `seq`.
@@ -34,7 +34,7 @@ fn role_name(role: Role) -> &'static str {
     }
 }
 
-impl Default for Known {
+impl Default for ReplicaConversation {
     fn default() -> Self {
         Self {
             messages: BTreeMap::new(),
@@ -45,7 +45,7 @@ impl Default for Known {
     }
 }
 
-impl Known {
+impl ReplicaConversation {
     /// The highest `seq` up to which nothing is missing.
     pub fn gapless(&self) -> u64 {
         self.messages.keys().zip(1..).take_while(|(seq, expected)| *seq == expected).count() as u64
@@ -68,7 +68,7 @@ impl Known {
     }
 
     /// A text wakes the conversation, unless what is known of its status is newer.
-    fn hear(&mut self, message: &Message) {
+    fn apply_message(&mut self, message: &Message) {
         if message.kind == Kind::Text && message.seq > self.status.0 {
             self.status = (message.seq, ConversationStatus::Active);
         }
@@ -81,7 +81,7 @@ impl Known {
     }
 
     /// A conversation as it was when `lastSeq` was its last.
-    fn see(&mut self, conversation: &Conversation) {
+    fn apply_conversation(&mut self, conversation: &Conversation) {
         if conversation.last_seq >= self.status.0 {
             self.status = (conversation.last_seq, conversation.status);
         }
@@ -101,24 +101,24 @@ impl Replica {
     }
 
     /// What is known, by conversation.
-    pub fn conversations(&self) -> &BTreeMap<ConversationId, Known> {
+    pub fn conversations(&self) -> &BTreeMap<ConversationId, ReplicaConversation> {
         &self.conversations
     }
 
     /// One of the conversations, picked by any number; `None` as long as none is known.
-    pub fn pick(&self, number: usize) -> Option<(ConversationId, Known)> {
+    pub fn pick(&self, number: usize) -> Option<(ConversationId, ReplicaConversation)> {
         let at = number % self.conversations.len().max(1);
         self.conversations.iter().nth(at).map(|(id, known)| (id.clone(), known.clone()))
     }
 
     /// Takes in a conversation that a fetch or an acknowledgement showed.
-    pub fn see(&mut self, conversation: &Conversation) {
-        self.conversation(&conversation.id).see(conversation);
+    pub fn apply_conversation(&mut self, conversation: &Conversation) {
+        self.conversation(&conversation.id).apply_conversation(conversation);
     }
 
     /// Takes in a message that a fetch or an acknowledgement showed.
-    pub fn hear(&mut self, message: &Message) {
-        self.conversation(&message.conversation_id).hear(message);
+    pub fn apply_message(&mut self, message: &Message) {
+        self.conversation(&message.conversation_id).apply_message(message);
     }
 
     /// Takes in where the user's own cursor now stands.
@@ -128,16 +128,16 @@ impl Replica {
     }
 
     /// Takes in an event.
-    pub fn take(&mut self, event: &Event) {
+    pub fn apply_event(&mut self, event: &Event) {
         match event {
             Event::NewMessage { message, .. }
             | Event::OrderMessageUpdate { message, .. }
-            | Event::OrderUpdated { message, .. } => self.hear(message),
+            | Event::OrderUpdated { message, .. } => self.apply_message(message),
             Event::OrderCreated { conversation, .. } => {
-                self.see(conversation);
-                self.hear(&conversation.last_message);
+                self.apply_conversation(conversation);
+                self.apply_message(&conversation.last_message);
             }
-            Event::ConversationUpdated { conversation } => self.see(conversation),
+            Event::ConversationUpdated { conversation } => self.apply_conversation(conversation),
             Event::MessageRead { conversation_id, user_id, role, seq } => {
                 self.conversation(conversation_id).advance(user_id, *role, *seq, *seq);
             }
@@ -157,7 +157,7 @@ impl Replica {
         known.messages.range(read + 1..).filter(|(_, message)| message.side() != own).count() as u64
     }
 
-    fn conversation(&mut self, id: &ConversationId) -> &mut Known {
+    fn conversation(&mut self, id: &ConversationId) -> &mut ReplicaConversation {
         self.conversations.entry(id.clone()).or_default()
     }
 }

@@ -16,12 +16,12 @@ use crate::{Client, Shop, User, now_millis};
 type Item = HashMap<String, AttributeValue>;
 
 /// A row of a connection that is gone.
-pub struct Ghost {
+pub struct StaleConnection {
     rows: Rows,
     key: Item,
 }
 
-impl Ghost {
+impl StaleConnection {
     /// Whether the row is still there.
     pub async fn is_remembered(&self) -> bool {
         self.rows.all().await.iter().any(|item| key(item) == self.key)
@@ -32,18 +32,18 @@ impl Shop {
     /// Leaves a row of a connection of `user` that began `age` milliseconds ago, joined to `conversation`, and is gone.
     ///
     /// It is made from the row of a real one: another connection id, and every time of about now moved back.
-    pub async fn haunt(&self, user: &User, conversation: impl Display, age: i64) -> Ghost {
+    pub async fn add_stale_connection(&self, user: &User, conversation: impl Display, age: i64) -> StaleConnection {
         let rows = Rows::of(self);
-        let (client, mut ghost) = rows.added_connection(user.connect_and_join(conversation)).await;
+        let (client, mut stale_connection) = rows.added_connection(user.connect_and_join(conversation)).await;
         client.close().await;
-        let sk = sort_key(&ghost);
+        let sk = sort_key(&stale_connection);
         let (kind, id) = sk.split_at(sk.len() - 16);
         let gone: String = id.chars().rev().skip(1).chain(std::iter::once('=')).collect();
-        ghost.insert("sk".to_owned(), AttributeValue::S(format!("{kind}{gone}")));
-        move_back(&mut ghost, age);
-        let key = key(&ghost);
-        rows.put(ghost).await;
-        Ghost { rows, key }
+        stale_connection.insert("sk".to_owned(), AttributeValue::S(format!("{kind}{gone}")));
+        move_back(&mut stale_connection, age);
+        let key = key(&stale_connection);
+        rows.put(stale_connection).await;
+        StaleConnection { rows, key }
     }
 
     /// Connects, and has the server forget the connection, which the client does not notice.

@@ -10,7 +10,7 @@ use domain::Role;
 use serde_json::{Value, json};
 
 use crate::User;
-use crate::gateway::SOON;
+use crate::gateway::TEST_TIMEOUT;
 
 /// The binary of `cargo run`, in the same profile as this test.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -76,7 +76,7 @@ impl Running {
             if let Some(status) = self.process.try_wait().unwrap() {
                 break status;
             }
-            assert!(since.elapsed() < SOON, "it does not end");
+            assert!(since.elapsed() < TEST_TIMEOUT, "it does not end");
             std::thread::yield_now();
         };
         assert_eq!(status.code(), Some(0));

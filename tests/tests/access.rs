@@ -74,13 +74,13 @@ impl Call {
 /// The same answer under ids that never were.
 fn elsewhere(placed: &OrderAnswer) -> OrderAnswer {
     let mut wrong = placed.clone();
-    let twin = domain::Twin::from_random([42; 16]);
-    (wrong.order.id, wrong.conversation.id) = (twin.order_id(), twin.conversation_id());
+    let shared_id = domain::SharedId::from_random([42; 16]);
+    (wrong.order.id, wrong.conversation.id) = (shared_id.order_id(), shared_id.conversation_id());
     wrong
 }
 
 #[tokio::test]
-async fn every_call_by_everyone() {
+async fn every_route_checks_every_role() {
     let shop = Shop::open().await;
     let (anna, bob, ben) = (shop.customer("anna"), shop.customer("bob"), shop.admin("ben"));
     let mut wrong = Vec::new();
@@ -129,7 +129,7 @@ async fn every_call_by_everyone() {
 }
 
 #[tokio::test]
-async fn health_is_for_anybody() {
+async fn health_needs_no_token() {
     let shop = Shop::open().await;
     for user in [shop.nobody(), shop.customer("anna"), shop.customer("anna").with_token(Some("nonsense"))] {
         let health: protocol::Health = user.get("/api/health").await.ok();
@@ -139,20 +139,21 @@ async fn health_is_for_anybody() {
 }
 
 #[tokio::test]
-async fn ids_that_are_none_are_not_found() {
+async fn invalid_ids_are_not_found() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let placed = anna.order().await;
     let (order, conversation) = (placed.order.id.to_string(), placed.conversation.id.to_string());
     let shouted = conversation.to_uppercase().replace("CNV_", "cnv_");
-    let twin = &conversation[4..];
+    let shared_id = &conversation[4..];
     for user in [&anna, &ben] {
-        for id in [order.as_str(), &shouted, twin, "cnv_", "x", "%00", "cnv_%2e%2e", &"x".repeat(2_000), "..%2f.."] {
+        for id in [order.as_str(), &shouted, shared_id, "cnv_", "x", "%00", "cnv_%2e%2e", &"x".repeat(2_000), "..%2f.."]
+        {
             for path in ["", "/messages"] {
                 user.get(&format!("/api/chat/conversations/{id}{path}")).await.refused(Code::NotFound);
             }
         }
-        for id in [conversation.as_str(), twin, "ord_", "x"] {
+        for id in [conversation.as_str(), shared_id, "ord_", "x"] {
             user.get(&format!("/api/sales/{id}")).await.refused(Code::NotFound);
         }
     }
@@ -160,7 +161,7 @@ async fn ids_that_are_none_are_not_found() {
 
 /// The actions that name a conversation; what a stranger gets for one that is must be what they get for one that is not.
 #[tokio::test]
-async fn every_action_by_everyone() {
+async fn every_action_checks_every_role() {
     let shop = Shop::open().await;
     let (anna, bob, ben) = (shop.customer("anna"), shop.customer("bob"), shop.admin("ben"));
     let placed = anna.order().await;
@@ -229,7 +230,7 @@ async fn every_action_by_everyone() {
 }
 
 #[tokio::test]
-async fn a_socket_needs_a_ticket() {
+async fn a_connection_needs_a_ticket() {
     let shop = Shop::open().await;
     let url = shop.customer("anna").ticket().await.url;
     let bare = url.split('?').next().expect("something").to_owned();
@@ -249,7 +250,7 @@ async fn a_socket_needs_a_ticket() {
 
 /// Whatever happens in a conversation, a customer whose it is not hears nothing and finds nothing.
 #[tokio::test]
-async fn nothing_reaches_who_does_not_take_part() {
+async fn non_participants_receive_nothing() {
     let shop = Shop::open().await;
     let (anna, bob, ben) = (shop.customer("anna"), shop.customer("bob"), shop.admin("ben"));
     let bobs = bob.order().await;

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Data::{Continue, Text};
 
 #[tokio::test]
-async fn an_admin_ends_somebodys_connections() {
+async fn an_admin_closes_the_connections_of_a_user() {
     let shop = Shop::open().await;
     let (anna, bob, ben) = (shop.customer("anna"), shop.customer("bob"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
@@ -46,7 +46,7 @@ async fn an_admin_ends_somebodys_connections() {
 }
 
 #[tokio::test]
-async fn nobody_who_is_no_admin_ends_connections() {
+async fn only_admins_close_connections() {
     let shop = Shop::open().await;
     let (anna, bob) = (shop.customer("anna"), shop.customer("bob"));
     let phone = anna.connect().await;
@@ -118,7 +118,7 @@ async fn a_flood_of_frames_is_refused_one_by_one() {
 }
 
 #[tokio::test]
-async fn what_ends_a_connection_ends_only_that_one() {
+async fn a_violation_closes_only_its_own_connection() {
     const FRAME: usize = 32 * 1024;
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
@@ -161,7 +161,7 @@ async fn what_ends_a_connection_ends_only_that_one() {
 
 /// Pages of others may ask, since no cookie lets them in; they are not shown the answer.
 #[tokio::test]
-async fn a_foreign_page_is_shown_nothing() {
+async fn other_origins_cannot_read_answers() {
     let shop = Shop::open().await;
     let (anna, own) = (shop.customer("anna"), shop.origin());
     let allowed = async |origin: &str| {
@@ -187,7 +187,7 @@ async fn a_foreign_page_is_shown_nothing() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_spelled_otherwise_is_the_same() {
+async fn ids_in_other_spellings_are_the_same() {
     let shop = Shop::open().await;
     let anna = shop.customer("anna");
     let id = anna.order().await.conversation.id;
@@ -203,7 +203,7 @@ async fn an_id_that_is_spelled_otherwise_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_long_mistake_gets_a_short_answer() {
+async fn long_invalid_input_gets_a_short_error() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let placed = anna.order().await;
@@ -222,7 +222,7 @@ async fn a_long_mistake_gets_a_short_answer() {
 }
 
 #[tokio::test]
-async fn what_is_the_servers_cannot_be_set_by_a_client() {
+async fn clients_cannot_set_server_fields() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let forged = json!({
@@ -265,7 +265,7 @@ async fn what_is_the_servers_cannot_be_set_by_a_client() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_none_is_like_one_of_nobody() {
+async fn invalid_ids_look_like_unknown_ids() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let x = anna.order().await.conversation.id.to_string().replace("cnv_", "");
@@ -326,7 +326,7 @@ async fn deep_json_is_refused_and_the_connection_stays() {
 }
 
 #[tokio::test]
-async fn text_that_tries_to_be_more_is_text() {
+async fn text_is_never_interpreted() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
@@ -379,7 +379,7 @@ async fn nothing_is_compressed() {
 
 /// A demoted admin's tickets are those of the token that got them; a new token is a new role.
 #[tokio::test]
-async fn a_role_is_what_the_token_says_and_ends_with_it() {
+async fn a_role_comes_from_the_token_and_ends_with_it() {
     let shop = Shop::open().await;
     let id = shop.customer("anna").order().await.conversation.id;
     let admin = shop.admin("eve");

@@ -94,7 +94,7 @@ async fn only_the_agreed_key_and_algorithm() {
 
 /// A key decides by itself what it is good for: nothing that a token says of itself names another, or makes it another kind of token.
 #[tokio::test]
-async fn a_header_chooses_nothing() {
+async fn a_token_header_cannot_choose_the_key() {
     let shop = Shop::open().await;
     let (secret, claims) = (shop.secret().into_bytes(), claims().to_string());
     let with = |name: &str, value: &Value| {
@@ -145,7 +145,7 @@ async fn a_header_chooses_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_signed_is_what_counts() {
+async fn only_the_signed_text_counts() {
     let shop = Shop::open().await;
     let good = shop.sign(&claims());
     admitted(&shop, "a good one", &good).await;
@@ -253,7 +253,7 @@ async fn issuer_and_audience_are_checked_where_configured() {
 
 /// An answer may be kept for a while, but never longer than the token lives.
 #[tokio::test]
-async fn a_token_that_was_good_ends() {
+async fn a_cached_token_still_expires() {
     let shop = Shop::open().await;
     let expires = now_millis() / 1000 + 3;
     let anna = shop.expiring("anna", Role::Customer, 3);
@@ -287,7 +287,7 @@ async fn status_of(url: &str, origin: Option<&str>) -> u16 {
 }
 
 #[tokio::test]
-async fn a_ticket_says_who_and_where() {
+async fn a_ticket_answer_has_user_and_url() {
     let shop = Shop::open().await;
     let ticket = shop.admin("ben").ticket().await;
     assert!((1..=60).contains(&ticket.expires_in));
@@ -301,7 +301,7 @@ async fn a_ticket_says_who_and_where() {
 }
 
 #[tokio::test]
-async fn a_ticket_is_good_once() {
+async fn a_ticket_works_once() {
     let shop = Shop::open().await;
     let url = shop.customer("anna").ticket().await.url;
     assert_eq!(status_of(&url, None).await, 101);
@@ -322,7 +322,7 @@ async fn a_ticket_lasts_a_minute() {
 }
 
 #[tokio::test]
-async fn a_forged_ticket_is_none() {
+async fn forged_tickets_are_refused() {
     let shop = Shop::open().await;
     let ticket = shop.customer("anna").ticket().await;
     let (bare, _) = ticket.url.split_once('?').unwrap();
@@ -341,7 +341,7 @@ async fn a_forged_ticket_is_none() {
 }
 
 #[tokio::test]
-async fn a_foreign_page_gets_no_socket_and_wastes_no_ticket() {
+async fn other_origins_cannot_connect_and_use_up_no_ticket() {
     let shop = Shop::open().await;
     let url = shop.customer("anna").ticket().await.url;
     let own = shop.origin();

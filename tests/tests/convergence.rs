@@ -72,7 +72,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 /// One of the four, with a client that follows the protocol.
-struct Actor {
+struct ReplicatingUser {
     user: User,
     number: usize,
     client: Client,
@@ -81,7 +81,7 @@ struct Actor {
     last: Option<(ConversationId, Uuid, Option<u64>)>,
 }
 
-impl Actor {
+impl ReplicatingUser {
     async fn enter(user: User, number: usize) -> Self {
         let client = user.connect().await;
         let replica = Replica::new(&user.id, user.role);
@@ -93,17 +93,17 @@ impl Actor {
     /// As on every open: the conversations, then what is missing in each.
     async fn sync(&mut self) {
         for conversation in self.user.all_conversations("limit=100").await {
-            self.replica.see(&conversation);
+            self.replica.apply_conversation(&conversation);
             let held = self.replica.conversations()[&conversation.id].gapless();
             for message in self.user.messages_after(&conversation.id, held).await {
-                self.replica.hear(&message);
+                self.replica.apply_message(&message);
             }
         }
     }
 
     fn listen(&mut self) {
         for event in self.client.take() {
-            self.replica.take(&event);
+            self.replica.apply_event(&event);
         }
     }
 
@@ -136,7 +136,7 @@ impl Actor {
             Act::Join { at } => {
                 let Some((id, _)) = self.replica.pick(at) else { return };
                 let conversation = self.client.join(&id).await;
-                self.replica.see(&conversation);
+                self.replica.apply_conversation(&conversation);
                 self.joined = Some(id);
             }
             Act::Leave => {
@@ -147,7 +147,7 @@ impl Actor {
             Act::Order => self.order().await,
             Act::OrderStatus { at, to } if self.user.role == Role::Admin => {
                 let Some((id, _)) = self.replica.pick(at) else { return };
-                let path = format!("/api/sales/ord_{}/status", id.twin().as_str());
+                let path = format!("/api/sales/ord_{}/status", id.shared_id().as_str());
                 let answer = self.user.patch(&path, &json!({"status": to})).await;
                 if answer.status != 200 {
                     answer.refused(Code::InvalidTransition);
@@ -158,7 +158,7 @@ impl Actor {
                 let own = |id: &ConversationId| id.to_string().bytes().map(usize::from).sum::<usize>() % 2 + 2;
                 let Some((id, _)) = self.replica.pick(at).filter(|(id, _)| own(id) == self.number) else { return };
                 let conversation = self.user.set_status(&id, to).await;
-                self.replica.see(&conversation);
+                self.replica.apply_conversation(&conversation);
             }
             Act::OrderStatus { .. } | Act::Status { .. } => {}
             Act::Reconnect => {
@@ -167,7 +167,7 @@ impl Actor {
                 std::mem::replace(&mut self.client, fresh).close().await;
                 if let Some(id) = self.joined.clone() {
                     let conversation = self.client.join(&id).await;
-                    self.replica.see(&conversation);
+                    self.replica.apply_conversation(&conversation);
                 }
                 self.sync().await;
             }
@@ -184,8 +184,8 @@ impl Actor {
             body["customerName"] = conversation.customer_name.into();
         }
         let placed: OrderAnswer = self.user.post("/api/sales", &body).await.expect(201);
-        self.replica.see(&placed.conversation);
-        self.replica.hear(&placed.conversation.last_message);
+        self.replica.apply_conversation(&placed.conversation);
+        self.replica.apply_message(&placed.conversation.last_message);
     }
 
     async fn send(&mut self, (id, message_id, seen): (ConversationId, Uuid, Option<u64>), rest: bool) {
@@ -208,24 +208,24 @@ impl Actor {
             }
         };
         if let Some(message) = sent {
-            self.replica.hear(&message);
+            self.replica.apply_message(&message);
         }
     }
 
     /// Compares what was built from events with what a fetch says now.
     async fn compare(&mut self) {
         for event in self.client.drain().await {
-            self.replica.take(&event);
+            self.replica.apply_event(&event);
         }
         let mut fetched = Replica::new(&self.user.id, self.user.role);
         let mut unread = BTreeMap::new();
         for conversation in self.user.all_conversations("limit=100").await {
             let id = conversation.id.clone();
-            fetched.see(&conversation);
+            fetched.apply_conversation(&conversation);
             let messages = self.user.messages(&id).await;
             assert_eq!(messages.len() as u64, conversation.last_seq, "{id}: lastSeq");
             for message in &messages {
-                fetched.hear(message);
+                fetched.apply_message(message);
             }
             unread.insert(id, conversation.unread);
         }
@@ -241,7 +241,7 @@ impl Actor {
             assert_eq!(known.messages, truth.messages, "{who}: messages of {id}: {numbers:?}");
             assert_eq!(known.order.1, truth.order.1, "{who}: the order of {id}: {known:?}");
             assert_eq!(known.status.1, truth.status.1, "{who}: the status of {id}: {known:?}");
-            let own = |it: &tests::Known| it.cursor(&self.user.id, self.user.role);
+            let own = |it: &tests::ReplicaConversation| it.cursor(&self.user.id, self.user.role);
             assert_eq!(own(known), own(truth), "{who}: own cursors in {id}");
             assert_eq!(Some(self.replica.unread(id)), unread[id], "{who}: unread of {id}: {known:?}");
             if self.joined.as_ref() == Some(id) {
@@ -252,7 +252,7 @@ impl Actor {
 }
 
 #[test]
-fn events_add_up_to_what_a_fetch_says() {
+fn events_converge_to_the_fetched_state() {
     let schedule = prop::collection::vec((0..4usize, act()), 1..40);
     cases(1_000, &schedule, &async |_, schedule: Vec<(usize, Act)>| {
         // A shop for each, so that what an admin sees stays small.
@@ -262,7 +262,7 @@ fn events_add_up_to_what_a_fetch_says() {
         people[1].order().await;
         let mut actors = Vec::new();
         for (number, user) in people.into_iter().enumerate() {
-            actors.push(Actor::enter(user, number).await);
+            actors.push(ReplicatingUser::enter(user, number).await);
         }
         join_all(actors.iter_mut().map(|actor| {
             let own: Vec<Act> = schedule.iter().filter(|(who, _)| *who == actor.number).map(|(_, act)| *act).collect();

@@ -20,7 +20,7 @@ async fn everything(customer: &User, admin: &User) -> (String, Vec<String>, Valu
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_a_bad_request() {
+async fn invalid_json_is_a_bad_request() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let placed = anna.order().await;
@@ -112,7 +112,7 @@ async fn a_wrong_field_of_an_order_is_named() {
 }
 
 #[tokio::test]
-async fn a_wrong_field_of_a_message_is_named_at_both_doors() {
+async fn a_wrong_field_of_a_message_is_named_over_rest_and_websocket() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
@@ -150,7 +150,7 @@ async fn a_wrong_field_of_a_message_is_named_at_both_doors() {
 }
 
 #[tokio::test]
-async fn a_wrong_field_elsewhere_is_named() {
+async fn a_wrong_field_of_any_other_request_is_named() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let placed = anna.order().await;
@@ -200,7 +200,7 @@ async fn past_64_kib_is_too_large() {
 }
 
 #[tokio::test]
-async fn an_unknown_route_is_the_gateways() {
+async fn unknown_routes_are_answered_by_the_gateway() {
     let shop = Shop::open().await;
     let anna = shop.customer("anna");
     for path in ["/api", "/api/sale", "/api/sales/a/b/c", "/api/chat/conversations/x/y", "/api/chat"] {
@@ -273,7 +273,7 @@ async fn every_action_but_ping_ends_with_the_token() {
 }
 
 #[tokio::test]
-async fn a_frame_that_is_none_gets_an_error() {
+async fn invalid_frames_get_an_error() {
     let shop = Shop::open().await;
     let phone = shop.customer("anna").connect().await;
     for text in ["nonsense", "[]", "1", "null", "\"ping\"", "{", "[{\"action\":\"ping\"}]"] {
@@ -318,7 +318,7 @@ async fn a_request_id_has_at_most_64_characters() {
 }
 
 #[tokio::test]
-async fn a_connection_that_the_server_forgot_is_told_so() {
+async fn a_forgotten_connection_gets_reconnect() {
     let shop = Shop::open().await;
     let anna = shop.customer("anna");
     let id = anna.order().await.conversation.id;
@@ -328,7 +328,7 @@ async fn a_connection_that_the_server_forgot_is_told_so() {
 }
 
 #[tokio::test]
-async fn twenty_at_once_then_two_a_second() {
+async fn a_burst_of_twenty_then_two_a_second() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let (id, other) = (anna.order().await.conversation.id, anna.order().await.conversation.id);
@@ -384,7 +384,7 @@ async fn twenty_at_once_then_two_a_second() {
 
 /// Checks run in this order: repeat, closed, rate.
 #[tokio::test]
-async fn closed_comes_before_the_rate() {
+async fn closed_is_checked_before_the_rate_limit() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
@@ -397,7 +397,7 @@ async fn closed_comes_before_the_rate() {
 }
 
 #[tokio::test]
-async fn an_impossible_move_changes_nothing() {
+async fn an_invalid_transition_changes_nothing() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let placed = anna.order().await;
@@ -414,7 +414,7 @@ async fn an_impossible_move_changes_nothing() {
 
 /// When the database fails, the answer says so and no more, and asking again later works.
 #[tokio::test]
-async fn our_own_fault_is_internal() {
+async fn server_faults_are_internal_errors() {
     let outage = tests::Outage::default();
     let shop = Shop::open_with(outage.settings()).await;
     let anna = shop.customer("anna");

@@ -4,7 +4,7 @@
 
 use domain::Role;
 use tests::number;
-use tests::world::{Actor, Fault, Mutation, Plan, World};
+use tests::simulation::{Fault, FaultPlan, Mutation, SimulatedUser, Simulation};
 
 /// Runs on one thread under a stopped clock: waiting costs nothing, and only the seed decides what comes first.
 fn simulate<T>(run: impl Future<Output = T>) -> T {
@@ -13,22 +13,22 @@ fn simulate<T>(run: impl Future<Output = T>) -> T {
 }
 
 /// Two admins, a customer and a stranger live beside one another; answers the promises that were broken.
-async fn schedule(plan: Plan) -> Vec<String> {
-    let world = World::open(plan).await;
-    let customer = Actor::new(World::person("alice", Role::Customer));
-    let bob = Actor::new(World::person("bob", Role::Admin));
-    let eve = Actor::new(World::person("eve", Role::Admin));
-    let stranger = Actor::stranger(World::person("mallory", Role::Customer));
-    let twin = customer.order(&world, "key").await;
+async fn schedule(plan: FaultPlan) -> Vec<String> {
+    let simulation = Simulation::open(plan).await;
+    let customer = SimulatedUser::new(Simulation::person("alice", Role::Customer));
+    let bob = SimulatedUser::new(Simulation::person("bob", Role::Admin));
+    let eve = SimulatedUser::new(Simulation::person("eve", Role::Admin));
+    let stranger = SimulatedUser::stranger(Simulation::person("mallory", Role::Customer));
+    let shared_id = customer.order(&simulation, "key").await;
     tokio::join!(
-        customer.live(&world, &twin, 8),
-        bob.live(&world, &twin, 8),
-        eve.live(&world, &twin, 8),
-        stranger.live(&world, &twin, 3),
+        customer.run(&simulation, &shared_id, 8),
+        bob.run(&simulation, &shared_id, 8),
+        eve.run(&simulation, &shared_id, 8),
+        stranger.run(&simulation, &shared_id, 3),
     );
-    world.calm_down().await;
-    let broken = world.broken_promises(&twin, &[&customer, &bob, &eve, &stranger]).await;
-    world.close().await;
+    simulation.stop_faults().await;
+    let broken = simulation.broken_promises(&shared_id, &[&customer, &bob, &eve, &stranger]).await;
+    simulation.close().await;
     broken
 }
 
@@ -52,7 +52,7 @@ fn keeps_every_promise(seed: u64) {
         2 => 80,
         _ => 200,
     };
-    let broken = simulate(schedule(Plan { seed, per_mille, ..Plan::calm() }));
+    let broken = simulate(schedule(FaultPlan { seed, per_mille, ..FaultPlan::none() }));
     assert!(broken.is_empty(), "seed {seed}:\n{}", broken.join("\n"));
 }
 
@@ -61,7 +61,7 @@ fn keeps_every_promise(seed: u64) {
 fn the_checker_notices_mistakes() {
     for mutation in [Mutation::PushBeforePut, Mutation::NoHelp, Mutation::NoCondition] {
         let caught = (0..400).find(|seed| {
-            let plan = Plan { seed: *seed, per_mille: 80, mutation: Some(mutation), ..Plan::calm() };
+            let plan = FaultPlan { seed: *seed, per_mille: 80, mutation: Some(mutation), ..FaultPlan::none() };
             !simulate(schedule(plan)).is_empty()
         });
         println!("{mutation:?} is caught by seed {caught:?}");
@@ -83,39 +83,39 @@ enum Operation {
 }
 
 /// One operation with what `plan` has in store for it; how many requests it made, and how many polls that took.
-async fn one(operation: Operation, plan: Plan) -> (usize, usize, Vec<String>) {
-    let world = World::open(plan).await;
-    let alice = Actor::new(World::person("alice", Role::Customer));
-    let bob = Actor::new(World::person("bob", Role::Admin));
-    let twin = World::twin(&alice.person, "key");
+async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String>) {
+    let simulation = Simulation::open(plan).await;
+    let alice = SimulatedUser::new(Simulation::person("alice", Role::Customer));
+    let bob = SimulatedUser::new(Simulation::person("bob", Role::Admin));
+    let shared_id = Simulation::shared_id(&alice.person, "key");
     if matches!(operation, Operation::CreateOrder) {
-        world.chaos().arm();
+        simulation.fault_injector().arm();
     }
-    alice.order(&world, "key").await;
-    bob.connect(&world, &twin).await;
-    alice.send(&world, &twin, "before", true).await;
-    alice.catch_up(&world, &twin).await;
+    alice.order(&simulation, "key").await;
+    bob.connect(&simulation, &shared_id).await;
+    alice.send(&simulation, &shared_id, "before", true).await;
+    alice.catch_up(&simulation, &shared_id).await;
     if matches!(operation, Operation::SendOverWebSocket | Operation::Delivered | Operation::Disconnect) {
-        alice.connect(&world, &twin).await;
+        alice.connect(&simulation, &shared_id).await;
     }
     if !matches!(operation, Operation::CreateOrder) {
-        world.chaos().arm();
+        simulation.fault_injector().arm();
     }
     match operation {
         Operation::CreateOrder => {}
-        Operation::SendOverRest | Operation::SendOverWebSocket => alice.send(&world, &twin, "it", true).await,
-        Operation::SendWithoutSeenSeq => alice.send(&world, &twin, "it", false).await,
-        Operation::ChangeStatus => bob.change_status(&world, &twin, "confirmed").await,
-        Operation::Read => alice.read(&world, &twin).await,
-        Operation::Delivered => alice.deliver(&world, &twin).await,
-        Operation::Connect => alice.connect(&world, &twin).await,
-        Operation::Disconnect => alice.disconnect(&world, true).await,
+        Operation::SendOverRest | Operation::SendOverWebSocket => alice.send(&simulation, &shared_id, "it", true).await,
+        Operation::SendWithoutSeenSeq => alice.send(&simulation, &shared_id, "it", false).await,
+        Operation::ChangeStatus => bob.change_status(&simulation, &shared_id, "confirmed").await,
+        Operation::Read => alice.read(&simulation, &shared_id).await,
+        Operation::Delivered => alice.deliver(&simulation, &shared_id).await,
+        Operation::Connect => alice.connect(&simulation, &shared_id).await,
+        Operation::Disconnect => alice.disconnect(&simulation, true).await,
     }
-    let (requests, polls) = (world.chaos().requests(), world.chaos().polls());
-    bob.send(&world, &twin, "after", true).await;
-    world.calm_down().await;
-    let broken = world.broken_promises(&twin, &[&alice, &bob]).await;
-    world.close().await;
+    let (requests, polls) = (simulation.fault_injector().requests(), simulation.fault_injector().polls());
+    bob.send(&simulation, &shared_id, "after", true).await;
+    simulation.stop_faults().await;
+    let broken = simulation.broken_promises(&shared_id, &[&alice, &bob]).await;
+    simulation.close().await;
     (requests, polls, broken)
 }
 
@@ -135,11 +135,11 @@ const OPERATIONS: [Operation; 9] = [
 fn every_request_of_every_operation_may_fail() {
     let mut cells = 0;
     for operation in OPERATIONS {
-        let (requests, _, broken) = simulate(one(operation, Plan::calm()));
+        let (requests, _, broken) = simulate(one(operation, FaultPlan::none()));
         assert!(broken.is_empty() && requests > 0, "{operation:?}: {broken:?}");
         for request in 0..requests {
             for fault in Fault::ALL {
-                let plan = Plan { exactly: Some((request, fault)), ..Plan::calm() };
+                let plan = FaultPlan { exactly: Some((request, fault)), ..FaultPlan::none() };
                 let (_, _, broken) = simulate(one(operation, plan));
                 assert!(broken.is_empty(), "{operation:?}, {fault:?} at request {request}:\n{}", broken.join("\n"));
                 cells += 1;
@@ -153,10 +153,10 @@ fn every_request_of_every_operation_may_fail() {
 fn every_operation_may_end_at_every_await() {
     let mut ends = 0;
     for operation in OPERATIONS {
-        let (_, polls, _) = simulate(one(operation, Plan::calm()));
+        let (_, polls, _) = simulate(one(operation, FaultPlan::none()));
         assert!(polls > 0, "{operation:?} was never polled");
         for poll in 0..polls {
-            let plan = Plan { crash_at_poll: Some(poll), ..Plan::calm() };
+            let plan = FaultPlan { crash_at_poll: Some(poll), ..FaultPlan::none() };
             let (_, _, broken) = simulate(one(operation, plan));
             assert!(broken.is_empty(), "{operation:?} ended at poll {poll}:\n{}", broken.join("\n"));
             ends += 1;

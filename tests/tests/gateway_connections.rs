@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, S
 use local::{Functions, Gateway, Settings};
 use runtime::SdkConfig;
 use serde_json::{Value, json};
-use tests::gateway::{Client, Sketch, answering, recording, using};
+use tests::gateway::{Client, TestTemplate, answering, recording, using};
 use tokio::sync::Notify;
 
 /// The management API as a function of this stage would make it.
@@ -30,13 +30,13 @@ fn connections_of(gateway: &Gateway) -> management::Client {
 }
 
 /// A gateway on which a client learns its connection id by saying something.
-async fn known() -> (Gateway, Client, String) {
+async fn client_with_connection_id() -> (Gateway, Client, String) {
     let tell = answering(|event: Value| async move { Ok(json!({ "body": event["requestContext"]["connectionId"] })) });
-    let sketch = Sketch::new().function("tell").two_way("$default", "tell");
-    let gateway = sketch.start(Functions::new().with("tell", tell)).await;
+    let template = TestTemplate::new().function("tell").two_way("$default", "tell");
+    let gateway = template.start(Functions::new().with("tell", tell)).await;
     let mut client = Client::open(&gateway).await;
     client.say("who am I?").await;
-    let id = client.hear().await;
+    let id = client.next_text().await;
     (gateway, client, id)
 }
 
@@ -50,25 +50,25 @@ fn status<T, E>(result: Result<T, management::error::SdkError<E>>) -> u16 {
 
 #[tokio::test]
 async fn a_post_is_a_frame() {
-    let (gateway, mut client, id) = known().await;
+    let (gateway, mut client, id) = client_with_connection_id().await;
     let connections = connections_of(&gateway);
     for text in ["one", "two", "drei \u{1f600}"] {
         connections.post_to_connection().connection_id(&id).data(Blob::new(text)).send().await.unwrap();
-        assert_eq!(client.hear().await, text);
+        assert_eq!(client.next_text().await, text);
     }
 }
 
 #[tokio::test]
 async fn a_connection_can_be_looked_at() {
-    let (gateway, _client, id) = known().await;
+    let (gateway, _client, id) = client_with_connection_id().await;
     let seen = connections_of(&gateway).get_connection().connection_id(&id).send().await.unwrap();
     assert_eq!(seen.identity().unwrap().source_ip(), Some("127.0.0.1"));
     assert!(seen.connected_at().unwrap() <= seen.last_active_at().unwrap());
 }
 
 #[tokio::test]
-async fn a_deleted_connection_hears_what_was_queued_and_is_gone() {
-    let (gateway, mut client, id) = known().await;
+async fn a_deleted_connection_gets_its_queue_and_is_closed() {
+    let (gateway, mut client, id) = client_with_connection_id().await;
     let connections = connections_of(&gateway);
     for n in 0..10 {
         connections.post_to_connection().connection_id(&id).data(Blob::new(format!("{n}"))).send().await.unwrap();
@@ -79,7 +79,7 @@ async fn a_deleted_connection_hears_what_was_queued_and_is_gone() {
     assert_eq!(status(connections.get_connection().connection_id(&id).send().await), 410);
     assert_eq!(status(connections.delete_connection().connection_id(&id).send().await), 410);
     for n in 0..10 {
-        assert_eq!(client.hear().await, n.to_string());
+        assert_eq!(client.next_text().await, n.to_string());
     }
     assert_eq!(client.closed().await, 1000);
 }
@@ -100,9 +100,9 @@ async fn a_client_that_hangs_up_in_its_handshake_is_disconnected() {
         })
     };
     let (mut ended, disconnect) = recording(json!({}));
-    let sketch = Sketch::new().function("connect").function("disconnect");
-    let sketch = sketch.one_way("$connect", "connect").one_way("$disconnect", "disconnect");
-    let gateway = sketch.start(Functions::new().with("connect", connect).with("disconnect", disconnect)).await;
+    let template = TestTemplate::new().function("connect").function("disconnect");
+    let template = template.one_way("$connect", "connect").one_way("$disconnect", "disconnect");
+    let gateway = template.start(Functions::new().with("connect", connect).with("disconnect", disconnect)).await;
     let url = gateway.websocket_url().unwrap().to_owned();
     let client = tokio::spawn(async move { tokio_tungstenite::connect_async(url).await.map(drop) });
     arrived.notified().await;
@@ -116,25 +116,25 @@ async fn a_client_that_hangs_up_in_its_handshake_is_disconnected() {
 
 #[tokio::test]
 async fn a_connection_that_never_was_is_gone() {
-    let (gateway, _client, _id) = known().await;
+    let (gateway, _client, _id) = client_with_connection_id().await;
     let post = connections_of(&gateway).post_to_connection().connection_id("TWegAcC4EowCHnA=").data(Blob::new("x"));
     assert!(post.send().await.unwrap_err().into_service_error().is_gone_exception());
 }
 
 #[tokio::test]
 async fn a_post_carries_128_kilobytes() {
-    let (gateway, mut client, id) = known().await;
+    let (gateway, mut client, id) = client_with_connection_id().await;
     let connections = connections_of(&gateway);
     let post =
         |length: usize| connections.post_to_connection().connection_id(&id).data(Blob::new("x".repeat(length))).send();
     post(128 * 1024).await.unwrap();
-    assert_eq!(client.hear().await.len(), 128 * 1024);
+    assert_eq!(client.next_text().await.len(), 128 * 1024);
     assert!(post(128 * 1024 + 1).await.unwrap_err().into_service_error().is_payload_too_large_exception());
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_too_slow_and_delays_nobody() {
-    let (gateway, _client, id) = known().await;
+async fn a_slow_client_is_refused_posts_and_delays_nobody() {
+    let (gateway, _client, id) = client_with_connection_id().await;
     let connections = connections_of(&gateway);
     let mut posts = 0;
     let refused = loop {
@@ -158,13 +158,13 @@ async fn a_connection_does_not_exist_before_its_handshake_has_ended() {
         // The status of the handshake is how this function tells the test what it saw.
         Ok(json!({ "statusCode": if status == 410 { 200 } else { 418 } }))
     });
-    let sketch = Sketch::new().function("connect").one_way("$connect", "connect");
-    let gateway = sketch.start(Functions::new().with("connect", connect)).await;
+    let template = TestTemplate::new().function("connect").one_way("$connect", "connect");
+    let gateway = template.start(Functions::new().with("connect", connect)).await;
     Client::connect(gateway.websocket_url().unwrap(), &[]).await.expect("the post was answered with 410");
 }
 
 #[tokio::test]
-async fn nor_can_anybody_else_reach_it_before() {
+async fn no_other_connection_reaches_it_during_its_handshake() {
     let (sender, mut ids) = tokio::sync::mpsc::unbounded_channel();
     let go = Arc::new(tokio::sync::Notify::new());
     let release = go.clone();
@@ -176,8 +176,8 @@ async fn nor_can_anybody_else_reach_it_before() {
             Ok(json!({ "statusCode": 200 }))
         }
     });
-    let sketch = Sketch::new().function("connect").one_way("$connect", "connect");
-    let gateway = sketch.start(Functions::new().with("connect", connect)).await;
+    let template = TestTemplate::new().function("connect").one_way("$connect", "connect");
+    let gateway = template.start(Functions::new().with("connect", connect)).await;
     let post = async |id: &str| {
         status(connections_of(&gateway).post_to_connection().connection_id(id).data(Blob::new("x")).send().await)
     };
@@ -189,12 +189,12 @@ async fn nor_can_anybody_else_reach_it_before() {
     };
     let (mut client, id) = tokio::join!(Client::open(&gateway), during);
     assert_eq!(post(&id).await, 200);
-    assert_eq!(client.hear().await, "x");
+    assert_eq!(client.next_text().await, "x");
 }
 
 #[tokio::test]
 async fn over_http_a_request_must_be_signed() {
-    let (gateway, mut client, id) = known().await;
+    let (gateway, mut client, id) = client_with_connection_id().await;
     let url = format!("{}/live/@connections/{}", gateway.base_url(), id.replace('=', "%3D"));
     let post = |authorization: Option<&'static str>| {
         let request = reqwest::Client::new().post(&url).body("over HTTP");
@@ -203,7 +203,7 @@ async fn over_http_a_request_must_be_signed() {
     assert_eq!(post(None).await.unwrap().status(), 403);
     assert_eq!(post(Some("Bearer x")).await.unwrap().status(), 403);
     assert_eq!(post(Some("AWS4-HMAC-SHA256 Credential=x")).await.unwrap().status(), 200);
-    assert_eq!(client.hear().await, "over HTTP");
+    assert_eq!(client.next_text().await, "over HTTP");
 }
 
 #[tokio::test]
@@ -224,9 +224,9 @@ async fn a_function_may_do_what_the_template_allows() {
         };
         Ok(json!({ "outcome": outcome }))
     });
-    let sketch = Sketch::new().limited("act", 3, &["dynamodb:PutItem"]).table();
-    let sketch = sketch.open("act", "GET", "/put").open("act", "GET", "/get");
-    let gateway = sketch.start(Functions::new().with("act", act)).await;
+    let template = TestTemplate::new().limited("act", 3, &["dynamodb:PutItem"]).table();
+    let template = template.open("act", "GET", "/put").open("act", "GET", "/get");
+    let gateway = template.start(Functions::new().with("act", act)).await;
     let outcome = async |path: &str| {
         let response = reqwest::get(format!("{}{path}", gateway.base_url())).await.unwrap();
         response.json::<Value>().await.unwrap()["outcome"].clone()
@@ -237,7 +237,7 @@ async fn a_function_may_do_what_the_template_allows() {
 
 #[tokio::test]
 async fn the_table_of_the_template_is_there() {
-    let gateway = Sketch::new().table().start(Functions::new()).await;
+    let gateway = TestTemplate::new().table().start(Functions::new()).await;
     let dynamodb = dynamodb::Client::new(gateway.sdk());
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let table = gateway.table().unwrap();
@@ -259,7 +259,7 @@ async fn the_table_of_the_template_is_there() {
 
 #[tokio::test]
 async fn a_cancelled_transaction_says_why() {
-    let gateway = Sketch::new().table().start(Functions::new()).await;
+    let gateway = TestTemplate::new().table().start(Functions::new()).await;
     let dynamodb = dynamodb::Client::new(gateway.sdk());
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let put = |condition: &str| {
@@ -289,7 +289,7 @@ impl HttpConnector for Counting {
 }
 
 #[tokio::test]
-async fn a_test_can_stand_between_a_function_and_the_engine() {
+async fn a_test_can_intercept_requests_to_the_engine() {
     let reading = using(|environment, sdk, _| async move {
         let key = || AttributeValue::S("k".to_owned());
         let get = dynamodb::Client::new(&sdk).get_item().table_name(environment.required("TABLE_NAME")?);
@@ -298,7 +298,7 @@ async fn a_test_can_stand_between_a_function_and_the_engine() {
     });
     let (requests, names) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
     let (counted, wrapped) = (requests.clone(), names.clone());
-    let sketch = Sketch::new().function("read").table().open("read", "GET", "/");
+    let template = TestTemplate::new().function("read").table().open("read", "GET", "/");
     let wrap: local::Wrap = Arc::new(move |name, client| {
         wrapped.lock().unwrap().push(name.to_owned());
         let requests = counted.clone();
@@ -306,7 +306,7 @@ async fn a_test_can_stand_between_a_function_and_the_engine() {
             SharedHttpConnector::new(Counting(client.http_connector(settings, components), requests.clone()))
         })
     });
-    let settings = Settings { wrap: Some(wrap), ..sketch.settings() };
+    let settings = Settings { wrap: Some(wrap), ..template.settings() };
     let gateway = local::start(settings, Functions::new().with("read", reading)).await.unwrap();
     assert_eq!(reqwest::get(gateway.base_url()).await.unwrap().status(), 200);
     assert_eq!(*names.lock().unwrap(), ["read"]);
@@ -323,14 +323,14 @@ async fn a_function_can_push_to_others_while_it_answers() {
         post.data(Blob::new("pushed")).send().await?;
         Ok(json!({ "body": "answered" }))
     });
-    let sketch = Sketch::new().function("connect").function("push");
-    let sketch = sketch.one_way("$connect", "connect").two_way("$default", "push");
-    let gateway = sketch.start(Functions::new().with("connect", connect).with("push", push)).await;
+    let template = TestTemplate::new().function("connect").function("push");
+    let template = template.one_way("$connect", "connect").two_way("$default", "push");
+    let gateway = template.start(Functions::new().with("connect", connect).with("push", push)).await;
     let mut one = Client::open(&gateway).await;
     let mut two = Client::open(&gateway).await;
     connects.next().await;
     let id = connects.next().await["requestContext"]["connectionId"].clone();
     one.say(&json!({ "to": id }).to_string()).await;
-    assert_eq!(two.hear().await, "pushed");
-    assert_eq!(one.hear().await, "answered");
+    assert_eq!(two.next_text().await, "pushed");
+    assert_eq!(one.next_text().await, "answered");
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use local::{Functions, Gateway, Timers};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
-use tests::gateway::{Sketch, answering, recording, using};
+use tests::gateway::{TestTemplate, answering, recording, using};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -21,8 +21,8 @@ async fn get(gateway: &Gateway, path: &str) -> (u16, Value) {
 #[tokio::test]
 async fn an_event_is_that_of_payload_format_2() {
     let (mut seen, function) = recording(json!({ "statusCode": 200 }));
-    let sketch = Sketch::new().function("echo").open("echo", "POST", "/orders/{id}/lines/{rest+}");
-    let gateway = sketch.start(Functions::new().with("echo", function)).await;
+    let template = TestTemplate::new().function("echo").open("echo", "POST", "/orders/{id}/lines/{rest+}");
+    let gateway = template.start(Functions::new().with("echo", function)).await;
     let url = format!("{}/orders/o%201/lines/a/b?x=1&x=2&y=%26", gateway.base_url());
     let request = Client::new().post(url).header("X-Many", "a").header("X-Many", "b").header("Cookie", "k=v; l=w");
     let request = request.header("Content-Type", "application/json").header("User-Agent", "test").body("{\"a\":1}");
@@ -58,10 +58,13 @@ async fn an_event_is_that_of_payload_format_2() {
 }
 
 #[tokio::test]
-async fn what_a_request_lacks_its_event_lacks() {
+async fn absent_parts_of_a_request_are_absent_in_its_event() {
     let (mut seen, function) = recording(json!({ "statusCode": 200 }));
-    let gateway =
-        Sketch::new().function("echo").open("echo", "GET", "/").start(Functions::new().with("echo", function)).await;
+    let gateway = TestTemplate::new()
+        .function("echo")
+        .open("echo", "GET", "/")
+        .start(Functions::new().with("echo", function))
+        .await;
     get(&gateway, "/").await;
     let event = seen.next().await;
     for absent in ["body", "cookies", "pathParameters", "queryStringParameters"] {
@@ -71,10 +74,13 @@ async fn what_a_request_lacks_its_event_lacks() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_text_arrives_in_base64() {
+async fn binary_bodies_arrive_in_base64() {
     let (mut seen, function) = recording(json!({ "statusCode": 200 }));
-    let gateway =
-        Sketch::new().function("echo").open("echo", "POST", "/").start(Functions::new().with("echo", function)).await;
+    let gateway = TestTemplate::new()
+        .function("echo")
+        .open("echo", "POST", "/")
+        .start(Functions::new().with("echo", function))
+        .await;
     for (kind, body) in [("application/octet-stream", &b"text"[..]), ("text/plain", &b"\xff\xfe"[..])] {
         let request = Client::new().post(gateway.base_url()).header("content-type", kind).body(body);
         request.send().await.unwrap();
@@ -85,10 +91,11 @@ async fn a_body_that_is_no_text_arrives_in_base64() {
 #[tokio::test]
 async fn the_most_specific_route_answers_and_no_route_is_404() {
     let named = |name: &'static str| answering(move |_| async move { Ok(json!({ "name": name })) });
-    let sketch = Sketch::new().function("one").function("mine").function("all");
-    let sketch = sketch.open("one", "GET", "/o/{id}").open("mine", "GET", "/o/mine").open("all", "ANY", "/f/{all+}");
+    let template = TestTemplate::new().function("one").function("mine").function("all");
+    let template =
+        template.open("one", "GET", "/o/{id}").open("mine", "GET", "/o/mine").open("all", "ANY", "/f/{all+}");
     let functions = Functions::new().with("one", named("one")).with("mine", named("mine")).with("all", named("all"));
-    let gateway = sketch.start(functions).await;
+    let gateway = template.start(functions).await;
     assert_eq!(get(&gateway, "/o/mine").await, (200, json!({ "name": "mine" })));
     assert_eq!(get(&gateway, "/o/7").await, (200, json!({ "name": "one" })));
     assert_eq!(get(&gateway, "/f/a/b").await, (200, json!({ "name": "all" })));
@@ -107,8 +114,11 @@ async fn an_answer_is_status_headers_cookies_and_body() {
         "isBase64Encoded": true,
     });
     let (_seen, function) = recording(answer);
-    let gateway =
-        Sketch::new().function("echo").open("echo", "GET", "/").start(Functions::new().with("echo", function)).await;
+    let gateway = TestTemplate::new()
+        .function("echo")
+        .open("echo", "GET", "/")
+        .start(Functions::new().with("echo", function))
+        .await;
     let response = reqwest::get(gateway.base_url()).await.unwrap();
     assert_eq!(response.status(), 201);
     assert_eq!(response.headers()["content-type"], "text/html");
@@ -121,8 +131,11 @@ async fn an_answer_is_status_headers_cookies_and_body() {
 #[tokio::test]
 async fn an_answer_without_a_status_is_the_body() {
     let (_seen, function) = recording(json!({ "any": ["thing"] }));
-    let gateway =
-        Sketch::new().function("echo").open("echo", "GET", "/").start(Functions::new().with("echo", function)).await;
+    let gateway = TestTemplate::new()
+        .function("echo")
+        .open("echo", "GET", "/")
+        .start(Functions::new().with("echo", function))
+        .await;
     let response = reqwest::get(gateway.base_url()).await.unwrap();
     assert_eq!(response.headers()["content-type"], "application/json");
     assert_eq!(response.json::<Value>().await.unwrap(), json!({ "any": ["thing"] }));
@@ -133,10 +146,10 @@ async fn a_function_that_fails_is_500() {
     let failing = answering(|_| async { Err("no".into()) });
     let panicking = answering(|_| async { panic!("never caught") });
     let odd = answering(|_| async { Ok(json!({ "statusCode": "many" })) });
-    let sketch = Sketch::new().function("fail").function("panic").function("odd");
-    let sketch = sketch.open("fail", "GET", "/fail").open("panic", "GET", "/panic").open("odd", "GET", "/odd");
+    let template = TestTemplate::new().function("fail").function("panic").function("odd");
+    let template = template.open("fail", "GET", "/fail").open("panic", "GET", "/panic").open("odd", "GET", "/odd");
     let functions = Functions::new().with("fail", failing).with("panic", panicking).with("odd", odd);
-    let gateway = sketch.start(functions).await;
+    let gateway = template.start(functions).await;
     for path in ["/fail", "/panic", "/odd"] {
         assert_eq!(get(&gateway, path).await, (500, json!({ "message": "Internal Server Error" })), "{path}");
     }
@@ -146,21 +159,24 @@ async fn a_function_that_fails_is_500() {
 async fn an_integration_that_takes_too_long_is_503() {
     let slow = answering(|_| std::future::pending());
     let timers = Timers { http: Duration::from_millis(50), ..Timers::default() };
-    let sketch = Sketch::new().function("slow").open("slow", "GET", "/");
-    let gateway = sketch.start_with(timers, Functions::new().with("slow", slow)).await;
+    let template = TestTemplate::new().function("slow").open("slow", "GET", "/");
+    let gateway = template.start_with(timers, Functions::new().with("slow", slow)).await;
     assert_eq!(get(&gateway, "/").await, (503, json!({ "message": "Service Unavailable" })));
 }
 
 #[tokio::test]
 async fn the_timeout_of_the_template_ends_a_call() {
     let slow = answering(|_| std::future::pending());
-    let gateway =
-        Sketch::new().limited("slow", 1, &[]).open("slow", "GET", "/").start(Functions::new().with("slow", slow)).await;
+    let gateway = TestTemplate::new()
+        .limited("slow", 1, &[])
+        .open("slow", "GET", "/")
+        .start(Functions::new().with("slow", slow))
+        .await;
     assert_eq!(get(&gateway, "/").await, (500, json!({ "message": "Internal Server Error" })));
 }
 
 #[tokio::test]
-async fn what_a_function_leaves_running_does_not_run_on() {
+async fn unawaited_tasks_stop_with_the_answer() {
     struct Ended(Arc<AtomicBool>);
     impl Drop for Ended {
         fn drop(&mut self) {
@@ -179,8 +195,11 @@ async fn what_a_function_leaves_running_does_not_run_on() {
             Ok(json!({ "statusCode": 204 }))
         }
     });
-    let gateway =
-        Sketch::new().function("leave").open("leave", "GET", "/").start(Functions::new().with("leave", leaving)).await;
+    let gateway = TestTemplate::new()
+        .function("leave")
+        .open("leave", "GET", "/")
+        .start(Functions::new().with("leave", leaving))
+        .await;
     assert_eq!(get(&gateway, "/").await.0, 204);
     assert!(ended.load(Ordering::SeqCst), "the task outlived the answer");
 }
@@ -196,8 +215,11 @@ async fn a_function_is_told_its_deadline_and_only_its_own_environment() {
             "request": event.context.request_id,
         }))
     });
-    let gateway =
-        Sketch::new().function("tell").open("tell", "GET", "/").start(Functions::new().with("tell", telling)).await;
+    let gateway = TestTemplate::new()
+        .function("tell")
+        .open("tell", "GET", "/")
+        .start(Functions::new().with("tell", telling))
+        .await;
     let (_, told) = get(&gateway, "/").await;
     assert_eq!(told["name"], "tell");
     assert_eq!(told["path"], false);
@@ -206,7 +228,7 @@ async fn a_function_is_told_its_deadline_and_only_its_own_environment() {
 }
 
 #[tokio::test]
-async fn an_authorizer_lets_in_refuses_and_is_not_asked_about_nobody() {
+async fn an_authorizer_allows_denies_and_needs_an_identity() {
     let (mut seen, function) = recording(json!({ "statusCode": 200 }));
     let guard = answering(|event: Value| async move {
         match event["identitySource"][0].as_str() {
@@ -216,8 +238,9 @@ async fn an_authorizer_lets_in_refuses_and_is_not_asked_about_nobody() {
             _ => Err("asked about nobody".into()),
         }
     });
-    let sketch = Sketch::new().function("guard").function("echo").guard("guard", 0).guarded("echo", "GET", "/x");
-    let gateway = sketch.start(Functions::new().with("guard", guard).with("echo", function)).await;
+    let template =
+        TestTemplate::new().function("guard").function("echo").guard("guard", 0).guarded("echo", "GET", "/x");
+    let gateway = template.start(Functions::new().with("guard", guard).with("echo", function)).await;
     let call = async |token: Option<&str>| {
         let mut request = Client::new().get(format!("{}/x", gateway.base_url()));
         if let Some(token) = token {
@@ -239,8 +262,9 @@ async fn an_authorizer_lets_in_refuses_and_is_not_asked_about_nobody() {
 async fn an_authorizer_is_asked_with_the_request_but_its_body() {
     let (mut asked, guard) = recording(json!({ "isAuthorized": false }));
     let (_seen, function) = recording(Value::Null);
-    let sketch = Sketch::new().function("guard").function("echo").guard("guard", 0).guarded("echo", "POST", "/{id}");
-    let gateway = sketch.start(Functions::new().with("guard", guard).with("echo", function)).await;
+    let template =
+        TestTemplate::new().function("guard").function("echo").guard("guard", 0).guarded("echo", "POST", "/{id}");
+    let gateway = template.start(Functions::new().with("guard", guard).with("echo", function)).await;
     let request = Client::new().post(format!("{}/7", gateway.base_url())).header("Authorization", "me").body("secret");
     request.send().await.unwrap();
     let event = asked.next().await;
@@ -257,9 +281,9 @@ async fn an_authorizer_is_asked_with_the_request_but_its_body() {
 async fn an_authorizers_answer_is_remembered_across_routes() {
     let (mut asked, guard) = recording(json!({ "isAuthorized": true }));
     let (_seen, function) = recording(json!({ "statusCode": 200 }));
-    let sketch = Sketch::new().function("guard").function("echo").guard("guard", 300);
-    let sketch = sketch.guarded("echo", "GET", "/a").guarded("echo", "GET", "/b");
-    let gateway = sketch.start(Functions::new().with("guard", guard).with("echo", function)).await;
+    let template = TestTemplate::new().function("guard").function("echo").guard("guard", 300);
+    let template = template.guarded("echo", "GET", "/a").guarded("echo", "GET", "/b");
+    let gateway = template.start(Functions::new().with("guard", guard).with("echo", function)).await;
     let call = async |path: &str, token: &str| {
         let request = Client::new().get(format!("{}{path}", gateway.base_url())).header("Authorization", token);
         assert_eq!(request.send().await.unwrap().status(), 200);
@@ -273,11 +297,11 @@ async fn an_authorizers_answer_is_remembered_across_routes() {
 }
 
 #[tokio::test]
-async fn sharing_with_other_origins_is_the_gateways_business() {
+async fn the_gateway_handles_cors() {
     let answer = json!({ "statusCode": 200, "headers": { "Access-Control-Allow-Origin": "*", "X-Own": "1" } });
     let (mut seen, function) = recording(answer);
-    let sketch = Sketch::new().function("echo").open("echo", "ANY", "/{all+}").origin("https://shop.example");
-    let gateway = sketch.start(Functions::new().with("echo", function)).await;
+    let template = TestTemplate::new().function("echo").open("echo", "ANY", "/{all+}").origin("https://shop.example");
+    let gateway = template.start(Functions::new().with("echo", function)).await;
     let call = async |method: Method, path: &str, origin: &str| {
         let request = Client::new().request(method, format!("{}{path}", gateway.base_url())).header("Origin", origin);
         request.header("Access-Control-Request-Method", "POST").send().await.unwrap()
@@ -310,10 +334,13 @@ async fn raw(gateway: &Gateway, request: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_refused_before_a_function_sees_it() {
+async fn too_large_requests_never_reach_a_function() {
     let (mut seen, function) = recording(json!({ "statusCode": 200 }));
-    let gateway =
-        Sketch::new().function("echo").open("echo", "POST", "/").start(Functions::new().with("echo", function)).await;
+    let gateway = TestTemplate::new()
+        .function("echo")
+        .open("echo", "POST", "/")
+        .start(Functions::new().with("echo", function))
+        .await;
     let head = "POST / HTTP/1.1\r\nHost: localhost\r\n";
     let huge = format!("{head}Content-Length: 10485761\r\n\r\n");
     assert_eq!(raw(&gateway, &huge).await, "HTTP/1.1 413 Payload Too Large");
@@ -334,8 +361,11 @@ async fn what_is_too_large_is_refused_before_a_function_sees_it() {
 #[tokio::test]
 async fn a_request_for_another_host_is_refused() {
     let (mut seen, function) = recording(json!({ "statusCode": 200 }));
-    let gateway =
-        Sketch::new().function("echo").open("echo", "GET", "/").start(Functions::new().with("echo", function)).await;
+    let gateway = TestTemplate::new()
+        .function("echo")
+        .open("echo", "GET", "/")
+        .start(Functions::new().with("echo", function))
+        .await;
     let with_host = |host: &str| format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
     for stranger in ["evil.example", "evil.example:3000", "localhost.evil.example"] {
         assert_eq!(raw(&gateway, &with_host(stranger)).await, "HTTP/1.1 403 Forbidden", "{stranger}");
@@ -347,8 +377,8 @@ async fn a_request_for_another_host_is_refused() {
 }
 
 #[tokio::test]
-async fn whoever_asks_for_a_token_gets_it() {
-    let gateway = Sketch::new().start(Functions::new()).await;
+async fn the_token_endpoint_gives_tokens() {
+    let gateway = TestTemplate::new().start(Functions::new()).await;
     let ask = async |kind: &str, body: &str| {
         let request = Client::new().post(format!("{}/dev/token", gateway.base_url())).header("content-type", kind);
         let response = request.body(body.to_owned()).send().await.unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use local::{Functions, Timers};
 use serde_json::{Value, json};
-use tests::gateway::{Client, SOON, Sketch, answering, frame, part, recording};
+use tests::gateway::{Client, TEST_TIMEOUT, TestTemplate, answering, frame, part, recording};
 use tokio::sync::Barrier;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data};
@@ -25,16 +25,16 @@ fn policy(effect: &str, context: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_events_of_a_connections_life() {
+async fn the_events_of_a_connection() {
     let (mut asked, guard) = recording(policy("Allow", &json!({ "who": "ada", "age": 36, "admin": true })));
     let (mut connects, connect) = recording(json!({ "statusCode": 200 }));
     let (mut frames, frame) = recording(json!({ "statusCode": 200 }));
     let (mut disconnects, disconnect) = recording(json!({ "statusCode": 200 }));
-    let sketch = Sketch::new().function("guard").function("connect").function("frame").function("disconnect");
-    let sketch = sketch.ticket("guard").one_way("$connect", "connect").one_way("$disconnect", "disconnect");
+    let template = TestTemplate::new().function("guard").function("connect").function("frame").function("disconnect");
+    let template = template.ticket("guard").one_way("$connect", "connect").one_way("$disconnect", "disconnect");
     let functions = Functions::new().with("guard", guard).with("connect", connect);
     let functions = functions.with("frame", frame).with("disconnect", disconnect);
-    let gateway = sketch.one_way("$default", "frame").start(functions).await;
+    let gateway = template.one_way("$default", "frame").start(functions).await;
 
     let url = format!("{}?ticket=t1&x=a&x=b", gateway.websocket_url().unwrap());
     let mut client =
@@ -109,10 +109,10 @@ async fn a_handshake_is_refused_with_a_status() {
         }
     });
     let (mut disconnects, disconnect) = recording(Value::Null);
-    let sketch = Sketch::new().function("guard").function("connect").function("disconnect").ticket("guard");
-    let sketch = sketch.one_way("$connect", "connect").one_way("$disconnect", "disconnect");
+    let template = TestTemplate::new().function("guard").function("connect").function("disconnect").ticket("guard");
+    let template = template.one_way("$connect", "connect").one_way("$disconnect", "disconnect");
     let functions = Functions::new().with("guard", guard).with("connect", connect).with("disconnect", disconnect);
-    let gateway = sketch.start(functions).await;
+    let gateway = template.start(functions).await;
     let connect = async |query: &str| {
         let url = format!("{}{query}", gateway.websocket_url().unwrap());
         Client::connect(&url, &[]).await.map(|_| ())
@@ -130,19 +130,19 @@ async fn a_handshake_is_refused_with_a_status() {
 }
 
 #[tokio::test]
-async fn what_is_no_handshake_is_told_so() {
-    let gateway = Sketch::new().function("echo").two_way("$default", "echo").start(echo()).await;
+async fn requests_that_are_no_handshake_are_refused() {
+    let gateway = TestTemplate::new().function("echo").two_way("$default", "echo").start(echo()).await;
     assert_eq!(reqwest::get(format!("{}/live", gateway.base_url())).await.unwrap().status(), 426);
 }
 
 #[tokio::test]
 async fn the_action_selects_the_route() {
     let named = |name: &'static str| answering(move |_| async move { Ok(json!({ "body": name })) });
-    let sketch = Sketch::new().function("one").function("rest").function("connect");
-    let sketch = sketch.two_way("one", "one").two_way("$default", "rest").one_way("$connect", "connect");
+    let template = TestTemplate::new().function("one").function("rest").function("connect");
+    let template = template.two_way("one", "one").two_way("$default", "rest").one_way("$connect", "connect");
     let functions = Functions::new().with("one", named("one")).with("rest", named("rest"));
     let (mut connects, connect) = recording(json!({ "statusCode": 200 }));
-    let gateway = sketch.start(functions.with("connect", connect)).await;
+    let gateway = template.start(functions.with("connect", connect)).await;
     let mut client = Client::open(&gateway).await;
     connects.next().await;
     for (frame, route) in [
@@ -155,53 +155,53 @@ async fn the_action_selects_the_route() {
         ("", "rest"),
     ] {
         client.say(frame).await;
-        assert_eq!(client.hear().await, route, "{frame}");
+        assert_eq!(client.next_text().await, route, "{frame}");
     }
     assert!(connects.nothing(), "a frame reached $connect");
 }
 
 #[tokio::test]
-async fn without_a_route_the_client_hears_so_and_stays() {
-    let gateway = Sketch::new().function("echo").two_way("say", "echo").start(echo()).await;
+async fn a_frame_without_a_route_gets_an_error() {
+    let gateway = TestTemplate::new().function("echo").two_way("say", "echo").start(echo()).await;
     let mut client = Client::open(&gateway).await;
     client.say("{}").await;
-    let frame = client.hear_json().await;
+    let frame = client.next_json().await;
     assert_eq!(frame["message"], "Forbidden");
     assert!(frame["connectionId"].is_string() && frame["requestId"].is_string(), "{frame}");
     client.say(r#"{"action":"say"}"#).await;
-    assert_eq!(client.hear().await, r#"{"action":"say"}"#);
+    assert_eq!(client.next_text().await, r#"{"action":"say"}"#);
 }
 
 #[tokio::test]
 async fn only_a_two_way_route_sends_the_body_back() {
-    let sketch = Sketch::new().function("echo").function("mute").one_way("say", "echo").two_way("ask", "echo");
+    let template = TestTemplate::new().function("echo").function("mute").one_way("say", "echo").two_way("ask", "echo");
     let mute = answering(|_| async { Ok(json!({ "statusCode": 200 })) });
-    let gateway = sketch.two_way("mute", "mute").start(echo().with("mute", mute)).await;
+    let gateway = template.two_way("mute", "mute").start(echo().with("mute", mute)).await;
     let mut client = Client::open(&gateway).await;
     client.say(r#"{"action":"say"}"#).await;
     client.say(r#"{"action":"ask"}"#).await;
-    assert_eq!(client.hear().await, r#"{"action":"ask"}"#);
+    assert_eq!(client.next_text().await, r#"{"action":"ask"}"#);
     client.say(r#"{"action":"mute"}"#).await;
-    assert_eq!(client.hear().await, "", "a two-way route without a body sends an empty frame");
+    assert_eq!(client.next_text().await, "", "a two-way route without a body sends an empty frame");
 }
 
 #[tokio::test]
 async fn a_failure_is_a_frame_and_the_connection_stays() {
     let fail = answering(|_| async { Err("no".into()) });
     let slow = answering(|_| std::future::pending());
-    let sketch = Sketch::new().function("echo").function("fail").function("slow");
-    let sketch = sketch.two_way("$default", "echo").one_way("fail", "fail").one_way("slow", "slow");
+    let template = TestTemplate::new().function("echo").function("fail").function("slow");
+    let template = template.two_way("$default", "echo").one_way("fail", "fail").one_way("slow", "slow");
     let timers = Timers { websocket: Duration::from_millis(500), ..Timers::default() };
-    let gateway = sketch.start_with(timers, echo().with("fail", fail).with("slow", slow)).await;
+    let gateway = template.start_with(timers, echo().with("fail", fail).with("slow", slow)).await;
     let mut client = Client::open(&gateway).await;
     for (action, message) in [("fail", "Internal server error"), ("slow", "Endpoint request timed out")] {
         client.say(&json!({ "action": action }).to_string()).await;
-        let frame = client.hear_json().await;
+        let frame = client.next_json().await;
         assert_eq!(frame["message"], message);
         assert!(frame["connectionId"].is_string() && frame["requestId"].is_string(), "{frame}");
     }
     client.say("still here").await;
-    assert_eq!(client.hear().await, "still here");
+    assert_eq!(client.next_text().await, "still here");
 }
 
 #[tokio::test]
@@ -214,31 +214,31 @@ async fn frames_of_one_connection_are_handled_at_the_same_time() {
             Ok(json!({ "body": "met" }))
         }
     });
-    let sketch = Sketch::new().function("meet").two_way("$default", "meet");
-    let gateway = sketch.start(Functions::new().with("meet", meeting)).await;
+    let template = TestTemplate::new().function("meet").two_way("$default", "meet");
+    let gateway = template.start(Functions::new().with("meet", meeting)).await;
     let mut client = Client::open(&gateway).await;
     client.say("1").await;
     client.say("2").await;
-    assert_eq!((client.hear().await, client.hear().await), ("met".to_owned(), "met".to_owned()));
+    assert_eq!((client.next_text().await, client.next_text().await), ("met".to_owned(), "met".to_owned()));
 }
 
 #[tokio::test]
 async fn limits_of_frames_and_messages() {
     const FRAME: usize = 32 * 1024;
     let (mut disconnects, disconnect) = recording(Value::Null);
-    let sketch = Sketch::new().function("echo").function("disconnect");
-    let sketch = sketch.two_way("$default", "echo").one_way("$disconnect", "disconnect");
-    let gateway = sketch.start(echo().with("disconnect", disconnect)).await;
+    let template = TestTemplate::new().function("echo").function("disconnect");
+    let template = template.two_way("$default", "echo").one_way("$disconnect", "disconnect");
+    let gateway = template.start(echo().with("disconnect", disconnect)).await;
 
     let mut client = Client::open(&gateway).await;
     client.say(&"x".repeat(FRAME)).await;
-    assert_eq!(client.hear().await.len(), FRAME);
+    assert_eq!(client.next_text().await.len(), FRAME);
     client.0.send(part(Data::Text, false, FRAME)).await.unwrap();
     for _ in 0..2 {
         client.0.send(part(Data::Continue, false, FRAME)).await.unwrap();
     }
     client.0.send(part(Data::Continue, true, FRAME)).await.unwrap();
-    assert_eq!(client.hear().await.len(), 4 * FRAME);
+    assert_eq!(client.next_text().await.len(), 4 * FRAME);
 
     client.say(&"x".repeat(FRAME + 1)).await;
     assert_eq!(client.closed().await, 1009);
@@ -254,8 +254,8 @@ async fn limits_of_frames_and_messages() {
 }
 
 #[tokio::test]
-async fn what_is_no_text_ends_the_connection() {
-    let gateway = Sketch::new().function("echo").two_way("$default", "echo").start(echo()).await;
+async fn binary_frames_close_the_connection() {
+    let gateway = TestTemplate::new().function("echo").two_way("$default", "echo").start(echo()).await;
     let mut client = Client::open(&gateway).await;
     client.0.send(Message::binary(&b"bytes"[..])).await.unwrap();
     assert_eq!(client.closed().await, 1003);
@@ -268,17 +268,17 @@ async fn what_is_no_text_ends_the_connection() {
 #[tokio::test]
 async fn an_idle_connection_ends_and_data_keeps_it() {
     let (mut disconnects, disconnect) = recording(Value::Null);
-    let sketch = Sketch::new().function("echo").function("disconnect");
-    let sketch = sketch.two_way("$default", "echo").one_way("$disconnect", "disconnect");
+    let template = TestTemplate::new().function("echo").function("disconnect");
+    let template = template.two_way("$default", "echo").one_way("$disconnect", "disconnect");
     let timers = Timers { idle: Duration::from_millis(600), ..Timers::default() };
-    let gateway = sketch.start_with(timers, echo().with("disconnect", disconnect)).await;
+    let gateway = template.start_with(timers, echo().with("disconnect", disconnect)).await;
     let mut client = Client::open(&gateway).await;
     let opened = tokio::time::Instant::now();
     let mut beat = tokio::time::interval(Duration::from_millis(200));
     while opened.elapsed() < Duration::from_millis(1500) {
         beat.tick().await;
         client.say("here").await;
-        assert_eq!(client.hear().await, "here");
+        assert_eq!(client.next_text().await, "here");
     }
     client.0.send(Message::Ping("no data".into())).await.unwrap();
     assert_eq!(client.closed().await, 1001);
@@ -288,7 +288,7 @@ async fn an_idle_connection_ends_and_data_keeps_it() {
 #[tokio::test]
 async fn an_old_connection_ends_however_busy() {
     let timers = Timers { lifetime: Duration::from_millis(500), ..Timers::default() };
-    let gateway = Sketch::new().function("echo").two_way("$default", "echo").start_with(timers, echo()).await;
+    let gateway = TestTemplate::new().function("echo").two_way("$default", "echo").start_with(timers, echo()).await;
     let mut client = Client::open(&gateway).await;
     let busy = async {
         loop {
@@ -303,14 +303,14 @@ async fn an_old_connection_ends_however_busy() {
             }
         }
     };
-    assert_eq!(tokio::time::timeout(SOON, busy).await.unwrap(), Some(1001));
+    assert_eq!(tokio::time::timeout(TEST_TIMEOUT, busy).await.unwrap(), Some(1001));
 }
 
 #[tokio::test]
 async fn a_client_that_vanishes_is_reported() {
     let (mut disconnects, disconnect) = recording(Value::Null);
-    let sketch = Sketch::new().function("disconnect").one_way("$disconnect", "disconnect");
-    let gateway = sketch.start(Functions::new().with("disconnect", disconnect)).await;
+    let template = TestTemplate::new().function("disconnect").one_way("$disconnect", "disconnect");
+    let gateway = template.start(Functions::new().with("disconnect", disconnect)).await;
     drop(Client::open(&gateway).await);
     assert_eq!(disconnects.next().await["requestContext"]["disconnectStatusCode"], 1006);
 }
@@ -318,8 +318,8 @@ async fn a_client_that_vanishes_is_reported() {
 #[tokio::test]
 async fn a_gateway_that_stops_says_so_and_tells_its_functions() {
     let (mut disconnects, disconnect) = recording(Value::Null);
-    let sketch = Sketch::new().function("disconnect").one_way("$disconnect", "disconnect");
-    let gateway = sketch.start(Functions::new().with("disconnect", disconnect)).await;
+    let template = TestTemplate::new().function("disconnect").one_way("$disconnect", "disconnect");
+    let gateway = template.start(Functions::new().with("disconnect", disconnect)).await;
     let mut client = Client::open(&gateway).await;
     let (code, ()) = tokio::join!(client.closed(), gateway.stop());
     assert_eq!(code, 1001);

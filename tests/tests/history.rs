@@ -86,7 +86,7 @@ async fn walking_either_way_finds_every_message_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_is_refused_by_name() {
+async fn invalid_queries_are_refused_by_name() {
     let shop = Shop::open().await;
     let anna = shop.customer("anna");
     let id = anna.order().await.conversation.id;
@@ -113,7 +113,7 @@ async fn what_cannot_be_asked_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn what_was_shown_never_changes() {
+async fn shown_messages_never_change() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;

@@ -144,7 +144,7 @@ async fn nothing_is_lost_between_two_syncs() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_its_callers_and_its_querys() {
+async fn a_page_cursor_is_bound_to_caller_and_query() {
     let shop = Shop::open().await;
     let (ben, cleo) = (shop.admin("ben"), shop.admin("cleo"));
     let (customers, _) = busy(&shop).await;
@@ -183,7 +183,7 @@ async fn a_cursor_is_its_callers_and_its_querys() {
 }
 
 #[tokio::test]
-async fn a_mangled_cursor_is_refused() {
+async fn a_changed_cursor_is_refused() {
     let shop = Shop::open().await;
     let ben = shop.admin("ben");
     busy(&shop).await;
@@ -206,7 +206,7 @@ async fn a_mangled_cursor_is_refused() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_is_refused_by_name() {
+async fn invalid_queries_are_refused_by_name() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     for user in [&anna, &ben] {
@@ -229,7 +229,7 @@ async fn what_cannot_be_asked_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn any_status_becomes_any_and_everyone_is_told() {
+async fn any_status_can_follow_any_and_is_pushed() {
     let shop = Shop::open().await;
     let (anna, bob, ben, cleo) = (shop.customer("anna"), shop.customer("bob"), shop.admin("ben"), shop.admin("cleo"));
     let id = anna.order().await.conversation.id;
@@ -254,7 +254,7 @@ async fn any_status_becomes_any_and_everyone_is_told() {
 }
 
 #[tokio::test]
-async fn a_closed_conversation_takes_no_text_and_still_reports() {
+async fn a_closed_conversation_refuses_text_and_takes_system_messages() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let placed = anna.order().await;
@@ -278,7 +278,7 @@ async fn a_closed_conversation_takes_no_text_and_still_reports() {
 }
 
 #[tokio::test]
-async fn a_text_wakes_an_archived_conversation_and_a_report_does_not() {
+async fn a_text_reopens_an_archived_conversation_and_a_system_message_does_not() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     for (user, other) in [(&anna, &ben), (&ben, &anna)] {

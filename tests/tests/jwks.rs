@@ -105,7 +105,7 @@ async fn status(shop: &Shop, token: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn published_keys_let_in_and_nothing_else_does() {
+async fn only_published_keys_are_accepted() {
     let provider = Provider::default();
     provider.publish("r", &rs256_key(), Algorithm::RS256);
     provider.publish("e", &es256_key(), Algorithm::ES256);
@@ -141,7 +141,7 @@ async fn published_keys_let_in_and_nothing_else_does() {
 
 /// A name is looked up among the published keys, letter for letter, and is nothing else.
 #[tokio::test]
-async fn a_name_of_a_key_is_only_a_name() {
+async fn a_key_id_is_only_looked_up() {
     let provider = Provider::default();
     provider.publish("r", &rs256_key(), Algorithm::RS256);
     let shop = shop(&provider).await;
@@ -179,7 +179,7 @@ async fn an_unknown_key_is_asked_for_at_most_once_a_minute() {
 
 /// A provider that is down makes no good token a bad one: what cannot be checked is not answered, and what can be still counts.
 #[tokio::test]
-async fn a_provider_that_is_down_refuses_nobody() {
+async fn a_provider_that_is_down_makes_no_token_invalid() {
     let (provider, clock) = (Provider::default(), Clock::default());
     provider.publish("r", &rs256_key(), Algorithm::RS256);
     let environment: Environment =

@@ -65,7 +65,7 @@ fn each_sdk_has_one_user() {
 }
 
 #[test]
-fn a_folder_is_called_as_its_crate() {
+fn folders_are_named_like_their_crates() {
     for (name, package) in members(&metadata()) {
         let folder = package.manifest_path.parent().unwrap();
         assert_eq!(folder.file_name(), Some(name.as_str()), "{folder}");
@@ -74,7 +74,7 @@ fn a_folder_is_called_as_its_crate() {
 
 /// Lambda freezes a process once it has answered: a task left behind would run later, or never.
 #[test]
-fn nothing_is_left_running_behind_an_answer() {
+fn functions_start_no_background_tasks() {
     let root = metadata().workspace_root.into_std_path_buf();
     for folder in ["functions", "shared"] {
         for file in sources(&root.join(folder)) {
@@ -88,7 +88,7 @@ fn nothing_is_left_running_behind_an_answer() {
 
 /// Two binaries of one name would overwrite each other: `sam build` gives all functions one target directory.
 #[test]
-fn binaries_have_names_of_their_own() {
+fn binary_names_are_unique() {
     let mut seen = BTreeMap::new();
     for (name, package) in members(&metadata()) {
         for target in package.targets.iter().filter(|target| target.is_bin()) {

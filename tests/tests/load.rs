@@ -21,7 +21,7 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 const BURST: usize = 20;
 
 /// What one of many senders was told.
-struct Told {
+struct SendResults {
     /// By `seq`, the body that was acknowledged there.
     acknowledged: BTreeMap<u64, String>,
     /// How often it was told to wait.
@@ -31,26 +31,26 @@ struct Told {
 }
 
 /// Says so many things, each until it is acknowledged, as a client does that holds what it was shown.
-async fn insist(client: &Client, id: &ConversationId, who: usize, messages: usize) -> Told {
-    let mut told = Told { acknowledged: BTreeMap::new(), limited: 0, repeated: 0 };
+async fn send_until_answered(client: &Client, id: &ConversationId, who: usize, messages: usize) -> SendResults {
+    let mut results = SendResults { acknowledged: BTreeMap::new(), limited: 0, repeated: 0 };
     for n in 0..messages {
         let (message_id, body) = (client_message_id(), format!("{who} {n}"));
-        let seen = told.acknowledged.keys().last().copied().unwrap_or(1);
+        let seen = results.acknowledged.keys().last().copied().unwrap_or(1);
         let sent = loop {
             match client.try_send(id, message_id, &body, seen).await {
                 Some(Ok(sent)) => break sent,
-                None => told.repeated += 1,
+                None => results.repeated += 1,
                 Some(Err(refused)) => {
                     assert_eq!(refused.code, Code::RateLimited, "{body}: {refused:?}");
-                    told.limited += 1;
+                    results.limited += 1;
                     let wait = refused.retry_after_ms.expect("how long");
                     sleep(Duration::from_millis(wait.try_into().expect("a wait"))).await;
                 }
             }
         };
-        assert!(told.acknowledged.insert(sent.message.seq, body).is_none(), "acknowledged at one place twice");
+        assert!(results.acknowledged.insert(sent.message.seq, body).is_none(), "acknowledged at one place twice");
     }
-    told
+    results
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,23 +61,25 @@ async fn many_senders_in_one_conversation() {
     let admins: Vec<User> = (0..senders).map(|who| shop.admin(&format!("admin{who}"))).collect();
     let clients = join_all(admins.iter().map(|admin| admin.connect_and_join(&id))).await;
     let began = Instant::now();
-    let sending = clients.iter().enumerate().map(|(who, client)| insist(client, &id, who, messages));
-    let told = join_all(sending).await;
+    let sending = clients.iter().enumerate().map(|(who, client)| send_until_answered(client, &id, who, messages));
+    let results = join_all(sending).await;
     let took = began.elapsed();
 
     let stored = shop.customer("anna").messages(&id).await;
     assert!(stored.iter().map(|message| message.seq).eq(1..=stored.len() as u64), "a gap");
     let stored: BTreeMap<u64, String> = stored.into_iter().skip(1).map(|message| (message.seq, message.body)).collect();
     assert_eq!(stored.values().collect::<BTreeSet<_>>().len(), stored.len(), "something is there twice");
-    let acknowledged: BTreeMap<u64, String> = told.iter().flat_map(|told| told.acknowledged.clone()).collect();
+    let acknowledged: BTreeMap<u64, String> = results.iter().flat_map(|results| results.acknowledged.clone()).collect();
     assert_eq!(acknowledged.len(), senders * messages);
     assert!(acknowledged == stored, "what was acknowledged is not what is stored");
     // Everybody's own messages are in the order in which they were said.
-    for (who, told) in told.iter().enumerate() {
-        assert!(told.acknowledged.values().eq((0..messages).map(|n| format!("{who} {n}")).collect::<Vec<_>>().iter()));
+    for (who, results) in results.iter().enumerate() {
+        assert!(
+            results.acknowledged.values().eq((0..messages).map(|n| format!("{who} {n}")).collect::<Vec<_>>().iter())
+        );
     }
-    let sum = |of: fn(&Told) -> usize| told.iter().map(of).sum::<usize>();
-    let (limited, repeated) = (sum(|told| told.limited), sum(|told| told.repeated));
+    let sum = |of: fn(&SendResults) -> usize| results.iter().map(of).sum::<usize>();
+    let (limited, repeated) = (sum(|results| results.limited), sum(|results| results.repeated));
     println!("{senders} senders, {} messages in {took:?}, all stored once", stored.len());
     println!("{limited} times one was told to wait, {repeated} times one sent the same again");
 }
@@ -97,14 +99,14 @@ async fn customers(running: &Running, name: &str, count: usize) -> Vec<(User, Cl
 }
 
 /// The most that an idle connection may take, in bytes: a buffer too many for each would be past it.
-const IDLE: u64 = 64 * 1024;
+const MAX_IDLE_BYTES: u64 = 64 * 1024;
 
 /// How often the memory is looked at while they come. A thread or an arena that the allocator adds for all of them is in one of
 /// the steps, and not in the one in the middle.
 const STEPS: usize = 5;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn idle_connections_take_little_and_hear_what_is_theirs() {
+async fn idle_connections_need_little_memory_and_get_their_events() {
     let count = number("LOAD_CONNECTIONS", 300);
     rlimit::increase_nofile_limit(u64::MAX).expect("more open files");
     let running = Running::start(&Shop::root(), &["--port", "0", "--no-pages", "--memory"]);
@@ -121,7 +123,7 @@ async fn idle_connections_take_little_and_hear_what_is_theirs() {
     steps.sort_unstable();
     if let Some(each) = steps.get(STEPS / 2) {
         println!("{} idle connections, {each} bytes each, {steps:?} in steps", clients.len());
-        assert!(*each < IDLE, "{steps:?} bytes for each connection");
+        assert!(*each < MAX_IDLE_BYTES, "{steps:?} bytes for each connection");
     }
 
     let (anna, phone) = clients.last().expect("somebody");
@@ -141,7 +143,7 @@ async fn idle_connections_take_little_and_hear_what_is_theirs() {
 type Socket = WebSocketStream<TcpStream>;
 
 /// A connection that has joined, and from then on reads nothing, with little room for what it does not read.
-async fn deaf(user: &User, id: &ConversationId) -> Socket {
+async fn slow_reader(user: &User, id: &ConversationId) -> Socket {
     let url = user.ticket().await.url;
     let address = url.split('/').nth(2).expect("an address").parse().expect("an address");
     let socket = TcpSocket::new_v4().expect("a socket");
@@ -156,7 +158,7 @@ async fn deaf(user: &User, id: &ConversationId) -> Socket {
 }
 
 /// What a connection that does not read may take, in bytes: what API Gateway keeps for it, and as much again on the way.
-const DEAF: usize = 256 * 1024;
+const MAX_UNREAD_BYTES: usize = 256 * 1024;
 
 /// What the table, in memory, may take for each byte that is said: twice the message, with its keys and indexes.
 const STORED: usize = 4;
@@ -165,14 +167,14 @@ const STORED: usize = 4;
 const KEPT: usize = 64 * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_does_not_read_holds_up_nobody() {
+async fn a_slow_reader_delays_nobody() {
     // More than the kernel holds for a connection, which is four megabytes.
     let (count, messages) = (number("LOAD_DEAF", 5), number("LOAD_LONG", 320));
     let running = Running::start(&Shop::root(), &["--port", "0", "--no-pages", "--memory"]);
     let anna = running.user("anna", Role::Customer).await;
     let id = anna.post("/api/sales", &tests::lamp()).await.expect::<OrderAnswer>(201).conversation.id;
     let phone = anna.connect_and_join(&id).await;
-    let mut deaf_ones = join_all((0..count).map(|_| deaf(&anna, &id))).await;
+    let mut deaf_ones = join_all((0..count).map(|_| slow_reader(&anna, &id))).await;
     phone.drain().await;
     let before = running.resident();
 
@@ -189,7 +191,7 @@ async fn who_does_not_read_holds_up_nobody() {
     if let (Some(before), Some(after)) = (before, running.resident()) {
         let (grown, sent) = (after.saturating_sub(before), count * messages * long.len());
         println!("{count} that do not read, {sent} bytes for them, {grown} bytes more in use");
-        let room = KEPT + count * DEAF + STORED * messages * long.len();
+        let room = KEPT + count * MAX_UNREAD_BYTES + STORED * messages * long.len();
         assert!(grown < room as u64, "{grown} bytes more in use, of {sent} that nobody read");
     }
 

@@ -42,7 +42,7 @@ impl Secrets {
 }
 
 #[tokio::test]
-async fn the_log_finds_every_request_and_tells_nothing_that_was_said() {
+async fn logs_have_every_request_and_no_message_text() {
     let captured = Captured::default();
     let writer = captured.clone();
     // All that the functions can say, and more than they say on AWS.
@@ -103,9 +103,9 @@ async fn talk(shop: &Shop, secrets: &mut Secrets) -> OrderAnswer {
         user.stats().await;
     }
     // A connection that is gone, of which the table knows: the next push finds out.
-    let ghost = shop.haunt(&anna, id, 60_000).await;
+    let stale_connection = shop.add_stale_connection(&anna, id, 60_000).await;
     ben.say(id, WRITTEN).await;
-    assert!(!ghost.is_remembered().await);
+    assert!(!stale_connection.is_remembered().await);
     phone.leave(id).await;
     phone.close().await;
     desk.drain().await;
@@ -238,7 +238,7 @@ fn every_request_is_counted(metrics: &[Value], lines: &[Value]) {
             }
         }
     }
-    let ours = tests::watched::alarms().into_values().flatten().chain(tests::watched::dashboard());
+    let ours = tests::monitored_metrics::alarms().into_values().flatten().chain(tests::monitored_metrics::dashboard());
     let ours: Vec<_> = ours.filter(|metric| !metric.namespace.starts_with("AWS/")).collect();
     assert!(ours.len() > 8, "{ours:?}");
     for metric in &ours {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_norway::Value as Yaml;
 use tests::Shop;
-use tests::watched::{alarms, dashboard};
+use tests::monitored_metrics::{alarms, dashboard};
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(Shop::root().join(path)).unwrap()
@@ -22,7 +22,7 @@ fn the_guide_explains_every_alarm_and_no_other() {
 
 /// What is lost without a word if it goes from the template: nobody notices before it is needed.
 #[test]
-fn what_keeps_data_and_the_bill_safe_is_in_the_template() {
+fn data_protection_and_cost_limits_are_in_the_template() {
     let is_expression = |value: &Yaml| matches!(value, Yaml::Tagged(_));
     let template: Yaml = serde_norway::from_str(&read("template.yaml")).unwrap();
     let (resources, globals) = (&template["Resources"], &template["Globals"]["Function"]);
@@ -102,7 +102,7 @@ const OF_A_WEBSOCKET: [&str; 6] =
     ["ClientError", "ConnectCount", "ExecutionError", "IntegrationError", "IntegrationLatency", "MessageCount"];
 
 #[test]
-fn every_metric_of_aws_that_is_watched_is_one_that_aws_counts() {
+fn monitored_aws_metrics_exist() {
     let mut unused: BTreeSet<&str> = OF_AWS.iter().flat_map(|(_, names, _)| *names).copied().collect();
     for metric in alarms().into_values().flatten().chain(dashboard()).filter(|it| it.namespace.starts_with("AWS/")) {
         let counted = OF_AWS.iter().any(|(namespace, names, dimensions)| {

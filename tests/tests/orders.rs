@@ -32,7 +32,7 @@ async fn order_in(status: OrderStatus, customer: &User, admin: &User) -> Order {
 }
 
 #[tokio::test]
-async fn a_status_makes_the_moves_of_the_table_and_no_other() {
+async fn only_documented_transitions_work() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     for from in OrderStatus::ALL {
@@ -73,7 +73,7 @@ async fn a_status_makes_the_moves_of_the_table_and_no_other() {
 
 /// One of several admins who press at once wins; the others find it done, or no longer possible.
 #[tokio::test]
-async fn concurrent_moves_are_one_after_the_other() {
+async fn concurrent_transitions_are_serialized() {
     let shop = Shop::open().await;
     let anna = shop.customer("anna");
     let admins: Vec<User> = (0..6).map(|n| shop.admin(&format!("admin{n}"))).collect();
@@ -95,7 +95,7 @@ async fn concurrent_moves_are_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn a_new_order_is_told_to_the_admins_and_the_customer() {
+async fn a_new_order_is_pushed_to_admins_and_customer() {
     let shop = Shop::open().await;
     let (anna, bob, ben, cleo) = (shop.customer("anna"), shop.customer("bob"), shop.admin("ben"), shop.admin("cleo"));
     let bobs = bob.order().await.conversation.id;
@@ -142,7 +142,7 @@ async fn a_status_change_is_one_event() {
 }
 
 #[tokio::test]
-async fn counts_are_the_callers_own_or_of_all() {
+async fn customers_count_their_own_orders_and_admins_all() {
     let shop = Shop::open().await;
     let (anna, bob, ben) = (shop.customer("anna"), shop.customer("bob"), shop.admin("ben"));
     let none = Counts::default();

@@ -85,24 +85,24 @@ async fn everything_once(shop: &Shop) {
     }
 
     // Each kind of push finds a dead connection.
-    shop.haunt(&anna, &id, 60_000).await;
+    shop.add_stale_connection(&anna, &id, 60_000).await;
     ben.say(&id, "send-message").await;
-    shop.haunt(&anna, &id, 60_000).await;
+    shop.add_stale_connection(&anna, &id, 60_000).await;
     desk.type_in(&id).await;
-    shop.haunt(&anna, &id, 60_000).await;
+    shop.add_stale_connection(&anna, &id, 60_000).await;
     ben.set_order_status(&order, OrderStatus::Confirmed).await;
-    shop.haunt(&anna, &id, 60_000).await;
+    shop.add_stale_connection(&anna, &id, 60_000).await;
     ben.set_status(&id, ConversationStatus::Archived).await;
-    shop.haunt(&anna, &id, 60_000).await;
+    shop.add_stale_connection(&anna, &id, 60_000).await;
     anna.order().await;
     let gone = |event: &protocol::Event| matches!(event, protocol::Event::Presence { online: false, .. });
     desk.join(&id).await;
     desk.drain().await;
     phone.close().await;
     desk.wait_for("her going", gone).await;
-    shop.haunt(&ben, &id, 60_000).await;
+    shop.add_stale_connection(&ben, &id, 60_000).await;
     let phone = anna.connect().await;
-    shop.haunt(&ben, &id, 60_000).await;
+    shop.add_stale_connection(&ben, &id, 60_000).await;
     desk.drain().await;
     phone.close().await;
     desk.wait_for("her going", gone).await;

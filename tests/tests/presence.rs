@@ -18,7 +18,7 @@ fn presence(event: Event) -> Option<(String, bool, Option<Time>)> {
     }
 }
 
-async fn heard(client: &Client) -> Vec<(String, bool, Option<Time>)> {
+async fn received(client: &Client) -> Vec<(String, bool, Option<Time>)> {
     client.drain().await.into_iter().filter_map(presence).collect()
 }
 
@@ -51,11 +51,11 @@ async fn a_customer_comes_and_goes() {
     assert!(is_recent(last_seen), "{last_seen:?}");
     let now = customer(&ben, &id).await;
     assert_eq!((now.online, now.last_seen_at), (Some(false), last_seen));
-    assert_eq!(heard(&desk).await, []);
+    assert_eq!(received(&desk).await, []);
 }
 
 #[tokio::test]
-async fn of_several_connections_the_last_to_go_counts() {
+async fn a_user_is_online_until_the_last_connection_ends() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
@@ -73,11 +73,11 @@ async fn of_several_connections_the_last_to_go_counts() {
     }
     assert_eq!(customer(&ben, &id).await.online, Some(false));
     // Where both end at the same moment, both may find that nobody is left, and both say so.
-    assert!(heard(&desk).await.iter().all(|(_, online, _)| !online));
+    assert!(received(&desk).await.iter().all(|(_, online, _)| !online));
 }
 
 #[tokio::test]
-async fn only_admins_who_joined_one_of_the_customers_conversations_hear() {
+async fn only_admins_in_a_conversation_of_the_customer_get_presence() {
     let shop = Shop::open().await;
     let (anna, bob, ben) = (shop.customer("anna"), shop.customer("bob"), shop.admin("ben"));
     let (one, two) = (anna.order().await.conversation.id, anna.order().await.conversation.id);
@@ -98,12 +98,12 @@ async fn only_admins_who_joined_one_of_the_customers_conversations_hear() {
         assert!(!wait(desk).await.1);
     }
     for other in [&elsewhere, &waiting, &bobs_phone] {
-        assert_eq!(heard(other).await, []);
+        assert_eq!(received(other).await, []);
     }
 }
 
 #[tokio::test]
-async fn a_customer_learns_whether_the_shop_is_there_by_asking() {
+async fn a_ping_tells_a_customer_whether_the_shop_is_online() {
     let shop = Shop::open().await;
     let (anna, ben, cleo) = (shop.customer("anna"), shop.admin("ben"), shop.admin("cleo"));
     let id = anna.order().await.conversation.id;
@@ -132,11 +132,11 @@ async fn a_customer_learns_whether_the_shop_is_there_by_asking() {
     assert_eq!(phone.join(&id).await.shop.map(|it| it.online), Some(false));
     assert!(is_recent(phone.ping().await.expect("told").last_seen_at), "{gone:?}");
     // Presence of admins is asked for, never pushed.
-    assert_eq!(heard(&phone).await, []);
+    assert_eq!(received(&phone).await, []);
 }
 
 #[tokio::test]
-async fn lists_and_pushed_events_say_nothing_of_presence() {
+async fn lists_and_pushes_have_no_presence() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
@@ -167,31 +167,31 @@ async fn lists_and_pushed_events_say_nothing_of_presence() {
 
 /// A `$disconnect` may never come. A push that finds nobody finds it out, unless the handshake may still be going on.
 #[tokio::test]
-async fn a_dead_connection_is_found_out_by_a_push() {
+async fn a_push_detects_a_dead_connection() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
-    let ghost = shop.haunt(&anna, &id, 60_000).await;
+    let stale_connection = shop.add_stale_connection(&anna, &id, 60_000).await;
     assert_eq!(customer(&ben, &id).await.online, Some(true));
     ben.say(&id, "are you there?").await;
-    assert!(!ghost.is_remembered().await);
+    assert!(!stale_connection.is_remembered().await);
     assert_eq!(customer(&ben, &id).await.online, Some(false));
 
-    let young = shop.haunt(&anna, &id, 0).await;
+    let young = shop.add_stale_connection(&anna, &id, 0).await;
     ben.say(&id, "and now?").await;
     assert!(young.is_remembered().await, "its handshake may still be going on");
 }
 
 #[tokio::test]
-async fn a_dead_connection_of_an_admin_is_found_out_too() {
+async fn a_push_detects_a_dead_admin_connection() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
     let phone = anna.connect_and_join(&id).await;
-    let ghost = shop.haunt(&ben, &id, 60_000).await;
+    let stale_connection = shop.add_stale_connection(&ben, &id, 60_000).await;
     assert!(phone.ping().await.expect("told").online);
     phone.type_in(&id).await;
     phone.say(&id, "anybody?").await;
-    assert!(!ghost.is_remembered().await);
+    assert!(!stale_connection.is_remembered().await);
     assert!(!phone.ping().await.expect("told").online);
 }

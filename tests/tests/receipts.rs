@@ -12,7 +12,7 @@ async fn participant(viewer: &User, conversation: &domain::ConversationId, id: &
 }
 
 /// What receipts a connection heard: which, whose, how far.
-async fn heard(client: &Client) -> Vec<(&'static str, String, Role, u64)> {
+async fn received(client: &Client) -> Vec<(&'static str, String, Role, u64)> {
     let receipt = |event| match event {
         Event::MessageRead { user_id, role, seq, .. } => Some(("read", user_id, role, seq)),
         Event::MessageDelivered { user_id, role, seq, .. } => Some(("delivered", user_id, role, seq)),
@@ -76,7 +76,7 @@ async fn a_cursor_stays_within_the_conversation() {
 }
 
 #[tokio::test]
-async fn sending_does_not_move_ones_own_cursor() {
+async fn sending_does_not_move_the_own_cursor() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
@@ -92,7 +92,7 @@ async fn sending_does_not_move_ones_own_cursor() {
 
 /// Receipts go to connections that joined and to the reader's own others; the asker gets its ack.
 #[tokio::test]
-async fn receipts_are_told_to_whom_they_concern() {
+async fn receipts_are_pushed_to_joined_and_own_connections() {
     let shop = Shop::open().await;
     let (anna, ben, cleo) = (shop.customer("anna"), shop.admin("ben"), shop.admin("cleo"));
     let (id, other) = (anna.order().await.conversation.id, anna.order().await.conversation.id);
@@ -111,31 +111,31 @@ async fn receipts_are_told_to_whom_they_concern() {
     phone.delivered(&id, 2).await;
     for (client, expected) in everyone.iter().zip([0, 1, 1, 1, 0, 1, 0]) {
         let expected = if expected == 1 { by_anna("delivered", 2) } else { vec![] };
-        assert_eq!(heard(client).await, expected);
+        assert_eq!(received(client).await, expected);
     }
     // From a connection that has not joined.
     laptop.read(&id, 3).await;
     for (client, expected) in everyone.iter().zip([1, 0, 1, 1, 0, 1, 0]) {
         let expected = if expected == 1 { by_anna("read", 3) } else { vec![] };
-        assert_eq!(heard(client).await, expected);
+        assert_eq!(received(client).await, expected);
     }
     // Over REST no connection is the asker.
     anna.read(&id, 4).await;
     for (client, expected) in everyone.iter().zip([1, 1, 1, 1, 0, 1, 0]) {
         let expected = if expected == 1 { by_anna("read", 4) } else { vec![] };
-        assert_eq!(heard(client).await, expected);
+        assert_eq!(received(client).await, expected);
     }
     desk.read(&id, 1).await;
     for (client, expected) in everyone.iter().zip([1, 0, 0, 0, 1, 1, 0]) {
         let expected = if expected == 1 { by_ben("read", 1) } else { vec![] };
-        assert_eq!(heard(client).await, expected);
+        assert_eq!(received(client).await, expected);
     }
     // What moves nothing is told to nobody.
     desk.read(&id, 1).await;
     phone.delivered(&id, 1).await;
     anna.read(&id, 4).await;
     for client in everyone {
-        assert_eq!(heard(client).await, []);
+        assert_eq!(received(client).await, []);
     }
 }
 

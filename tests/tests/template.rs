@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use local::{Functions, Gateway, Refusal, Settings, Template};
+use local::{Functions, Gateway, Settings, StartupError, Template};
 use reqwest::Method;
 use runtime::{Environment, SdkConfig};
 use serde_json::{Value, json};
-use tests::gateway::{Client, Sketch, answering, using};
+use tests::gateway::{Client, TestTemplate, answering, using};
 
 const BINARIES: &[&str] =
     &["authorizer", "connect", "conversations", "create-order", "disconnect", "orders", "send-message", "signals"];
@@ -74,7 +74,7 @@ async fn every_route_of_the_system_leads_to_its_function() {
     let mut client = Client::connect(&format!("{url}?ticket=x"), &[]).await.unwrap();
     for (action, function) in [("send_message", "send-message"), ("ping", "signals"), ("typing_start", "signals")] {
         client.say(&json!({ "action": action }).to_string()).await;
-        assert_eq!(client.hear().await, function, "{action}");
+        assert_eq!(client.next_text().await, function, "{action}");
     }
 }
 
@@ -113,7 +113,7 @@ async fn every_function_of_the_system_gets_its_own_variables_only() {
 }
 
 /// What a function's variables become, given the rest of a template.
-async fn resolved(variables: &str, rest: &str) -> Result<(Gateway, Value), Refusal> {
+async fn resolved(variables: &str, rest: &str) -> Result<(Gateway, Value), StartupError> {
     let template = format!(
         r"
 {rest}
@@ -158,7 +158,7 @@ Resources:
 }
 
 #[tokio::test]
-async fn expressions_mean_what_they_mean_on_aws() {
+async fn intrinsic_functions_work_as_on_aws() {
     let variables = r#"
           A: !Ref Table
           B: { Ref: Given }
@@ -207,8 +207,8 @@ async fn refusal(template: String) -> String {
 }
 
 #[tokio::test]
-async fn what_cannot_be_served_is_named_and_refused() {
-    let whole = || Sketch::new().function("echo").open("echo", "GET", "/").two_way("say", "echo").table().text();
+async fn unsupported_template_parts_are_refused_by_name() {
+    let whole = || TestTemplate::new().function("echo").open("echo", "GET", "/").two_way("say", "echo").table().text();
     let (from, valid) = (|path: &str, value: Value| change(&whole(), path, value), whole());
     local::start(
         Settings::in_memory(Template::Text(valid)),

@@ -6,7 +6,7 @@ use serde_json::json;
 use tests::{Client, Shop};
 
 /// Who a connection heard start or stop typing.
-async fn heard(client: &Client) -> Vec<(&'static str, String)> {
+async fn received(client: &Client) -> Vec<(&'static str, String)> {
     let typing = |event| match event {
         Event::UserTyping { user_id, expires_in_ms, .. } => {
             assert!((1_000..=60_000).contains(&expires_in_ms), "{expires_in_ms} ms");
@@ -20,7 +20,7 @@ async fn heard(client: &Client) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn typing_is_told_to_those_who_joined() {
+async fn typing_is_pushed_to_joined_connections() {
     let shop = Shop::open().await;
     let (anna, ben, cleo) = (shop.customer("anna"), shop.admin("ben"), shop.admin("cleo"));
     let (id, other) = (anna.order().await.conversation.id, anna.order().await.conversation.id);
@@ -37,22 +37,22 @@ async fn typing_is_told_to_those_who_joined() {
     phone.type_in(&id).await;
     for (client, told) in everyone.iter().zip([false, false, true, false, true, false]) {
         let expected = if told { vec![("starts", "anna".to_owned())] } else { vec![] };
-        assert_eq!(heard(client).await, expected);
+        assert_eq!(received(client).await, expected);
     }
     phone.done::<serde_json::Value>("typing_stop", in_it).await;
     for (client, told) in everyone.iter().zip([false, false, true, false, true, false]) {
         let expected = if told { vec![("stops", "anna".to_owned())] } else { vec![] };
-        assert_eq!(heard(client).await, expected);
+        assert_eq!(received(client).await, expected);
     }
     desk.type_in(&id).await;
     for (client, told) in everyone.iter().zip([true, true, false, false, true, false]) {
         let expected = if told { vec![("starts", "ben".to_owned())] } else { vec![] };
-        assert_eq!(heard(client).await, expected);
+        assert_eq!(received(client).await, expected);
     }
 }
 
 #[tokio::test]
-async fn the_event_says_who() {
+async fn the_typing_event_names_the_user() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let id = anna.order().await.conversation.id;
@@ -65,7 +65,7 @@ async fn the_event_says_who() {
 }
 
 #[tokio::test]
-async fn typing_needs_to_have_joined() {
+async fn typing_requires_a_joined_conversation() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let (id, other) = (anna.order().await.conversation.id, anna.order().await.conversation.id);
@@ -81,5 +81,5 @@ async fn typing_needs_to_have_joined() {
         phone.leave(&id).await;
         assert!(phone.request(action, typing()).await.is_err(), "left");
     }
-    assert_eq!(heard(&desk).await, []);
+    assert_eq!(received(&desk).await, []);
 }

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use crate::chore;
 use crate::mariadb;
 use crate::sam::Sam;
+use crate::shell;
 use crate::starts::Starts;
 use crate::web::npm;
 
@@ -12,16 +12,16 @@ use crate::web::npm;
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     mariadb::install()?;
     npm("bench/peers/socketio", &["ci", "--no-audit", "--no-fund"], |_| {})?;
-    chore::run("cargo", &["build", "--profile", "fast", "--package", "local", "--package", "bench"])?;
-    let program = chore::target().join(format!("fast/bench{}", std::env::consts::EXE_SUFFIX));
+    shell::run("cargo", &["build", "--profile", "fast", "--package", "local", "--package", "bench"])?;
+    let program = shell::target().join(format!("fast/bench{}", std::env::consts::EXE_SUFFIX));
     let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let starts = chore::target().join("starts.json");
+    let starts = shell::target().join("starts.json");
     let starts = starts.to_string_lossy();
     if wants(&arguments, "starts") {
         std::fs::write(&*starts, Starts::measure(&Sam::install()?.build()?)?.to_json().to_string())?;
         arguments.extend(["--starts", &starts]);
     }
-    chore::run(program, &arguments)
+    shell::run(program, &arguments)
 }
 
 /// Whether the `bench` program will be asked for this part, by its name or for all.

@@ -7,7 +7,7 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::chore;
+use crate::shell;
 
 /// The version of cargo-fuzz that is installed where it is missing.
 const CARGO_FUZZ: &str = "0.13.2";
@@ -29,17 +29,17 @@ const PROFILE: [(&str, &str); 3] = [
 
 /// Fails where bytes are found, within so many seconds for each target, that a check fails on.
 pub(crate) fn run(seconds: u32) -> Result<()> {
-    let program = chore::tools("cargo-fuzz", CARGO_FUZZ)?.join("cargo-fuzz");
-    chore::run_with(&program, &[["build"].as_slice(), &BUILD].concat(), &PROFILE)?;
+    let program = shell::tools("cargo-fuzz", CARGO_FUZZ)?.join("cargo-fuzz");
+    shell::run_with(&program, &[["build"].as_slice(), &BUILD].concat(), &PROFILE)?;
     for target in TARGETS {
-        let found = chore::target().join("fuzz").join(target);
+        let found = shell::target().join("fuzz").join(target);
         fs::create_dir_all(&found)?;
         let (found, seeds) = (found.to_string_lossy(), format!("fuzz/seeds/{target}"));
         let time = format!("-max_total_time={seconds}");
         let limits = [&time, "-timeout=5", "-dict=fuzz/words.txt", "-print_final_stats=1"];
         let arguments = [["run"].as_slice(), &BUILD, &[target, &found, &seeds, "--"], &limits].concat();
         // It talks all the time; what it says matters where it ends badly.
-        let ended = chore::command(&program, &arguments).envs(PROFILE).output()?;
+        let ended = shell::command(&program, &arguments).envs(PROFILE).output()?;
         let said = String::from_utf8_lossy(&ended.stderr);
         ensure!(ended.status.success(), "{said}\n`{target}` fails on the bytes above");
         let tried = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));

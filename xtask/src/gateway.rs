@@ -10,11 +10,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::chore::command;
-use crate::group::Group;
+use crate::process_group::Group;
+use crate::shell::command;
 
 /// How long the first line may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running `order-chat` with an empty table in memory.
 pub(crate) struct Gateway {
@@ -55,7 +55,7 @@ impl Gateway {
             "connection: close".to_owned(),
         ];
         let mut socket = TcpStream::connect(self.address)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_read_timeout(Some(TIMEOUT))?;
         socket.write_all(format!("{}\r\n\r\n{body}", head.join("\r\n")).as_bytes())?;
         let mut answer = String::new();
         socket.read_to_string(&mut answer)?;
@@ -90,7 +90,7 @@ fn first_line(group: &mut Group) -> Result<String> {
         // Whatever it says later goes nowhere, but must not fill the pipe.
         let _ = std::io::copy(&mut output, &mut std::io::sink());
     });
-    told.recv_timeout(PATIENCE).context("it said nothing")
+    told.recv_timeout(TIMEOUT).context("it said nothing")
 }
 
 fn address(line: &str) -> Result<SocketAddr> {

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
-use crate::chore::root;
+use crate::shell::root;
 
 mod asyncapi;
 mod openapi;

@@ -12,7 +12,7 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use crate::sam::Sam;
-use crate::{chore, debian};
+use crate::{debian, shell};
 
 mod callgrind;
 mod figures;
@@ -78,7 +78,7 @@ fn count(program: &Path, operation: &Operation, shop: &mut Shop) -> Result<u32> 
 
 /// Instructions of a whole process that answers `calls`, each as it should.
 fn process(program: &Path, operation: &Operation, shop: &mut Shop, calls: u32) -> Result<u64> {
-    let folder = chore::target().join("guard");
+    let folder = shell::target().join("guard");
     std::fs::create_dir_all(&folder)?;
     let mut process = callgrind::Counted::start(program, &folder, &shop.environment())?;
     for _ in 0..calls {
@@ -86,7 +86,7 @@ fn process(program: &Path, operation: &Operation, shop: &mut Shop, calls: u32) -
         let answer = process.invoke(&event)?;
         ensure!(succeeded(&answer), "{}: {answer}", operation.name);
         if operation.is_heard {
-            shop.listener.hear()?;
+            shop.listener.next_frame()?;
         }
     }
     process.end()

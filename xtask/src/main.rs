@@ -5,25 +5,25 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod api_conformance;
 mod bench;
-mod chore;
 mod ci;
 mod debian;
 #[cfg(test)]
-mod examples;
+mod doc_examples;
+#[cfg(test)]
+mod doc_paths;
 mod fuzz;
 mod gateway;
 mod generate;
-mod group;
 mod guard;
 mod mariadb;
-#[cfg(test)]
-mod paths;
+mod process_group;
 mod profile;
 mod python;
-mod rest;
 mod runtime_api;
 mod sam;
+mod shell;
 mod starts;
 mod test;
 mod web;
@@ -32,7 +32,7 @@ mod web;
 #[command(name = "cargo xtask", about = "The project's chores")]
 struct Arguments {
     #[command(subcommand)]
-    chore: Chore,
+    shell: Chore,
 }
 
 #[derive(Subcommand)]
@@ -74,7 +74,7 @@ enum Chore {
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().chore {
+    let done = match Arguments::parse().shell {
         Chore::Generate { check: false } => generate::write(),
         Chore::Generate { check: true } => generate::check(),
         Chore::Test => test::run(),

@@ -2,19 +2,19 @@
 
 use anyhow::{Result, ensure};
 
-use crate::chore;
+use crate::shell;
 
 /// The version of inferno that draws the flame graph.
 const INFERNO: &str = "0.12.8";
 
 /// Builds, and has the `bench` program look.
 pub(crate) fn run() -> Result<()> {
-    let has_perf = chore::command("perf", &["--version"]).output().is_ok_and(|output| output.status.success());
+    let has_perf = shell::command("perf", &["--version"]).output().is_ok_and(|output| output.status.success());
     ensure!(has_perf, "this needs perf: sudo apt-get install linux-perf");
-    let drawing = chore::tools("inferno", INFERNO)?;
+    let drawing = shell::tools("inferno", INFERNO)?;
 
     // Stacks are followed by frame pointers, which the compiler does without where it may.
-    let target = chore::target().join("profile");
+    let target = shell::target().join("profile");
     let build = ["build", "--profile", "fast", "--package", "local", "--package", "bench"];
     let variables = [
         ("CARGO_PROFILE_FAST_DEBUG", "line-tables-only"),
@@ -23,7 +23,7 @@ pub(crate) fn run() -> Result<()> {
         ("CFLAGS", "-fno-omit-frame-pointer"),
         ("RUSTFLAGS", "-C force-frame-pointers=yes"),
     ];
-    chore::run_with("cargo", &build, &variables)?;
-    let path = chore::path_with(&drawing)?;
-    chore::run_with(target.join("fast/bench"), &["--only", "profile"], &[("PATH", &path.to_string_lossy())])
+    shell::run_with("cargo", &build, &variables)?;
+    let path = shell::path_with(&drawing)?;
+    shell::run_with(target.join("fast/bench"), &["--only", "profile"], &[("PATH", &path.to_string_lossy())])
 }

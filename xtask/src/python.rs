@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::chore::{command, root, run};
+use crate::shell::{command, root, run};
 
 /// The environment `name` with exactly what the file `requirements` lists, so that a run today and one next year do the
 /// same. Made where it is missing or the list has changed; the folder of its programs.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 /// Nothing that a function does here takes this long.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What Lambda puts into the environment of every function.
 const ENVIRONMENT: [(&str, &str); 8] = [
@@ -54,14 +54,14 @@ impl Process {
             }
             let ended = process.child.try_wait()?;
             ensure!(
-                ended.is_none() && began.elapsed() < PATIENCE,
+                ended.is_none() && began.elapsed() < TIMEOUT,
                 "{} asks for nothing",
                 command.get_program().display()
             );
             std::thread::sleep(TICK);
         };
         stream.set_nonblocking(false)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
         process.connection = Some(BufReader::new(stream));
         let (asked, _) = process.request()?;
         let took = began.elapsed();
@@ -91,7 +91,7 @@ impl Process {
         self.connection = None;
         let began = Instant::now();
         while self.child.try_wait()?.is_none() {
-            ensure!(began.elapsed() < PATIENCE, "it does not end");
+            ensure!(began.elapsed() < TIMEOUT, "it does not end");
             std::thread::sleep(TICK);
         }
         Ok(())

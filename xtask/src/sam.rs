@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::{chore, python};
+use crate::{python, shell};
 
 mod events;
 mod journeys;
@@ -54,13 +54,13 @@ impl Sam {
 
     /// Builds every function for this machine; the folder with the template that refers to them.
     pub(crate) fn build(&self) -> Result<PathBuf> {
-        let folder = chore::target().join("sam");
+        let folder = shell::target().join("sam");
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
         let overrides = format!("AllowedOrigins={ORIGIN} Architecture={architecture}");
         let into = folder.to_string_lossy();
         self.run(&["build", "--parameter-overrides", &overrides, "--build-dir", &into], |command| {
             // For the C library of this machine; by default cargo-lambda builds for that of Lambda, with zig as linker.
-            command.env("CARGO_LAMBDA_COMPILER", "cargo").env("CARGO_TARGET_DIR", chore::target());
+            command.env("CARGO_LAMBDA_COMPILER", "cargo").env("CARGO_TARGET_DIR", shell::target());
         })?;
         Ok(folder)
     }
@@ -77,8 +77,8 @@ impl Sam {
 
     /// `sam` with these arguments, at the root, with its own programs first in the path.
     pub(crate) fn command(&self, arguments: &[&str]) -> Result<Command> {
-        let mut command = chore::command(self.programs.join("sam"), arguments);
-        command.env("PATH", chore::path_with(&self.programs)?).env("SAM_CLI_TELEMETRY", "0");
+        let mut command = shell::command(self.programs.join("sam"), arguments);
+        command.env("PATH", shell::path_with(&self.programs)?).env("SAM_CLI_TELEMETRY", "0");
         // Validation asks for one; nothing is sent there.
         command.env("AWS_DEFAULT_REGION", ministack::REGION);
         Ok(command)

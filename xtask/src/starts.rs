@@ -12,9 +12,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::chore;
 use crate::runtime_api::Process;
 use crate::sam::{Ministack, Sam};
+use crate::shell;
 
 /// How often each function is started in a round, in milliseconds each time.
 const STARTS: usize = 300;
@@ -80,7 +80,7 @@ pub(crate) fn run() -> Result<()> {
 pub(crate) fn check(built: &Path) -> Result<()> {
     let mut starts = Starts::of(built)?;
     for _ in 0..ROUNDS {
-        starts.go_round()?;
+        starts.run_round()?;
         if starts.too_much().is_empty() {
             break;
         }
@@ -95,7 +95,7 @@ impl Starts {
     /// Measures what `sam build` made in the folder `built`.
     pub(crate) fn measure(built: &Path) -> Result<Self> {
         let mut starts = Self::of(built)?;
-        starts.go_round()?;
+        starts.run_round()?;
         let orders =
             starts.functions.iter().find(|function| function.name == ONE_REQUEST.0).context("no such function")?;
         (starts.first, starts.second) = requests(&orders.program)?;
@@ -107,7 +107,7 @@ impl Starts {
         Ok(Self { nothing, functions: functions(built)?, first: Vec::new(), second: Vec::new() })
     }
 
-    fn go_round(&mut self) -> Result<()> {
+    fn run_round(&mut self) -> Result<()> {
         let settings = settings();
         for _ in 0..STARTS {
             for function in std::iter::once(&mut self.nothing).chain(&mut self.functions) {
@@ -157,7 +157,7 @@ impl Starts {
 impl Function {
     /// Of a copy: Lambda unpacks a program too, and the very same one starts a fifth slower as the linker has written it.
     fn new(name: String, built: &Path) -> Result<Self> {
-        let folder = chore::target().join("starts");
+        let folder = shell::target().join("starts");
         fs::create_dir_all(&folder)?;
         let program = folder.join(&name);
         fs::copy(built, &program)?;
@@ -172,7 +172,7 @@ fn settings() -> Vec<(String, String)> {
 
 /// The first and the second request, over TLS, by what an event takes that needs one.
 fn requests(program: &Path) -> Result<(Vec<Duration>, Vec<Duration>)> {
-    let event = fs::read_to_string(chore::root().join(ONE_REQUEST.1))?;
+    let event = fs::read_to_string(shell::root().join(ONE_REQUEST.1))?;
     let ministack = Ministack::start_with_tls()?;
     ministack.make_table("order-chat")?;
     let environment = [settings(), ministack.environment()].concat();
@@ -191,8 +191,8 @@ fn requests(program: &Path) -> Result<(Vec<Duration>, Vec<Duration>)> {
 
 /// Builds the function that does nothing as the others are built.
 pub(crate) fn empty() -> Result<PathBuf> {
-    chore::run("cargo", &["build", "--release", "--package", "empty"])?;
-    Ok(chore::target().join("release/empty"))
+    shell::run("cargo", &["build", "--release", "--package", "empty"])?;
+    Ok(shell::target().join("release/empty"))
 }
 
 /// The built functions, by their names in the template.
@@ -211,10 +211,10 @@ fn functions(built: &Path) -> Result<Vec<Function>> {
 
 /// The size of a zip file with this program in it, as `sam deploy` uploads it.
 fn zipped(program: &Path) -> Result<u64> {
-    let zip = chore::target().join("sam/bootstrap.zip");
+    let zip = shell::target().join("sam/bootstrap.zip");
     let script = "import sys, zipfile
 with zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED) as file: file.write(sys.argv[1], 'bootstrap')";
-    let made = chore::command("python3", &["-c", script]).arg(program).arg(&zip).status()?;
+    let made = shell::command("python3", &["-c", script]).arg(program).arg(&zip).status()?;
     ensure!(made.success(), "python3 makes no zip file");
     Ok(fs::metadata(zip)?.len())
 }

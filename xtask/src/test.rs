@@ -6,14 +6,14 @@ use std::thread;
 use anyhow::{Result, anyhow};
 
 use crate::sam::Sam;
-use crate::{chore, fuzz, generate, guard, mariadb, rest, sam, starts, web};
+use crate::{api_conformance, fuzz, generate, guard, mariadb, sam, shell, starts, web};
 
 /// What is committed against what the types say, the workspace's own tests, a short look for bytes that a parser fails on, the
 /// API against its description, the pages in a browser, the deployed system, how it starts, and what a call of a function takes.
 pub(crate) fn run() -> Result<()> {
     generate::check()?;
     mariadb::install()?;
-    chore::run("cargo", &["test", "--workspace"])?;
+    shell::run("cargo", &["test", "--workspace"])?;
     let sam = Sam::install()?;
     // Linking eight functions one after the other takes one core for minutes, and these parts leave one free.
     let built = thread::scope(|scope| -> Result<PathBuf> {
@@ -22,7 +22,7 @@ pub(crate) fn run() -> Result<()> {
             sam.build()
         });
         fuzz::run(fuzz::SHORT)?;
-        rest::check()?;
+        api_conformance::check()?;
         web::test()?;
         building.join().map_err(|_| anyhow!("the build has panicked"))?
     })?;

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{chore, gateway};
+use crate::{gateway, shell};
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
@@ -21,8 +21,8 @@ pub(crate) fn test() -> Result<()> {
 pub(crate) fn npm(folder: &str, arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Result<()> {
     let line = format!("npm {}", arguments.join(" "));
     eprintln!("\n> {line} (in {folder}/)");
-    let mut command = chore::command(NPM, arguments);
-    command.current_dir(chore::root().join(folder));
+    let mut command = shell::command(NPM, arguments);
+    command.current_dir(shell::root().join(folder));
     prepare(&mut command);
     let status =
         command.status().with_context(|| format!("`{line}` did not start: it needs Node.js 20.19 or newer"))?;

@@ -21,7 +21,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::system::{Kind, System};
 pub(crate) use screen::Screen;
-pub(crate) use wire::{Answer, Said, TEXT, body, on_wire};
+pub(crate) use wire::{Answer, ReceivedMessage, TEXT, body, on_wire};
 use wire::{Frame, request};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -29,7 +29,7 @@ type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Answer>>>>;
 type Sink = Arc<AsyncMutex<SplitSink<Socket, Message>>>;
 
 /// How long an answer may take before it counts as lost.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a connection of the generator reads and writes at once, in bytes: it has thousands.
 const BUFFER: usize = 4 * 1024;
@@ -85,7 +85,7 @@ impl Client {
         let text = request(self.kind, id, action, fields);
         let bytes = on_wire(text.len(), true);
         self.sink.lock().await.send(Message::text(text)).await?;
-        let answer = tokio::time::timeout(PATIENCE, answered).await.context("no answer in time")?;
+        let answer = tokio::time::timeout(TIMEOUT, answered).await.context("no answer in time")?;
         let answer = answer.context("the connection ended")?;
         if let Some(code) = answer.code {
             bail!("{action} was refused: {code}");
@@ -107,7 +107,7 @@ impl Drop for Client {
 }
 
 async fn expect(stream: &mut SplitStream<Socket>, what: impl Fn(&Frame) -> bool) -> Result<()> {
-    let text = tokio::time::timeout(PATIENCE, stream.next()).await?.context("closed in its handshake")??;
+    let text = tokio::time::timeout(TIMEOUT, stream.next()).await?.context("closed in its handshake")??;
     if what(&wire::read(Kind::Peer, text.to_text()?)) {
         return Ok(());
     }

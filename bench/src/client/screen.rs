@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::Said;
+use super::ReceivedMessage;
 
 /// A message that appeared.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ impl Screen {
     }
 
     /// Shows a message.
-    pub(crate) fn show(&self, said: &Said, at: Instant, bytes: usize) {
+    pub(crate) fn show(&self, said: &ReceivedMessage, at: Instant, bytes: usize) {
         let Some(number) = said.number() else { return };
         let watched = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
         if let Some(watched) = watched {

@@ -10,7 +10,7 @@ pub(crate) enum Frame {
     /// The answer to a request.
     Answer(u64, Answer),
     /// A message, pushed.
-    Message(Said),
+    Message(ReceivedMessage),
     /// Socket.IO's handshake has begun.
     Hello,
     /// Socket.IO's handshake has ended.
@@ -27,10 +27,10 @@ pub(crate) struct Answer {
     /// Why not, where it was refused.
     pub(crate) code: Option<String>,
     #[serde(default)]
-    pub(crate) message: Option<Said>,
+    pub(crate) message: Option<ReceivedMessage>,
     /// The peer's, to a join: what was missed.
     #[serde(default)]
-    pub(crate) missed: Vec<Said>,
+    pub(crate) missed: Vec<ReceivedMessage>,
     /// How long the frame was, with its header, in bytes.
     #[serde(skip)]
     pub(crate) bytes: usize,
@@ -38,7 +38,7 @@ pub(crate) struct Answer {
 
 /// A message.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Said {
+pub(crate) struct ReceivedMessage {
     pub(crate) seq: u64,
     body: String,
 }
@@ -54,10 +54,10 @@ struct Header<'a> {
 
 #[derive(Deserialize)]
 struct Pushed {
-    message: Said,
+    message: ReceivedMessage,
 }
 
-impl Said {
+impl ReceivedMessage {
     /// The number that [`body`] put into it; none for a system message.
     pub(crate) fn number(&self) -> Option<u64> {
         self.body.get(1..11)?.parse().ok()

@@ -13,9 +13,9 @@ use crate::spread::{Spread, float};
 use crate::system::{BOTH, System};
 
 /// How many connect at once.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT: usize = 16;
 /// Connections before the counting begins: code, pools and caches are there then.
-const WARM: usize = 200;
+const WARM_UP: usize = 200;
 
 /// New servers for each system: memory that was freed is not given back, so a second count in one server would find none.
 const ROUNDS: usize = 2;
@@ -43,7 +43,7 @@ pub(super) async fn measure(folder: &Path, connections: usize) -> Result<Idle> {
 /// Bytes for each.
 async fn each(system: &System, connections: usize) -> Result<f64> {
     let screen = Arc::new(Screen::default());
-    let _warm = connect(system, &screen, "warm", WARM).await?;
+    let _warm = connect(system, &screen, "warm", WARM_UP).await?;
     let before = system.resident()?;
     let clients = connect(system, &screen, "idle", connections).await?;
     let grown = system.resident()?.saturating_sub(before);
@@ -53,9 +53,9 @@ async fn each(system: &System, connections: usize) -> Result<f64> {
 
 /// That many customers with a connection each.
 async fn connect(system: &System, screen: &Arc<Screen>, name: &str, count: usize) -> Result<Vec<Client>> {
-    let coming = stream::iter(0..count).map(|number| async move {
+    let arriving = stream::iter(0..count).map(|number| async move {
         let token = System::token(&format!("{name}{number}"), "customer")?;
         Client::connect(system, &token, screen).await
     });
-    coming.buffered(AT_ONCE).try_collect().await
+    arriving.buffered(MAX_CONCURRENT).try_collect().await
 }

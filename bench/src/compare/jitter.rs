@@ -16,21 +16,21 @@ use tokio::time::{interval, sleep};
 use uuid::Uuid;
 
 use super::{fresh, name};
-use crate::client::{Client, Said, Screen};
+use crate::client::{Client, ReceivedMessage, Screen};
 use crate::spread::float;
 use crate::system::{BOTH, Kind, System};
-use crate::world::{message, order};
+use crate::workload::{message, order};
 
 /// Customers, each with a conversation.
 const CUSTOMERS: u64 = 50;
 /// How long the admin goes on sending.
 const DURATION: Duration = Duration::from_secs(8);
 /// Between two messages.
-const PACE: Duration = Duration::from_millis(10);
+const SEND_INTERVAL: Duration = Duration::from_millis(10);
 /// A connection lives this long on the average, in milliseconds, at least half and at most one and a half times of it.
-const LIFE: u64 = 1_000;
+const MEAN_LIFETIME_MS: u64 = 1_000;
 /// And is away this long.
-const AWAY: u64 = 300;
+const OFFLINE_MS: u64 = 300;
 
 /// Of the acknowledged messages, which appeared. In per cent.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
@@ -66,7 +66,7 @@ pub(super) async fn measure(folder: &Path) -> Result<Jitter> {
 }
 
 /// A customer whose connection comes and goes.
-struct Unsteady {
+struct ReconnectingCustomer {
     token: String,
     conversation: String,
     screen: Arc<Screen>,
@@ -81,7 +81,7 @@ async fn run(system: Arc<System>) -> Result<Share> {
         let token = System::token(&format!("customer{number}"), "customer")?;
         let conversation = order(&system, &token).await?;
         let (screen, synced) = (Arc::default(), Mutex::default());
-        customers.push(Arc::new(Unsteady { token, conversation, screen, synced, lost: AtomicU64::new(0) }));
+        customers.push(Arc::new(ReconnectingCustomer { token, conversation, screen, synced, lost: AtomicU64::new(0) }));
     }
     let over = Arc::new(AtomicBool::new(false));
     let living: Vec<_> = customers
@@ -89,7 +89,7 @@ async fn run(system: Arc<System>) -> Result<Share> {
         .enumerate()
         .map(|(number, customer)| {
             let (system, customer, over) = (system.clone(), customer.clone(), over.clone());
-            tokio::spawn(async move { live(&system, &customer, &over, u64::try_from(number)?).await })
+            tokio::spawn(async move { run_customer(&system, &customer, &over, u64::try_from(number)?).await })
         })
         .collect();
 
@@ -112,9 +112,9 @@ async fn run(system: Arc<System>) -> Result<Share> {
 }
 
 /// The admin sends to one customer after the other; what was acknowledged, and what of it was pushed.
-async fn send(system: &System, customers: &[Arc<Unsteady>]) -> Result<(HashSet<u64>, HashSet<u64>)> {
+async fn send(system: &System, customers: &[Arc<ReconnectingCustomer>]) -> Result<(HashSet<u64>, HashSet<u64>)> {
     let admin = Client::connect(system, &System::token("admin", "admin")?, &Arc::default()).await?;
-    let (began, mut pace) = (Instant::now(), interval(PACE));
+    let (began, mut pace) = (Instant::now(), interval(SEND_INTERVAL));
     let (mut acknowledged, mut watched, mut seqs) = (HashSet::new(), Vec::new(), vec![1; customers.len()]);
     let mut number = 0;
     while began.elapsed() < DURATION {
@@ -135,8 +135,8 @@ async fn send(system: &System, customers: &[Arc<Unsteady>]) -> Result<(HashSet<u
 }
 
 /// Comes and goes until it is over; comes one last time to see what is there.
-async fn live(system: &System, customer: &Unsteady, over: &AtomicBool, seed: u64) -> Result<()> {
-    let mut dice = fastrand::Rng::with_seed(seed);
+async fn run_customer(system: &System, customer: &ReconnectingCustomer, over: &AtomicBool, seed: u64) -> Result<()> {
+    let mut rng = fastrand::Rng::with_seed(seed);
     loop {
         let last = over.load(Ordering::Acquire);
         let client = Client::connect(system, &customer.token, &customer.screen).await?;
@@ -144,18 +144,18 @@ async fn live(system: &System, customer: &Unsteady, over: &AtomicBool, seed: u64
         if last {
             return Ok(());
         }
-        sleep(Duration::from_millis(dice.u64(LIFE / 2..LIFE * 3 / 2))).await;
+        sleep(Duration::from_millis(rng.u64(MEAN_LIFETIME_MS / 2..MEAN_LIFETIME_MS * 3 / 2))).await;
         drop(client);
         customer.lost.fetch_add(1, Ordering::Relaxed);
-        sleep(Duration::from_millis(dice.u64(AWAY / 2..AWAY * 3 / 2))).await;
+        sleep(Duration::from_millis(rng.u64(OFFLINE_MS / 2..OFFLINE_MS * 3 / 2))).await;
     }
 }
 
 /// Joins, and asks for everything: what was held already is dropped by its number.
-async fn sync(system: &System, customer: &Unsteady, client: &Client) -> Result<()> {
+async fn sync(system: &System, customer: &ReconnectingCustomer, client: &Client) -> Result<()> {
     #[derive(Deserialize)]
     struct History {
-        messages: Vec<Said>,
+        messages: Vec<ReceivedMessage>,
     }
     let join = format!(r#""conversationId":{},"after":0"#, customer.conversation);
     let (answer, _) = client.ask("join_conversation", &join).await?;
@@ -171,6 +171,6 @@ async fn sync(system: &System, customer: &Unsteady, client: &Client) -> Result<(
         }
     };
     let mut synced = customer.synced.lock().unwrap_or_else(PoisonError::into_inner);
-    synced.extend(missed.iter().filter_map(Said::number));
+    synced.extend(missed.iter().filter_map(ReceivedMessage::number));
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::load::{Round, flat_out, paced};
 use crate::mariadb::MariaDb;
 use crate::spread::Spread;
 use crate::system::{BOTH, Kind, System};
-use crate::world::World;
+use crate::workload::Workload;
 pub(crate) use idle::Idle;
 pub(crate) use jitter::Jitter;
 pub(crate) use start::Start;
@@ -25,9 +25,9 @@ const CUSTOMERS: usize = 1_000;
 /// Messages under way at once, where it is about how many there can be.
 const IN_FLIGHT: usize = 64;
 /// The pace at which the two are compared, in messages a second.
-pub(crate) const EQUAL: u32 = 200;
+pub(crate) const COMPARED_RATE: u32 = 200;
 /// The paces at which latency is drawn.
-const PACES: [u32; 4] = [100, 200, 400, 800];
+const RATES: [u32; 4] = [100, 200, 400, 800];
 
 /// One number of each system.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
@@ -103,7 +103,7 @@ pub(crate) struct Effort {
 impl Comparison {
     /// The pace at which the two are compared.
     pub(crate) fn equal(&self) -> AtPace {
-        self.paces.iter().copied().find(|at| at.pace == EQUAL).unwrap_or_default()
+        self.paces.iter().copied().find(|at| at.pace == COMPARED_RATE).unwrap_or_default()
     }
 }
 
@@ -119,16 +119,17 @@ pub(crate) async fn measure(folder: &Path, effort: Effort) -> Result<Comparison>
     eprintln!("start to first message");
     let start = start::measure(&folder.join("start"), effort.rounds).await?;
     eprintln!("load");
-    let worlds = worlds(&folder.join("load"), false).await?;
-    for world in &worlds {
+    let workloads = workloads(&folder.join("load"), false).await?;
+    for workload in &workloads {
         // Plans, caches and code get warm.
-        flat_out(world, IN_FLIGHT, effort.round, false).await?;
+        flat_out(workload, IN_FLIGHT, effort.round, false).await?;
     }
-    let wire = [wire(&worlds[0]).await?, wire(&worlds[1]).await?];
+    let wire = [wire(&workloads[0]).await?, wire(&workloads[1]).await?];
     let mut paces = Vec::new();
-    for pace in PACES {
+    for pace in RATES {
         eprintln!("{pace} messages a second");
-        let turns = turns(&worlds, effort.rounds, async |world| paced(world, pace, effort.round).await).await?;
+        let turns =
+            turns(&workloads, effort.rounds, async |workload| paced(workload, pace, effort.round).await).await?;
         paces.push(AtPace {
             pace,
             p50: turns.pair(|round| round.milliseconds(0.5)),
@@ -137,13 +138,13 @@ pub(crate) async fn measure(folder: &Path, effort: Effort) -> Result<Comparison>
         });
     }
     eprintln!("as fast as they can");
-    let (plain, by_models) = with_models(&worlds, &folder.join("models"), effort).await?;
-    let with_receipts = at_limit(&worlds, effort, true).await?;
-    drop(worlds);
+    let (plain, by_models) = with_models(&workloads, &folder.join("models"), effort).await?;
+    let with_receipts = at_limit(&workloads, effort, true).await?;
+    drop(workloads);
     eprintln!("as fast as they can, synced to the disk");
-    let worlds = self::worlds(&folder.join("synced"), true).await?;
-    let synced = at_limit(&worlds, effort, false).await?;
-    drop(worlds);
+    let workloads = self::workloads(&folder.join("synced"), true).await?;
+    let synced = at_limit(&workloads, effort, false).await?;
+    drop(workloads);
     eprintln!("connections that come and go");
     let jitter = jitter::measure(&folder.join("jitter")).await?;
     eprintln!("idle connections");
@@ -151,29 +152,30 @@ pub(crate) async fn measure(folder: &Path, effort: Effort) -> Result<Comparison>
     Ok(Comparison { paces, plain, by_models, with_receipts, synced, wire, start, idle, jitter })
 }
 
-async fn worlds(folder: &Path, sync: bool) -> Result<[Arc<World>; 2]> {
+async fn workloads(folder: &Path, sync: bool) -> Result<[Arc<Workload>; 2]> {
     let [ours, peer] = BOTH.map(|kind| async move {
         let folder = fresh(&folder.join(name(kind)))?;
-        anyhow::Ok(Arc::new(World::open(System::start(kind, &folder, sync).await?, CUSTOMERS).await?))
+        anyhow::Ok(Arc::new(Workload::open(System::start(kind, &folder, sync).await?, CUSTOMERS).await?))
     });
     Ok([ours.await?, peer.await?])
 }
 
 /// Both, and the peer once more with models.
-async fn with_models(worlds: &[Arc<World>], folder: &Path, effort: Effort) -> Result<(FlatOut, Spread)> {
+async fn with_models(workloads: &[Arc<Workload>], folder: &Path, effort: Effort) -> Result<(FlatOut, Spread)> {
     let models = System::peer(MariaDb::create(&fresh(folder)?, false)?, true).await?;
-    let models = Arc::new(World::open(models, CUSTOMERS).await?);
+    let models = Arc::new(Workload::open(models, CUSTOMERS).await?);
     flat_out(&models, IN_FLIGHT, effort.round, false).await?;
-    let [ours, peer] = worlds else { bail!("there are two") };
+    let [ours, peer] = workloads else { bail!("there are two") };
     let three = [ours.clone(), peer.clone(), models];
     let turns =
-        turns(&three, effort.rounds, async |world| flat_out(world, IN_FLIGHT, effort.round, false).await).await?;
+        turns(&three, effort.rounds, async |workload| flat_out(workload, IN_FLIGHT, effort.round, false).await).await?;
     let by_models = Spread::of(turns.0[2].iter().map(Round::efficiency));
     Ok((turns.flat_out(), by_models))
 }
 
-async fn at_limit(worlds: &[Arc<World>], effort: Effort, read: bool) -> Result<FlatOut> {
-    let turns = turns(worlds, effort.rounds, async |world| flat_out(world, IN_FLIGHT, effort.round, read).await);
+async fn at_limit(workloads: &[Arc<Workload>], effort: Effort, read: bool) -> Result<FlatOut> {
+    let turns =
+        turns(workloads, effort.rounds, async |workload| flat_out(workload, IN_FLIGHT, effort.round, read).await);
     Ok(turns.await?.flat_out())
 }
 
@@ -193,27 +195,27 @@ impl Turns {
 
 /// Ours, the peer's, ours, the peer's, …: whatever else the machine does falls on both.
 async fn turns(
-    worlds: &[Arc<World>],
+    workloads: &[Arc<Workload>],
     rounds: usize,
-    round: impl AsyncFn(&Arc<World>) -> Result<Round>,
+    round: impl AsyncFn(&Arc<Workload>) -> Result<Round>,
 ) -> Result<Turns> {
-    let mut turns = Turns(worlds.iter().map(|_| Vec::new()).collect());
+    let mut turns = Turns(workloads.iter().map(|_| Vec::new()).collect());
     for _ in 0..rounds {
-        for (world, done) in worlds.iter().zip(&mut turns.0) {
-            done.push(round(world).await?);
+        for (workload, done) in workloads.iter().zip(&mut turns.0) {
+            done.push(round(workload).await?);
         }
     }
     Ok(turns)
 }
 
 /// One message of each side; the customer looks at the conversation, the admin at a list.
-async fn wire(world: &World) -> Result<Wire> {
-    let customer = &world.customers[0];
-    let listed = world.say(customer, true).await?;
-    let joined = world.say(customer, false).await?;
+async fn wire(workload: &Workload) -> Result<Wire> {
+    let customer = &workload.customers[0];
+    let listed = workload.say(customer, true).await?;
+    let joined = workload.say(customer, false).await?;
     let path = format!("/api/chat/conversations/{}/messages", customer.conversation.trim_matches('"'));
     let token = System::token("admin", "admin")?;
-    let asked = world.system.http.get(format!("{}{path}", world.system.base)).bearer_auth(token);
+    let asked = workload.system.http.get(format!("{}{path}", workload.system.base)).bearer_auth(token);
     let history: serde_json::Value = asked.send().await?.error_for_status()?.json().await?;
     let last = history["messages"].as_array().and_then(|messages| messages.last()).context("an empty history")?;
     Ok(Wire {

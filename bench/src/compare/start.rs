@@ -10,7 +10,7 @@ use super::{Pair, fresh, name};
 use crate::mariadb::MariaDb;
 use crate::spread::Spread;
 use crate::system::{BOTH, Kind, System};
-use crate::world::World;
+use crate::workload::Workload;
 
 /// Milliseconds.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
@@ -27,7 +27,7 @@ pub(super) async fn measure(folder: &Path, rounds: usize) -> Result<Start> {
     let mut alone = Vec::new();
     for kind in BOTH {
         // The tables are made once.
-        drop(World::open(System::start(kind, &fresh(&folder.join(name(kind)))?, false).await?, 1).await?);
+        drop(Workload::open(System::start(kind, &fresh(&folder.join(name(kind)))?, false).await?, 1).await?);
     }
     for _ in 0..rounds {
         for (kind, times) in BOTH.into_iter().zip(&mut whole) {
@@ -46,6 +46,6 @@ pub(super) async fn measure(folder: &Path, rounds: usize) -> Result<Start> {
 
 /// An admin and a customer come, she orders and says something, and it appears.
 async fn first_message(system: System) -> Result<()> {
-    World::open(system, 1).await?.send().await?;
+    Workload::open(system, 1).await?.send().await?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use serde::{Deserialize, Serialize};
 
-use crate::between::Passed;
+use crate::interceptor::Traffic;
 use crate::spread::Spread;
 use crate::system::System;
 
@@ -26,7 +26,7 @@ pub(crate) struct AtSize {
     /// Milliseconds.
     pub(crate) latency: Spread,
     /// Of one; none where it was not counted.
-    pub(crate) passed: Option<Passed>,
+    pub(crate) passed: Option<Traffic>,
 }
 
 /// What something takes as something else grows.

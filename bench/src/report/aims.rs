@@ -1,7 +1,7 @@
 //! What was aimed at, what came of it, and what stands in the way where that is less.
 
 use super::{cost, two};
-use crate::compare::EQUAL;
+use crate::compare::COMPARED_RATE;
 use crate::prices::Prices;
 use crate::results::Results;
 
@@ -53,14 +53,14 @@ fn speed(results: &Results) -> Vec<Aim> {
     let p99 = equal.p99.ratio();
     vec![
         Aim {
-            name: format!("messages a processor second ÷ the peer's, at {EQUAL} a second"),
+            name: format!("messages a processor second ÷ the peer's, at {COMPARED_RATE} a second"),
             wanted: "≥ 3",
             measured: two(efficiency),
             met: efficiency >= 3.0,
             because: SERVER,
         },
         Aim {
-            name: format!("p99 from send to the other side's screen ÷ the peer's, at {EQUAL} a second"),
+            name: format!("p99 from send to the other side's screen ÷ the peer's, at {COMPARED_RATE} a second"),
             wanted: "≤ 0.5",
             measured: two(p99),
             met: p99 <= 0.5,

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::plot::{OURS, PEER, Series, draw};
 use super::{spread, two};
 use crate::client::TEXT as LENGTH;
-use crate::compare::{AtPace, Comparison, EQUAL, Pair, Wire};
+use crate::compare::{AtPace, COMPARED_RATE, Comparison, Pair, Wire};
 use crate::results::Part;
 
 const TEXT: &str = "\
@@ -40,9 +40,9 @@ pub(super) fn section(part: &Part<Comparison>, plots: &Path) -> Result<String> {
     let mut page = format!("## Beside the peer\n\n{}\n\n{TEXT}", part.origin("compare"));
     page += "| | ours | the peer | ours ÷ the peer's |\n|---|---|---|---|\n";
     let equal = it.equal();
-    page += &row(&format!("p50 at {EQUAL} messages a second, ms"), &equal.p50, 2);
-    page += &row(&format!("p99 at {EQUAL} messages a second, ms"), &equal.p99, 2);
-    page += &row(&format!("messages a processor second, at {EQUAL} a second"), &equal.efficiency, 0);
+    page += &row(&format!("p50 at {COMPARED_RATE} messages a second, ms"), &equal.p50, 2);
+    page += &row(&format!("p99 at {COMPARED_RATE} messages a second, ms"), &equal.p99, 2);
+    page += &row(&format!("messages a processor second, at {COMPARED_RATE} a second"), &equal.efficiency, 0);
     page += &row("messages a processor second, as many as go", &it.plain.efficiency, 0);
     let models = Pair { ours: it.plain.efficiency.ours, peer: it.by_models };
     page += &row("… beside the peer with its send by Sequelize's models", &models, 0);

@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::plot::{OURS, PEER, Series, THIRD, draw};
-use crate::between::Passed;
 use crate::compare::Comparison;
+use crate::interceptor::Traffic;
 use crate::limit::Limit;
 use crate::operations::Operations;
 use crate::prices::Prices;
@@ -32,7 +32,7 @@ pub(crate) struct Bill {
 impl Bill {
     /// A frame to the gateway, its acknowledgement, and the pushes; one call of a function for as long as a send takes on AWS.
     pub(crate) fn of_message(
-        passed: Passed,
+        passed: Traffic,
         limit: &Part<Limit>,
         comparison: Option<&Part<Comparison>>,
         prices: &Prices,
@@ -75,7 +75,7 @@ pub(super) fn section(
         prices.date, prices.logs.bytes_an_invocation
     )?;
     page += "| to one recipient | a message | the first of a minute, which moves the inbox | a read receipt |\n|---|---|---|---|\n";
-    let mut counted = |name: &str, of: fn(&Passed) -> f64| {
+    let mut counted = |name: &str, of: fn(&Traffic) -> f64| {
         let [a, b, c] = [message, first_of_a_minute, receipt].map(|it| of(&it));
         let _written = writeln!(page, "| {name} | {a} | {b} | {c} |");
     };

@@ -8,51 +8,51 @@ use runtime::Error;
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::asking::Asking;
+use crate::refresh::Refresh;
 
 /// The most that a fetch may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 pub(crate) struct Jwks {
     url: Url,
-    known: Mutex<Known>,
+    cached: Mutex<Cached>,
 }
 
-struct Known {
+struct Cached {
     keys: JwkSet,
-    asking: Asking,
+    refresh: Refresh,
 }
 
 impl Jwks {
     pub(crate) fn new(url: Url) -> Self {
-        Self { url, known: Mutex::new(Known { keys: JwkSet { keys: Vec::new() }, asking: Asking::default() }) }
+        Self { url, cached: Mutex::new(Cached { keys: JwkSet { keys: Vec::new() }, refresh: Refresh::default() }) }
     }
 
     /// The key that is called `kid`, if there is one; an error where we do not know, because the last fetch failed.
     pub(crate) async fn key(&self, kid: &str, now: Time) -> Result<Option<Jwk>, Error> {
         // Held while fetching: requests that come meanwhile wait for the same answer instead of asking again.
-        let mut known = self.known.lock().await;
-        let stale = known.keys.find(kid).is_none() || known.asking.is_old(now);
-        if stale && known.asking.is_due(now) {
-            known.asking.tries(now);
+        let mut cached = self.cached.lock().await;
+        let stale = cached.keys.find(kid).is_none() || cached.refresh.is_stale(now);
+        if stale && cached.refresh.is_due(now) {
+            cached.refresh.start(now);
             match self.fetch().await {
                 Ok(keys) => {
-                    known.keys = keys;
-                    known.asking.succeeds(now);
+                    cached.keys = keys;
+                    cached.refresh.succeed(now);
                 }
                 // What is known goes on being believed: a provider that is down for a while should not lock everybody out.
                 Err(error) => tracing::error!(error = %error.without_url(), "the JWKS could not be fetched"),
             }
         }
-        match known.keys.find(kid) {
-            None if known.asking.has_failed() => Err("the JWKS could not be fetched".into()),
+        match cached.keys.find(kid) {
+            None if cached.refresh.has_failed() => Err("the JWKS could not be fetched".into()),
             key => Ok(key.cloned()),
         }
     }
 
     async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
         // Not made at the start: it reads every root certificate on the disk, and who connects with a ticket needs none.
-        let http = reqwest::Client::builder().timeout(PATIENCE).build()?;
+        let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
         http.get(self.url.clone()).send().await?.error_for_status()?.json().await
     }
 }

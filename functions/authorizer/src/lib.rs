@@ -4,8 +4,8 @@
 //! minutes, and for WebSocket with the ticket, once per connection. The answer's context comes back in every later event.
 //! Whatever is wrong with a token or a ticket, the answer is the same no.
 
-mod asking;
 mod jwks;
+mod refresh;
 mod secret;
 mod settings;
 mod token;
@@ -21,7 +21,7 @@ use store::Store;
 use tracing::Instrument;
 
 use crate::settings::Settings;
-use crate::token::{Refusal, Verifier};
+use crate::token::{TokenError, Verifier};
 
 struct Authorizer {
     store: Store,
@@ -75,20 +75,20 @@ struct Request {
 impl Authorizer {
     async fn answer(&self, request: Request, now: Time) -> Result<Value, Error> {
         match &request.method_arn {
-            Some(arn) => self.connecting(&request, arn, now).await,
-            None => self.calling(&request, now).await,
+            Some(arn) => self.authorize_connection(&request, arn, now).await,
+            None => self.authorize_request(&request, now).await,
         }
     }
 
     /// A REST request: a JWT.
-    async fn calling(&self, request: &Request, now: Time) -> Result<Value, Error> {
+    async fn authorize_request(&self, request: &Request, now: Time) -> Result<Value, Error> {
         let bearer = request.header("authorization").and_then(|value| value.split_once(' '));
         let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
         let Some(token) = token else { return Ok(json!({ "isAuthorized": false })) };
         match self.verifier.verify(token, now).await {
             Ok((person, expires)) => Ok(json!({ "isAuthorized": true, "context": context(&person, expires) })),
             // No answer rather than a no: the gateway would remember it, and the client would throw its token away.
-            Err(Refusal::NoKeys(error)) => Err(error),
+            Err(TokenError::KeysUnavailable(error)) => Err(error),
             Err(refusal) => {
                 tracing::info!(%refusal, "token refused");
                 Ok(json!({ "isAuthorized": false }))
@@ -97,7 +97,7 @@ impl Authorizer {
     }
 
     /// A WebSocket handshake: an origin that may, and then a ticket, which is gone after.
-    async fn connecting(&self, request: &Request, arn: &str, now: Time) -> Result<Value, Error> {
+    async fn authorize_connection(&self, request: &Request, arn: &str, now: Time) -> Result<Value, Error> {
         // Browsers always say where a page is from; what is not a browser need not, and cannot be a foreign page.
         if let Some(origin) = request.header("origin")
             && !self.origins.iter().any(|allowed| allowed == origin)
@@ -106,7 +106,7 @@ impl Authorizer {
             return Ok(policy("nobody", "Deny", arn, &json!({})));
         }
         let ticket = request.query_string_parameters.as_ref().and_then(|parameters| parameters.get("ticket"));
-        let ticket = Ticket::presented(ticket.map(String::as_str).unwrap_or_default());
+        let ticket = Ticket::from_client(ticket.map(String::as_str).unwrap_or_default());
         match self.store.take_ticket(&ticket.hash(), now).await? {
             Some(holder) if now.seconds() < holder.token_expires => {
                 let context = context(&holder.person, holder.token_expires);

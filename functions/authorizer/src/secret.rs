@@ -9,62 +9,62 @@ use jsonwebtoken::DecodingKey;
 use runtime::{Error, SdkConfig};
 use tokio::sync::Mutex;
 
-use crate::asking::Asking;
+use crate::refresh::Refresh;
 
 /// The versions that count, by the labels that Secrets Manager moves when a secret is rotated.
 const STAGES: [&str; 2] = ["AWSCURRENT", "AWSPREVIOUS"];
 
 /// A shorter key can be guessed offline from one token (RFC 7518 asks for as many bits as the hash has).
-const SHORTEST: usize = 32;
+const MIN_SECRET_BYTES: usize = 32;
 
 pub(crate) struct Secret {
     sdk: SdkConfig,
     id: String,
-    known: Mutex<Known>,
+    cached: Mutex<Cached>,
 }
 
 #[derive(Default)]
-struct Known {
+struct Cached {
     keys: Vec<DecodingKey>,
-    asking: Asking,
+    refresh: Refresh,
 }
 
 impl Secret {
     pub(crate) fn new(sdk: &SdkConfig, id: &str) -> Self {
-        Self { sdk: sdk.clone(), id: id.to_owned(), known: Mutex::default() }
+        Self { sdk: sdk.clone(), id: id.to_owned(), cached: Mutex::default() }
     }
 
     /// The keys that count, the current one first.
     pub(crate) async fn keys(&self, now: Time) -> Result<Vec<DecodingKey>, Error> {
         // Held while reading: requests that come meanwhile wait for the same answer instead of asking again.
-        let mut known = self.known.lock().await;
-        if known.keys.is_empty() {
-            known.take(self.read().await?, now);
-        } else if known.asking.is_old(now) {
-            self.look(&mut known, now).await;
+        let mut cached = self.cached.lock().await;
+        if cached.keys.is_empty() {
+            cached.replace(self.read().await?, now);
+        } else if cached.refresh.is_stale(now) {
+            self.refresh(&mut cached, now).await;
         }
-        Ok(known.keys.clone())
+        Ok(cached.keys.clone())
     }
 
     /// The keys that count now, after a signature that none of them made; `None` if it is too early to look again, and an
     /// error where we do not know, because the last look failed.
-    pub(crate) async fn newer(&self, now: Time) -> Result<Option<Vec<DecodingKey>>, Error> {
-        let mut known = self.known.lock().await;
-        let has_looked = self.look(&mut known, now).await;
-        if known.asking.has_failed() {
+    pub(crate) async fn newer_keys(&self, now: Time) -> Result<Option<Vec<DecodingKey>>, Error> {
+        let mut cached = self.cached.lock().await;
+        let has_refreshed = self.refresh(&mut cached, now).await;
+        if cached.refresh.has_failed() {
             return Err("the secret could not be read again".into());
         }
-        Ok(has_looked.then(|| known.keys.clone()))
+        Ok(has_refreshed.then(|| cached.keys.clone()))
     }
 
     /// Reads again, unless it is too early; whether it did. What is known goes on being believed where that fails.
-    async fn look(&self, known: &mut Known, now: Time) -> bool {
-        if !known.asking.is_due(now) {
+    async fn refresh(&self, cached: &mut Cached, now: Time) -> bool {
+        if !cached.refresh.is_due(now) {
             return false;
         }
-        known.asking.tries(now);
+        cached.refresh.start(now);
         match self.read().await {
-            Ok(keys) => known.take(keys, now),
+            Ok(keys) => cached.replace(keys, now),
             Err(error) => tracing::error!(%error, "the secret could not be read again"),
         }
         true
@@ -95,12 +95,12 @@ impl Secret {
 }
 
 fn key(bytes: &[u8]) -> Option<DecodingKey> {
-    (bytes.len() >= SHORTEST).then(|| DecodingKey::from_secret(bytes))
+    (bytes.len() >= MIN_SECRET_BYTES).then(|| DecodingKey::from_secret(bytes))
 }
 
-impl Known {
-    fn take(&mut self, keys: Vec<DecodingKey>, now: Time) {
+impl Cached {
+    fn replace(&mut self, keys: Vec<DecodingKey>, now: Time) {
         self.keys = keys;
-        self.asking.succeeds(now);
+        self.refresh.succeed(now);
     }
 }

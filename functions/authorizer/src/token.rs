@@ -24,18 +24,18 @@ enum KeySource {
 
 /// Why a token does not count. For the log: the caller only ever hears no.
 #[derive(Debug)]
-pub(crate) enum Refusal {
+pub(crate) enum TokenError {
     NotAToken,
     WrongAlgorithm,
     WrongType,
     UnknownKey,
     BadSignature,
-    NoKeys(Error),
+    KeysUnavailable(Error),
     Invalid(String),
     Claims(&'static str),
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for TokenError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotAToken => f.write_str("no JWT"),
@@ -43,7 +43,7 @@ impl std::fmt::Display for Refusal {
             Self::WrongType => f.write_str("another type of token"),
             Self::UnknownKey => f.write_str("unknown key"),
             Self::BadSignature => f.write_str("not signed with a key that counts"),
-            Self::NoKeys(why) => write!(f, "no keys to check with: {why}"),
+            Self::KeysUnavailable(why) => write!(f, "no keys to check with: {why}"),
             Self::Invalid(why) => f.write_str(why),
             Self::Claims(which) => write!(f, "claim {which}"),
         }
@@ -60,7 +60,7 @@ struct Claims {
 }
 
 /// Longer names are no names; a conversation's head keeps one for every admin.
-const LONGEST_NAME: usize = 200;
+const MAX_NAME_CHARS: usize = 200;
 
 impl Verifier {
     pub(crate) fn new(sdk: &SdkConfig, keys: Keys, issuer: Option<String>, audience: Option<String>) -> Self {
@@ -72,19 +72,20 @@ impl Verifier {
     }
 
     /// Who `token` names, and when it ends in seconds since 1970.
-    pub(crate) async fn verify(&self, token: &str, now: Time) -> Result<(Person, i64), Refusal> {
-        let header = decode_header(token).map_err(|_| Refusal::NotAToken)?;
+    pub(crate) async fn verify(&self, token: &str, now: Time) -> Result<(Person, i64), TokenError> {
+        let header = decode_header(token).map_err(|_| TokenError::NotAToken)?;
         let ours = |typ: &String| typ.eq_ignore_ascii_case("jwt") || typ.eq_ignore_ascii_case("at+jwt");
         if header.crit.is_some() || !header.typ.as_ref().is_none_or(ours) {
-            return Err(Refusal::WrongType);
+            return Err(TokenError::WrongType);
         }
         let claims = match &self.keys {
             KeySource::Secret(secret) => self.claims_by_secret(token, secret, now, header.alg).await?,
             KeySource::Jwks(jwks) => {
-                let kid = header.kid.as_deref().ok_or(Refusal::UnknownKey)?;
-                let jwk = jwks.key(kid, now).await.map_err(Refusal::NoKeys)?.ok_or(Refusal::UnknownKey)?;
-                let algorithm = algorithm(&jwk).ok_or(Refusal::WrongAlgorithm)?;
-                let key = DecodingKey::from_jwk(&jwk).map_err(|_| Refusal::UnknownKey)?;
+                let kid = header.kid.as_deref().ok_or(TokenError::UnknownKey)?;
+                let jwk =
+                    jwks.key(kid, now).await.map_err(TokenError::KeysUnavailable)?.ok_or(TokenError::UnknownKey)?;
+                let algorithm = algorithm(&jwk).ok_or(TokenError::WrongAlgorithm)?;
+                let key = DecodingKey::from_jwk(&jwk).map_err(|_| TokenError::UnknownKey)?;
                 self.claims(token, &key, algorithm)?
             }
         };
@@ -98,27 +99,27 @@ impl Verifier {
         secret: &Secret,
         now: Time,
         says: Algorithm,
-    ) -> Result<Claims, Refusal> {
+    ) -> Result<Claims, TokenError> {
         if says != Algorithm::HS256 {
-            return Err(Refusal::WrongAlgorithm);
+            return Err(TokenError::WrongAlgorithm);
         }
-        let keys = secret.keys(now).await.map_err(Refusal::NoKeys)?;
+        let keys = secret.keys(now).await.map_err(TokenError::KeysUnavailable)?;
         match self.claims_by_any(token, &keys) {
-            Err(Refusal::BadSignature) => match secret.newer(now).await.map_err(Refusal::NoKeys)? {
+            Err(TokenError::BadSignature) => match secret.newer_keys(now).await.map_err(TokenError::KeysUnavailable)? {
                 Some(keys) => self.claims_by_any(token, &keys),
-                None => Err(Refusal::BadSignature),
+                None => Err(TokenError::BadSignature),
             },
             outcome => outcome,
         }
     }
 
-    fn claims_by_any(&self, token: &str, keys: &[DecodingKey]) -> Result<Claims, Refusal> {
+    fn claims_by_any(&self, token: &str, keys: &[DecodingKey]) -> Result<Claims, TokenError> {
         let tried = keys.iter().map(|key| self.claims(token, key, Algorithm::HS256));
-        let other = |outcome: &Result<Claims, Refusal>| !matches!(outcome, Err(Refusal::BadSignature));
-        tried.into_iter().find(other).unwrap_or(Err(Refusal::BadSignature))
+        let other = |outcome: &Result<Claims, TokenError>| !matches!(outcome, Err(TokenError::BadSignature));
+        tried.into_iter().find(other).unwrap_or(Err(TokenError::BadSignature))
     }
 
-    fn claims(&self, token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims, Refusal> {
+    fn claims(&self, token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims, TokenError> {
         let mut validation = Validation::new(algorithm);
         validation.leeway = 0;
         validation.validate_nbf = true;
@@ -136,8 +137,8 @@ impl Verifier {
         }
         let decoded = decode::<Claims>(token, key, &validation);
         decoded.map(|token| token.claims).map_err(|error| match error.kind() {
-            ErrorKind::InvalidSignature => Refusal::BadSignature,
-            _ => Refusal::Invalid(error.to_string()),
+            ErrorKind::InvalidSignature => TokenError::BadSignature,
+            _ => TokenError::Invalid(error.to_string()),
         })
     }
 }
@@ -157,24 +158,24 @@ fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     named.is_none_or(|named| named == written).then_some(algorithm)
 }
 
-fn person(claims: Claims, now: Time) -> Result<(Person, i64), Refusal> {
+fn person(claims: Claims, now: Time) -> Result<(Person, i64), TokenError> {
     let Claims { sub, role, name, exp } = claims;
     if !domain::is_user_id(&sub) {
-        return Err(Refusal::Claims("sub"));
+        return Err(TokenError::Claims("sub"));
     }
     let role = match role.as_str() {
         "customer" => Role::Customer,
         "admin" => Role::Admin,
-        _ => return Err(Refusal::Claims("role")),
+        _ => return Err(TokenError::Claims("role")),
     };
     let name = name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| sub.clone());
-    if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(Refusal::Claims("name"));
+    if name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(TokenError::Claims("name"));
     }
     #[expect(clippy::cast_possible_truncation, reason = "a float becomes the nearest integer there is")]
     let expires = exp.floor() as i64;
     if expires <= now.seconds() {
-        return Err(Refusal::Claims("exp"));
+        return Err(TokenError::Claims("exp"));
     }
     Ok((Person { user_id: sub, role, name }, expires))
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use runtime::{App, Environment, Event, Failure, Function, Link, Reply, SdkConfig, StartError};
+use runtime::{App, ConnectedCaller, Environment, Event, Failure, Function, Reply, SdkConfig, StartError};
 use store::Connection;
 
 /// Makes the function from its environment.
@@ -15,29 +15,29 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
 
 async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     match event {
-        Event::Connect(link) => connect(&app, link).await,
+        Event::Connect(connected) => connect(&app, connected).await,
         other => Err(Failure::unexpected(&other)),
     }
 }
 
 /// What API Gateway lets a connection live, in seconds: then it is gone, whether we hear of it or not.
-const LONGEST: i64 = 2 * 60 * 60;
+const MAX_CONNECTION_SECONDS: i64 = 2 * 60 * 60;
 
-async fn connect(app: &App, link: Link) -> Result<Reply, Failure> {
-    let person = link.caller.person;
+async fn connect(app: &App, connected: ConnectedCaller) -> Result<Reply, Failure> {
+    let person = connected.caller.person;
     let connection = Connection {
-        id: link.id,
+        id: connected.id,
         user_id: person.user_id,
         role: person.role,
         joined: None,
         joined_customer: None,
-        connected_at: link.connected_at,
-        expires: link.caller.token_expires.min(link.connected_at.seconds() + LONGEST),
+        connected_at: connected.connected_at,
+        expires: connected.caller.token_expires.min(connected.connected_at.seconds() + MAX_CONNECTION_SECONDS),
     };
     app.store.register(&connection).await?;
-    if let Err(error) = runtime::came(app, &connection, app.now()).await {
+    if let Err(error) = runtime::connection_opened(app, &connection, app.now()).await {
         // It is refused then, and nobody will ever say that it ended.
-        runtime::left(app, &connection.user_id, connection.role, &connection.id, app.now()).await;
+        runtime::connection_ended(app, &connection.user_id, connection.role, &connection.id, app.now()).await;
         return Err(error.into());
     }
     Ok(Reply::Done)

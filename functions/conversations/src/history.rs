@@ -1,12 +1,12 @@
 //! `GET /api/chat/conversations/{id}/messages`: a page of messages.
 
 use protocol::{History, HistoryQuery, Problem};
-use runtime::{App, Failure, Reply, Rest};
+use runtime::{App, Failure, Reply, RestRequest};
 use store::Window;
 
-pub(crate) async fn history(app: &App, request: &Rest) -> Result<Reply, Failure> {
+pub(crate) async fn history(app: &App, request: &RestRequest) -> Result<Reply, Failure> {
     let caller = &request.caller()?.person;
-    let twin = request.twin("id")?;
+    let shared_id = request.shared_id("id")?;
     let query: HistoryQuery = request.query()?;
     let limit = protocol::limit(query.limit, 50)?;
     let window = match (query.before, query.after) {
@@ -16,7 +16,7 @@ pub(crate) async fn history(app: &App, request: &Rest) -> Result<Reply, Failure>
         (Some(_), Some(_)) => return Err(Problem::invalid("before", "cannot be together with `after`").into()),
     };
 
-    let page = app.store.history(&twin, window, limit).await?;
-    let page = page.filter(|page| page.head.has(caller)).ok_or_else(Problem::not_found)?;
+    let page = app.store.history(&shared_id, window, limit).await?;
+    let page = page.filter(|page| page.head.has_participant(caller)).ok_or_else(Problem::not_found)?;
     Reply::json(200, &History { messages: page.messages, last_seq: page.last_seq, has_more: page.has_more })
 }

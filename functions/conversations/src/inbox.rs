@@ -2,13 +2,13 @@
 
 use domain::Time;
 use protocol::{Conversation, ConversationPage, InboxQuery, PageCursor};
-use runtime::{App, Failure, Reply, Rest};
+use runtime::{App, Failure, Reply, RestRequest};
 use store::InboxFilter;
 
 /// How far `asOf` lies back: longer than an index lags and clocks disagree, so that the next sync overlooks nothing.
 const OVERLAP_MS: i64 = 60_000;
 
-pub(crate) async fn inbox(app: &App, request: &Rest, now: Time) -> Result<Reply, Failure> {
+pub(crate) async fn inbox(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     let caller = &request.caller()?.person;
     let query: InboxQuery = request.query()?;
     let limit = protocol::limit(query.limit, 25)?;
@@ -18,6 +18,6 @@ pub(crate) async fn inbox(app: &App, request: &Rest, now: Time) -> Result<Reply,
     let filter = InboxFilter { status: query.status, since: query.since };
     let page = app.store.inbox(caller, filter, limit, behind.as_ref()).await?;
     let items = page.heads.iter().map(|head| Conversation::seen_by(head, caller)).collect();
-    let next_cursor = page.next.map(|next| cursors.print(&next));
+    let next_cursor = page.next.map(|next| cursors.encode(&next));
     Reply::json(200, &ConversationPage { items, next_cursor, as_of: now.plus_millis(-OVERLAP_MS) })
 }

@@ -8,7 +8,7 @@ mod ticket;
 use std::sync::Arc;
 
 use protocol::{ConversationAnswer, Health, Problem};
-use runtime::{App, Environment, Event, Failure, Function, Reply, Rest, SdkConfig, StartError};
+use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, StartError};
 
 /// Makes the function from its environment.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
@@ -19,7 +19,7 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     let Event::Rest(request) = &event else { return Err(Failure::unexpected(&event)) };
     match request.route.as_str() {
         "GET /api/chat/conversations" => inbox::inbox(&app, request, app.now()).await,
-        "GET /api/chat/conversations/{id}" => one(&app, request).await,
+        "GET /api/chat/conversations/{id}" => get_conversation(&app, request).await,
         "PATCH /api/chat/conversations/{id}" => set_status::set_status(&app, request, app.now()).await,
         "GET /api/chat/conversations/{id}/messages" => history::history(&app, request).await,
         "POST /api/chat/ticket" => ticket::ticket(&app, request, app.now()).await,
@@ -28,10 +28,10 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     }
 }
 
-async fn one(app: &App, request: &Rest) -> Result<Reply, Failure> {
+async fn get_conversation(app: &App, request: &RestRequest) -> Result<Reply, Failure> {
     let caller = request.caller()?;
-    let head = app.store.head(&request.twin("id")?).await?;
-    let head = head.filter(|head| head.has(&caller.person)).ok_or_else(Problem::not_found)?;
+    let head = app.store.head(&request.shared_id("id")?).await?;
+    let head = head.filter(|head| head.has_participant(&caller.person)).ok_or_else(Problem::not_found)?;
     let audience = app.store.audience(&head.customer_id).await?;
     let conversation = runtime::with_presence(&head, caller, &audience, app.now());
     Reply::json(200, &ConversationAnswer { conversation })

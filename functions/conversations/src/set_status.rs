@@ -2,24 +2,24 @@
 
 use domain::Time;
 use protocol::{Conversation, ConversationAnswer, Event as ServerEvent, Problem, SetConversationStatus};
-use runtime::{App, Failure, Reply, Rest};
-use store::ConversationStatusSet;
+use runtime::{App, Failure, Reply, RestRequest};
+use store::SetConversationStatusOutcome;
 
-pub(crate) async fn set_status(app: &App, request: &Rest, now: Time) -> Result<Reply, Failure> {
+pub(crate) async fn set_status(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     let caller = &request.caller()?.person;
     if !caller.is_admin() {
         return Err(Problem::forbidden().into());
     }
-    let twin = request.twin("id")?;
+    let shared_id = request.shared_id("id")?;
     let SetConversationStatus { status } = request.body()?;
 
-    let head = match app.store.set_conversation_status(&twin, status, caller).await? {
-        ConversationStatusSet::NotFound => return Err(Problem::not_found().into()),
-        ConversationStatusSet::Already(head) => head,
-        ConversationStatusSet::Changed(head) => {
+    let head = match app.store.set_conversation_status(&shared_id, status, caller).await? {
+        SetConversationStatusOutcome::NotFound => return Err(Problem::not_found().into()),
+        SetConversationStatusOutcome::Unchanged(head) => head,
+        SetConversationStatusOutcome::Changed(head) => {
             let audience = app.store.audience(&head.customer_id).await?;
             let event = ServerEvent::ConversationUpdated { conversation: Conversation::of(&head) }.to_text();
-            app.offer(&audience, now, |_| Some(&event)).await;
+            app.fan_out(&audience, now, |_| Some(&event)).await;
             head
         }
     };

@@ -2,13 +2,13 @@
 
 use domain::{Ticket, Time};
 use protocol::TicketAnswer;
-use runtime::{App, Failure, Reply, Rest};
+use runtime::{App, Failure, Reply, RestRequest};
 use store::TicketHolder;
 
-pub(crate) async fn ticket(app: &App, request: &Rest, now: Time) -> Result<Reply, Failure> {
+pub(crate) async fn ticket(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     let caller = request.caller()?;
     let ticket = Ticket::from_random(runtime::random());
-    let expires_in = Ticket::LIVES.min(caller.token_expires - now.seconds());
+    let expires_in = Ticket::LIFETIME_SECONDS.min(caller.token_expires - now.seconds());
     let holder = TicketHolder {
         person: caller.person.clone(),
         token_expires: caller.token_expires,

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use domain::{Head, Message, MessageId, NewOrder, Person, Role, System, Time, Twin};
+use domain::{Head, Message, MessageId, NewOrder, Person, Role, SharedId, System, Time};
 use protocol::{Code, Conversation, Event as ServerEvent, OrderAnswer, OrderRequest, Problem};
-use runtime::{App, Environment, Event, Failure, Function, Reply, Rest, SdkConfig, StartError};
+use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, StartError};
 use sha2::{Digest, Sha256};
-use store::Birth;
+use store::CreateOutcome;
 
 /// Makes the function from its environment.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
@@ -21,32 +21,36 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     }
 }
 
-async fn create_order(app: &App, request: &Rest, now: Time) -> Result<Reply, Failure> {
+async fn create_order(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     let caller = &request.caller()?.person;
     let body: OrderRequest = request.body()?;
     let (customer, body) = customer(caller, body)?;
     let fingerprint = fingerprint(&body)?;
     let new = NewOrder::new(body.items, body.currency, body.note)?;
-    let twin = match idempotency_key(request)? {
-        Some(key) => Twin::from_idempotency_key(caller, key),
-        None => Twin::from_random(runtime::random()),
+    let shared_id = match idempotency_key(request)? {
+        Some(key) => SharedId::from_idempotency_key(caller, key),
+        None => SharedId::from_random(runtime::random()),
     };
-    runtime::concerns(&twin);
+    runtime::log_conversation_id(&shared_id);
 
-    let order = new.place(&twin, &customer, now);
+    let order = new.place(&shared_id, &customer, now);
     let id = MessageId::from_random(runtime::random());
-    let first = Message::system(twin.conversation_id(), 1, id, System::OrderCreated { by: caller.clone() }, now);
-    let head = Head::born(&order, first);
+    let first = Message::system(shared_id.conversation_id(), 1, id, System::OrderCreated { by: caller.clone() }, now);
+    let head = Head::new(&order, first);
 
-    if let Birth::Exists { fingerprint: theirs } = app.store.create(&order, &head, &fingerprint).await? {
-        return if theirs == fingerprint { again(app, caller, &twin).await } else { Err(mismatch().into()) };
+    if let CreateOutcome::Exists { fingerprint: theirs } = app.store.create_order(&order, &head, &fingerprint).await? {
+        return if theirs == fingerprint {
+            existing_order(app, caller, &shared_id).await
+        } else {
+            Err(idempotency_mismatch().into())
+        };
     }
 
     match app.store.audience(&order.customer_id).await {
         Ok(audience) => {
             let placed = ServerEvent::OrderCreated { order: order.clone(), conversation: Conversation::of(&head) };
             let event = placed.to_text();
-            app.offer(&audience, now, |_| Some(&event)).await;
+            app.fan_out(&audience, now, |_| Some(&event)).await;
         }
         // The order is placed: an error would have it placed again. A sync finds it.
         Err(error) => tracing::error!(%error, "nobody could be told of an order"),
@@ -56,8 +60,8 @@ async fn create_order(app: &App, request: &Rest, now: Time) -> Result<Reply, Fai
 }
 
 /// The same request came before: the same order, as it is now.
-async fn again(app: &App, caller: &Person, twin: &Twin) -> Result<Reply, Failure> {
-    let found = app.store.order(twin).await?;
+async fn existing_order(app: &App, caller: &Person, shared_id: &SharedId) -> Result<Reply, Failure> {
+    let found = app.store.order(shared_id).await?;
     let (order, head) = found.ok_or_else(|| Failure::internal("an order that exists was not found"))?;
     Reply::json(200, &OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) })
 }
@@ -81,7 +85,7 @@ fn customer(caller: &Person, mut body: OrderRequest) -> Result<(Person, OrderReq
     Ok((Person { user_id, role: Role::Customer, name }, body))
 }
 
-fn idempotency_key(request: &Rest) -> Result<Option<&str>, Problem> {
+fn idempotency_key(request: &RestRequest) -> Result<Option<&str>, Problem> {
     // A key that cannot be read must not become no key: the order would be placed again at every repeat.
     match request.header("idempotency-key") {
         None => Ok(None),
@@ -96,6 +100,6 @@ fn fingerprint(body: &OrderRequest) -> Result<String, Failure> {
     Ok(HEXLOWER.encode(&Sha256::digest(text)))
 }
 
-fn mismatch() -> Problem {
+fn idempotency_mismatch() -> Problem {
     Problem::new(Code::IdempotencyMismatch, "Use a new Idempotency-Key for another order.")
 }

@@ -4,13 +4,13 @@ use domain::Time;
 use futures_util::{StreamExt, stream};
 use protocol::{ClosedAnswer, Problem};
 use push::Outcome;
-use runtime::{App, Failure, Reply, Rest};
+use runtime::{App, Failure, Reply, RestRequest};
 use store::Connection;
 
 /// Connections that are closed at once.
-const AT_ONCE: usize = 32;
+const MAX_CONCURRENT: usize = 32;
 
-pub(crate) async fn close_all(app: &App, request: &Rest, now: Time) -> Result<Reply, Failure> {
+pub(crate) async fn close_all(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     if !request.caller()?.person.is_admin() {
         return Err(Problem::forbidden().into());
     }
@@ -20,7 +20,7 @@ pub(crate) async fn close_all(app: &App, request: &Rest, now: Time) -> Result<Re
     let theirs: Vec<_> = audience.connections().filter(|connection| connection.user_id == user_id).collect();
     let closing: Vec<_> = theirs.iter().map(|connection| close(app, connection, now)).collect();
     // All of them, also where one fails.
-    let closed: Vec<Result<(), Failure>> = stream::iter(closing).buffer_unordered(AT_ONCE).collect().await;
+    let closed: Vec<Result<(), Failure>> = stream::iter(closing).buffer_unordered(MAX_CONCURRENT).collect().await;
     closed.into_iter().collect::<Result<(), Failure>>()?;
     Reply::json(200, &ClosedAnswer { closed: theirs.len() })
 }
@@ -28,10 +28,10 @@ pub(crate) async fn close_all(app: &App, request: &Rest, now: Time) -> Result<Re
 /// Forgets it when it is closed, not before: asked again, we still have to find it.
 async fn close(app: &App, connection: &Connection, now: Time) -> Result<(), Failure> {
     match app.push.close(&connection.id).await {
-        Outcome::Taken => {}
+        Outcome::Accepted => {}
         Outcome::Gone if runtime::is_past_handshake(connection, now) => {}
         Outcome::Gone | Outcome::Failed => return Err(Failure::internal("a connection could not be closed")),
     }
-    app.store.end(&connection.user_id, connection.role, &connection.id, now).await?;
+    app.store.end_connection(&connection.user_id, connection.role, &connection.id, now).await?;
     Ok(())
 }

@@ -2,28 +2,30 @@
 
 use domain::{MessageId, Time};
 use protocol::{Event as ServerEvent, OrderUpdate, Problem, SetOrderStatus};
-use runtime::{App, Failure, Reply, Rest};
-use store::StatusChange;
+use runtime::{App, Failure, Reply, RestRequest};
+use store::ChangeStatusOutcome;
 
-pub(crate) async fn change_status(app: &App, request: &Rest, now: Time) -> Result<Reply, Failure> {
+pub(crate) async fn change_status(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     let caller = &request.caller()?.person;
     if !caller.is_admin() {
         return Err(Problem::forbidden().into());
     }
-    let twin = request.twin("orderId")?;
+    let shared_id = request.shared_id("orderId")?;
     let SetOrderStatus { status } = request.body()?;
     let id = MessageId::from_random(runtime::random());
 
-    let (order, message, audience) = match app.store.change_status(&twin, status, caller, &id, now).await? {
-        StatusChange::Moved { order, message, audience } => (*order, *message, audience),
-        StatusChange::Already(order) => return Reply::json(200, &OrderUpdate { order: *order, message: None }),
-        StatusChange::Refused(from) => return Err(super::invalid_transition(from, status).into()),
-        StatusChange::NotFound => return Err(Problem::not_found().into()),
+    let (order, message, audience) = match app.store.change_status(&shared_id, status, caller, &id, now).await? {
+        ChangeStatusOutcome::Changed { order, message, audience } => (*order, *message, audience),
+        ChangeStatusOutcome::Unchanged(order) => {
+            return Reply::json(200, &OrderUpdate { order: *order, message: None });
+        }
+        ChangeStatusOutcome::NotAllowed(from) => return Err(super::invalid_transition(from, status).into()),
+        ChangeStatusOutcome::NotFound => return Err(Problem::not_found().into()),
     };
 
     let event = ServerEvent::OrderUpdated { order: order.clone(), message: message.clone(), last_seq: message.seq };
     let event = event.to_text();
-    app.offer(&audience, now, |_| Some(&event)).await;
+    app.fan_out(&audience, now, |_| Some(&event)).await;
 
     Reply::json(200, &OrderUpdate { order, message: Some(message) })
 }

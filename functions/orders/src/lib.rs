@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::Position;
 use protocol::{Code, Conversation, Counts, OrderAnswer, OrderPage, PageCursor, PageQuery, Problem};
-use runtime::{App, Environment, Event, Failure, Function, Reply, Rest, SdkConfig, StartError};
+use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, StartError};
 
 /// Makes the function from its environment.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
@@ -18,16 +18,16 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     match request.route.as_str() {
         "GET /api/sales/my-orders" => my_orders(&app, request).await,
         "GET /api/sales/stats" => stats(&app, request).await,
-        "GET /api/sales/{orderId}" => one(&app, request).await,
+        "GET /api/sales/{orderId}" => get_order(&app, request).await,
         "PATCH /api/sales/{orderId}/status" => change_status::change_status(&app, request, app.now()).await,
         _ => Err(Failure::unexpected(&event)),
     }
 }
 
 /// What a page's orders may say, in bytes: Lambda carries 6 MB, in which a body's quotes and line ends take up to four times their place.
-const HEAVIEST: usize = 1_400_000;
+const MAX_PAGE_BYTES: usize = 1_400_000;
 
-async fn my_orders(app: &App, request: &Rest) -> Result<Reply, Failure> {
+async fn my_orders(app: &App, request: &RestRequest) -> Result<Reply, Failure> {
     let caller = &request.caller()?.person;
     if caller.is_admin() {
         return Err(Problem::forbidden().into());
@@ -38,19 +38,19 @@ async fn my_orders(app: &App, request: &Rest) -> Result<Reply, Failure> {
     let behind = query.cursor.map(|cursor| cursors.parse(&cursor)).transpose()?;
 
     let page = app.store.orders_of(&caller.user_id, limit, behind.as_ref()).await?;
-    let (mut items, mut next, mut weight) = (Vec::<OrderAnswer>::new(), page.next, 0);
+    let (mut items, mut next, mut page_bytes) = (Vec::<OrderAnswer>::new(), page.next, 0);
     for (order, head) in page.items {
-        weight += order.weight();
-        if let Some(last) = items.last().filter(|_| weight > HEAVIEST) {
-            next = Some(Position { at: last.order.created_at, twin: last.order.id.twin().clone() });
+        page_bytes += order.approximate_bytes();
+        if let Some(last) = items.last().filter(|_| page_bytes > MAX_PAGE_BYTES) {
+            next = Some(Position { at: last.order.created_at, shared_id: last.order.id.shared_id().clone() });
             break;
         }
         items.push(OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) });
     }
-    Reply::json(200, &OrderPage { items, next_cursor: next.map(|next| cursors.print(&next)) })
+    Reply::json(200, &OrderPage { items, next_cursor: next.map(|next| cursors.encode(&next)) })
 }
 
-async fn stats(app: &App, request: &Rest) -> Result<Reply, Failure> {
+async fn stats(app: &App, request: &RestRequest) -> Result<Reply, Failure> {
     let caller = &request.caller()?.person;
     let counts = if caller.is_admin() {
         app.store.shop_counts().await?
@@ -64,10 +64,10 @@ async fn stats(app: &App, request: &Rest) -> Result<Reply, Failure> {
     Reply::json(200, &Counts { pending, confirmed, completed, cancelled, total })
 }
 
-async fn one(app: &App, request: &Rest) -> Result<Reply, Failure> {
+async fn get_order(app: &App, request: &RestRequest) -> Result<Reply, Failure> {
     let caller = &request.caller()?.person;
-    let found = app.store.order(&request.twin("orderId")?).await?;
-    let (order, head) = found.filter(|(_, head)| head.has(caller)).ok_or_else(Problem::not_found)?;
+    let found = app.store.order(&request.shared_id("orderId")?).await?;
+    let (order, head) = found.filter(|(_, head)| head.has_participant(caller)).ok_or_else(Problem::not_found)?;
     Reply::json(200, &OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) })
 }
 

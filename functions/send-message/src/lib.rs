@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use domain::{ConversationId, MessageId, Person, Text, Time, Twin};
+use domain::{ConversationId, MessageId, Person, SharedId, Text, Time};
 use protocol::{AckBody, Action, Event as ServerEvent, MessageAnswer, MessageRequest, Problem, SendFrame};
-use runtime::{App, Environment, Event, Failure, Function, Reply, Rest, SdkConfig, SocketFrame, StartError};
-use store::{Draft, Sent};
+use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, SocketFrame, StartError};
+use store::{Draft, SendOutcome};
 
 /// Makes the function from its environment.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
@@ -19,18 +19,18 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
 async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     match event {
         Event::Rest(request) => over_rest(&app, &request, app.now()).await,
-        Event::Frame(SocketFrame { link, action: Action::SendMessage(frame) }) => {
-            over_websocket(&app, &link.caller.person, &link.id, frame, app.now()).await
+        Event::Frame(SocketFrame { connected, action: Action::SendMessage(frame) }) => {
+            over_websocket(&app, &connected.caller.person, &connected.id, frame, app.now()).await
         }
         other => Err(Failure::unexpected(&other)),
     }
 }
 
-async fn over_rest(app: &App, request: &Rest, now: Time) -> Result<Reply, Failure> {
+async fn over_rest(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     let sender = &request.caller()?.person;
-    let twin = request.twin("id")?;
+    let shared_id = request.shared_id("id")?;
     let MessageRequest { client_message_id, body, seen_seq } = request.body()?;
-    let draft = draft(twin, sender, client_message_id, body, seen_seq, now)?;
+    let draft = draft(shared_id, sender, client_message_id, body, seen_seq, now)?;
 
     let (message, duplicate) = send(app, &draft, None).await?;
     Reply::json(if duplicate { 200 } else { 201 }, &MessageAnswer { message })
@@ -44,27 +44,27 @@ async fn over_websocket(
     now: Time,
 ) -> Result<Reply, Failure> {
     let id: ConversationId = frame.conversation_id.parse().map_err(|_| Problem::not_found())?;
-    let draft = draft(id.twin().clone(), sender, frame.client_message_id, frame.body, frame.seen_seq, now)?;
+    let draft = draft(id.shared_id().clone(), sender, frame.client_message_id, frame.body, frame.seen_seq, now)?;
 
     let (message, duplicate) = send(app, &draft, Some(connection_id)).await?;
     Ok(Reply::ack(AckBody::Sent { message: Box::new(message), duplicate }))
 }
 
-/// Stores and pushes; answers the message and whether an earlier request stored it. The connection `asker` gets no push: it
+/// Stores and pushes; answers the message and whether an earlier request stored it. The connection `requester` gets no push: it
 /// gets the acknowledgement.
-async fn send(app: &App, draft: &Draft, asker: Option<&str>) -> Result<(domain::Message, bool), Failure> {
+async fn send(app: &App, draft: &Draft, requester: Option<&str>) -> Result<(domain::Message, bool), Failure> {
     let (head, audience, duplicate) = match app.store.send(draft).await? {
-        Sent::Stored { head, audience, duplicate } => (head, audience, duplicate),
-        Sent::Known(message) => return Ok((*message, true)),
-        Sent::NotFound => return Err(Problem::not_found().into()),
-        Sent::Closed => return Err(Problem::closed().into()),
-        Sent::Limited(milliseconds) => return Err(Problem::rate_limited(milliseconds).into()),
-        Sent::SeenTooFar => {
+        SendOutcome::Stored { head, audience, duplicate } => (head, audience, duplicate),
+        SendOutcome::AlreadyStored(message) => return Ok((*message, true)),
+        SendOutcome::NotFound => return Err(Problem::not_found().into()),
+        SendOutcome::Closed => return Err(Problem::closed().into()),
+        SendOutcome::RateLimited(milliseconds) => return Err(Problem::rate_limited(milliseconds).into()),
+        SendOutcome::SeenSeqTooHigh => {
             return Err(Problem::invalid("seenSeq", "is past the conversation's last message").into());
         }
     };
     let message = head.last.message;
-    let conversation_id = head.twin.conversation_id();
+    let conversation_id = head.shared_id.conversation_id();
 
     // Also for a repeat, as long as it is the last: the request that stored it may have died before it pushed.
     let joined = ServerEvent::NewMessage { conversation_id: conversation_id.clone(), message: message.clone() };
@@ -75,9 +75,9 @@ async fn send(app: &App, draft: &Draft, asker: Option<&str>) -> Result<(domain::
         last_seq: message.seq,
     };
     let (joined, others) = (joined.to_text(), others.to_text());
-    app.offer(&audience, draft.now, |connection| match &connection.joined {
-        _ if asker == Some(connection.id.as_str()) => None,
-        Some(twin) if *twin == draft.twin => Some(&joined),
+    app.fan_out(&audience, draft.now, |connection| match &connection.joined {
+        _ if requester == Some(connection.id.as_str()) => None,
+        Some(shared_id) if *shared_id == draft.shared_id => Some(&joined),
         _ => Some(&others),
     })
     .await;
@@ -86,7 +86,7 @@ async fn send(app: &App, draft: &Draft, asker: Option<&str>) -> Result<(domain::
 }
 
 fn draft(
-    twin: Twin,
+    shared_id: SharedId,
     sender: &Person,
     client_message_id: uuid::Uuid,
     body: String,
@@ -94,7 +94,7 @@ fn draft(
     now: Time,
 ) -> Result<Draft, Problem> {
     Ok(Draft {
-        twin,
+        shared_id,
         sender: sender.clone(),
         client_message_id,
         body: Text::new(body)?,

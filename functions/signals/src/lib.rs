@@ -8,9 +8,11 @@ mod typing;
 
 use std::sync::Arc;
 
-use domain::{ConversationId, Time, Twin};
+use domain::{ConversationId, SharedId, Time};
 use protocol::{AckBody, Action, Problem, ReadAnswer, ReadRequest};
-use runtime::{App, Environment, Event, Failure, Function, Link, Reply, Rest, SdkConfig, SocketFrame, StartError};
+use runtime::{
+    App, ConnectedCaller, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, SocketFrame, StartError,
+};
 
 /// Makes the function from its environment.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
@@ -21,24 +23,32 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     let now = app.now();
     match event {
         Event::Rest(request) => read_over_rest(&app, &request, now).await,
-        Event::Frame(SocketFrame { link, action }) => match action {
-            Action::JoinConversation(frame) => join::join(&app, &link, &twin(&frame.conversation_id)?, now).await,
-            Action::LeaveConversation(frame) => join::leave(&app, &link, &twin(&frame.conversation_id)?).await,
-            Action::TypingStart(frame) => typing::typing(&app, &link, &twin(&frame.conversation_id)?, true, now).await,
-            Action::TypingStop(frame) => typing::typing(&app, &link, &twin(&frame.conversation_id)?, false, now).await,
+        Event::Frame(SocketFrame { connected, action }) => match action {
+            Action::JoinConversation(frame) => {
+                join::join(&app, &connected, &shared_id(&frame.conversation_id)?, now).await
+            }
+            Action::LeaveConversation(frame) => {
+                join::leave(&app, &connected, &shared_id(&frame.conversation_id)?).await
+            }
+            Action::TypingStart(frame) => {
+                typing::typing(&app, &connected, &shared_id(&frame.conversation_id)?, true, now).await
+            }
+            Action::TypingStop(frame) => {
+                typing::typing(&app, &connected, &shared_id(&frame.conversation_id)?, false, now).await
+            }
             Action::MessageDelivered(frame) => {
-                let twin = twin(&frame.conversation_id)?;
-                let delivered_seq = receipt::delivered(&app, &link, &twin, frame.seq, now).await?;
+                let shared_id = shared_id(&frame.conversation_id)?;
+                let delivered_seq = receipt::delivered(&app, &connected, &shared_id, frame.seq, now).await?;
                 Ok(Reply::ack(AckBody::Delivered { delivered_seq }))
             }
             Action::MessageRead(frame) => {
-                let twin = twin(&frame.conversation_id)?;
-                let person = &link.caller.person;
+                let shared_id = shared_id(&frame.conversation_id)?;
+                let person = &connected.caller.person;
                 let ReadAnswer { read_seq, unread } =
-                    receipt::read(&app, person, Some(&link.id), &twin, frame.seq, now).await?;
+                    receipt::read(&app, person, Some(&connected.id), &shared_id, frame.seq, now).await?;
                 Ok(Reply::ack(AckBody::Read { read_seq, unread }))
             }
-            Action::Ping {} => ping(&app, &link, now).await,
+            Action::Ping {} => ping(&app, &connected, now).await,
             // The gateway routes it to another function; with a `$default` of its own that it lacks, it would come here.
             Action::SendMessage(_) => Err(Failure::internal("send_message has a route of its own")),
         },
@@ -46,23 +56,27 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     }
 }
 
-async fn read_over_rest(app: &App, request: &Rest, now: Time) -> Result<Reply, Failure> {
+async fn read_over_rest(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     let person = &request.caller()?.person;
-    let twin = request.twin("id")?;
+    let shared_id = request.shared_id("id")?;
     let ReadRequest { seq } = request.body()?;
-    Reply::json(200, &receipt::read(app, person, None, &twin, seq, now).await?)
+    Reply::json(200, &receipt::read(app, person, None, &shared_id, seq, now).await?)
 }
 
 /// The client's heartbeat; a customer also learns whether the shop is there.
-async fn ping(app: &App, link: &Link, now: Time) -> Result<Reply, Failure> {
-    let shop = if link.caller.person.is_admin() { None } else { Some(runtime::shop(&app.store.shop().await?, now)) };
+async fn ping(app: &App, connected: &ConnectedCaller, now: Time) -> Result<Reply, Failure> {
+    let shop = if connected.caller.person.is_admin() {
+        None
+    } else {
+        Some(runtime::shop_presence(&app.store.admin_connections().await?, now))
+    };
     Ok(Reply::ack(AckBody::Pong { server_time: now, shop }))
 }
 
 /// What is no id is not found, like one of nobody.
-fn twin(conversation_id: &str) -> Result<Twin, Problem> {
+fn shared_id(conversation_id: &str) -> Result<SharedId, Problem> {
     let id: Result<ConversationId, _> = conversation_id.parse();
-    id.map(|id| id.twin().clone()).map_err(|_| Problem::not_found())
+    id.map(|id| id.shared_id().clone()).map_err(|_| Problem::not_found())
 }
 
 /// The server does not know the connection any more.

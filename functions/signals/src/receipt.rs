@@ -1,72 +1,78 @@
 //! Receipts: a cursor moves forward, and those who look at the conversation hear of it.
 
-use domain::{Head, Person, Time, Twin};
+use domain::{Head, Person, SharedId, Time};
 use protocol::{Event as ServerEvent, Problem, ReadAnswer};
-use runtime::{App, Failure, Link};
+use runtime::{App, ConnectedCaller, Failure};
 use store::{Connection, CursorMove};
 
-/// `person` has read everything up to `seq`. The connection `asker` gets no push: it gets the answer.
+/// `person` has read everything up to `seq`. The connection `requester` gets no push: it gets the answer.
 pub(crate) async fn read(
     app: &App,
     person: &Person,
-    asker: Option<&str>,
-    twin: &Twin,
+    requester: Option<&str>,
+    shared_id: &SharedId,
     seq: u64,
     now: Time,
 ) -> Result<ReadAnswer, Failure> {
-    let (head, moved) = settled(app.store.read(twin, person, seq).await?)?;
+    let (head, moved) = head_and_moved(app.store.mark_read(shared_id, person, seq).await?)?;
     if moved {
         let event = ServerEvent::MessageRead {
-            conversation_id: twin.conversation_id(),
+            conversation_id: shared_id.conversation_id(),
             user_id: person.user_id.clone(),
             role: person.role,
             seq,
         };
-        tell(app, &head, person, asker, &event, now).await?;
+        push_receipt(app, &head, person, requester, &event, now).await?;
     }
     Ok(ReadAnswer { read_seq: head.cursors(person).read, unread: head.unread(person) })
 }
 
 /// Everything up to `seq` has reached the caller; answers where the cursor stands.
-pub(crate) async fn delivered(app: &App, link: &Link, twin: &Twin, seq: u64, now: Time) -> Result<u64, Failure> {
-    let person = &link.caller.person;
-    let (head, moved) = settled(app.store.delivered(twin, person, seq).await?)?;
+pub(crate) async fn delivered(
+    app: &App,
+    connected: &ConnectedCaller,
+    shared_id: &SharedId,
+    seq: u64,
+    now: Time,
+) -> Result<u64, Failure> {
+    let person = &connected.caller.person;
+    let (head, moved) = head_and_moved(app.store.mark_delivered(shared_id, person, seq).await?)?;
     if moved {
         let event = ServerEvent::MessageDelivered {
-            conversation_id: twin.conversation_id(),
+            conversation_id: shared_id.conversation_id(),
             user_id: person.user_id.clone(),
             role: person.role,
             seq,
         };
-        tell(app, &head, person, Some(&link.id), &event, now).await?;
+        push_receipt(app, &head, person, Some(&connected.id), &event, now).await?;
     }
     Ok(head.cursors(person).delivered())
 }
 
-fn settled(outcome: CursorMove) -> Result<(Head, bool), Problem> {
+fn head_and_moved(outcome: CursorMove) -> Result<(Head, bool), Problem> {
     match outcome {
         CursorMove::Moved(head) => Ok((*head, true)),
-        CursorMove::Stands(head) => Ok((*head, false)),
-        CursorMove::TooFar => Err(Problem::invalid("seq", "is past the conversation's last message")),
+        CursorMove::Unchanged(head) => Ok((*head, false)),
+        CursorMove::SeqTooHigh => Err(Problem::invalid("seq", "is past the conversation's last message")),
         CursorMove::NotFound => Err(Problem::not_found()),
     }
 }
 
 /// To those who have joined, and to the reader's own other connections.
-async fn tell(
+async fn push_receipt(
     app: &App,
     head: &Head,
     person: &Person,
-    asker: Option<&str>,
+    requester: Option<&str>,
     event: &ServerEvent,
     now: Time,
 ) -> Result<(), Failure> {
     let audience = app.store.audience(&head.customer_id).await?;
     let event = event.to_text();
     let own = |connection: &Connection| connection.user_id == person.user_id && connection.role == person.role;
-    app.offer(&audience, now, |connection| {
-        let hears = connection.joined.as_ref() == Some(&head.twin) || own(connection);
-        (hears && asker != Some(connection.id.as_str())).then_some(event.as_str())
+    app.fan_out(&audience, now, |connection| {
+        let hears = connection.joined.as_ref() == Some(&head.shared_id) || own(connection);
+        (hears && requester != Some(connection.id.as_str())).then_some(event.as_str())
     })
     .await;
     Ok(())

@@ -1,25 +1,31 @@
 //! Typing: costs two reads and no write, and goes only to those who look at the conversation right now.
 
-use domain::{Time, Twin};
+use domain::{SharedId, Time};
 use protocol::{AckBody, Event as ServerEvent, Problem};
-use runtime::{App, Failure, Link, Reply};
+use runtime::{App, ConnectedCaller, Failure, Reply};
 use store::{Audience, Connection};
 
 /// How long a client shows that somebody types, in milliseconds, unless it is repeated. Clients repeat at most every 3 s.
 const EXPIRES_IN_MS: u64 = 5_000;
 
-pub(crate) async fn typing(app: &App, link: &Link, twin: &Twin, starts: bool, now: Time) -> Result<Reply, Failure> {
-    let person = &link.caller.person;
-    let audience = audience(app, link).await?;
-    let own = audience.connections().find(|connection| connection.id == link.id).ok_or_else(super::reconnect)?;
-    if own.joined.as_ref() != Some(twin) {
+pub(crate) async fn typing(
+    app: &App,
+    connected: &ConnectedCaller,
+    shared_id: &SharedId,
+    starts: bool,
+    now: Time,
+) -> Result<Reply, Failure> {
+    let person = &connected.caller.person;
+    let audience = audience(app, connected).await?;
+    let own = audience.connections().find(|connection| connection.id == connected.id).ok_or_else(super::reconnect)?;
+    if own.joined.as_ref() != Some(shared_id) {
         // Said without a look at the conversation, so it says nothing about whose it is or whether there is one.
         return Err(
             Problem::invalid("conversationId", "is not the conversation that this connection has joined").into()
         );
     }
 
-    let conversation_id = twin.conversation_id();
+    let conversation_id = shared_id.conversation_id();
     let (user_id, role, name) = (person.user_id.clone(), person.role, person.name.clone());
     let event = if starts {
         ServerEvent::UserTyping { conversation_id, user_id, role, name, expires_in_ms: EXPIRES_IN_MS }
@@ -28,24 +34,24 @@ pub(crate) async fn typing(app: &App, link: &Link, twin: &Twin, starts: bool, no
     };
     let event = event.to_text();
     let typist = |connection: &Connection| connection.user_id == person.user_id && connection.role == person.role;
-    app.offer(&audience, now, |connection| {
-        (connection.joined.as_ref() == Some(twin) && !typist(connection)).then_some(event.as_str())
+    app.fan_out(&audience, now, |connection| {
+        (connection.joined.as_ref() == Some(shared_id) && !typist(connection)).then_some(event.as_str())
     })
     .await;
     Ok(Reply::ack(AckBody::Done {}))
 }
 
 /// Everyone who may have joined what this connection has joined. An admin's row says whose conversation that is.
-async fn audience(app: &App, link: &Link) -> Result<Audience, Failure> {
-    let person = &link.caller.person;
+async fn audience(app: &App, connected: &ConnectedCaller) -> Result<Audience, Failure> {
+    let person = &connected.caller.person;
     if !person.is_admin() {
         return Ok(app.store.audience(&person.user_id).await?);
     }
-    let shop = app.store.shop().await?;
-    let own = shop.connections.iter().find(|connection| connection.id == link.id);
+    let shop = app.store.admin_connections().await?;
+    let own = shop.connections.iter().find(|connection| connection.id == connected.id);
     let customer = match own.and_then(|own| own.joined_customer.as_deref()) {
-        Some(customer_id) => app.store.customer_place(customer_id).await?,
-        None => store::Place::default(),
+        Some(customer_id) => app.store.connections_of(customer_id).await?,
+        None => store::Connections::default(),
     };
     Ok(Audience { customer, shop })
 }

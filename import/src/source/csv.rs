@@ -5,13 +5,13 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Broken, Pages, Paging, broken};
-use crate::old::{OldItem, OldOrder, OldPerson};
+use super::{Pages, Paging, SourceError, broken};
+use crate::legacy::{LegacyItem, LegacyOrder, LegacyPerson};
 use crate::translate::Refused;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Line {
+struct CsvRecord {
     id: Option<String>,
     number: Option<String>,
     customer_id: Option<String>,
@@ -28,13 +28,13 @@ struct Line {
     updated_at: Option<String>,
 }
 
-impl From<Line> for OldOrder {
-    fn from(line: Line) -> Self {
+impl From<CsvRecord> for LegacyOrder {
+    fn from(line: CsvRecord) -> Self {
         Self {
             id: line.id,
             number: line.number,
-            customer: Some(OldPerson { id: line.customer_id, name: line.customer_name, role: None }),
-            items: vec![OldItem {
+            customer: Some(LegacyPerson { id: line.customer_id, name: line.customer_name, role: None }),
+            items: vec![LegacyItem {
                 sku: line.sku,
                 title: line.title,
                 quantity: line.quantity,
@@ -51,9 +51,9 @@ impl From<Line> for OldOrder {
     }
 }
 
-pub(super) fn open(path: &Path) -> Result<csv::Reader<File>, Broken> {
+pub(super) fn open(path: &Path) -> Result<csv::Reader<File>, SourceError> {
     let mut reader = csv::Reader::from_path(path).map_err(|problem| broken(path, &problem))?;
-    let headers = reader.headers().map_err(|problem| broken(path, &said(&problem)))?;
+    let headers = reader.headers().map_err(|problem| broken(path, &describe(&problem)))?;
     for needed in ["id", "customer_id", "price", "status"] {
         if !headers.iter().any(|header| header == needed) {
             let there: Vec<&str> = headers.iter().collect();
@@ -64,7 +64,7 @@ pub(super) fn open(path: &Path) -> Result<csv::Reader<File>, Broken> {
 }
 
 /// How many records there are behind the header.
-pub(super) fn count(path: &Path) -> Result<u64, Broken> {
+pub(super) fn count(path: &Path) -> Result<u64, SourceError> {
     let (mut file, mut record, mut records) = (open(path)?, csv::ByteRecord::new(), 0);
     loop {
         match file.read_byte_record(&mut record) {
@@ -78,7 +78,7 @@ pub(super) fn count(path: &Path) -> Result<u64, Broken> {
 /// Reads record by record, a thread's work.
 pub(super) fn read(mut file: csv::Reader<File>, pages: &Pages) {
     let mut paging = Paging::new(pages);
-    let mut records = file.deserialize::<Line>();
+    let mut records = file.deserialize::<CsvRecord>();
     loop {
         let place = format!("line {}", records.reader().position().line());
         let row = match records.next() {
@@ -86,10 +86,10 @@ pub(super) fn read(mut file: csv::Reader<File>, pages: &Pages) {
             Some(Ok(line)) => Ok(Box::new(line.into())),
             Some(Err(problem)) if problem.is_io_error() => {
                 paging.flush();
-                let _ = pages.blocking_send(Err(Broken(format!("{place} could not be read: {problem}"))));
+                let _ = pages.blocking_send(Err(SourceError(format!("{place} could not be read: {problem}"))));
                 return;
             }
-            Some(Err(problem)) => Err(Refused::order(&place, said(&problem))),
+            Some(Err(problem)) => Err(Refused::order(&place, describe(&problem))),
         };
         if !paging.take(row, &place) {
             return;
@@ -99,7 +99,7 @@ pub(super) fn read(mut file: csv::Reader<File>, pages: &Pages) {
 }
 
 /// What is wrong with a record.
-fn said(problem: &csv::Error) -> String {
+fn describe(problem: &csv::Error) -> String {
     match problem.kind() {
         csv::ErrorKind::Utf8 { .. } => "it is not in UTF-8".to_owned(),
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {

@@ -4,18 +4,18 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::{Broken, Pages, Paging, broken};
+use super::{Pages, Paging, SourceError, broken};
 use crate::translate::Refused;
 
 /// The longest line that is read, in bytes: what is longer is refused rather than held in memory.
-const LONGEST: u64 = 32 << 20;
+const MAX_LINE_BYTES: u64 = 32 << 20;
 
-pub(super) fn open(path: &Path) -> Result<BufReader<File>, Broken> {
+pub(super) fn open(path: &Path) -> Result<BufReader<File>, SourceError> {
     File::open(path).map(BufReader::new).map_err(|problem| broken(path, &problem))
 }
 
 /// How many lines there are.
-pub(super) fn count(path: &Path) -> Result<u64, Broken> {
+pub(super) fn count(path: &Path) -> Result<u64, SourceError> {
     let (mut file, mut lines) = (open(path)?, 0);
     while file.skip_until(b'\n').map_err(|problem| broken(path, &problem))? > 0 {
         lines += 1;
@@ -30,18 +30,18 @@ pub(super) fn read(mut file: BufReader<File>, pages: &Pages) {
     for number in 1u64.. {
         let place = format!("line {number}");
         line.clear();
-        match file.by_ref().take(LONGEST).read_until(b'\n', &mut line) {
+        match file.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line) {
             Ok(0) => break,
             Ok(_) => {}
             Err(problem) => {
                 paging.flush();
-                let _ = pages.blocking_send(Err(Broken(format!("{place} could not be read: {problem}"))));
+                let _ = pages.blocking_send(Err(SourceError(format!("{place} could not be read: {problem}"))));
                 return;
             }
         }
-        let cut = line.len() as u64 == LONGEST && line.last() != Some(&b'\n');
+        let cut = line.len() as u64 == MAX_LINE_BYTES && line.last() != Some(&b'\n');
         if cut && let Err(problem) = file.skip_until(b'\n') {
-            let _ = pages.blocking_send(Err(Broken(format!("{place} could not be read: {problem}"))));
+            let _ = pages.blocking_send(Err(SourceError(format!("{place} could not be read: {problem}"))));
             return;
         }
         if line.trim_ascii().is_empty() {

@@ -9,19 +9,19 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
-use crate::old::OldOrder;
-use crate::progress::Voice;
+use crate::legacy::LegacyOrder;
+use crate::progress::Notices;
 use crate::settings::Names;
 use crate::translate::Refused;
 
 /// A row as it was found: an order, or why it is none.
-pub(crate) type Row = Result<Box<OldOrder>, Refused>;
+pub(crate) type Row = Result<Box<LegacyOrder>, Refused>;
 
 /// Rows that came together.
 pub(crate) type Page = Vec<Row>;
 
 /// Where pages go, and in the end the reason why no more come, if it is not that there are none.
-pub(crate) type Pages = mpsc::Sender<Result<Page, Broken>>;
+pub(crate) type Pages = mpsc::Sender<Result<Page, SourceError>>;
 
 /// The most rows on a page.
 pub(crate) const PAGE: usize = 100;
@@ -29,11 +29,11 @@ pub(crate) const PAGE: usize = 100;
 /// A source that cannot be read any further.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Broken(pub String);
+pub struct SourceError(pub String);
 
 /// A file that cannot be read, named.
-fn broken(path: &Path, problem: &dyn std::fmt::Display) -> Broken {
-    Broken(format!("{}: {problem}", path.display()))
+fn broken(path: &Path, problem: &dyn std::fmt::Display) -> SourceError {
+    SourceError(format!("{}: {problem}", path.display()))
 }
 
 /// A source.
@@ -56,7 +56,7 @@ pub enum Source {
 
 impl Source {
     /// From what somebody writes on a command line.
-    pub fn parse(text: &str, names: Names, retries: u32) -> Result<Self, Broken> {
+    pub fn parse(text: &str, names: Names, retries: u32) -> Result<Self, SourceError> {
         sql::check(&names)?;
         if let Some((scheme @ ("mysql" | "mariadb"), rest)) = text.split_once("://") {
             let _ = scheme;
@@ -66,7 +66,7 @@ impl Source {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("jsonl" | "ndjson") => Ok(Self::JsonLines(path)),
             Some("csv") => Ok(Self::Csv(path)),
-            _ => Err(Broken(
+            _ => Err(SourceError(
                 "a source is mysql://user:password@host/database, or a file that ends in .jsonl, .ndjson or .csv"
                     .to_owned(),
             )),
@@ -76,12 +76,12 @@ impl Source {
     /// Opens it: how many orders there are, where that is known, and the pages, read as they are taken.
     pub(crate) async fn open(
         self,
-        voice: Voice,
-    ) -> Result<(Option<u64>, mpsc::Receiver<Result<Page, Broken>>), Broken> {
+        notices: Notices,
+    ) -> Result<(Option<u64>, mpsc::Receiver<Result<Page, SourceError>>), SourceError> {
         let (pages, taken) = mpsc::channel(1);
         let total = match self {
             Self::Database { url, names, retries } => {
-                let reader = sql::Reader::open(&url, &names, retries, voice).await?;
+                let reader = sql::Reader::open(&url, &names, retries, notices).await?;
                 let total = reader.total();
                 tokio::spawn(reader.read(pages));
                 Some(total)
@@ -104,7 +104,7 @@ impl Source {
 }
 
 /// How many orders are in a file, for the time that is left. What is no file, such as a pipe, can be read only once.
-fn counted(path: &Path, count: fn(&Path) -> Result<u64, Broken>) -> Result<Option<u64>, Broken> {
+fn counted(path: &Path, count: fn(&Path) -> Result<u64, SourceError>) -> Result<Option<u64>, SourceError> {
     path.is_file().then(|| count(path)).transpose()
 }
 

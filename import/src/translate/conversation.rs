@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::{
-    ConversationStatus, Kind, Message, MessageId, Order, OrderStatus, Person, System, Time, old_client_message_id,
+    ConversationStatus, Kind, Message, MessageId, Order, OrderStatus, Person, System, Time, legacy_client_message_id,
 };
 use jiff::tz::TimeZone;
 
 use super::people::People;
-use super::{Reader, Refused, moment, text, words};
-use crate::old::{OldConversation, OldMessage};
+use super::{Reader, Refused, legacy_values, text, timestamp};
+use crate::legacy::{LegacyConversation, LegacyMessage};
 use crate::settings::Rules;
 
 /// A conversation as it is to be here.
-pub(super) struct Told {
+pub(super) struct TranslatedConversation {
     pub(super) status: ConversationStatus,
     pub(super) messages: Vec<Message>,
     pub(super) readers: BTreeMap<String, Reader>,
@@ -21,17 +21,22 @@ pub(super) struct Told {
 }
 
 /// Something that was said, in its order of time.
-struct Said {
+struct DatedMessage {
     at: Time,
-    old: OldMessage,
+    old: LegacyMessage,
     id: String,
 }
 
-pub(super) fn translate(order: &Order, conversations: Vec<OldConversation>, people: &People, rules: &Rules) -> Told {
-    let status = conversations.iter().map(|it| words::conversation_status(it.status.as_deref()));
+pub(super) fn translate(
+    order: &Order,
+    conversations: Vec<LegacyConversation>,
+    people: &People,
+    rules: &Rules,
+) -> TranslatedConversation {
+    let status = conversations.iter().map(|it| legacy_values::conversation_status(it.status.as_deref()));
     // Of several that are one, the one that is most open counts.
     let status = status.min_by_key(|status| ConversationStatus::ALL.iter().position(|it| it == status));
-    let mut told = Told {
+    let mut translated = TranslatedConversation {
         status: status.unwrap_or(ConversationStatus::Active),
         messages: vec![first(order, people, rules)],
         readers: readers(&conversations, people),
@@ -39,37 +44,37 @@ pub(super) fn translate(order: &Order, conversations: Vec<OldConversation>, peop
     };
     let up_to = read_up_to(&conversations, people, &rules.time_zone);
     let mut running = OrderStatus::Pending;
-    for said in in_order(order.created_at, conversations, &rules.time_zone, &mut told.refused) {
-        let before = told.messages.len();
-        if let Err(reason) = add(&said, order, people, rules, &mut running, &mut told.messages) {
-            told.refused.push(Refused::message(&said.id, reason));
+    for dated in in_order(order.created_at, conversations, &rules.time_zone, &mut translated.refused) {
+        let before = translated.messages.len();
+        if let Err(reason) = add(&dated, order, people, rules, &mut running, &mut translated.messages) {
+            translated.refused.push(Refused::message(&dated.id, reason));
         }
-        let ids = told.messages[before..].iter().map(|message| message.id.as_str().to_owned());
+        let ids = translated.messages[before..].iter().map(|message| message.id.as_str().to_owned());
         let ids: Vec<String> = ids.collect();
-        for reader in said.old.read_by.iter().filter_map(|id| people.get(id)) {
-            mark(&mut told.readers, reader, people, &ids);
+        for reader in dated.old.read_by.iter().filter_map(|id| people.get(id)) {
+            mark(&mut translated.readers, reader, people, &ids);
         }
-        for (reader, _) in up_to.iter().filter(|(_, at)| said.at <= *at) {
-            mark(&mut told.readers, reader, people, &ids);
+        for (reader, _) in up_to.iter().filter(|(_, at)| dated.at <= *at) {
+            mark(&mut translated.readers, reader, people, &ids);
         }
     }
-    told
+    translated
 }
 
 /// What begins every conversation.
 fn first(order: &Order, people: &People, rules: &Rules) -> Message {
     let system = System::OrderCreated { by: people.customer().clone() };
-    let id = MessageId::from_old(&rules.namespace, &format!("first of {}", order.id));
+    let id = MessageId::from_legacy(&rules.namespace, &format!("first of {}", order.id));
     Message::system(order.conversation_id.clone(), 1, id, system, order.created_at)
 }
 
 /// Everything that was said, by time; what has no time comes with what it was found behind.
 fn in_order(
     created: Time,
-    conversations: Vec<OldConversation>,
+    conversations: Vec<LegacyConversation>,
     zone: &TimeZone,
     refused: &mut Vec<Refused>,
-) -> Vec<Said> {
+) -> Vec<DatedMessage> {
     let mut all = Vec::new();
     let mut ids = HashSet::new();
     for conversation in conversations {
@@ -83,43 +88,43 @@ fn in_order(
                 refused.push(Refused::message(id, "its id is that of another message"));
                 continue;
             }
-            match moment::time(old.created_at.as_deref(), zone) {
+            match timestamp::time(old.created_at.as_deref(), zone) {
                 Ok(at) => before = at.unwrap_or(before),
                 Err(reason) => {
                     refused.push(Refused::message(id, reason));
                     continue;
                 }
             }
-            all.push(Said { at: before, old, id });
+            all.push(DatedMessage { at: before, old, id });
         }
     }
-    all.sort_by_key(|said| said.at);
+    all.sort_by_key(|dated| dated.at);
     all
 }
 
 fn add(
-    said: &Said,
+    dated: &DatedMessage,
     order: &Order,
     people: &People,
     rules: &Rules,
     running: &mut OrderStatus,
     messages: &mut Vec<Message>,
 ) -> Result<(), &'static str> {
-    let body = said.old.body.as_deref().unwrap_or_default();
-    let sender = said.old.sender.as_ref().and_then(|sender| sender.id.as_deref()).and_then(|id| people.get(id));
-    let is_system = said.old.kind.as_deref().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("system"));
+    let body = dated.old.body.as_deref().unwrap_or_default();
+    let sender = dated.old.sender.as_ref().and_then(|sender| sender.id.as_deref()).and_then(|id| people.get(id));
+    let is_system = dated.old.kind.as_deref().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("system"));
     if is_system {
         let by = sender.filter(|sender| sender.is_admin()).unwrap_or(&rules.shop);
-        if let Some(to) = words::reported(body).filter(|to| to != running) {
+        if let Some(to) = legacy_values::reported(body).filter(|to| to != running) {
             let system = System::StatusChanged { from: *running, to, by: by.clone() };
-            let id = MessageId::from_old(&rules.namespace, &said.id);
+            let id = MessageId::from_legacy(&rules.namespace, &dated.id);
             let seq = messages.len() as u64 + 1;
-            messages.push(Message::system(order.conversation_id.clone(), seq, id, system, said.at));
+            messages.push(Message::system(order.conversation_id.clone(), seq, id, system, dated.at));
             *running = to;
             return Ok(());
         }
         // Only where it comes first: whatever else was created or received is news.
-        if messages.len() == 1 && words::announces(body) {
+        if messages.len() == 1 && legacy_values::announces(body) {
             return Ok(());
         }
     }
@@ -133,24 +138,24 @@ fn add(
         return Err("it says nothing");
     }
     for (part, body) in bodies.into_iter().enumerate() {
-        let id = if part == 0 { said.id.clone() } else { format!("{}/{}", said.id, part + 1) };
+        let id = if part == 0 { dated.id.clone() } else { format!("{}/{}", dated.id, part + 1) };
         messages.push(Message {
             conversation_id: order.conversation_id.clone(),
             seq: messages.len() as u64 + 1,
-            id: MessageId::from_old(&rules.namespace, &id),
-            client_message_id: Some(old_client_message_id(&rules.namespace, &id)),
+            id: MessageId::from_legacy(&rules.namespace, &id),
+            client_message_id: Some(legacy_client_message_id(&rules.namespace, &id)),
             sender: sender.clone(),
             kind: Kind::Text,
             body,
             system: None,
-            created_at: said.at,
+            created_at: dated.at,
         });
     }
     Ok(())
 }
 
 /// Everyone who took part, so far without anything read.
-fn readers(conversations: &[OldConversation], people: &People) -> BTreeMap<String, Reader> {
+fn readers(conversations: &[LegacyConversation], people: &People) -> BTreeMap<String, Reader> {
     let participants = conversations.iter().flat_map(|it| &it.participants);
     let people_in = participants.filter_map(|it| it.person.id.as_deref()).filter_map(|id| people.get(id));
     let mut readers = BTreeMap::new();
@@ -161,10 +166,10 @@ fn readers(conversations: &[OldConversation], people: &People) -> BTreeMap<Strin
 }
 
 /// Who has read everything up to when.
-fn read_up_to(conversations: &[OldConversation], people: &People, zone: &TimeZone) -> Vec<(Person, Time)> {
+fn read_up_to(conversations: &[LegacyConversation], people: &People, zone: &TimeZone) -> Vec<(Person, Time)> {
     let participants = conversations.iter().flat_map(|it| &it.participants);
     let all = participants.filter_map(|participant| {
-        let at = moment::time(participant.last_read_at.as_deref(), zone).ok().flatten()?;
+        let at = timestamp::time(participant.last_read_at.as_deref(), zone).ok().flatten()?;
         Some((people.get(participant.person.id.as_deref()?)?.clone(), at))
     });
     all.collect()

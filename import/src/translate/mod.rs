@@ -4,23 +4,24 @@
 //! its own, and its order comes without it. What needs no refusal is decided here once: see `docs/importing.md`.
 
 mod conversation;
-mod moment;
+mod legacy_values;
 mod money;
 mod people;
 mod text;
-mod words;
+mod timestamp;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use data_encoding::HEXLOWER;
 use domain::{
-    ConversationStatus, Entry, Head, Item, Message, MessageId, NewOrder, Order, OrderStatus, Person, System, Time, Twin,
+    ConversationStatus, Head, Item, LogEntry, Message, MessageId, NewOrder, Order, OrderStatus, Person, SharedId,
+    System, Time,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use store::{Adopted, Adoption};
+use store::{ImportRecord, OrderImport};
 
-use crate::old::{OldItem, OldOrder};
+use crate::legacy::{LegacyItem, LegacyOrder};
 use crate::settings::Rules;
 use people::People;
 
@@ -28,7 +29,7 @@ use people::People;
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// Its key in the old system.
-    pub old_id: String,
+    pub legacy_id: String,
     /// As it was placed.
     pub order: Order,
     /// As it is now, there.
@@ -78,47 +79,47 @@ impl Refused {
 }
 
 /// Translates an order.
-pub(crate) fn translate(old: OldOrder, rules: &Rules) -> Result<Plan, Refused> {
+pub(crate) fn translate(old: LegacyOrder, rules: &Rules) -> Result<Plan, Refused> {
     let Some(id) = old.id.clone().filter(|id| !id.trim().is_empty()) else {
         return Err(Refused::order("", "it has no id"));
     };
     plan(&id, old, rules).map_err(|reason| Refused::order(id, reason))
 }
 
-fn plan(id: &str, old: OldOrder, rules: &Rules) -> Result<Plan, String> {
+fn plan(id: &str, old: LegacyOrder, rules: &Rules) -> Result<Plan, String> {
     let customer = old.customer.clone().unwrap_or_default();
     let people = People::of(&customer, &old.conversations, rules)?;
-    let status = words::status(old.status.as_deref(), &rules.statuses)?;
+    let status = legacy_values::status(old.status.as_deref(), &rules.statuses)?;
     let zone = &rules.time_zone;
-    let updated = moment::time(old.updated_at.as_deref(), zone)?;
+    let updated = timestamp::time(old.updated_at.as_deref(), zone)?;
     let said = old.conversations.iter().flat_map(|conversation| &conversation.messages);
-    let said = said.filter_map(|message| moment::time(message.created_at.as_deref(), zone).ok().flatten());
-    let created = moment::time(old.created_at.as_deref(), zone)?.or(updated).or_else(|| said.min());
+    let said = said.filter_map(|message| timestamp::time(message.created_at.as_deref(), zone).ok().flatten());
+    let created = timestamp::time(old.created_at.as_deref(), zone)?.or(updated).or_else(|| said.min());
     let created =
         created.ok_or("it has no date: none of when it was placed, changed or first talked about is known")?;
 
-    let twin = Twin::from_old(&rules.namespace, id);
+    let shared_id = SharedId::from_legacy(&rules.namespace, id);
     let number = old.number.as_deref().unwrap_or(id);
     let currency = old.currency.as_deref().map_or(rules.currency.clone(), |currency| currency.trim().to_uppercase());
     let items = old.items.iter().map(|item| translate_item(item, number, &currency, rules));
     let items = items.collect::<Result<Vec<_>, _>>()?;
     let note = note(number, old.note.as_deref(), rules);
     let new = NewOrder::new(items, currency, note).map_err(|invalid| invalid.to_string())?;
-    let order = new.place(&twin, people.customer(), created);
-    let told = conversation::translate(&order, old.conversations, &people, rules);
+    let order = new.place(&shared_id, people.customer(), created);
+    let translated = conversation::translate(&order, old.conversations, &people, rules);
     Ok(Plan {
-        old_id: id.to_owned(),
+        legacy_id: id.to_owned(),
         order,
         status,
         updated_at: updated.unwrap_or(created).max(created),
-        conversation: told.status,
-        messages: told.messages,
-        readers: told.readers,
-        refused: told.refused,
+        conversation: translated.status,
+        messages: translated.messages,
+        readers: translated.readers,
+        refused: translated.refused,
     })
 }
 
-fn translate_item(old: &OldItem, number: &str, currency: &str, rules: &Rules) -> Result<Item, String> {
+fn translate_item(old: &LegacyItem, number: &str, currency: &str, rules: &Rules) -> Result<Item, String> {
     let quantity = match old.quantity.as_deref().map(str::trim) {
         None | Some("") => 1,
         Some(quantity) => quantity.parse().map_err(|_| format!("the quantity {quantity:?} is not a number"))?,
@@ -160,29 +161,29 @@ fn note(number: &str, note: Option<&str>, rules: &Rules) -> Option<String> {
 
 impl Plan {
     /// What both share.
-    pub(crate) fn twin(&self) -> &Twin {
-        self.order.id.twin()
+    pub(crate) fn shared_id(&self) -> &SharedId {
+        self.order.id.shared_id()
     }
 
     /// What to remember of it.
-    pub(crate) fn adopted(&self) -> Adopted {
+    pub(crate) fn import_record(&self) -> ImportRecord {
         #[derive(Serialize)]
         struct Everything<'a>(&'a Order, OrderStatus, Time, &'a [Message], &'a BTreeMap<String, Reader>);
         let all = Everything(&self.order, self.status, self.updated_at, &self.messages, &self.readers);
         let text = serde_json::to_vec(&all).unwrap_or_default();
-        Adopted { fingerprint: HEXLOWER.encode(&Sha256::digest(text)[..16]), status: self.status }
+        ImportRecord { fingerprint: HEXLOWER.encode(&Sha256::digest(text)[..16]), status: self.status }
     }
 
     /// It in the shapes in which it appears.
-    pub(crate) fn adoption(&self) -> Adoption {
+    pub(crate) fn order_import(&self) -> OrderImport {
         let mut messages = self.messages.iter().cloned();
         // A conversation always has the first message that `conversation::translate` gave it.
         let first = messages.next().expect("a conversation begins with its order");
-        let mut head = Head::born(&self.order, first);
+        let mut head = Head::new(&self.order, first);
         let mut entries = vec![head.last.clone()];
         for message in messages {
-            head.note(message.system.as_ref().map_or(&message.sender, System::by));
-            head.last = head.next(message);
+            head.remember_admin(message.system.as_ref().map_or(&message.sender, System::by));
+            head.last = head.next_entry(message);
             entries.push(head.last.clone());
         }
         head.status = self.conversation;
@@ -190,27 +191,27 @@ impl Plan {
         head.order_updated_at = self.updated_at;
         for reader in self.readers.values() {
             let read = self.read_by(reader, &entries, 0);
-            let read_shop = read.checked_sub(1).and_then(|at| entries.get(usize::try_from(at).ok()?));
-            let read_shop = read_shop.map_or(0, |entry| entry.shop_count);
-            head.note(&reader.person);
+            let read_shop_count = read.checked_sub(1).and_then(|at| entries.get(usize::try_from(at).ok()?));
+            let read_shop_count = read_shop_count.map_or(0, |entry| entry.shop_count);
+            head.remember_admin(&reader.person);
             let cursors = match head.admins.get_mut(&reader.person.user_id).filter(|_| reader.person.is_admin()) {
                 Some(admin) => &mut admin.cursors,
                 None => &mut head.customer,
             };
             cursors.read = read;
-            cursors.read_shop = read_shop;
+            cursors.read_shop_count = read_shop_count;
         }
-        Adoption { order: self.order.clone(), head, entries, adopted: self.adopted() }
+        OrderImport { order: self.order.clone(), head, entries, import_record: self.import_record() }
     }
 
     /// Up to where `reader`, who is at `from`, has read `entries` according to the old system: to before the first message of
     /// the other side that they have not. What an unread mark was on stays unread.
-    pub(crate) fn read_by(&self, reader: &Reader, entries: &[Entry], from: u64) -> u64 {
-        let told: HashSet<&MessageId> = self.messages.iter().map(|message| &message.id).collect();
+    pub(crate) fn read_by(&self, reader: &Reader, entries: &[LogEntry], from: u64) -> u64 {
+        let translated: HashSet<&MessageId> = self.messages.iter().map(|message| &message.id).collect();
         let mut at = from;
-        for Entry { message, .. } in entries.iter().filter(|entry| entry.message.seq > from) {
+        for LogEntry { message, .. } in entries.iter().filter(|entry| entry.message.seq > from) {
             let own = message.side() == reader.person.side() || message.system.is_some();
-            let read = reader.read.contains(message.id.as_str()) || (own && told.contains(&message.id));
+            let read = reader.read.contains(message.id.as_str()) || (own && translated.contains(&message.id));
             if !read {
                 break;
             }

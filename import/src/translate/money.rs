@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exact_or_not_at_all() {
+    fn amounts_are_exact_or_rejected() {
         for (price, currency, minor) in [
             ("1234.5", "EUR", 123_450),
             ("0", "EUR", 0),

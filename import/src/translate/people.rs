@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::{Person, Role};
 
-use super::{text, words};
-use crate::old::{OldConversation, OldPerson};
+use super::{legacy_values, text};
+use crate::legacy::{LegacyConversation, LegacyPerson};
 use crate::settings::Rules;
 
 /// Everyone that an order and its conversations name.
@@ -16,20 +16,24 @@ pub(super) struct People {
 
 impl People {
     /// Fails where the order is nobody's.
-    pub(super) fn of(customer: &OldPerson, conversations: &[OldConversation], rules: &Rules) -> Result<Self, String> {
+    pub(super) fn of(
+        customer: &LegacyPerson,
+        conversations: &[LegacyConversation],
+        rules: &Rules,
+    ) -> Result<Self, String> {
         let id = customer.id.as_deref().map(str::trim).filter(|id| !id.is_empty()).ok_or("it has no customer")?;
         let name = text::line(customer.name.as_deref(), 200).unwrap_or_else(|| format!("Customer {id}"));
         let customer = Person { user_id: user_id(id, rules)?, role: Role::Customer, name };
         let mut by_id = BTreeMap::from([(id.to_owned(), customer.clone())]);
         let senders = conversations.iter().flat_map(|it| &it.messages).filter_map(|message| message.sender.as_ref());
         let participants = conversations.iter().flat_map(|it| &it.participants).map(|it| &it.person);
-        let all: Vec<&OldPerson> = participants.chain(senders).collect();
+        let all: Vec<&LegacyPerson> = participants.chain(senders).collect();
         // Whoever is named somewhere goes by that name everywhere.
         let (named, nameless): (Vec<_>, Vec<_>) = all.into_iter().partition(|person| person.name.is_some());
         for person in named.into_iter().chain(nameless) {
             let Some(id) = person.id.as_deref().map(str::trim).filter(|id| !id.is_empty()) else { continue };
             let Ok(user_id) = user_id(id, rules) else { continue };
-            let role = words::role(person.role.as_deref()).unwrap_or(Role::Admin);
+            let role = legacy_values::role(person.role.as_deref()).unwrap_or(Role::Admin);
             let name = text::line(person.name.as_deref(), 200).unwrap_or_else(|| match role {
                 Role::Customer => format!("Customer {id}"),
                 Role::Admin | Role::System => rules.shop.name.clone(),

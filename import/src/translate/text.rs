@@ -33,7 +33,7 @@ pub(super) fn lines(text: &str, most: usize) -> Option<String> {
 /// What was said, in as many messages as it takes; none if it was nothing.
 pub(super) fn bodies(body: &str) -> Vec<String> {
     let characters: Vec<char> = clean(body).chars().collect();
-    let parts = characters.chunks(Text::MOST).map(|part| part.iter().collect::<String>());
+    let parts = characters.chunks(Text::MAX_CHARS).map(|part| part.iter().collect::<String>());
     parts.filter_map(|part| Text::new(part).ok()).map(Text::into_string).collect()
 }
 
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cut_by_characters_and_said_so() {
+    fn long_text_is_cut_by_characters() {
         let long = "🚗".repeat(300);
         let cut = line(Some(&long), 200).unwrap();
         assert_eq!(cut.chars().count(), 200);

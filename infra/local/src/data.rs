@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use crate::Refusal;
+use crate::StartupError;
 use crate::identity::new_secret;
 use crate::settings::Data;
 
@@ -12,24 +12,24 @@ use crate::settings::Data;
 const SECRET: &str = "secret";
 
 /// Makes the folder if there is to be one.
-pub(crate) fn folder(data: &Data) -> Result<Option<PathBuf>, Refusal> {
+pub(crate) fn folder(data: &Data) -> Result<Option<PathBuf>, StartupError> {
     match data {
         Data::Memory => Ok(None),
         Data::Folder(path) => match fs::create_dir_all(path) {
             Ok(()) => Ok(Some(path.clone())),
-            Err(problem) => Err(Refusal::Data { path: path.clone(), what: problem.to_string() }),
+            Err(problem) => Err(StartupError::Data { path: path.clone(), what: problem.to_string() }),
         },
     }
 }
 
 /// The secret of this folder, made once, so that tokens outlive a restart; without a folder a new one.
-pub(crate) fn secret(folder: Option<&Path>) -> Result<String, Refusal> {
+pub(crate) fn secret(folder: Option<&Path>) -> Result<String, StartupError> {
     let Some(folder) = folder else { return new_secret() };
-    let refused = |problem: std::io::Error| Refusal::Data { path: folder.to_owned(), what: problem.to_string() };
+    let refused = |problem: std::io::Error| StartupError::Data { path: folder.to_owned(), what: problem.to_string() };
     let path = folder.join(SECRET);
     match fs::read_to_string(&path) {
         Ok(secret) if secret.len() >= 32 => Ok(secret),
-        Ok(_) => Err(Refusal::Data { path, what: "this secret has fewer than 32 bytes; delete it".to_owned() }),
+        Ok(_) => Err(StartupError::Data { path, what: "this secret has fewer than 32 bytes; delete it".to_owned() }),
         Err(problem) if problem.kind() == ErrorKind::NotFound => {
             let secret = new_secret()?;
             private().open(&path).and_then(|mut file| file.write_all(secret.as_bytes())).map_err(refused)?;

@@ -20,22 +20,22 @@ use crate::secrets::Secrets;
 use crate::server::{Server, serve};
 use crate::settings::{Settings, Template};
 use crate::stopping::{Stop, Stopping};
-use crate::template::{FunctionSpec, Locality, System, read};
+use crate::template::{FunctionSpec, System, TemplateInputs, read};
 use crate::transport::{Transport, sdk};
 use crate::websocket::{Connections, Management, WebSocketApi};
-use crate::{Functions, Refusal, data, stopping};
+use crate::{Functions, StartupError, data, stopping};
 
 /// How often expired items are removed.
-const SWEEP: Duration = Duration::from_mins(1);
+const EXPIRY_INTERVAL: Duration = Duration::from_mins(1);
 
 /// How often the database's log is copied into its file.
-const CHECKPOINT: Duration = Duration::from_millis(100);
+const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long a function that is invoked by hand may take: Lambda's own limit.
-const INVOKED: Duration = Duration::from_mins(15);
+const INVOKE_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// How long connections may take to end when the gateway stops.
-const PARTING: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A running gateway. Dropping it leaves it running until the process ends; [`Gateway::stop`] ends it.
 pub struct Gateway {
@@ -53,16 +53,16 @@ pub struct Gateway {
 }
 
 /// Starts the system of a template with these functions.
-pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, Refusal> {
+pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, StartupError> {
     let text = match &settings.template {
         Template::Text(text) => text.clone(),
         Template::File(path) => {
-            let unreadable = |source| Refusal::Unreadable { path: path.clone(), source };
+            let unreadable = |source| StartupError::Unreadable { path: path.clone(), source };
             tokio::fs::read_to_string(path).await.map_err(unreadable)?
         }
     };
     let asked = SocketAddr::new(settings.listen, settings.port);
-    let taken = |source| Refusal::Address { address: asked, source };
+    let taken = |source| StartupError::Address { address: asked, source };
     let listener = TcpListener::bind(asked).await.map_err(taken)?;
     let address = listener.local_addr().map_err(taken)?;
     let authority = reachable(address).to_string();
@@ -70,7 +70,7 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
     let folder = data::folder(&settings.data)?;
     let secret = data::secret(folder.as_deref())?;
     let secrets = Secrets::new(&secret);
-    let system = read(&text, &locality(&settings, &authority))?;
+    let system = read(&text, &template_inputs(&settings, &authority))?;
     let engine = Engine::open(folder.as_deref(), settings.sync)?;
     for table in &system.tables {
         engine.make(table)?;
@@ -107,10 +107,10 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
     };
     let mut tasks = vec![
         tokio::spawn(serve(listener, Arc::new(server), stopping.clone(), alive)),
-        tokio::spawn(every(SWEEP, engine.clone(), Engine::sweep, stopping.clone())),
+        tokio::spawn(every(EXPIRY_INTERVAL, engine.clone(), Engine::delete_expired, stopping.clone())),
     ];
     if folder.is_some() {
-        tasks.push(tokio::spawn(every(CHECKPOINT, engine, Engine::checkpoint, stopping)));
+        tasks.push(tokio::spawn(every(CHECKPOINT_INTERVAL, engine, Engine::checkpoint, stopping)));
     }
     tasks.extend(building);
     Ok(Gateway {
@@ -178,7 +178,7 @@ impl Gateway {
     /// Sends `event` to the function that the template calls `function`, as `sam local invoke` does, and answers what it
     /// does; an error is what Lambda calls a function error.
     pub async fn invoke(&self, function: &str, event: serde_json::Value) -> Result<serde_json::Value, String> {
-        self.lambdas.call(function, event, INVOKED).await.map_err(|failure| failure.to_string())
+        self.lambdas.call(function, event, INVOKE_TIMEOUT).await.map_err(|failure| failure.to_string())
     }
 
     /// Closes every connection with 1001, waits for what still runs, and lets go of the database.
@@ -193,7 +193,7 @@ impl Gateway {
             while self.ended.recv().await.is_some() {}
             self.lambdas.drained().await;
         };
-        if tokio::time::timeout(PARTING, parting).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, parting).await.is_err() {
             tracing::warn!("stopped without waiting for everything to end");
         }
     }
@@ -213,12 +213,12 @@ fn start_functions(
     engine: &Engine,
     secrets: &Secrets,
     management: Option<&Arc<Management>>,
-) -> Result<Vec<(FunctionSpec, Function)>, Refusal> {
+) -> Result<Vec<(FunctionSpec, Function)>, StartupError> {
     let mut started = Vec::new();
     for (name, spec) in specs {
         let start = functions
             .of(&spec.binary)
-            .ok_or_else(|| Refusal::NoHandler { function: name.clone(), binary: spec.binary.clone() })?;
+            .ok_or_else(|| StartupError::NoHandler { function: name.clone(), binary: spec.binary.clone() })?;
         let transport =
             Transport::new(&name, engine.clone(), secrets.clone(), management.cloned(), Some(spec.policy.clone()));
         let mut client = SharedHttpClient::new(transport);
@@ -227,17 +227,17 @@ fn start_functions(
         }
         let environment = spec.environment.clone().into_iter().collect();
         let function = start(&environment, &sdk(&name, client));
-        let function = function.map_err(|source| Refusal::Function { function: name, source })?;
+        let function = function.map_err(|source| StartupError::Function { function: name, source })?;
         started.push((spec, function));
     }
     Ok(started)
 }
 
 /// What is different on this machine from any stack on AWS.
-fn locality(settings: &Settings, authority: &str) -> Locality {
+fn template_inputs(settings: &Settings, authority: &str) -> TemplateInputs {
     let port = authority.rsplit(':').next().unwrap_or_default();
     let own_pages = format!("http://127.0.0.1:{port},http://localhost:{port}");
-    Locality {
+    TemplateInputs {
         authority: authority.to_owned(),
         parameters: settings.parameters.clone(),
         defaults: BTreeMap::from([("AllowedOrigins".to_owned(), own_pages)]),

@@ -8,7 +8,7 @@ use http_body_util::Full;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-use crate::Refusal;
+use crate::StartupError;
 use crate::respond::{json_response, message, problem};
 use crate::template::System;
 
@@ -24,7 +24,7 @@ pub(crate) struct Identity {
 }
 
 /// A random secret of 32 bytes, as text.
-pub(crate) fn new_secret() -> Result<String, Refusal> {
+pub(crate) fn new_secret() -> Result<String, StartupError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
     Ok(data_encoding::HEXLOWER.encode(&bytes))

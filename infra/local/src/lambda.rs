@@ -25,13 +25,13 @@ use crate::template::FunctionSpec;
 pub const CONCURRENCY: usize = 1_000;
 
 /// How many runtimes are kept for invocations to come. Each has four file descriptors.
-const KEPT: usize = 64;
+const MAX_POOLED: usize = 64;
 
 /// An event or an answer cannot be larger than this, in bytes.
-const PAYLOAD: usize = 6 * 1024 * 1024;
+const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
 
-/// Below this many bytes no JSON text in an event can come near [`PAYLOAD`], however it is escaped.
-const SURELY_SMALL: usize = PAYLOAD / 8;
+/// Below this many bytes no JSON text in an event can come near [`MAX_PAYLOAD`], however it is escaped.
+const SMALL_PAYLOAD: usize = MAX_PAYLOAD / 8;
 
 /// What a caller of a function may learn when there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -52,12 +52,12 @@ pub(crate) enum Failure {
 pub(crate) struct Lambdas {
     functions: Arc<BTreeMap<String, Lambda>>,
     running: Arc<Semaphore>,
-    at_rest: Arc<AtRest>,
+    pool: Arc<RuntimePool>,
 }
 
 /// Runtimes in which nothing is left.
 #[derive(Default)]
-struct AtRest(Mutex<Vec<Runtime>>);
+struct RuntimePool(Mutex<Vec<Runtime>>);
 
 struct Lambda {
     binary: String,
@@ -87,13 +87,13 @@ impl Lambdas {
             (spec.name, lambda)
         });
         let running = Arc::new(Semaphore::new(CONCURRENCY));
-        Self { functions: Arc::new(functions.collect()), running, at_rest: Arc::default() }
+        Self { functions: Arc::new(functions.collect()), running, pool: Arc::default() }
     }
 
-    /// Sends `event` to `function` and waits at most `patience` for the answer. The invocation runs to its end even
+    /// Sends `event` to `function` and waits at most `timeout` for the answer. The invocation runs to its end even
     /// if nobody waits for it any more.
-    pub(crate) async fn call(&self, function: &str, event: Value, patience: Duration) -> Result<Value, Failure> {
-        let waited = tokio::time::timeout(patience, self.invoke(function, event)).await;
+    pub(crate) async fn call(&self, function: &str, event: Value, timeout: Duration) -> Result<Value, Failure> {
+        let waited = tokio::time::timeout(timeout, self.invoke(function, event)).await;
         let answer = waited.unwrap_or(Err(Failure::Integration));
         if let Err(failure) = &answer {
             tracing::warn!(function, %failure, "no answer");
@@ -104,7 +104,7 @@ impl Lambdas {
     /// Waits until nothing runs any more.
     pub(crate) async fn drained(&self) {
         let all = u32::try_from(CONCURRENCY).unwrap_or(u32::MAX);
-        let _all_at_rest = self.running.acquire_many(all).await;
+        let _all_idle = self.running.acquire_many(all).await;
     }
 
     async fn invoke(&self, function: &str, event: Value) -> Result<Value, Failure> {
@@ -116,10 +116,10 @@ impl Lambdas {
         let permit = self.running.clone().acquire_owned().await;
         let (handler, timeout, context) = (lambda.function.clone(), lambda.timeout, lambda.context());
         tracing::debug!(function = lambda.binary, request = context.request_id, "invoked");
-        let at_rest = self.at_rest.clone();
+        let pool = self.pool.clone();
         let invocation = tokio::task::spawn_blocking(move || {
             let _until_done = permit;
-            at_rest.run(&handler, LambdaEvent::new(event, context), timeout)
+            pool.run(&handler, LambdaEvent::new(event, context), timeout)
         });
         let answer = invocation.await.map_err(|panicked| Failure::Function(panicked.to_string()))??;
         if fits(&answer) { Ok(answer) } else { Err(Failure::Function("the answer is larger than 6 MB".to_owned())) }
@@ -139,26 +139,26 @@ impl Lambda {
     }
 }
 
-impl AtRest {
+impl RuntimePool {
     /// One invocation from its first to its last breath, on a thread of its own.
     fn run(&self, function: &Function, event: LambdaEvent<Value>, timeout: Duration) -> Result<Value, Failure> {
         let failed = |problem: String| Failure::Function(problem);
-        let rested = self.locked().pop();
-        let runtime = rested.map_or_else(|| tokio::runtime::Builder::new_current_thread().enable_all().build(), Ok);
+        let pooled = self.locked().pop();
+        let runtime = pooled.map_or_else(|| tokio::runtime::Builder::new_current_thread().enable_all().build(), Ok);
         let runtime = runtime.map_err(|problem| failed(problem.to_string()))?;
         let answer = runtime.block_on(async { tokio::time::timeout(timeout, function.call(event)).await });
-        self.rest(runtime);
+        self.release(runtime);
         match answer {
             Ok(answer) => answer.map_err(|error| failed(error.to_string())),
             Err(_elapsed) => Err(failed(format!("Task timed out after {:.2} seconds", timeout.as_secs_f64()))),
         }
     }
 
-    fn rest(&self, runtime: Runtime) {
+    fn release(&self, runtime: Runtime) {
         if runtime.metrics().num_alive_tasks() == 0 {
-            let mut at_rest = self.locked();
-            if at_rest.len() < KEPT {
-                return at_rest.push(runtime);
+            let mut pool = self.locked();
+            if pool.len() < MAX_POOLED {
+                return pool.push(runtime);
             }
         }
         runtime.shutdown_background();
@@ -169,7 +169,7 @@ impl AtRest {
     }
 }
 
-impl Drop for AtRest {
+impl Drop for RuntimePool {
     fn drop(&mut self) {
         // A runtime that is merely dropped waits for its threads, which asynchronous code may not.
         self.locked().drain(..).for_each(Runtime::shutdown_background);
@@ -186,5 +186,5 @@ fn fits(payload: &Value) -> bool {
             _ => 24,
         }
     }
-    texts(payload) < SURELY_SMALL || payload.to_string().len() <= PAYLOAD
+    texts(payload) < SMALL_PAYLOAD || payload.to_string().len() <= MAX_PAYLOAD
 }

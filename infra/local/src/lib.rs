@@ -3,7 +3,7 @@
 //! [`start`] reads the template, opens the embedded database, starts every function with the environment the template
 //! gives it, and listens. What then happens to a request is what would happen on AWS, down to limits, close codes and
 //! the answers that functions never see; code that works here should work deployed. Where that cannot be known, it is
-//! said in `unconfirmed`.
+//! said in `undocumented`.
 //!
 //! | file | what it stands for |
 //! |---|---|
@@ -28,19 +28,19 @@ mod identity;
 mod lambda;
 mod pages;
 mod query;
-mod refusal;
 mod respond;
 mod secrets;
 mod server;
 mod settings;
+mod startup_error;
 mod stopping;
 mod template;
 mod transport;
-mod unconfirmed;
+mod undocumented;
 mod websocket;
 
 pub use functions::{Functions, functions};
 pub use gateway::{Gateway, start};
 pub use lambda::CONCURRENCY;
-pub use refusal::Refusal;
 pub use settings::{Data, Settings, Template, Timers, Wrap};
+pub use startup_error::StartupError;

@@ -84,7 +84,7 @@ fn run(settings: Settings) -> anyhow::Result<()> {
     runtime.build()?.block_on(async {
         let ended = ended()?;
         let gateway = local::start(settings, local::functions()).await?;
-        greet(&gateway)?;
+        print_addresses(&gateway)?;
         ended.await;
         gateway.stop().await;
         Ok(())
@@ -92,7 +92,7 @@ fn run(settings: Settings) -> anyhow::Result<()> {
 }
 
 /// The first line is for programs, the rest for people.
-fn greet(gateway: &Gateway) -> std::io::Result<()> {
+fn print_addresses(gateway: &Gateway) -> std::io::Result<()> {
     let (url, mut out) = (gateway.base_url(), std::io::stdout().lock());
     writeln!(out, "listening on {url}")?;
     if gateway.has_pages() {

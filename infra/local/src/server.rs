@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use crate::dynamo::{Engine, door};
+use crate::dynamo::{Engine, http_endpoint};
 use crate::http_api::{Call, HttpApi, PAYLOAD};
 use crate::identity::Identity;
 use crate::pages::Pages;
@@ -28,7 +28,7 @@ use crate::websocket::{Management, WebSocketApi};
 const REQUEST_HEAD: usize = 10_240;
 
 /// A pause after a connection could not be taken, which is when the process has too many files open.
-const BREATH: Duration = Duration::from_millis(50);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// Everything behind the port.
 pub(crate) struct Server {
@@ -58,7 +58,7 @@ pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>, stopping: 
             }
             Err(problem) => {
                 tracing::warn!(%problem, "a connection was not taken");
-                tokio::time::sleep(BREATH).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
@@ -121,8 +121,8 @@ impl Server {
         let Some(body) = collected(body).await else {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
-        if let Some(operation) = door::operation(&parts) {
-            return door::answer(self.engine.clone(), operation, body).await;
+        if let Some(operation) = http_endpoint::operation(&parts) {
+            return http_endpoint::answer(self.engine.clone(), operation, body).await;
         }
         if parts.uri.path() == "/dev/token" {
             return self.identity.answer(&parts, &body);

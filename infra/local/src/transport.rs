@@ -20,7 +20,7 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::json;
 
 use crate::aws::{REGION, execute_api_arn};
-use crate::dynamo::{Engine, door, needed};
+use crate::dynamo::{Engine, http_endpoint, required_actions};
 use crate::secrets::{self, Secrets};
 use crate::template::Policy;
 use crate::websocket::Management;
@@ -50,7 +50,7 @@ impl Transport {
 
     fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target").map(str::to_owned);
-        if let Some(operation) = target.as_deref().and_then(|target| target.strip_prefix(door::TARGET)) {
+        if let Some(operation) = target.as_deref().and_then(|target| target.strip_prefix(http_endpoint::TARGET)) {
             return response(self.dynamodb(operation, request.body()), "application/x-amz-json-1.0");
         }
         if target.as_deref() == Some(secrets::TARGET) {
@@ -76,7 +76,7 @@ impl Transport {
             let kind = "com.amazon.coral.service#SerializationException";
             return (400, json!({ "__type": kind }).to_string());
         };
-        let mut needed = needed(operation, body).into_iter();
+        let mut needed = required_actions(operation, body).into_iter();
         let refused = needed.find_map(|(action, resource)| self.refused(&action, &resource));
         refused.unwrap_or_else(|| self.engine.respond(operation, body))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Message, Order, Person, Role, Side, Summary, Time, Twin};
+use crate::{Message, Order, Person, Role, SharedId, Side, Summary, Time};
 
 /// Whether anything may be said.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
@@ -39,11 +39,11 @@ pub struct Cursors {
     /// Everything up to this `seq` is read; 0 = nothing.
     pub read: u64,
     /// How many of the messages up to `read` are the shop's.
-    pub read_shop: u64,
+    pub read_shop_count: u64,
     /// Everything up to this `seq` is delivered, as far as receipts said so.
     pub delivered_receipt: u64,
     /// The rate limit's state, see [`crate::admit`]; `None` before the first message.
-    pub arrival: Option<i64>,
+    pub rate_limit_state: Option<i64>,
 }
 
 impl Cursors {
@@ -64,7 +64,7 @@ pub struct Admin {
 
 /// A message as the log keeps it: with the count that makes `unread` arithmetic.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Entry {
+pub struct LogEntry {
     /// The message.
     pub message: Message,
     /// How many of the messages up to and with this one are the shop's; the rest are the customer's.
@@ -75,7 +75,7 @@ pub struct Entry {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Head {
     /// What it shares with its order.
-    pub twin: Twin,
+    pub shared_id: SharedId,
     /// Whose it is.
     pub customer_id: String,
     /// Their name.
@@ -87,7 +87,7 @@ pub struct Head {
     /// When the order's status last changed.
     pub order_updated_at: Time,
     /// The last message, with how many there are and how many of them are the shop's.
-    pub last: Entry,
+    pub last: LogEntry,
     /// How far the customer is.
     pub customer: Cursors,
     /// The admins who did something in it, by user id.
@@ -96,19 +96,19 @@ pub struct Head {
 
 impl Head {
     /// The head of a conversation that is born with `order` and its `first` message.
-    pub fn born(order: &Order, first: Message) -> Self {
+    pub fn new(order: &Order, first: Message) -> Self {
         let mut admins = BTreeMap::new();
         if let Some(by) = first.system.as_ref().map(crate::System::by).filter(|by| by.is_admin()) {
             admins.insert(by.user_id.clone(), Admin { name: by.name.clone(), cursors: Cursors::default() });
         }
         Self {
-            twin: order.id.twin().clone(),
+            shared_id: order.id.shared_id().clone(),
             customer_id: order.customer_id.clone(),
             customer_name: order.customer_name.clone(),
             status: ConversationStatus::Active,
             order: order.summary(),
             order_updated_at: order.updated_at,
-            last: Entry { shop_count: u64::from(first.side() == Side::Shop), message: first },
+            last: LogEntry { shop_count: u64::from(first.side() == Side::Shop), message: first },
             customer: Cursors::default(),
             admins,
         }
@@ -125,7 +125,7 @@ impl Head {
     }
 
     /// Whether `person` takes part: every admin does, and the customer whose it is.
-    pub fn has(&self, person: &Person) -> bool {
+    pub fn has_participant(&self, person: &Person) -> bool {
         match person.role {
             Role::Admin => true,
             Role::Customer => person.user_id == self.customer_id,
@@ -145,7 +145,7 @@ impl Head {
     /// How many messages of the other side lie past `person`'s read cursor.
     pub fn unread(&self, person: &Person) -> u64 {
         let cursors = self.cursors(person);
-        let shop = self.last.shop_count.saturating_sub(cursors.read_shop);
+        let shop = self.last.shop_count.saturating_sub(cursors.read_shop_count);
         match person.side() {
             Side::Customer => shop,
             Side::Shop => self.last_seq().saturating_sub(cursors.read).saturating_sub(shop),
@@ -153,21 +153,21 @@ impl Head {
     }
 
     /// The log entry that `message` becomes when it follows this head.
-    pub fn next(&self, message: Message) -> Entry {
-        Entry { shop_count: self.last.shop_count + u64::from(message.side() == Side::Shop), message }
+    pub fn next_entry(&self, message: Message) -> LogEntry {
+        LogEntry { shop_count: self.last.shop_count + u64::from(message.side() == Side::Shop), message }
     }
 
     /// This head once `person` has said `message`.
     #[must_use]
-    pub fn after_text(mut self, person: &Person, message: Message) -> Self {
-        self.last = self.next(message);
+    pub fn with_text_message(mut self, person: &Person, message: Message) -> Self {
+        self.last = self.next_entry(message);
         self.status = ConversationStatus::Active;
-        self.note(person);
+        self.remember_admin(person);
         self
     }
 
     /// Remembers an admin as one who did something here.
-    pub fn note(&mut self, person: &Person) {
+    pub fn remember_admin(&mut self, person: &Person) {
         if person.is_admin() {
             let admin = self.admins.entry(person.user_id.clone());
             let admin = admin.or_insert_with(|| Admin { name: person.name.clone(), cursors: Cursors::default() });
@@ -190,21 +190,21 @@ mod tests {
         Person { user_id: "a".to_owned(), role: Role::Admin, name: "A".to_owned() }
     }
 
-    fn born() -> Head {
+    fn new_head() -> Head {
         let item = Item { sku: None, title: "Lamp".to_owned(), quantity: 1, unit_price: 1, image_url: None };
         let now = Time::from_millis(0).unwrap();
-        let twin = Twin::from_random([7; 16]);
-        let order = NewOrder::new(vec![item], "EUR".to_owned(), None).unwrap().place(&twin, &customer(), now);
+        let shared_id = SharedId::from_random([7; 16]);
+        let order = NewOrder::new(vec![item], "EUR".to_owned(), None).unwrap().place(&shared_id, &customer(), now);
         let system = System::OrderCreated { by: customer() };
         let id = MessageId::from_random([1; 10]);
-        Head::born(&order, Message::system(twin.conversation_id(), 1, id, system, now))
+        Head::new(&order, Message::system(shared_id.conversation_id(), 1, id, system, now))
     }
 
     proptest! {
         /// However the sides interleave and wherever a cursor stands, the arithmetic equals counting.
         #[test]
-        fn unread_is_what_counting_says(shop in prop::collection::vec(any::<bool>(), 0..40), at in 0usize..41) {
-            let mut head = born();
+        fn unread_equals_a_full_count(shop in prop::collection::vec(any::<bool>(), 0..40), at in 0usize..41) {
+            let mut head = new_head();
             let mut log = vec![head.last.clone()];
             for from_shop in shop {
                 let sender = if from_shop { admin() } else { customer() };
@@ -212,13 +212,13 @@ mod tests {
                 message.seq += 1;
                 message.system = None;
                 message.sender = sender.clone();
-                head = head.after_text(&sender, message);
+                head = head.with_text_message(&sender, message);
                 log.push(head.last.clone());
             }
             let at = at.min(log.len());
             let read = Cursors {
                 read: at as u64,
-                read_shop: at.checked_sub(1).map_or(0, |index| log[index].shop_count),
+                read_shop_count: at.checked_sub(1).map_or(0, |index| log[index].shop_count),
                 ..Cursors::default()
             };
             head.customer = read;

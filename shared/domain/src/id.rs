@@ -20,9 +20,9 @@ static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
 
 /// What an order and its conversation have in common: 128 bits in 26 characters.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Twin(String);
+pub struct SharedId(String);
 
-impl Twin {
+impl SharedId {
     /// From 16 random bytes.
     pub fn from_random(bytes: [u8; 16]) -> Self {
         Self(BASE32.encode(&bytes))
@@ -41,8 +41,8 @@ impl Twin {
     }
 
     /// The same for the same order of an older system, however often it is imported. `namespace` tells older systems apart.
-    pub fn from_old(namespace: &str, id: &str) -> Self {
-        let digest = old_digest(OLD_ORDER, namespace, id);
+    pub fn from_legacy(namespace: &str, id: &str) -> Self {
+        let digest = legacy_digest(LEGACY_ORDER, namespace, id);
         Self(BASE32.encode(&digest[..16]))
     }
 
@@ -72,13 +72,13 @@ impl Twin {
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("pattern" = "^ord_[a-z2-7]{26}$")))]
-pub struct OrderId(Twin);
+pub struct OrderId(SharedId);
 
 /// `cnv_X`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("pattern" = "^cnv_[a-z2-7]{26}$")))]
-pub struct ConversationId(Twin);
+pub struct ConversationId(SharedId);
 
 /// `msg_…`: 80 random bits, unique within a conversation.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -88,14 +88,14 @@ pub struct MessageId(String);
 
 impl OrderId {
     /// What it shares with its conversation.
-    pub fn twin(&self) -> &Twin {
+    pub fn shared_id(&self) -> &SharedId {
         &self.0
     }
 }
 
 impl ConversationId {
     /// What it shares with its order.
-    pub fn twin(&self) -> &Twin {
+    pub fn shared_id(&self) -> &SharedId {
         &self.0
     }
 }
@@ -107,8 +107,8 @@ impl MessageId {
     }
 
     /// The same for the same message of an older system, however often it is imported.
-    pub fn from_old(namespace: &str, id: &str) -> Self {
-        let digest = old_digest(OLD_MESSAGE, namespace, id);
+    pub fn from_legacy(namespace: &str, id: &str) -> Self {
+        let digest = legacy_digest(LEGACY_MESSAGE, namespace, id);
         Self(BASE32.encode(&digest[..10]))
     }
 
@@ -124,19 +124,19 @@ impl MessageId {
 }
 
 /// The `clientMessageId` of a message of an older system, which had none: a UUID that says it is made its own way.
-pub fn old_client_message_id(namespace: &str, id: &str) -> Uuid {
-    let digest = old_digest(OLD_CLIENT_MESSAGE, namespace, id);
+pub fn legacy_client_message_id(namespace: &str, id: &str) -> Uuid {
+    let digest = legacy_digest(LEGACY_CLIENT_MESSAGE, namespace, id);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 // What a digest is of; an idempotency key's begins with 0 or 1.
-const OLD_ORDER: u8 = 2;
-const OLD_MESSAGE: u8 = 3;
-const OLD_CLIENT_MESSAGE: u8 = 4;
+const LEGACY_ORDER: u8 = 2;
+const LEGACY_MESSAGE: u8 = 3;
+const LEGACY_CLIENT_MESSAGE: u8 = 4;
 
-fn old_digest(kind: u8, namespace: &str, id: &str) -> [u8; 32] {
+fn legacy_digest(kind: u8, namespace: &str, id: &str) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update([kind]);
     hash.update((namespace.len() as u64).to_be_bytes());
@@ -148,7 +148,7 @@ fn old_digest(kind: u8, namespace: &str, id: &str) -> [u8; 32] {
 /// Text that is no id of the kind asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("no such id")]
-pub struct NotAnId;
+pub struct InvalidId;
 
 macro_rules! prefixed {
     ($id:ident, $prefix:literal, $parse:expr) => {
@@ -159,11 +159,11 @@ macro_rules! prefixed {
         }
 
         impl FromStr for $id {
-            type Err = NotAnId;
+            type Err = InvalidId;
 
-            fn from_str(text: &str) -> Result<Self, NotAnId> {
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
                 let parse: fn(&str) -> Option<_> = $parse;
-                text.strip_prefix($prefix).and_then(parse).map(Self).ok_or(NotAnId)
+                text.strip_prefix($prefix).and_then(parse).map(Self).ok_or(InvalidId)
             }
         }
 
@@ -181,8 +181,8 @@ macro_rules! prefixed {
     };
 }
 
-prefixed!(OrderId, "ord_", Twin::parse);
-prefixed!(ConversationId, "cnv_", Twin::parse);
+prefixed!(OrderId, "ord_", SharedId::parse);
+prefixed!(ConversationId, "cnv_", SharedId::parse);
 prefixed!(MessageId, "msg_", |text| {
     let bytes = BASE32.decode(text.as_bytes()).ok()?;
     (bytes.len() == 10).then(|| text.to_owned())
@@ -195,9 +195,9 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_key_belongs_to_its_caller() {
+    fn idempotency_keys_are_per_caller() {
         let id = |user_id: &str, role, key| {
-            Twin::from_idempotency_key(&Person { user_id: user_id.to_owned(), role, name: String::new() }, key)
+            SharedId::from_idempotency_key(&Person { user_id: user_id.to_owned(), role, name: String::new() }, key)
         };
         assert_eq!(id("ab", Role::Customer, "c"), id("ab", Role::Customer, "c"));
         assert_ne!(id("ab", Role::Customer, "c"), id("a", Role::Customer, "bc"));
@@ -205,32 +205,32 @@ mod tests {
     }
 
     #[test]
-    fn what_came_from_elsewhere_keeps_its_ids() {
-        let id = Twin::from_old("shop", "17");
-        assert_eq!(id, Twin::from_old("shop", "17"));
+    fn imported_ids_are_stable() {
+        let id = SharedId::from_legacy("shop", "17");
+        assert_eq!(id, SharedId::from_legacy("shop", "17"));
         assert_eq!(id.as_str(), "cyptpkiocuqwk5kzikvkhkqoxy");
-        assert_ne!(id, Twin::from_old("shop1", "7"));
-        assert_ne!(old_client_message_id("shop", "17"), old_client_message_id("shop", "18"));
-        assert_eq!(old_client_message_id("shop", "17").get_version_num(), 8);
-        assert_ne!(MessageId::from_old("shop", "17"), MessageId::from_old("shop", "18"));
+        assert_ne!(id, SharedId::from_legacy("shop1", "7"));
+        assert_ne!(legacy_client_message_id("shop", "17"), legacy_client_message_id("shop", "18"));
+        assert_eq!(legacy_client_message_id("shop", "17").get_version_num(), 8);
+        assert_ne!(MessageId::from_legacy("shop", "17"), MessageId::from_legacy("shop", "18"));
     }
 
     proptest! {
         #[test]
-        fn ids_parse_back(bytes: [u8; 16], message: [u8; 10]) {
-            let twin = Twin::from_random(bytes);
-            prop_assert_eq!(twin.order_id().to_string().parse(), Ok(twin.order_id()));
-            prop_assert_eq!(twin.conversation_id().to_string().parse(), Ok(twin.conversation_id()));
+        fn ids_round_trip(bytes: [u8; 16], message: [u8; 10]) {
+            let shared_id = SharedId::from_random(bytes);
+            prop_assert_eq!(shared_id.order_id().to_string().parse(), Ok(shared_id.order_id()));
+            prop_assert_eq!(shared_id.conversation_id().to_string().parse(), Ok(shared_id.conversation_id()));
             let message = MessageId::from_random(message);
             prop_assert_eq!(message.to_string().parse(), Ok(message));
         }
 
         /// What is almost an id is none, or it is one and prints as itself.
         #[test]
-        fn one_spelling_an_id(bytes: [u8; 16], message: [u8; 10], at in 0usize..30, other in any::<char>(), how in 0..4) {
-            let twin = Twin::from_random(bytes);
+        fn ids_have_one_spelling(bytes: [u8; 16], message: [u8; 10], at in 0usize..30, other in any::<char>(), how in 0..4) {
+            let shared_id = SharedId::from_random(bytes);
             let message = MessageId::from_random(message).to_string();
-            for id in [twin.order_id().to_string(), twin.conversation_id().to_string(), message] {
+            for id in [shared_id.order_id().to_string(), shared_id.conversation_id().to_string(), message] {
                 let mut letters: Vec<char> = id.chars().collect();
                 let at = at % letters.len();
                 match how {

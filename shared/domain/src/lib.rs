@@ -15,13 +15,13 @@ mod text;
 mod ticket;
 mod time;
 
-pub use conversation::{Admin, ConversationStatus, Cursors, Entry, Head};
-pub use id::{ConversationId, MessageId, OrderId, Twin, old_client_message_id};
+pub use conversation::{Admin, ConversationStatus, Cursors, Head, LogEntry};
+pub use id::{ConversationId, MessageId, OrderId, SharedId, legacy_client_message_id};
 pub use message::{Kind, Message, System};
 pub use order::{Item, NewOrder, Order, OrderStatus, Summary};
 pub use person::{Person, Role, Side, is_user_id};
-pub use position::{NoPosition, Position};
-pub use rate::{BURST, INTERVAL_MS, Limited, admit};
+pub use position::{InvalidPosition, Position};
+pub use rate::{BURST, INTERVAL_MS, RateLimited, admit};
 #[cfg(feature = "describe")]
 pub use text::TEXT_PATTERN;
 pub use text::Text;
@@ -31,14 +31,14 @@ pub use time::Time;
 /// A value that breaks a rule, said so that whoever sent it can mend it.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{field}: {problem}")]
-pub struct Invalid {
+pub struct InvalidField {
     /// The field as the client named it, such as `items[0].title`.
     pub field: String,
     /// What is wrong with it.
     pub problem: String,
 }
 
-impl Invalid {
+impl InvalidField {
     /// `field` has this `problem`.
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { field: field.into(), problem: problem.into() }

@@ -106,7 +106,7 @@ impl Message {
     }
 
     /// Whether this is what `sender` sent under `client_message_id`, now or earlier.
-    pub fn is(&self, sender: &Person, client_message_id: Uuid) -> bool {
+    pub fn is_from(&self, sender: &Person, client_message_id: Uuid) -> bool {
         self.client_message_id == Some(client_message_id)
             && self.sender.user_id == sender.user_id
             && self.sender.role == sender.role

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, Invalid, OrderId, Person, Time, Twin};
+use crate::{ConversationId, InvalidField, OrderId, Person, SharedId, Time};
 
 /// Where an order is in its life.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
@@ -128,10 +128,10 @@ pub struct Summary {
 
 /// The longest picture address, in bytes, that is kept in the conversation's head. A longer one is only in the order:
 /// the head is written with every message, and each started KB of it costs.
-const LONGEST_SUMMARY_IMAGE: usize = 256;
+const MAX_SUMMARY_IMAGE_BYTES: usize = 256;
 
 /// Sums stay exact in JavaScript below this.
-const EXACT: u64 = 1 << 53;
+const MAX_TOTAL: u64 = 1 << 53;
 
 /// What somebody wants to order, checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -144,9 +144,9 @@ pub struct NewOrder {
 
 impl NewOrder {
     /// Checks an order and adds it up.
-    pub fn new(items: Vec<Item>, currency: String, note: Option<String>) -> Result<Self, Invalid> {
+    pub fn new(items: Vec<Item>, currency: String, note: Option<String>) -> Result<Self, InvalidField> {
         if items.is_empty() || items.len() > 100 {
-            return Err(Invalid::new("items", "must have 1 to 100 entries"));
+            return Err(InvalidField::new("items", "must have 1 to 100 entries"));
         }
         let mut total: u64 = 0;
         for (index, item) in items.iter().enumerate() {
@@ -155,11 +155,11 @@ impl NewOrder {
             total = u64::from(item.quantity)
                 .checked_mul(item.unit_price)
                 .and_then(|price| total.checked_add(price))
-                .filter(|sum| *sum < EXACT)
-                .ok_or_else(|| Invalid::new(field("unitPrice"), "makes the total 2^53 or more"))?;
+                .filter(|sum| *sum < MAX_TOTAL)
+                .ok_or_else(|| InvalidField::new(field("unitPrice"), "makes the total 2^53 or more"))?;
         }
         if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
-            return Err(Invalid::new("currency", "must be an ISO 4217 code such as EUR"));
+            return Err(InvalidField::new("currency", "must be an ISO 4217 code such as EUR"));
         }
         if let Some(note) = &note {
             check_text("note", note, 1_000)?;
@@ -168,9 +168,9 @@ impl NewOrder {
     }
 
     /// The order that `customer` places at `now`.
-    pub fn place(self, twin: &Twin, customer: &Person, now: Time) -> Order {
+    pub fn place(self, shared_id: &SharedId, customer: &Person, now: Time) -> Order {
         Order {
-            id: twin.order_id(),
+            id: shared_id.order_id(),
             customer_id: customer.user_id.clone(),
             customer_name: customer.name.clone(),
             items: self.items,
@@ -180,47 +180,47 @@ impl NewOrder {
             note: self.note,
             created_at: now,
             updated_at: now,
-            conversation_id: twin.conversation_id(),
+            conversation_id: shared_id.conversation_id(),
         }
     }
 }
 
-fn check_item(item: &Item, field: &dyn Fn(&str) -> String) -> Result<(), Invalid> {
+fn check_item(item: &Item, field: &dyn Fn(&str) -> String) -> Result<(), InvalidField> {
     if let Some(sku) = &item.sku {
         check_text(&field("sku"), sku, 64)?;
     }
     check_text(&field("title"), &item.title, 200)?;
     if !(1..=10_000).contains(&item.quantity) {
-        return Err(Invalid::new(field("quantity"), "must be 1 to 10,000"));
+        return Err(InvalidField::new(field("quantity"), "must be 1 to 10,000"));
     }
-    if item.unit_price >= EXACT {
-        return Err(Invalid::new(field("unitPrice"), "must be below 2^53"));
+    if item.unit_price >= MAX_TOTAL {
+        return Err(InvalidField::new(field("unitPrice"), "must be below 2^53"));
     }
     if let Some(url) = &item.image_url {
         let host = url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
         if !host || url.chars().count() > 2_048 || url.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(Invalid::new(field("imageUrl"), "must be an https URL of at most 2,048 characters"));
+            return Err(InvalidField::new(field("imageUrl"), "must be an https URL of at most 2,048 characters"));
         }
     }
     Ok(())
 }
 
-fn check_text(field: &str, text: &str, most: usize) -> Result<(), Invalid> {
+fn check_text(field: &str, text: &str, most: usize) -> Result<(), InvalidField> {
     if text.chars().count() > most {
-        return Err(Invalid::new(field, format!("is longer than {most} characters")));
+        return Err(InvalidField::new(field, format!("is longer than {most} characters")));
     }
     if text.chars().all(char::is_whitespace) {
-        return Err(Invalid::new(field, "is empty"));
+        return Err(InvalidField::new(field, "is empty"));
     }
     if text.chars().any(|c| c.is_control() && c != '\t' && c != '\n') {
-        return Err(Invalid::new(field, "has a control character other than tab and newline"));
+        return Err(InvalidField::new(field, "has a control character other than tab and newline"));
     }
     Ok(())
 }
 
 impl Order {
     /// About how many bytes it says.
-    pub fn weight(&self) -> usize {
+    pub fn approximate_bytes(&self) -> usize {
         let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let items = self.items.iter().map(|item| 64 + item.title.len() + length(&item.sku) + length(&item.image_url));
         length(&self.note) + items.sum::<usize>()
@@ -237,7 +237,7 @@ impl Order {
             .items
             .iter()
             .filter_map(|item| item.image_url.as_ref())
-            .find(|url| url.len() <= LONGEST_SUMMARY_IMAGE)
+            .find(|url| url.len() <= MAX_SUMMARY_IMAGE_BYTES)
             .cloned();
         Summary {
             id: self.id.clone(),
@@ -264,13 +264,13 @@ mod tests {
     }
 
     #[test]
-    fn adds_up() {
+    fn totals_add_up() {
         let order = NewOrder::new(vec![item(), item()], "EUR".to_owned(), None).unwrap();
         assert_eq!(order.total, 5_000);
     }
 
     #[test]
-    fn says_which_field_is_wrong() {
+    fn errors_name_the_field() {
         assert!(problem(Item { quantity: 0, ..item() }).starts_with("items[0].quantity:"));
         assert!(problem(Item { title: " ".to_owned(), ..item() }).starts_with("items[0].title:"));
         assert!(problem(Item { unit_price: 1 << 53, ..item() }).starts_with("items[0].unitPrice:"));
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_moves_of_the_table() {
+    fn only_documented_transitions_are_allowed() {
         use OrderStatus::{Cancelled, Completed, Confirmed, Pending};
         let allowed = [(Pending, Confirmed), (Confirmed, Completed), (Pending, Cancelled), (Confirmed, Cancelled)];
         for from in OrderStatus::ALL {

@@ -13,18 +13,18 @@ pub const INTERVAL_MS: i64 = 500;
 
 /// Too fast.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Limited {
+pub struct RateLimited {
     /// Milliseconds until the same message would be admitted.
     pub retry_after_ms: i64,
 }
 
 /// Admits a message at `now` after `arrival`, the state that the one before left (`None` before the first);
 /// answers the new state.
-pub fn admit(arrival: Option<i64>, now: Time) -> Result<i64, Limited> {
+pub fn admit(arrival: Option<i64>, now: Time) -> Result<i64, RateLimited> {
     let now = now.millis();
     let next = arrival.unwrap_or(now).max(now) + INTERVAL_MS;
     let ahead = next - now - BURST * INTERVAL_MS;
-    if ahead > 0 { Err(Limited { retry_after_ms: ahead }) } else { Ok(next) }
+    if ahead > 0 { Err(RateLimited { retry_after_ms: ahead }) } else { Ok(next) }
 }
 
 #[cfg(test)]
@@ -42,8 +42,8 @@ mod tests {
         for _ in 0..BURST {
             state = Some(admit(state, at(0)).unwrap());
         }
-        assert_eq!(admit(state, at(0)), Err(Limited { retry_after_ms: 500 }));
-        assert_eq!(admit(state, at(499)), Err(Limited { retry_after_ms: 1 }));
+        assert_eq!(admit(state, at(0)), Err(RateLimited { retry_after_ms: 500 }));
+        assert_eq!(admit(state, at(499)), Err(RateLimited { retry_after_ms: 1 }));
         assert!(admit(state, at(500)).is_ok());
     }
 

@@ -1,6 +1,6 @@
 //! What may be said.
 
-use crate::Invalid;
+use crate::InvalidField;
 
 /// The same rule for JSON Schema, whose lengths are said beside it: something other than white space, and no control
 /// characters but tab and newline.
@@ -18,18 +18,18 @@ pub struct Text(String);
 
 impl Text {
     /// The most Unicode characters in a body.
-    pub const MOST: usize = 4_000;
+    pub const MAX_CHARS: usize = 4_000;
 
     /// Checks `body`.
-    pub fn new(body: String) -> Result<Self, Invalid> {
-        if body.chars().count() > Self::MOST {
-            return Err(Invalid::new("body", format!("is longer than {} characters", Self::MOST)));
+    pub fn new(body: String) -> Result<Self, InvalidField> {
+        if body.chars().count() > Self::MAX_CHARS {
+            return Err(InvalidField::new("body", format!("is longer than {} characters", Self::MAX_CHARS)));
         }
         if body.chars().any(|c| c.is_control() && c != '\t' && c != '\n') {
-            return Err(Invalid::new("body", "has a control character other than tab and newline"));
+            return Err(InvalidField::new("body", "has a control character other than tab and newline"));
         }
         if body.chars().all(char::is_whitespace) {
-            return Err(Invalid::new("body", "is empty"));
+            return Err(InvalidField::new("body", "is empty"));
         }
         Ok(Self(body))
     }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_edges() {
+    fn limits_of_length_and_characters() {
         for good in ["a", "a\tb\nc", " x ", "<b>&\"", &"😀".repeat(4_000)] {
             assert_eq!(Text::new(good.to_owned()).unwrap().as_str(), good);
         }

@@ -9,7 +9,7 @@ pub struct Ticket(String);
 
 impl Ticket {
     /// How long a ticket is good, in seconds.
-    pub const LIVES: i64 = 60;
+    pub const LIFETIME_SECONDS: i64 = 60;
 
     /// From 32 random bytes.
     pub fn from_random(bytes: [u8; 32]) -> Self {
@@ -17,7 +17,7 @@ impl Ticket {
     }
 
     /// As a client presents it; any text may come.
-    pub fn presented(text: &str) -> Self {
+    pub fn from_client(text: &str) -> Self {
         Self(text.to_owned())
     }
 
@@ -39,17 +39,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn presented_as_it_was_told_it_is_the_same(bytes: [u8; 32]) {
+        fn tickets_round_trip(bytes: [u8; 32]) {
             let ticket = Ticket::from_random(bytes);
-            prop_assert_eq!(Ticket::presented(ticket.secret()).hash(), ticket.hash());
+            prop_assert_eq!(Ticket::from_client(ticket.secret()).hash(), ticket.hash());
             prop_assert_ne!(ticket.secret(), ticket.hash());
         }
 
         /// What is kept is the end of a key: it must never have a separator in it, whatever was presented.
         #[test]
-        fn another_text_is_another_ticket(bytes: [u8; 32], text in any::<String>()) {
+        fn different_texts_have_different_hashes(bytes: [u8; 32], text in any::<String>()) {
             let ticket = Ticket::from_random(bytes);
-            let hash = Ticket::presented(&text).hash();
+            let hash = Ticket::from_client(&text).hash();
             prop_assert_eq!(BASE64URL_NOPAD.decode(hash.as_bytes()).unwrap().len(), 32);
             prop_assert_eq!(hash == ticket.hash(), text == ticket.secret());
         }

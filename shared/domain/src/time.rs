@@ -75,14 +75,14 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn three_decimals_always() {
+    fn times_have_three_decimals() {
         assert_eq!(Time::from_millis(0).unwrap().to_string(), "1970-01-01T00:00:00.000Z");
         assert_eq!(Time::from_millis(1_700_000_000_120).unwrap().to_string(), "2023-11-14T22:13:20.120Z");
     }
 
     proptest! {
         #[test]
-        fn a_printed_time_parses_to_itself(millis in -377_705_023_201_000i64..253_402_207_200_999) {
+        fn times_round_trip(millis in -377_705_023_201_000i64..253_402_207_200_999) {
             let time = Time::from_millis(millis).unwrap();
             prop_assert_eq!(time.to_string().parse::<Time>().unwrap(), time);
             prop_assert_eq!(serde_json::from_str::<Time>(&serde_json::to_string(&time).unwrap()).unwrap(), time);
@@ -90,7 +90,7 @@ mod tests {
 
         /// However finely and in whichever zone somebody writes a time: once read, it is written one way.
         #[test]
-        fn a_time_that_was_read_prints_as_it_parses(
+        fn every_precision_and_zone_is_normalized(
             time in "(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|2[0-8])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|z|[+-](0[0-9]|1[0-2]):[0-5][0-9])"
         ) {
             let read: Time = time.parse().unwrap();
@@ -99,7 +99,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_too_odd(text in "\\PC{0,40}") {
+        fn parsing_never_panics(text in "\\PC{0,40}") {
             if let Ok(time) = text.parse::<Time>() {
                 prop_assert_eq!(time.to_string().parse::<Time>().unwrap(), time);
             }

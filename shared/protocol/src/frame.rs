@@ -100,7 +100,7 @@ pub struct Frame {
 
 /// A frame that is none, with as much of its `requestId` as could be read.
 #[derive(Clone, Debug)]
-pub struct Rejected {
+pub struct InvalidFrame {
     /// To answer under.
     pub request_id: Option<String>,
     /// Why.
@@ -109,8 +109,8 @@ pub struct Rejected {
 
 impl Frame {
     /// Reads a frame.
-    pub fn parse(text: &str) -> Result<Self, Rejected> {
-        let mut frame: Map<String, Value> = serde_json::from_str(text).map_err(|_| Rejected {
+    pub fn parse(text: &str) -> Result<Self, InvalidFrame> {
+        let mut frame: Map<String, Value> = serde_json::from_str(text).map_err(|_| InvalidFrame {
             request_id: None,
             problem: Problem::new(Code::BadRequest, "A frame is one JSON object."),
         })?;
@@ -119,12 +119,12 @@ impl Frame {
             Some(Value::String(id)) if id.chars().count() <= 64 => Some(id),
             Some(_) => {
                 let problem = Problem::invalid("requestId", "must be a string of at most 64 characters");
-                return Err(Rejected { request_id: None, problem });
+                return Err(InvalidFrame { request_id: None, problem });
             }
         };
         match action(frame) {
             Ok(action) => Ok(Self { request_id, action }),
-            Err(problem) => Err(Rejected { request_id, problem }),
+            Err(problem) => Err(InvalidFrame { request_id, problem }),
         }
     }
 }

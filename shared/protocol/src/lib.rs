@@ -11,7 +11,7 @@ mod request;
 mod resource;
 
 pub use event::{AckBody, Event};
-pub use frame::{Action, Frame, InConversation, ReceiptFrame, Rejected, SendFrame};
+pub use frame::{Action, Frame, InConversation, InvalidFrame, ReceiptFrame, SendFrame};
 pub use page_cursor::PageCursor;
 pub use problem::{Code, Problem};
 pub use request::{

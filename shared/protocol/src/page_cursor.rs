@@ -17,7 +17,7 @@ pub struct PageCursor {
     binding: Vec<u8>,
 }
 
-const DIGEST: usize = 12;
+const DIGEST_BYTES: usize = 12;
 
 impl PageCursor {
     /// Cursors of `caller` for a list named `list` with these filters.
@@ -27,18 +27,18 @@ impl PageCursor {
     }
 
     /// The cursor for `position`.
-    pub fn print(&self, position: &Position) -> String {
-        self.seal(&position.to_string())
+    pub fn encode(&self, position: &Position) -> String {
+        self.with_digest(&position.to_string())
     }
 
-    fn seal(&self, position: &str) -> String {
+    fn with_digest(&self, position: &str) -> String {
         BASE64URL_NOPAD.encode(&[self.digest(position).as_slice(), position.as_bytes()].concat())
     }
 
     /// The position in a cursor.
     pub fn parse(&self, cursor: &str) -> Result<Position, Problem> {
         let position = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok().and_then(|bytes| {
-            let (digest, position) = bytes.split_at_checked(DIGEST)?;
+            let (digest, position) = bytes.split_at_checked(DIGEST_BYTES)?;
             let position = std::str::from_utf8(position).ok()?;
             // Who reads this can make a digest: what it is over has to be a position all the same.
             position.parse().ok().filter(|_| self.digest(position) == digest)
@@ -47,7 +47,7 @@ impl PageCursor {
         position.ok_or_else(|| Problem::new(Code::InvalidCursor, refusal))
     }
 
-    fn digest(&self, position: &str) -> [u8; DIGEST] {
+    fn digest(&self, position: &str) -> [u8; DIGEST_BYTES] {
         let mut hash = Sha256::new();
         hash.update((self.binding.len() as u64).to_be_bytes());
         hash.update(&self.binding);
@@ -60,7 +60,7 @@ impl PageCursor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Role, Time, Twin};
+    use domain::{Role, SharedId, Time};
     use proptest::prelude::*;
 
     fn of(user_id: &str, filter: &str) -> PageCursor {
@@ -69,9 +69,9 @@ mod tests {
     }
 
     #[test]
-    fn bound_to_caller_and_query() {
+    fn cursors_are_bound_to_caller_and_query() {
         let position: Position = "00000000000012#aebagbafaydqqcikbmga2dqpca".parse().unwrap();
-        let cursor = of("a", "active").print(&position);
+        let cursor = of("a", "active").encode(&position);
         assert_eq!(of("a", "active").parse(&cursor), Ok(position));
         for (other, mangled) in [("b", &cursor), ("a", &cursor[1..].to_owned()), ("a", &format!("{cursor}AA"))] {
             assert_eq!(of(other, "active").parse(mangled).unwrap_err().code, Code::InvalidCursor);
@@ -80,19 +80,19 @@ mod tests {
         assert!(of("a", "active").parse("").is_err());
         assert!(of("a", "active").parse("♥").is_err());
         for forged in ["", "nonsense", "-0000000060000#aebagbafaydqqcikbmga2dqpca", "12#aebagbafaydqqcikbmga2dqpca"] {
-            assert!(of("a", "active").parse(&of("a", "active").seal(forged)).is_err(), "{forged}");
+            assert!(of("a", "active").parse(&of("a", "active").with_digest(forged)).is_err(), "{forged}");
         }
     }
 
     proptest! {
         #[test]
-        fn a_printed_cursor_parses_to_its_position_and_nothing_near_it_does(
+        fn cursors_round_trip_and_changed_ones_are_rejected(
             millis in Position::MILLIS, x: [u8; 16], user_id in any::<String>(), filter in any::<String>(),
             at in 0usize..80, other in any::<char>(),
         ) {
-            let position = Position { at: Time::from_millis(millis).unwrap(), twin: Twin::from_random(x) };
+            let position = Position { at: Time::from_millis(millis).unwrap(), shared_id: SharedId::from_random(x) };
             let cursors = of(&user_id, &filter);
-            let cursor = cursors.print(&position);
+            let cursor = cursors.encode(&position);
             prop_assert_eq!(cursors.parse(&cursor), Ok(position));
             let (another, other_filter) = (format!("{user_id}."), format!("{filter}."));
             prop_assert!(of(&another, &filter).parse(&cursor).is_err());

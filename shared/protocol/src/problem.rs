@@ -116,7 +116,7 @@ pub struct Problem {
 }
 
 /// The most characters in which it is said what is wrong with a field.
-const LONGEST: usize = 200;
+const MAX_DETAIL_CHARS: usize = 200;
 
 impl Problem {
     /// An error with this `code` and these words.
@@ -144,7 +144,7 @@ impl Problem {
     /// A field is wrong.
     pub fn invalid(field: &str, problem: &str) -> Self {
         // The parser repeats the wrong value, escaped: what was sent in one frame could fill seven, more than can be sent back.
-        let end = problem.char_indices().nth(LONGEST).map_or(problem.len(), |(end, _)| end);
+        let end = problem.char_indices().nth(MAX_DETAIL_CHARS).map_or(problem.len(), |(end, _)| end);
         let more = if end < problem.len() { "…" } else { "" };
         Self::new(Code::InvalidRequest, format!("{field}: {}{more}", &problem[..end]))
     }
@@ -166,8 +166,8 @@ impl Problem {
     }
 }
 
-impl From<domain::Invalid> for Problem {
-    fn from(invalid: domain::Invalid) -> Self {
+impl From<domain::InvalidField> for Problem {
+    fn from(invalid: domain::InvalidField) -> Self {
         Self::invalid(&invalid.field, &invalid.problem)
     }
 }

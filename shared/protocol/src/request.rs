@@ -122,11 +122,11 @@ pub struct HistoryQuery {
 }
 
 /// The most bytes in a REST body.
-const LARGEST: usize = 64 * 1024;
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Reads a body: too large, not JSON, and a wrong field each get their own answer.
 pub fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    if body.len() > LARGEST {
+    if body.len() > MAX_BODY_BYTES {
         return Err(Problem::new(Code::PayloadTooLarge, "A body may have at most 64 KiB."));
     }
     let value: serde_json::Value =

@@ -93,8 +93,8 @@ impl Conversation {
         let customer = participant(&head.customer_id, Role::Customer, &head.customer_name, &head.customer);
         let admins = head.admins.iter().map(|(id, admin)| participant(id, Role::Admin, &admin.name, &admin.cursors));
         Self {
-            id: head.twin.conversation_id(),
-            order_id: head.twin.order_id(),
+            id: head.shared_id.conversation_id(),
+            order_id: head.shared_id.order_id(),
             customer_id: head.customer_id.clone(),
             customer_name: head.customer_name.clone(),
             status: head.status,

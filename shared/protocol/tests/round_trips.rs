@@ -2,7 +2,7 @@
 
 use domain::{
     ConversationId, ConversationStatus, Item, Kind, Message, MessageId, Order, OrderId, OrderStatus, Person, Role,
-    Summary, System, Time, Twin,
+    SharedId, Summary, System, Time,
 };
 use proptest::prelude::*;
 use protocol::{
@@ -29,16 +29,16 @@ fn uuid() -> impl Strategy<Value = Uuid> {
     any::<u128>().prop_map(Uuid::from_u128)
 }
 
-fn twin() -> impl Strategy<Value = Twin> {
-    any::<[u8; 16]>().prop_map(Twin::from_random)
+fn shared_id() -> impl Strategy<Value = SharedId> {
+    any::<[u8; 16]>().prop_map(SharedId::from_random)
 }
 
 fn order_id() -> impl Strategy<Value = OrderId> {
-    twin().prop_map(|twin| twin.order_id())
+    shared_id().prop_map(|shared_id| shared_id.order_id())
 }
 
 fn conversation_id() -> impl Strategy<Value = ConversationId> {
-    twin().prop_map(|twin| twin.conversation_id())
+    shared_id().prop_map(|shared_id| shared_id.conversation_id())
 }
 
 fn time() -> impl Strategy<Value = Time> {
@@ -95,23 +95,25 @@ fn items() -> impl Strategy<Value = Vec<Item>> {
 }
 
 fn order() -> BoxedStrategy<Order> {
-    let of = (twin(), text(), text(), items(), number(), text(), order_status(), maybe(text()), time(), time());
-    of.prop_map(|(twin, customer_id, customer_name, items, total, currency, status, note, created_at, updated_at)| {
-        let (id, conversation_id) = (twin.order_id(), twin.conversation_id());
-        Order {
-            id,
-            customer_id,
-            customer_name,
-            items,
-            total,
-            currency,
-            status,
-            note,
-            created_at,
-            updated_at,
-            conversation_id,
-        }
-    })
+    let of = (shared_id(), text(), text(), items(), number(), text(), order_status(), maybe(text()), time(), time());
+    of.prop_map(
+        |(shared_id, customer_id, customer_name, items, total, currency, status, note, created_at, updated_at)| {
+            let (id, conversation_id) = (shared_id.order_id(), shared_id.conversation_id());
+            Order {
+                id,
+                customer_id,
+                customer_name,
+                items,
+                total,
+                currency,
+                status,
+                note,
+                created_at,
+                updated_at,
+                conversation_id,
+            }
+        },
+    )
     .boxed()
 }
 
@@ -148,11 +150,19 @@ fn participant() -> impl Strategy<Value = Participant> {
 
 fn conversation() -> BoxedStrategy<Conversation> {
     let participants = prop::collection::vec(participant(), 0..3);
-    let of =
-        (twin(), person(), conversation_status(), summary(), message(), maybe(number()), participants, maybe(shop()));
-    of.prop_map(|(twin, customer, status, order, last_message, unread, participants, shop)| Conversation {
-        id: twin.conversation_id(),
-        order_id: twin.order_id(),
+    let of = (
+        shared_id(),
+        person(),
+        conversation_status(),
+        summary(),
+        message(),
+        maybe(number()),
+        participants,
+        maybe(shop()),
+    );
+    of.prop_map(|(shared_id, customer, status, order, last_message, unread, participants, shop)| Conversation {
+        id: shared_id.conversation_id(),
+        order_id: shared_id.order_id(),
         customer_id: customer.user_id,
         customer_name: customer.name,
         status,
@@ -281,32 +291,32 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_frame_comes_back(request_id in maybe("\\PC{0,64}"), action in action()) {
+    fn frames_round_trip(request_id in maybe("\\PC{0,64}"), action in action()) {
         let text = printed(&Frame { request_id, action });
         prop_assert_eq!(printed(&Frame::parse(&text).expect("a frame")), text);
     }
 
     #[test]
-    fn an_event_comes_back(event in event()) {
+    fn events_round_trip(event in event()) {
         let text = event.to_text();
         let read: Event = serde_json::from_str(&text).expect("an event");
         prop_assert_eq!(read.to_text(), text);
     }
 
     #[test]
-    fn an_order_request_comes_back(
+    fn order_requests_round_trip(
         items in items(), currency in text(), note in maybe(text()), customer in maybe(text()), name in maybe(text()),
     ) {
         body_comes_back(&OrderRequest { items, currency, note, customer_id: customer, customer_name: name })?;
     }
 
     #[test]
-    fn a_message_request_comes_back(client_message_id in uuid(), body in text(), seen_seq in maybe(number())) {
+    fn message_requests_round_trip(client_message_id in uuid(), body in text(), seen_seq in maybe(number())) {
         body_comes_back(&MessageRequest { client_message_id, body, seen_seq })?;
     }
 
     #[test]
-    fn the_short_requests_come_back(seq in number(), order in order_status(), conversation in conversation_status()) {
+    fn short_requests_round_trip(seq in number(), order in order_status(), conversation in conversation_status()) {
         body_comes_back(&ReadRequest { seq })?;
         body_comes_back(&SetOrderStatus { status: order })?;
         body_comes_back(&SetConversationStatus { status: conversation })?;
@@ -314,7 +324,7 @@ proptest! {
 
     /// A client may be newer than the server: what it says besides is not read.
     #[test]
-    fn more_than_is_known_changes_nothing(action in action(), name in "x[a-z]{1,8}", value in text()) {
+    fn unknown_fields_change_nothing(action in action(), name in "x[a-z]{1,8}", value in text()) {
         let text = printed(&Frame { request_id: None, action });
         let more = text.replacen('{', &format!("{{{}:{},", printed(&name), printed(&value)), 1);
         prop_assert_eq!(printed(&Frame::parse(&more).expect("a frame")), text);

@@ -1,8 +1,8 @@
 //! How every wire type looks. A change here is a change for every client that is out there.
 
 use domain::{
-    ConversationStatus, Head, Item, Kind, Message, MessageId, NewOrder, Order, OrderStatus, Person, Role, System, Time,
-    Twin,
+    ConversationStatus, Head, Item, Kind, Message, MessageId, NewOrder, Order, OrderStatus, Person, Role, SharedId,
+    System, Time,
 };
 use insta::assert_json_snapshot;
 use protocol::{
@@ -19,8 +19,8 @@ fn at(millis: i64) -> Time {
     Time::from_millis(AT + millis).expect("a time")
 }
 
-fn twin() -> Twin {
-    Twin::from_random([9; 16])
+fn shared_id() -> SharedId {
+    SharedId::from_random([9; 16])
 }
 
 fn alice() -> Person {
@@ -43,12 +43,12 @@ fn item() -> Item {
 
 fn order() -> Order {
     let note = Some("Ring twice".to_owned());
-    NewOrder::new(vec![item()], "EUR".to_owned(), note).expect("an order").place(&twin(), &alice(), at(0))
+    NewOrder::new(vec![item()], "EUR".to_owned(), note).expect("an order").place(&shared_id(), &alice(), at(0))
 }
 
 fn system_message() -> Message {
     let by = System::OrderCreated { by: alice() };
-    Message::system(twin().conversation_id(), 1, MessageId::from_random([1; 10]), by, at(0))
+    Message::system(shared_id().conversation_id(), 1, MessageId::from_random([1; 10]), by, at(0))
 }
 
 fn client_message_id() -> Uuid {
@@ -57,7 +57,7 @@ fn client_message_id() -> Uuid {
 
 fn text_message() -> Message {
     Message {
-        conversation_id: twin().conversation_id(),
+        conversation_id: shared_id().conversation_id(),
         seq: 2,
         id: MessageId::from_random([2; 10]),
         client_message_id: Some(client_message_id()),
@@ -70,7 +70,7 @@ fn text_message() -> Message {
 }
 
 fn head() -> Head {
-    let mut head = Head::born(&order(), system_message()).after_text(&bob(), text_message());
+    let mut head = Head::new(&order(), system_message()).with_text_message(&bob(), text_message());
     head.customer.read = 1;
     head
 }
@@ -80,11 +80,11 @@ fn conversation() -> Conversation {
 }
 
 fn in_conversation() -> InConversation {
-    InConversation { conversation_id: twin().conversation_id().to_string() }
+    InConversation { conversation_id: shared_id().conversation_id().to_string() }
 }
 
 fn receipt() -> ReceiptFrame {
-    ReceiptFrame { conversation_id: twin().conversation_id().to_string(), seq: 2 }
+    ReceiptFrame { conversation_id: shared_id().conversation_id().to_string(), seq: 2 }
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn requests() {
 #[test]
 fn client_frames() {
     let send = SendFrame {
-        conversation_id: twin().conversation_id().to_string(),
+        conversation_id: shared_id().conversation_id().to_string(),
         client_message_id: client_message_id(),
         body: "Very.".to_owned(),
         seen_seq: Some(2),
@@ -167,7 +167,7 @@ fn client_frames() {
 
 #[test]
 fn events() {
-    let (conversation_id, role) = (twin().conversation_id(), Role::Customer);
+    let (conversation_id, role) = (shared_id().conversation_id(), Role::Customer);
     let (user_id, name) = ("alice".to_owned(), "Alice".to_owned());
     let events = [
         Event::NewMessage { conversation_id: conversation_id.clone(), message: text_message() },

@@ -17,13 +17,13 @@ use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_sdk_apigatewaymanagement::{Client, Config};
 
 /// The most a single push may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How an offer went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
     /// The gateway took it.
-    Taken,
+    Accepted,
     /// There is no such connection: it has ended, or its handshake has not.
     Gone,
     /// Too slow, full, or the gateway refused; the client will sync.
@@ -55,7 +55,7 @@ impl Push {
         let config = Builder::from(sdk)
             .endpoint_url(endpoint)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build())
+            .timeout_config(TimeoutConfig::builder().operation_timeout(TIMEOUT).build())
             .build();
         Ok(Self { config, client: Arc::default() })
     }
@@ -68,7 +68,7 @@ impl Push {
     pub async fn post(&self, connection_id: &str, frame: &str) -> Outcome {
         let post = self.client().post_to_connection().connection_id(connection_id).data(Blob::new(frame));
         match post.send().await {
-            Ok(_) => Outcome::Taken,
+            Ok(_) => Outcome::Accepted,
             Err(error) if error.as_service_error().is_some_and(PostToConnectionError::is_gone_exception) => {
                 Outcome::Gone
             }
@@ -84,7 +84,7 @@ impl Push {
     /// Closes a connection.
     pub async fn close(&self, connection_id: &str) -> Outcome {
         match self.client().delete_connection().connection_id(connection_id).send().await {
-            Ok(_) => Outcome::Taken,
+            Ok(_) => Outcome::Accepted,
             Err(error) if error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception) => {
                 Outcome::Gone
             }

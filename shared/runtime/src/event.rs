@@ -1,6 +1,6 @@
 //! An event as an operation wants it: who calls, and what they ask.
 
-use domain::{ConversationId, OrderId, Time, Twin};
+use domain::{ConversationId, OrderId, SharedId, Time};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use lambda_http::http::header::ToStrError;
 use lambda_http::request::RequestContext;
@@ -14,18 +14,18 @@ use crate::{Caller, Failure};
 #[derive(Debug)]
 pub enum Event {
     /// A REST request.
-    Rest(Rest),
+    Rest(RestRequest),
     /// A client's frame.
     Frame(SocketFrame),
     /// A connection begins: its handshake is held until the answer.
-    Connect(Link),
+    Connect(ConnectedCaller),
     /// A connection has ended.
-    Disconnect(Link),
+    Disconnect(ConnectedCaller),
 }
 
 /// A REST request of a known caller; of nobody on the one route that has no authorizer.
 #[derive(Debug)]
-pub struct Rest {
+pub struct RestRequest {
     /// `METHOD /path/{parameter}`, as the template spells it.
     pub route: String,
     /// The gateway's id of the request, which its answer's headers and its access log have too.
@@ -36,7 +36,7 @@ pub struct Rest {
 
 /// A connection, and whose.
 #[derive(Clone, Debug)]
-pub struct Link {
+pub struct ConnectedCaller {
     /// Whose.
     pub caller: Caller,
     /// API Gateway's name for it.
@@ -49,12 +49,12 @@ pub struct Link {
 #[derive(Debug)]
 pub struct SocketFrame {
     /// On which connection.
-    pub link: Link,
+    pub connected: ConnectedCaller,
     /// What it asks.
     pub action: Action,
 }
 
-impl Rest {
+impl RestRequest {
     pub(crate) fn new(request: Request) -> Self {
         let (route, request_id, caller) = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => (
@@ -102,20 +102,20 @@ impl Rest {
     }
 
     /// The X of the order or conversation that the path names. What is no id at all is not found, like one of nobody.
-    pub fn twin(&self, parameter: &str) -> Result<Twin, Problem> {
+    pub fn shared_id(&self, parameter: &str) -> Result<SharedId, Problem> {
         let parameters = self.request.path_parameters_ref();
         let text = parameters.and_then(|parameters| parameters.first(parameter)).unwrap_or_default();
-        let twin = match parameter {
-            "orderId" => text.parse::<OrderId>().map(|id| id.twin().clone()),
-            _ => text.parse::<ConversationId>().map(|id| id.twin().clone()),
+        let shared_id = match parameter {
+            "orderId" => text.parse::<OrderId>().map(|id| id.shared_id().clone()),
+            _ => text.parse::<ConversationId>().map(|id| id.shared_id().clone()),
         };
-        let twin = twin.map_err(|_| Problem::not_found())?;
-        crate::concerns(&twin);
-        Ok(twin)
+        let shared_id = shared_id.map_err(|_| Problem::not_found())?;
+        crate::log_conversation_id(&shared_id);
+        Ok(shared_id)
     }
 }
 
-impl Link {
+impl ConnectedCaller {
     pub(crate) fn new(event: &ApiGatewayWebsocketProxyRequest) -> Option<Self> {
         let context = &event.request_context;
         Some(Self {
@@ -134,16 +134,16 @@ mod tests {
     use proptest::prelude::*;
     use protocol::{HistoryQuery, InboxQuery};
 
-    fn asked(query: &str) -> Rest {
+    fn asked(query: &str) -> RestRequest {
         let request = Request::new(Body::Empty);
         let (mut parts, body) = request.into_parts();
         parts.uri = format!("https://shop.example/list?{query}").parse().unwrap();
-        Rest::new(Request::from_parts(parts, body))
+        RestRequest::new(Request::from_parts(parts, body))
     }
 
     proptest! {
         #[test]
-        fn a_printed_query_reads_back(
+        fn queries_round_trip(
             status in prop::option::of(prop::sample::select(ConversationStatus::ALL.to_vec())),
             since in prop::option::of(0..253_402_207_200_000i64), limit: Option<u32>, cursor: Option<String>,
             before: Option<u64>, after: Option<u64>,

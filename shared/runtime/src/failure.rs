@@ -67,8 +67,8 @@ impl From<Problem> for Failure {
     }
 }
 
-impl From<domain::Invalid> for Failure {
-    fn from(invalid: domain::Invalid) -> Self {
+impl From<domain::InvalidField> for Failure {
+    fn from(invalid: domain::InvalidField) -> Self {
         Problem::from(invalid).into()
     }
 }

@@ -6,7 +6,7 @@
 //! as they are known `connection_id`, `conversation_id` and `user_id`. No line has a token, a ticket or what somebody wrote
 //! (`tests/tests/logs.rs`).
 
-use domain::Twin;
+use domain::SharedId;
 use tracing::{Event, Subscriber, field};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
@@ -19,7 +19,7 @@ use crate::metrics::TARGET;
 
 /// The crates whose word the level decides. A library says warnings only: at a lower level some print the requests they make,
 /// with the messages in them.
-const OURS: [&str; 4] = ["authorizer", "push", "runtime", "store"];
+const OWN_CRATES: [&str; 4] = ["authorizer", "push", "runtime", "store"];
 
 /// Writes the log at `level` (`error` to `trace`), and all metrics, to `writer`.
 pub fn log_to<W>(level: &str, writer: W) -> impl Subscriber + Send + Sync
@@ -29,26 +29,26 @@ where
     let level = level.parse().unwrap_or(LevelFilter::INFO);
     let heard = Targets::new()
         .with_default(LevelFilter::WARN)
-        .with_targets(OURS.map(|name| (name, level)))
+        .with_targets(OWN_CRATES.map(|name| (name, level)))
         .with_target(TARGET, LevelFilter::OFF);
     let log =
         fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer.clone()).with_filter(heard);
     let metrics = fmt::layer()
-        .event_format(Bare)
+        .event_format(MessageOnly)
         .with_writer(writer)
         .with_filter(filter::filter_fn(|metadata| metadata.target() == TARGET));
     tracing_subscriber::registry().with(log).with(metrics)
 }
 
 /// From here on the log names this conversation.
-pub fn concerns(twin: &Twin) {
-    tracing::Span::current().record("conversation_id", field::display(twin.conversation_id()));
+pub fn log_conversation_id(shared_id: &SharedId) {
+    tracing::Span::current().record("conversation_id", field::display(shared_id.conversation_id()));
 }
 
 /// The message and nothing around it: CloudWatch takes only a line that is all metrics.
-struct Bare;
+struct MessageOnly;
 
-impl<S, N> FormatEvent<S, N> for Bare
+impl<S, N> FormatEvent<S, N> for MessageOnly
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,

@@ -34,7 +34,7 @@ const NAMESPACE: &str = "order-chat";
 pub(crate) struct Metrics {
     stack: String,
     warm: AtomicBool,
-    offered: AtomicU64,
+    pushes_offered: AtomicU64,
     gone: AtomicU64,
     failed: AtomicU64,
 }
@@ -45,27 +45,27 @@ impl Metrics {
         Self {
             stack: environment.optional("STACK_NAME").unwrap_or_default().to_owned(),
             warm: AtomicBool::default(),
-            offered: AtomicU64::default(),
+            pushes_offered: AtomicU64::default(),
             gone: AtomicU64::default(),
             failed: AtomicU64::default(),
         }
     }
 
     /// A frame was offered to a connection.
-    pub(crate) fn offered(&self, outcome: Outcome) {
-        self.offered.fetch_add(1, Relaxed);
+    pub(crate) fn count_push(&self, outcome: Outcome) {
+        self.pushes_offered.fetch_add(1, Relaxed);
         match outcome {
-            Outcome::Taken => {}
+            Outcome::Accepted => {}
             Outcome::Gone => _ = self.gone.fetch_add(1, Relaxed),
             Outcome::Failed => _ = self.failed.fetch_add(1, Relaxed),
         }
     }
 
     /// An event was answered at `now`, with this code if it was refused: everything since the last line becomes one.
-    pub(crate) fn answered(&self, code: Option<Code>, lost_races: u64, now: Time) {
+    pub(crate) fn record_answer(&self, code: Option<Code>, lost_races: u64, now: Time) {
         let counts = [
             ("Requests", 1),
-            ("PushesOffered", self.offered.swap(0, Relaxed)),
+            ("PushesOffered", self.pushes_offered.swap(0, Relaxed)),
             ("PushesGone", self.gone.swap(0, Relaxed)),
             ("PushesFailed", self.failed.swap(0, Relaxed)),
             ("LostRaces", lost_races),

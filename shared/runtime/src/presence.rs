@@ -2,13 +2,13 @@
 
 use domain::{Head, Role, Time};
 use protocol::{Conversation, Event, Shop};
-use store::{Audience, Connection, Place};
+use store::{Audience, Connection, Connections};
 
 use crate::{App, Caller};
 
 /// A connection has ended, by its own word or because a push found it gone. What fails is logged: there is nobody to tell.
-pub async fn left(app: &App, user_id: &str, role: Role, connection_id: &str, now: Time) {
-    let audience = match app.store.end(user_id, role, connection_id, now).await {
+pub async fn connection_ended(app: &App, user_id: &str, role: Role, connection_id: &str, now: Time) {
+    let audience = match app.store.end_connection(user_id, role, connection_id, now).await {
         Ok(audience) => audience,
         Err(error) => {
             tracing::error!(%error, connection_id, user_id, "a connection could not be forgotten");
@@ -18,14 +18,14 @@ pub async fn left(app: &App, user_id: &str, role: Role, connection_id: &str, now
     if role != Role::Customer || audience.customer.presence_of(user_id, now).online {
         return;
     }
-    if !audience.shop.connections.iter().any(|connection| looks_at(connection, user_id)) {
+    if !audience.shop.connections.iter().any(|connection| has_joined_conversation_of(connection, user_id)) {
         return;
     }
-    tell_admins(app, &audience, user_id, Some(now), now).await;
+    push_presence_to_admins(app, &audience, user_id, Some(now), now).await;
     // One that came meanwhile may have been told of before this one's end was.
-    match app.store.customer_place(user_id).await {
-        Ok(place) if place.presence_of(user_id, now).online => {
-            tell_admins(app, &audience, user_id, None, now).await;
+    match app.store.connections_of(user_id).await {
+        Ok(connections) if connections.presence_of(user_id, now).online => {
+            push_presence_to_admins(app, &audience, user_id, None, now).await;
         }
         Ok(_) => {}
         Err(error) => tracing::error!(%error, user_id, "whether somebody is back could not be found out"),
@@ -33,25 +33,26 @@ pub async fn left(app: &App, user_id: &str, role: Role, connection_id: &str, now
 }
 
 /// Whether an admin looks at a conversation of this customer there.
-fn looks_at(connection: &Connection, customer_id: &str) -> bool {
+fn has_joined_conversation_of(connection: &Connection, customer_id: &str) -> bool {
     connection.joined_customer.as_deref() == Some(customer_id)
 }
 
 /// A customer's connection has come. The admins hear of it unless another one of theirs is there already.
-pub async fn came(app: &App, connection: &Connection, now: Time) -> Result<(), store::Error> {
+pub async fn connection_opened(app: &App, connection: &Connection, now: Time) -> Result<(), store::Error> {
     if connection.role != Role::Customer {
         return Ok(());
     }
     // Read after it was registered: of two that come at once, or one that comes as another goes, none is overlooked.
     let audience = app.store.audience(&connection.user_id).await?;
-    let mut others = audience.customer.connections.iter().filter(|other| other.id != connection.id && other.lives(now));
+    let mut others =
+        audience.customer.connections.iter().filter(|other| other.id != connection.id && other.is_live(now));
     if others.all(|other| (other.connected_at, &other.id) > (connection.connected_at, &connection.id)) {
-        tell_admins(app, &audience, &connection.user_id, None, now).await;
+        push_presence_to_admins(app, &audience, &connection.user_id, None, now).await;
     }
     Ok(())
 }
 
-async fn tell_admins(app: &App, audience: &Audience, customer_id: &str, left_at: Option<Time>, now: Time) {
+async fn push_presence_to_admins(app: &App, audience: &Audience, customer_id: &str, left_at: Option<Time>, now: Time) {
     let event = Event::Presence {
         user_id: customer_id.to_owned(),
         role: Role::Customer,
@@ -59,16 +60,17 @@ async fn tell_admins(app: &App, audience: &Audience, customer_id: &str, left_at:
         last_seen_at: left_at,
     };
     let frame = event.to_text();
-    let looking = |connection: &Connection| looks_at(connection, customer_id).then_some(frame.as_str());
-    for gone in app.post_all(audience.shop.connections.iter(), now, looking).await {
-        if let Err(error) = app.store.end(&gone.user_id, gone.role, &gone.id, now).await {
+    let looking =
+        |connection: &Connection| has_joined_conversation_of(connection, customer_id).then_some(frame.as_str());
+    for gone in app.push_to_all(audience.shop.connections.iter(), now, looking).await {
+        if let Err(error) = app.store.end_connection(&gone.user_id, gone.role, &gone.id, now).await {
             tracing::error!(%error, connection_id = gone.id, "a connection could not be forgotten");
         }
     }
 }
 
 /// Whether any admin is there at `now`, as customers are told.
-pub fn shop(admins: &Place, now: Time) -> Shop {
+pub fn shop_presence(admins: &Connections, now: Time) -> Shop {
     let presence = admins.presence_of_any(now);
     Shop { online: presence.online, last_seen_at: presence.last_seen_at }
 }
@@ -77,13 +79,13 @@ pub fn shop(admins: &Place, now: Time) -> Shop {
 pub fn with_presence(head: &Head, caller: &Caller, audience: &Audience, now: Time) -> Conversation {
     let mut conversation = Conversation::seen_by(head, &caller.person);
     for participant in &mut conversation.participants {
-        let place = if participant.role == Role::Admin { &audience.shop } else { &audience.customer };
-        let presence = place.presence_of(&participant.user_id, now);
+        let connections = if participant.role == Role::Admin { &audience.shop } else { &audience.customer };
+        let presence = connections.presence_of(&participant.user_id, now);
         participant.online = Some(presence.online);
         participant.last_seen_at = presence.last_seen_at;
     }
     if !caller.person.is_admin() {
-        conversation.shop = Some(shop(&audience.shop, now));
+        conversation.shop = Some(shop_presence(&audience.shop, now));
     }
     conversation
 }

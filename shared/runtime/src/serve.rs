@@ -13,7 +13,7 @@ use protocol::{Action, Code, Event as ServerEvent, Frame, Problem};
 use serde_json::{Value, json};
 use tracing::{Instrument, field};
 
-use crate::{App, Event, Failure, Function, Link, Reply, Rest, SocketFrame};
+use crate::{App, ConnectedCaller, Event, Failure, Function, Reply, RestRequest, SocketFrame};
 
 /// A function that answers its events by `handle`.
 pub fn serve<H, A>(app: App, handle: H) -> Function
@@ -28,22 +28,22 @@ where
             let LambdaEvent { payload, context } = event;
             // Only WebSocket events have a connection.
             if payload.pointer("/requestContext/connectionId").is_some() {
-                socket(app, handle, serde_json::from_value(payload)?, context.request_id).await
+                answer_websocket(app, handle, serde_json::from_value(payload)?, context.request_id).await
             } else {
-                rest(app, handle, LambdaRequest::ApiGatewayV2(serde_json::from_value(payload)?), context).await
+                answer_rest(app, handle, LambdaRequest::ApiGatewayV2(serde_json::from_value(payload)?), context).await
             }
         }
     })
 }
 
-async fn rest<H, A>(app: Arc<App>, handle: H, request: LambdaRequest, context: Context) -> Result<Value, Error>
+async fn answer_rest<H, A>(app: Arc<App>, handle: H, request: LambdaRequest, context: Context) -> Result<Value, Error>
 where
     H: Fn(Arc<App>, Event) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Result<Reply, Failure>> + Send + 'static,
 {
     let invocation_id = context.request_id.clone();
     let service = lambda_http::service_fn(move |request: Request| {
-        let rest = Rest::new(request);
+        let rest = RestRequest::new(request);
         let span = tracing::error_span!(
             "rest",
             request_id = rest.request_id,
@@ -52,31 +52,31 @@ where
             user_id = rest.known_caller().map(|caller| caller.person.user_id.as_str()),
             conversation_id = field::Empty,
         );
-        respond(app.clone(), handle.clone(), rest).instrument(span)
+        answer_rest_request(app.clone(), handle.clone(), rest).instrument(span)
     });
     let answer = Adapter::from(service).oneshot(LambdaEvent::new(request, context)).await?;
     Ok(serde_json::to_value(answer)?)
 }
 
-async fn respond<H, A>(app: Arc<App>, handle: H, rest: Rest) -> Result<Response<Body>, Error>
+async fn answer_rest_request<H, A>(app: Arc<App>, handle: H, rest: RestRequest) -> Result<Response<Body>, Error>
 where
     H: Fn(Arc<App>, Event) -> A,
     A: Future<Output = Result<Reply, Failure>>,
 {
     if rest.known_caller().is_some_and(|caller| caller.is_expired(app.now())) {
-        answered(&app, 403, Some(Code::TokenExpired));
+        record_outcome(&app, 403, Some(Code::TokenExpired));
         // As the gateway says it, which remembers its yes for longer than this token lives.
         return response(403, "application/json", None, r#"{"message":"Forbidden"}"#.to_owned());
     }
     match handle(app.clone(), Event::Rest(rest)).await {
         Ok(Reply::Json { status, body }) => {
-            answered(&app, status, None);
+            record_outcome(&app, status, None);
             response(status, "application/json", None, body)
         }
         Ok(_) => Err("a REST request was answered with a frame".into()),
         Err(failure) => {
-            let problem = told(failure);
-            answered(&app, problem.status, Some(problem.code));
+            let problem = to_problem(failure);
+            record_outcome(&app, problem.status, Some(problem.code));
             let retry_after = problem.retry_after_ms.map(|ms| (ms + 999) / 1000);
             response(problem.status, "application/problem+json", retry_after, serde_json::to_string(&problem)?)
         }
@@ -84,9 +84,9 @@ where
 }
 
 /// Says in the log and in the metrics that an event was answered.
-fn answered(app: &App, status: u16, code: Option<Code>) {
+fn record_outcome(app: &App, status: u16, code: Option<Code>) {
     tracing::info!(status, code = code.map(Code::as_str), "answered");
-    app.metrics.answered(code, app.store.take_lost_races(), app.now());
+    app.metrics.record_answer(code, app.store.take_lost_races(), app.now());
 }
 
 fn response(status: u16, content_type: &str, retry_after: Option<i64>, body: String) -> Result<Response<Body>, Error> {
@@ -97,7 +97,7 @@ fn response(status: u16, content_type: &str, retry_after: Option<i64>, body: Str
     Ok(response.header("cache-control", "no-store").body(Body::from(body))?)
 }
 
-async fn socket<H, A>(
+async fn answer_websocket<H, A>(
     app: Arc<App>,
     handle: H,
     event: ApiGatewayWebsocketProxyRequest,
@@ -107,33 +107,33 @@ where
     H: Fn(Arc<App>, Event) -> A,
     A: Future<Output = Result<Reply, Failure>>,
 {
-    let link = Link::new(&event).ok_or("a connection without its authorizer's context")?;
+    let connected = ConnectedCaller::new(&event).ok_or("a connection without its authorizer's context")?;
     let context = &event.request_context;
     let span = tracing::error_span!(
         "websocket",
         request_id = context.request_id,
         invocation_id,
         route = context.route_key,
-        connection_id = link.id,
-        user_id = link.caller.person.user_id,
+        connection_id = connected.id,
+        user_id = connected.caller.person.user_id,
         conversation_id = field::Empty,
     );
     let answer = async {
         let (body, code) = match context.event_type.as_deref() {
             Some("CONNECT") => {
-                let outcome = handle(app.clone(), Event::Connect(link)).await.map_err(told);
+                let outcome = handle(app.clone(), Event::Connect(connected)).await.map_err(to_problem);
                 let (status, code) =
                     outcome.map_or_else(|problem| (problem.status, Some(problem.code)), |_| (200, None));
-                answered(&app, status, code);
+                record_outcome(&app, status, code);
                 return json!({ "statusCode": status });
             }
             Some("DISCONNECT") => {
-                let outcome = handle(app.clone(), Event::Disconnect(link)).await.map_err(told);
+                let outcome = handle(app.clone(), Event::Disconnect(connected)).await.map_err(to_problem);
                 (None, outcome.err().map(|problem| problem.code))
             }
-            _ => frame(app.clone(), handle, link, event.body.as_deref().unwrap_or_default()).await,
+            _ => answer_frame(app.clone(), handle, connected, event.body.as_deref().unwrap_or_default()).await,
         };
-        answered(&app, 200, code);
+        record_outcome(&app, 200, code);
         // Always 200: what another status does to a frame's answer is not documented.
         body.map_or_else(|| json!({ "statusCode": 200 }), |text| json!({ "statusCode": 200, "body": text }))
     };
@@ -141,37 +141,42 @@ where
 }
 
 /// The frame that answers a frame, and its error's code.
-async fn frame<H, A>(app: Arc<App>, handle: H, link: Link, text: &str) -> (Option<String>, Option<Code>)
+async fn answer_frame<H, A>(
+    app: Arc<App>,
+    handle: H,
+    connected: ConnectedCaller,
+    text: &str,
+) -> (Option<String>, Option<Code>)
 where
     H: Fn(Arc<App>, Event) -> A,
     A: Future<Output = Result<Reply, Failure>>,
 {
     let Frame { request_id, action } = match Frame::parse(text) {
         Ok(frame) => frame,
-        Err(rejected) => return refusal(rejected.request_id, &rejected.problem),
+        Err(rejected) => return error_frame(rejected.request_id, &rejected.problem),
     };
-    if link.caller.is_expired(app.now()) && !matches!(action, Action::Ping {}) {
+    if connected.caller.is_expired(app.now()) && !matches!(action, Action::Ping {}) {
         let detail = "The token has expired: get a new one, then a ticket, then connect.";
-        let (text, code) = refusal(request_id, &Problem::new(Code::TokenExpired, detail));
+        let (text, code) = error_frame(request_id, &Problem::new(Code::TokenExpired, detail));
         // The answer must be out before the connection is closed, so it is pushed rather than returned.
-        app.push.post(&link.id, text.as_deref().unwrap_or_default()).await;
-        app.push.close(&link.id).await;
+        app.push.post(&connected.id, text.as_deref().unwrap_or_default()).await;
+        app.push.close(&connected.id).await;
         return (None, code);
     }
     if let Some(Ok(id)) = action.conversation_id().map(str::parse::<ConversationId>) {
-        crate::concerns(id.twin());
+        crate::log_conversation_id(id.shared_id());
     }
-    match handle(app, Event::Frame(SocketFrame { link, action })).await {
+    match handle(app, Event::Frame(SocketFrame { connected, action })).await {
         Ok(Reply::Ack(body)) => {
             let ack = request_id.map(|request_id| ServerEvent::Ack { request_id, body: *body }.to_text());
             (ack, None)
         }
         Ok(_) => (None, None),
-        Err(failure) => refusal(request_id, &told(failure)),
+        Err(failure) => error_frame(request_id, &to_problem(failure)),
     }
 }
 
-fn refusal(request_id: Option<String>, problem: &Problem) -> (Option<String>, Option<Code>) {
+fn error_frame(request_id: Option<String>, problem: &Problem) -> (Option<String>, Option<Code>) {
     let error = ServerEvent::Error {
         request_id,
         code: problem.code,
@@ -182,7 +187,7 @@ fn refusal(request_id: Option<String>, problem: &Problem) -> (Option<String>, Op
 }
 
 /// What the client is told; the log hears the rest.
-fn told(failure: Failure) -> Problem {
+fn to_problem(failure: Failure) -> Problem {
     if let Some(cause) = failure.cause {
         tracing::error!(cause, "internal error");
     }

@@ -9,7 +9,7 @@ use crate::{Connection, Error, Store, connection, item};
 
 /// Where a user's connections lie; all admins share one.
 #[derive(Clone, Debug, Default)]
-pub struct Place {
+pub struct Connections {
     /// Also those past their time.
     pub connections: Vec<Connection>,
     /// When each user was last seen, as their connections ended.
@@ -29,9 +29,9 @@ pub struct Presence {
 #[derive(Clone, Debug, Default)]
 pub struct Audience {
     /// The customer's.
-    pub customer: Place,
+    pub customer: Connections,
     /// The admins'.
-    pub shop: Place,
+    pub shop: Connections,
 }
 
 impl Audience {
@@ -41,7 +41,7 @@ impl Audience {
     }
 }
 
-impl Place {
+impl Connections {
     /// Whether `user_id` is there at `now`.
     pub fn presence_of(&self, user_id: &str, now: Time) -> Presence {
         self.presence(|id| id == user_id, now)
@@ -54,7 +54,7 @@ impl Place {
 
     fn presence(&self, whose: impl Fn(&str) -> bool, now: Time) -> Presence {
         let theirs = || self.connections.iter().filter(|connection| whose(&connection.user_id));
-        if theirs().any(|connection| connection.lives(now)) {
+        if theirs().any(|connection| connection.is_live(now)) {
             return Presence { online: true, last_seen_at: None };
         }
         // A connection that ran out of time without a word was last there when it did.
@@ -68,41 +68,42 @@ impl Store {
     /// Who may hear of a conversation of `customer_id`. Strongly consistent: whoever registered before something was
     /// stored is here when it is pushed.
     pub async fn audience(&self, customer_id: &str) -> Result<Audience, Error> {
-        let (customer, shop) = tokio::try_join!(self.place(customer_id, Role::Customer), self.shop())?;
+        let (customer, shop) =
+            tokio::try_join!(self.query_connections(customer_id, Role::Customer), self.admin_connections())?;
         Ok(Audience { customer, shop })
     }
 
     /// The admins.
-    pub async fn shop(&self) -> Result<Place, Error> {
-        self.place("", Role::Admin).await
+    pub async fn admin_connections(&self) -> Result<Connections, Error> {
+        self.query_connections("", Role::Admin).await
     }
 
     /// A customer's own connections.
-    pub async fn customer_place(&self, customer_id: &str) -> Result<Place, Error> {
-        self.place(customer_id, Role::Customer).await
+    pub async fn connections_of(&self, customer_id: &str) -> Result<Connections, Error> {
+        self.query_connections(customer_id, Role::Customer).await
     }
 
-    async fn place(&self, user_id: &str, role: Role) -> Result<Place, Error> {
+    async fn query_connections(&self, user_id: &str, role: Role) -> Result<Connections, Error> {
         let mut items = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :u")
-            .expression_attribute_values(":u", s(key::place(user_id, role)))
+            .expression_attribute_values(":u", s(key::connections(user_id, role)))
             .consistent_read(true)
             .into_paginator()
             .items()
             .send();
-        let mut place = Place::default();
+        let mut connections = Connections::default();
         while let Some(found) = items.next().await {
             let found = found?;
             if let Some((user_id, at)) = last_seen(&found) {
-                place.seen.insert(user_id, item::time(at)?);
+                connections.seen.insert(user_id, item::time(at)?);
             } else {
-                place.connections.push(connection::to_connection(found)?);
+                connections.connections.push(connection::to_connection(found)?);
             }
         }
-        Ok(place)
+        Ok(connections)
     }
 }
 

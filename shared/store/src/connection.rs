@@ -3,12 +3,12 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use domain::{Person, Role, Time, Twin};
+use domain::{Person, Role, SharedId, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::audience::Audience;
 use crate::key::{self, Item, n, s};
-use crate::{Error, Place, Store, item};
+use crate::{Connections, Error, Store, item};
 
 /// A WebSocket connection of somebody.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Connection {
     /// Theirs.
     pub role: Role,
     /// The conversation it has joined.
-    pub joined: Option<Twin>,
+    pub joined: Option<SharedId>,
     /// Whose conversation that is.
     pub joined_customer: Option<String>,
     /// When it began.
@@ -31,11 +31,11 @@ pub struct Connection {
 
 /// Whether a connection is known.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Known {
+pub enum ConnectionStatus {
     /// It is.
-    Yes,
+    Exists,
     /// It is not: it has to be opened anew.
-    No,
+    Missing,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -59,7 +59,7 @@ pub(crate) fn to_connection(item: Item) -> Result<Connection, Error> {
         id: id.to_owned(),
         user_id: item.u,
         role: item.r,
-        joined: item.j.as_deref().and_then(Twin::parse),
+        joined: item.j.as_deref().and_then(SharedId::parse),
         joined_customer: item.jc,
         connected_at: item::time(item.t)?,
         expires: item.ttl,
@@ -69,7 +69,7 @@ pub(crate) fn to_connection(item: Item) -> Result<Connection, Error> {
 /// The item of a connection that has joined nothing yet.
 fn from_connection(connection: &Connection) -> Result<Item, Error> {
     let item = ConnectionItem {
-        pk: key::place(&connection.user_id, connection.role),
+        pk: key::connections(&connection.user_id, connection.role),
         sk: key::connection(&connection.id),
         u: connection.user_id.clone(),
         r: connection.role,
@@ -83,7 +83,7 @@ fn from_connection(connection: &Connection) -> Result<Item, Error> {
 
 impl Connection {
     /// Whether something may be pushed to it at `now`, which is also whether its user counts as there.
-    pub fn lives(&self, now: Time) -> bool {
+    pub fn is_live(&self, now: Time) -> bool {
         now.seconds() < self.expires
     }
 }
@@ -97,43 +97,49 @@ impl Store {
     }
 
     /// Joins a connection to a conversation, which leaves the one before. A connection that is not known stays so.
-    pub async fn join(&self, person: &Person, id: &str, twin: &Twin, customer_id: &str) -> Result<Known, Error> {
+    pub async fn join(
+        &self,
+        person: &Person,
+        id: &str,
+        shared_id: &SharedId,
+        customer_id: &str,
+    ) -> Result<ConnectionStatus, Error> {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key::key(&key::place_of(person), &key::connection(id))))
+            .set_key(Some(key::key(&key::connections_key_of(person), &key::connection(id))))
             .condition_expression("attribute_exists(pk)")
             .update_expression("SET j = :j, jc = :jc")
-            .expression_attribute_values(":j", s(twin.as_str()))
+            .expression_attribute_values(":j", s(shared_id.as_str()))
             .expression_attribute_values(":jc", s(customer_id));
-        known(update.send().await)
+        connection_status(update.send().await)
     }
 
     /// Leaves the conversation if it is the joined one.
-    pub async fn leave(&self, person: &Person, id: &str, twin: &Twin) -> Result<Known, Error> {
+    pub async fn leave(&self, person: &Person, id: &str, shared_id: &SharedId) -> Result<ConnectionStatus, Error> {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key::key(&key::place_of(person), &key::connection(id))))
+            .set_key(Some(key::key(&key::connections_key_of(person), &key::connection(id))))
             .condition_expression("j = :j")
             .update_expression("REMOVE j, jc")
-            .expression_attribute_values(":j", s(twin.as_str()))
+            .expression_attribute_values(":j", s(shared_id.as_str()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        known(update.send().await)
+        connection_status(update.send().await)
     }
 
     /// Forgets a connection that ended at `now`, and answers who is left: its user's place, and the admins'.
-    pub async fn end(&self, user_id: &str, role: Role, id: &str, now: Time) -> Result<Audience, Error> {
-        let place = key::place(user_id, role);
+    pub async fn end_connection(&self, user_id: &str, role: Role, id: &str, now: Time) -> Result<Audience, Error> {
+        let connections = key::connections(user_id, role);
         let forget = self
             .client
             .delete_item()
             .table_name(&self.table)
-            .set_key(Some(key::key(&place, &key::connection(id))))
+            .set_key(Some(key::key(&connections, &key::connection(id))))
             .send();
-        let mut seen = key::key(&place, &key::seen(user_id));
+        let mut seen = key::key(&connections, &key::seen(user_id));
         seen.insert("t".to_owned(), n(now.millis()));
         let seen = self.client.put_item().table_name(&self.table).set_item(Some(seen)).send();
         let (forgotten, seen) = tokio::join!(forget, seen);
@@ -141,21 +147,21 @@ impl Store {
         seen?;
         // After the row is gone, so that of two that end at once at least the later sees that nobody is left.
         match role {
-            Role::Admin => Ok(Audience { customer: Place::default(), shop: Place::default() }),
+            Role::Admin => Ok(Audience { customer: Connections::default(), shop: Connections::default() }),
             Role::Customer | Role::System => self.audience(user_id).await,
         }
     }
 }
 
-fn known<T, R>(outcome: Result<T, SdkError<UpdateItemError, R>>) -> Result<Known, Error>
+fn connection_status<T, R>(outcome: Result<T, SdkError<UpdateItemError, R>>) -> Result<ConnectionStatus, Error>
 where
     R: std::fmt::Debug + 'static,
 {
     match outcome {
-        Ok(_) => Ok(Known::Yes),
+        Ok(_) => Ok(ConnectionStatus::Exists),
         Err(error) => match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-                Ok(if refusal.item.is_some() { Known::Yes } else { Known::No })
+                Ok(if refusal.item.is_some() { ConnectionStatus::Exists } else { ConnectionStatus::Missing })
             }
             _ => Err(error.into()),
         },
@@ -169,7 +175,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_connection_comes_back(
+        fn connections_round_trip(
             id: String, user_id: String, admin: bool, millis in 0..253_402_207_200_000i64, expires: i64,
         ) {
             let connection = Connection {

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
-use domain::{ConversationStatus, Head, Order, Person, Twin};
+use domain::{ConversationStatus, Head, Order, Person, SharedId};
 
 use crate::error::Conditional;
 use crate::key::{self, s};
@@ -11,41 +11,41 @@ use crate::{Error, Store, item};
 
 /// What became of archiving, closing or opening a conversation.
 #[derive(Clone, Debug)]
-pub enum ConversationStatusSet {
+pub enum SetConversationStatusOutcome {
     /// It changed.
     Changed(Box<Head>),
     /// It has that status already.
-    Already(Box<Head>),
+    Unchanged(Box<Head>),
     /// No such conversation.
     NotFound,
 }
 
 impl Store {
     /// A conversation's head.
-    pub async fn head(&self, twin: &Twin) -> Result<Option<Head>, Error> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key::key(twin.as_str(), key::HEAD)));
+    pub async fn head(&self, shared_id: &SharedId) -> Result<Option<Head>, Error> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key::key(shared_id.as_str(), key::HEAD)));
         get.consistent_read(true).send().await?.item.map(item::to_head).transpose()
     }
 
     /// An order as it is now, with its conversation's head.
-    pub async fn order(&self, twin: &Twin) -> Result<Option<(Order, Head)>, Error> {
-        let (order, head) = tokio::try_join!(self.order_as_placed(twin), self.head(twin))?;
+    pub async fn order(&self, shared_id: &SharedId) -> Result<Option<(Order, Head)>, Error> {
+        let (order, head) = tokio::try_join!(self.order_as_placed(shared_id), self.head(shared_id))?;
         let (Some(order), Some(head)) = (order, head) else { return Ok(None) };
-        Ok(Some((item::current(order, &head), head)))
+        Ok(Some((item::current_order(order, &head), head)))
     }
 
     /// Archives, closes or opens a conversation.
     pub async fn set_conversation_status(
         &self,
-        twin: &Twin,
+        shared_id: &SharedId,
         status: ConversationStatus,
         by: &Person,
-    ) -> Result<ConversationStatusSet, Error> {
+    ) -> Result<SetConversationStatusOutcome, Error> {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key::key(twin.as_str(), key::HEAD)))
+            .set_key(Some(key::key(shared_id.as_str(), key::HEAD)))
             .condition_expression("attribute_exists(pk)")
             .update_expression("SET #is = :status, an.#u = :name")
             .expression_attribute_names("#is", "is")
@@ -58,14 +58,18 @@ impl Store {
                 let mut head = item::to_head(updated.attributes.ok_or(Error::Corrupt("an update without its item"))?)?;
                 let changed = head.status != status;
                 head.status = status;
-                head.note(by);
+                head.remember_admin(by);
                 let head = Box::new(head);
-                Ok(if changed { ConversationStatusSet::Changed(head) } else { ConversationStatusSet::Already(head) })
+                Ok(if changed {
+                    SetConversationStatusOutcome::Changed(head)
+                } else {
+                    SetConversationStatusOutcome::Unchanged(head)
+                })
             }
             Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
-                Ok(ConversationStatusSet::NotFound)
+                Ok(SetConversationStatusOutcome::NotFound)
             }
             Err(error) => Err(error.into()),
         }

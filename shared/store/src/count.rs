@@ -3,7 +3,7 @@
 //! The shop's are spread over 16 items, so that no single one is in every transaction; a customer's own are one item.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use domain::{OrderStatus, Twin};
+use domain::{OrderStatus, SharedId};
 use serde::Deserialize;
 
 use crate::key::{self, Item, n, s};
@@ -24,14 +24,14 @@ pub struct StatusCounts {
 }
 
 /// The writes that count an order into `to`, out of `from` if it was counted before.
-pub(crate) fn moved(
+pub(crate) fn status_writes(
     table: &str,
-    twin: &Twin,
+    shared_id: &SharedId,
     customer_id: &str,
     from: Option<OrderStatus>,
     to: OrderStatus,
 ) -> Result<[TransactWriteItem; 2], Error> {
-    let shop = key::key(key::SHOP_COUNTS, &key::count_shard(twin));
+    let shop = key::key(key::SHOP_COUNTS, &key::count_shard(shared_id));
     let customer = key::key(&key::customer_counts(customer_id), key::ONLY);
     Ok([add(table, shop, from, to)?, add(table, customer, from, to)?])
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use domain::{Head, Person, Twin};
+use domain::{Head, Person, SharedId};
 
 use crate::conversation::update_head;
 use crate::error::Conditional;
@@ -15,9 +15,9 @@ pub enum CursorMove {
     /// It moved; the head as it is now. Push it, then answer.
     Moved(Box<Head>),
     /// It stands there or further already; the head as it is.
-    Stands(Box<Head>),
+    Unchanged(Box<Head>),
     /// Past the last message.
-    TooFar,
+    SeqTooHigh,
     /// No such conversation, or not one of theirs.
     NotFound,
 }
@@ -27,52 +27,52 @@ impl Store {
     ///
     /// The count that makes `unread` arithmetic is the head's own if `seq` is the last message, as it mostly is: one write.
     /// Only a cursor that stops in the middle needs the log entry there.
-    pub async fn read(&self, twin: &Twin, reader: &Person, seq: u64) -> Result<CursorMove, Error> {
-        let (read, read_shop) = if reader.is_admin() { ("ar.#u", "aa.#u") } else { ("cr", "ca") };
-        let forward = forward(read);
+    pub async fn mark_read(&self, shared_id: &SharedId, reader: &Person, seq: u64) -> Result<CursorMove, Error> {
+        let (read, read_shop_count) = if reader.is_admin() { ("ar.#u", "aa.#u") } else { ("cr", "ca") };
+        let forward = only_forward(read);
         let to_the_end = self
-            .update_cursor(twin, reader, seq, &format!("{read} = :seq, {read_shop} = a"))
-            .condition_expression(mine(reader, &format!("n = :seq AND {forward}")));
+            .update_cursor(shared_id, reader, seq, &format!("{read} = :seq, {read_shop_count} = a"))
+            .condition_expression(for_participant(reader, &format!("n = :seq AND {forward}")));
         let head = match update_head(to_the_end).await? {
             Conditional::Done(head) => return Ok(CursorMove::Moved(Box::new(head))),
             Conditional::Refused(head) => head.map(item::to_head).transpose()?,
         };
-        let head = match judge(head, reader, seq, |head| head.cursors(reader).read) {
+        let head = match refused_because(head, reader, seq, |head| head.cursors(reader).read) {
             Ok(head) => head,
             Err(answer) => return Ok(answer),
         };
-        let shop_count = self.shop_count_at(twin, seq).await?;
+        let shop_count = self.shop_count_at(shared_id, seq).await?;
         let to_the_middle = self
-            .update_cursor(twin, reader, seq, &format!("{read} = :seq, {read_shop} = :shop"))
+            .update_cursor(shared_id, reader, seq, &format!("{read} = :seq, {read_shop_count} = :shop"))
             .expression_attribute_values(":shop", n(shop_count))
-            .condition_expression(mine(reader, &forward));
-        settle(update_head(to_the_middle).await?, head)
+            .condition_expression(for_participant(reader, &forward));
+        second_outcome(update_head(to_the_middle).await?, head)
     }
 
     /// Everything up to `seq` has reached `receiver`.
-    pub async fn delivered(&self, twin: &Twin, receiver: &Person, seq: u64) -> Result<CursorMove, Error> {
+    pub async fn mark_delivered(&self, shared_id: &SharedId, receiver: &Person, seq: u64) -> Result<CursorMove, Error> {
         let (read, delivered) = if receiver.is_admin() { ("ar.#u", "ad.#u") } else { ("cr", "cd") };
         // Reading implies delivery: where the read cursor is there already, there is nothing to write.
-        let condition = format!("n >= :seq AND {} AND {}", forward(delivered), forward(read));
+        let condition = format!("n >= :seq AND {} AND {}", only_forward(delivered), only_forward(read));
         let update = self
-            .update_cursor(twin, receiver, seq, &format!("{delivered} = :seq"))
-            .condition_expression(mine(receiver, &condition));
+            .update_cursor(shared_id, receiver, seq, &format!("{delivered} = :seq"))
+            .condition_expression(for_participant(receiver, &condition));
         let head = match update_head(update).await? {
             Conditional::Done(head) => return Ok(CursorMove::Moved(Box::new(head))),
             Conditional::Refused(head) => head.map(item::to_head).transpose()?,
         };
-        match judge(head, receiver, seq, |head| head.cursors(receiver).delivered()) {
+        match refused_because(head, receiver, seq, |head| head.cursors(receiver).delivered()) {
             Ok(_) => Err(Error::Corrupt("a cursor refused for no reason")),
             Err(answer) => Ok(answer),
         }
     }
 
-    fn update_cursor(&self, twin: &Twin, person: &Person, seq: u64, set: &str) -> UpdateItemFluentBuilder {
+    fn update_cursor(&self, shared_id: &SharedId, person: &Person, seq: u64, set: &str) -> UpdateItemFluentBuilder {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key::key(twin.as_str(), key::HEAD)))
+            .set_key(Some(key::key(shared_id.as_str(), key::HEAD)))
             .expression_attribute_values(":seq", n(seq))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
@@ -87,14 +87,14 @@ impl Store {
     }
 
     /// How many of the messages up to `seq` are the shop's.
-    async fn shop_count_at(&self, twin: &Twin, seq: u64) -> Result<u64, Error> {
+    async fn shop_count_at(&self, shared_id: &SharedId, seq: u64) -> Result<u64, Error> {
         // The entry itself; or the one before it, should a hole be there that a lying client and a crash have left.
         let query = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :x AND sk BETWEEN :first AND :seq")
-            .expression_attribute_values(":x", s(twin.as_str()))
+            .expression_attribute_values(":x", s(shared_id.as_str()))
             .expression_attribute_values(":first", s(key::log(1)))
             .expression_attribute_values(":seq", s(key::log(seq)))
             .scan_index_forward(false)
@@ -105,11 +105,11 @@ impl Store {
     }
 }
 
-fn forward(path: &str) -> String {
+fn only_forward(path: &str) -> String {
     format!("(attribute_not_exists({path}) OR {path} < :seq)")
 }
 
-fn mine(person: &Person, condition: &str) -> String {
+fn for_participant(person: &Person, condition: &str) -> String {
     if person.is_admin() {
         format!("attribute_exists(pk) AND {condition}")
     } else {
@@ -118,23 +118,28 @@ fn mine(person: &Person, condition: &str) -> String {
 }
 
 /// Why an update was refused, but for the case that the cursor stops in the middle: then the head as it is.
-fn judge(head: Option<Head>, person: &Person, seq: u64, stands_at: impl Fn(&Head) -> u64) -> Result<Head, CursorMove> {
-    let Some(head) = head.filter(|head| head.has(person)) else { return Err(CursorMove::NotFound) };
+fn refused_because(
+    head: Option<Head>,
+    person: &Person,
+    seq: u64,
+    stands_at: impl Fn(&Head) -> u64,
+) -> Result<Head, CursorMove> {
+    let Some(head) = head.filter(|head| head.has_participant(person)) else { return Err(CursorMove::NotFound) };
     if seq > head.last_seq() {
-        return Err(CursorMove::TooFar);
+        return Err(CursorMove::SeqTooHigh);
     }
     if stands_at(&head) >= seq {
-        return Err(CursorMove::Stands(Box::new(head)));
+        return Err(CursorMove::Unchanged(Box::new(head)));
     }
     Ok(head)
 }
 
 /// The second update only fails if somebody moved the cursor further meanwhile.
-fn settle(outcome: Conditional<Head>, head: Head) -> Result<CursorMove, Error> {
+fn second_outcome(outcome: Conditional<Head>, head: Head) -> Result<CursorMove, Error> {
     Ok(match outcome {
         Conditional::Done(head) => CursorMove::Moved(Box::new(head)),
         Conditional::Refused(newer) => {
-            CursorMove::Stands(Box::new(newer.map(item::to_head).transpose()?.unwrap_or(head)))
+            CursorMove::Unchanged(Box::new(newer.map(item::to_head).transpose()?.unwrap_or(head)))
         }
     })
 }

@@ -21,12 +21,12 @@ pub enum Error {
 
 impl Error {
     /// Whether DynamoDB refused what was to be written for what it is, such as its size.
-    pub fn is_of_the_item(&self) -> bool {
+    pub fn is_invalid_item(&self) -> bool {
         matches!(self, Self::Dynamo(text) if text.starts_with("ValidationException") || text.contains("ValidationError"))
     }
 
     /// Whether asking again is of no use: there is no such table, or it is not ours to use.
-    pub fn is_final(&self) -> bool {
+    pub fn is_permanent(&self) -> bool {
         const FINAL: [&str; 5] = [
             "ResourceNotFoundException",
             "AccessDeniedException",
@@ -49,14 +49,14 @@ where
             Some(service) => {
                 format!("{}: {}", service.code().unwrap_or("unknown error"), service.message().unwrap_or("no message"))
             }
-            None => spelled(&error),
+            None => error_chain(&error),
         };
         Self::Dynamo(text)
     }
 }
 
 /// What an error says, and what the errors behind it say; not their insides, which may hold the request.
-fn spelled(error: &(dyn std::error::Error + 'static)) -> String {
+fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
     let errors = std::iter::successors(Some(error), |error| error.source());
     errors.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

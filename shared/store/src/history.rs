@@ -1,6 +1,6 @@
 //! Pages of a conversation's messages, both ways.
 
-use domain::{Entry, Head, Message, Twin};
+use domain::{Head, LogEntry, Message, SharedId};
 
 use crate::key::{self, s};
 use crate::log::{gapless, reached};
@@ -33,30 +33,35 @@ pub struct HistoryPage {
 impl Store {
     /// Up to `limit` messages; `None` where there is no such conversation. A tail that a crash left out of the log is put
     /// there before it is shown.
-    pub async fn history(&self, twin: &Twin, window: Window, limit: u32) -> Result<Option<HistoryPage>, Error> {
+    pub async fn history(
+        &self,
+        shared_id: &SharedId,
+        window: Window,
+        limit: u32,
+    ) -> Result<Option<HistoryPage>, Error> {
         let (head, entries) = match window {
             Window::Newest => {
-                let Some(newest) = self.newest(twin, limit).await? else { return Ok(None) };
+                let Some(newest) = self.newest(shared_id, limit).await? else { return Ok(None) };
                 (newest.head, newest.entries)
             }
             Window::Before(seq) => {
-                let (head, entries) = tokio::try_join!(self.head(twin), self.below(twin, seq, limit))?;
+                let (head, entries) = tokio::try_join!(self.head(shared_id), self.below(shared_id, seq, limit))?;
                 let Some(head) = head else { return Ok(None) };
                 if seq <= head.last_seq() {
                     (head, entries)
                 } else {
                     // That is the end, which may have moved between the two.
-                    let Some(newest) = self.newest(twin, limit).await? else { return Ok(None) };
+                    let Some(newest) = self.newest(shared_id, limit).await? else { return Ok(None) };
                     (newest.head, newest.entries)
                 }
             }
             Window::After(seq) => {
-                let seq = seq.min(key::LAST);
-                let (head, mut entries) = tokio::try_join!(self.head(twin), self.above(twin, seq, limit))?;
+                let seq = seq.min(key::MAX_SEQ);
+                let (head, mut entries) = tokio::try_join!(self.head(shared_id), self.above(shared_id, seq, limit))?;
                 let Some(head) = head else { return Ok(None) };
                 if gapless(seq, &entries) < reached(seq, &entries) {
                     // The query passed a place just before its entry came. Once more, and what is missing then stays so.
-                    entries = self.above(twin, seq, limit).await?;
+                    entries = self.above(shared_id, seq, limit).await?;
                 }
                 if reached(seq, &entries) + 1 == head.last_seq() && entries.len() < limit as usize {
                     self.put_last(&head, &mut entries).await?;
@@ -73,25 +78,25 @@ impl Store {
         Ok(Some(HistoryPage { head, messages, last_seq, has_more }))
     }
 
-    async fn below(&self, twin: &Twin, seq: u64, limit: u32) -> Result<Vec<Entry>, Error> {
+    async fn below(&self, shared_id: &SharedId, seq: u64, limit: u32) -> Result<Vec<LogEntry>, Error> {
         let Some(last) = seq.checked_sub(1).filter(|last| *last > 0) else { return Ok(Vec::new()) };
-        let mut entries = self.log_between(twin, 1, last, false, limit).await?;
+        let mut entries = self.log_between(shared_id, 1, last, false, limit).await?;
         entries.reverse();
         Ok(entries)
     }
 
-    async fn above(&self, twin: &Twin, seq: u64, limit: u32) -> Result<Vec<Entry>, Error> {
-        self.log_between(twin, seq.saturating_add(1), key::LAST, true, limit).await
+    async fn above(&self, shared_id: &SharedId, seq: u64, limit: u32) -> Result<Vec<LogEntry>, Error> {
+        self.log_between(shared_id, seq.saturating_add(1), key::MAX_SEQ, true, limit).await
     }
 
     async fn log_between(
         &self,
-        twin: &Twin,
+        shared_id: &SharedId,
         first: u64,
         last: u64,
         forward: bool,
         limit: u32,
-    ) -> Result<Vec<Entry>, Error> {
+    ) -> Result<Vec<LogEntry>, Error> {
         if first > last {
             return Ok(Vec::new());
         }
@@ -100,9 +105,9 @@ impl Store {
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :x AND sk BETWEEN :first AND :last")
-            .expression_attribute_values(":x", s(twin.as_str()))
+            .expression_attribute_values(":x", s(shared_id.as_str()))
             .expression_attribute_values(":first", s(key::log(first)))
-            .expression_attribute_values(":last", s(key::log(last.min(key::LAST))))
+            .expression_attribute_values(":last", s(key::log(last.min(key::MAX_SEQ))))
             .scan_index_forward(forward)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .consistent_read(true)

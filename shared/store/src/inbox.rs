@@ -8,10 +8,10 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use domain::{ConversationStatus, Head, Person, Position, Time, Twin};
+use domain::{ConversationStatus, Head, Person, Position, SharedId, Time};
 
+use crate::customer_orders::string_attribute;
 use crate::key::{self, s};
-use crate::mine::text;
 use crate::{Error, Store, item};
 
 /// Which conversations.
@@ -33,15 +33,15 @@ pub struct InboxPage {
 }
 
 /// A customer's newest orders, of which the inbox is made.
-const CUSTOMERS_NEWEST: u32 = 200;
+const MAX_CUSTOMER_INBOX: u32 = 200;
 
 /// Keys a query asks for at once: about two units' worth, enough for most pages.
-const KEYS: i32 = 150;
+const KEYS_PER_QUERY: i32 = 150;
 
 /// An index key.
 struct Key {
     minute: i64,
-    twin: String,
+    shared_id: String,
 }
 
 impl Store {
@@ -51,30 +51,31 @@ impl Store {
         caller: &Person,
         filter: InboxFilter,
         limit: u32,
-        behind: Option<&Position>,
+        after: Option<&Position>,
     ) -> Result<InboxPage, Error> {
         let limit = limit as usize;
         // More keys are more conversations also where some fall away below: one whose status has changed since, or that two
         // statuses name as it changes.
         let (mut ranked, more_keys) = if caller.is_admin() {
-            let (keys, more_keys) = self.inbox_keys(filter, limit, behind).await?;
-            let mut minutes: HashMap<String, i64> = keys.into_iter().map(|key| (key.twin, key.minute)).collect();
+            let (keys, more_keys) = self.inbox_keys(filter, limit, after).await?;
+            let mut minutes: HashMap<String, i64> = keys.into_iter().map(|key| (key.shared_id, key.minute)).collect();
             let heads = self.heads(minutes.keys().cloned().collect()).await?;
-            let place = |head: Head| {
-                let minute = minutes.remove(head.twin.as_str()).unwrap_or_default() * 60_000;
+            let with_position = |head: Head| {
+                let minute = minutes.remove(head.shared_id.as_str()).unwrap_or_default() * 60_000;
                 let at = head.last_activity_at().millis().clamp(minute, minute + 59_999);
                 let at = Time::from_millis(at).unwrap_or(head.last_activity_at());
-                (Position { at, twin: head.twin.clone() }, head)
+                (Position { at, shared_id: head.shared_id.clone() }, head)
             };
-            (heads.into_iter().map(place).collect::<Vec<_>>(), more_keys)
+            (heads.into_iter().map(with_position).collect::<Vec<_>>(), more_keys)
         } else {
-            let own = self.index_of(&caller.user_id, CUSTOMERS_NEWEST, None).await?;
-            let heads = self.heads(own.into_iter().map(|(_, twin)| twin).collect()).await?;
-            let place = |head: Head| (Position { at: head.last_activity_at(), twin: head.twin.clone() }, head);
-            (heads.into_iter().map(place).collect(), false)
+            let own = self.customer_index(&caller.user_id, MAX_CUSTOMER_INBOX, None).await?;
+            let heads = self.heads(own.into_iter().map(|(_, shared_id)| shared_id).collect()).await?;
+            let with_position =
+                |head: Head| (Position { at: head.last_activity_at(), shared_id: head.shared_id.clone() }, head);
+            (heads.into_iter().map(with_position).collect(), false)
         };
         ranked.retain(|(position, head)| {
-            behind.is_none_or(|behind| position < behind)
+            after.is_none_or(|after| position < after)
                 && filter.since.is_none_or(|since| head.last_activity_at() >= since)
                 && filter.status.is_none_or(|status| head.status == status)
         });
@@ -83,19 +84,19 @@ impl Store {
         ranked.truncate(limit);
         let next = ranked.last().filter(|_| more).map(|(position, _)| position.clone());
         let mut heads: Vec<Head> = ranked.into_iter().map(|(_, head)| head).collect();
-        heads.sort_by_key(|head| Reverse((head.last_activity_at(), head.twin.clone())));
+        heads.sort_by_key(|head| Reverse((head.last_activity_at(), head.shared_id.clone())));
         Ok(InboxPage { heads, next })
     }
 
-    /// Keys enough to know `limit` conversations behind `behind`, with whole minutes, and whether there is one more.
+    /// Keys enough to know `limit` conversations behind `after`, with whole minutes, and whether there is one more.
     async fn inbox_keys(
         &self,
         filter: InboxFilter,
         limit: usize,
-        behind: Option<&Position>,
+        after: Option<&Position>,
     ) -> Result<(Vec<Key>, bool), Error> {
         let statuses = filter.status.map_or(ConversationStatus::ALL.to_vec(), |status| vec![status]);
-        let top = behind.map(|behind| behind.at.minute());
+        let top = after.map(|after| after.at.minute());
         let bottom = filter.since.map(Time::minute);
         let lists = statuses.into_iter().map(|status| self.keys_of(status, top, bottom, limit));
         let mut keys: Vec<Key> = futures_util::future::try_join_all(lists).await?.into_iter().flatten().collect();
@@ -132,16 +133,17 @@ impl Store {
             .expression_attribute_values(":first", s(first))
             .expression_attribute_values(":last", s(last))
             .scan_index_forward(false)
-            .limit(KEYS)
+            .limit(KEYS_PER_QUERY)
             .into_paginator()
             .items()
             .send();
         let (mut keys, mut fresh) = (Vec::<Key>::new(), 0);
         while let Some(found) = items.next().await {
             let found = found?;
-            let position = text(&found, "im")?;
+            let position = string_attribute(&found, "im")?;
             let minute = position.split('#').next().and_then(|digits| digits.parse().ok());
-            let key = Key { minute: minute.ok_or(Error::Corrupt("index key"))?, twin: text(&found, "pk")? };
+            let key =
+                Key { minute: minute.ok_or(Error::Corrupt("index key"))?, shared_id: string_attribute(&found, "pk")? };
             let finished = keys.last().is_some_and(|last| last.minute != key.minute);
             if fresh > limit && finished {
                 break;
@@ -153,8 +155,8 @@ impl Store {
     }
 
     /// Heads in no order, eventually consistent: a page costs half as much, and what it lags behind, a sync finds.
-    async fn heads(&self, twins: Vec<String>) -> Result<Vec<Head>, Error> {
-        let keys = twins.iter().filter(|x| Twin::parse(x).is_some()).map(|x| key::key(x, key::HEAD)).collect();
+    async fn heads(&self, shared_ids: Vec<String>) -> Result<Vec<Head>, Error> {
+        let keys = shared_ids.iter().filter(|x| SharedId::parse(x).is_some()).map(|x| key::key(x, key::HEAD)).collect();
         self.get_all(keys, false).await?.into_iter().map(item::to_head).collect()
     }
 }

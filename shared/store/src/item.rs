@@ -20,8 +20,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{
-    Admin, ConversationStatus, Cursors, Entry, Head, Kind, Message, MessageId, Order, OrderStatus, Person, Position,
-    Role, Summary, System, Time, Twin,
+    Admin, ConversationStatus, Cursors, Head, Kind, LogEntry, Message, MessageId, Order, OrderStatus, Person, Position,
+    Role, SharedId, Summary, System, Time,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -31,7 +31,7 @@ use crate::key::{self, Item};
 
 /// A message, in the log and as the head's last.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Said {
+pub(crate) struct StoredMessage {
     i: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     c: Option<String>,
@@ -44,7 +44,7 @@ pub(crate) struct Said {
     t: i64,
 }
 
-impl Said {
+impl StoredMessage {
     pub(crate) fn of(message: &Message) -> Self {
         Self {
             i: message.id.as_str().to_owned(),
@@ -58,9 +58,9 @@ impl Said {
         }
     }
 
-    fn message(self, twin: &Twin, seq: u64) -> Result<Message, Error> {
+    fn message(self, shared_id: &SharedId, seq: u64) -> Result<Message, Error> {
         Ok(Message {
-            conversation_id: twin.conversation_id(),
+            conversation_id: shared_id.conversation_id(),
             seq,
             id: MessageId::from_stored(self.i),
             client_message_id: match self.c {
@@ -82,27 +82,27 @@ struct LogItem {
     sk: String,
     a: u64,
     #[serde(flatten)]
-    said: Said,
+    message: StoredMessage,
 }
 
 /// The item of a log entry.
-pub(crate) fn from_entry(entry: &Entry) -> Result<Item, Error> {
+pub(crate) fn from_entry(entry: &LogEntry) -> Result<Item, Error> {
     let item = LogItem {
-        pk: entry.message.conversation_id.twin().as_str().to_owned(),
+        pk: entry.message.conversation_id.shared_id().as_str().to_owned(),
         sk: key::log(entry.message.seq),
         a: entry.shop_count,
-        said: Said::of(&entry.message),
+        message: StoredMessage::of(&entry.message),
     };
     Ok(serde_dynamo::to_item(item)?)
 }
 
 /// The log entry in an item.
-pub(crate) fn to_entry(item: Item) -> Result<Entry, Error> {
+pub(crate) fn to_entry(item: Item) -> Result<LogEntry, Error> {
     let item: LogItem = serde_dynamo::from_item(item)?;
-    let twin = Twin::parse(&item.pk).ok_or(Error::Corrupt("log key"))?;
+    let shared_id = SharedId::parse(&item.pk).ok_or(Error::Corrupt("log key"))?;
     let seq = item.sk.strip_prefix(key::LOG_START).and_then(|digits| digits.parse().ok());
     let seq = seq.ok_or(Error::Corrupt("log key"))?;
-    Ok(Entry { message: item.said.message(&twin, seq)?, shop_count: item.a })
+    Ok(LogEntry { message: item.message.message(&shared_id, seq)?, shop_count: item.a })
 }
 
 #[derive(Deserialize, Serialize)]
@@ -111,7 +111,7 @@ struct HeadItem {
     sk: String,
     n: u64,
     a: u64,
-    m: Said,
+    m: StoredMessage,
     is: ConversationStatus,
     im: String,
     cu: String,
@@ -138,15 +138,15 @@ struct HeadItem {
 
 /// The item of a head that is born. Cursors are there only for those who have read something, as in an imported one.
 pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
-    let twin = head.twin.as_str();
+    let shared_id = head.shared_id.as_str();
     let item = HeadItem {
-        pk: twin.to_owned(),
+        pk: shared_id.to_owned(),
         sk: key::HEAD.to_owned(),
         n: head.last_seq(),
         a: head.last.shop_count,
-        m: Said::of(&head.last.message),
+        m: StoredMessage::of(&head.last.message),
         is: head.status,
-        im: key::inbox_position(head.last_activity_at().minute(), twin),
+        im: key::inbox_position(head.last_activity_at().minute(), shared_id),
         cu: head.customer_id.clone(),
         cn: head.customer_name.clone(),
         ot: head.order.title.clone(),
@@ -157,12 +157,12 @@ pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
         oa: head.order.created_at.millis(),
         ou: head.order_updated_at.millis(),
         cr: head.customer.read,
-        ca: head.customer.read_shop,
+        ca: head.customer.read_shop_count,
         cd: head.customer.delivered_receipt,
         cg: None,
         an: head.admins.iter().map(|(id, admin)| (id.clone(), admin.name.clone())).collect(),
         ar: admins_at(head, |cursors| cursors.read),
-        aa: admins_at(head, |cursors| cursors.read_shop),
+        aa: admins_at(head, |cursors| cursors.read_shop_count),
         ad: admins_at(head, |cursors| cursors.delivered_receipt),
         ag: HashMap::new(),
     };
@@ -178,14 +178,14 @@ fn admins_at(head: &Head, of: impl Fn(&Cursors) -> u64) -> HashMap<String, u64> 
 /// The head in an item.
 pub(crate) fn to_head(item: Item) -> Result<Head, Error> {
     let item: HeadItem = serde_dynamo::from_item(item)?;
-    let twin = Twin::parse(&item.pk).ok_or(Error::Corrupt("head key"))?;
+    let shared_id = SharedId::parse(&item.pk).ok_or(Error::Corrupt("head key"))?;
     let mut admins: BTreeMap<String, Admin> = BTreeMap::new();
     for (user_id, name) in item.an {
         let cursors = Cursors {
             read: item.ar.get(&user_id).copied().unwrap_or_default(),
-            read_shop: item.aa.get(&user_id).copied().unwrap_or_default(),
+            read_shop_count: item.aa.get(&user_id).copied().unwrap_or_default(),
             delivered_receipt: item.ad.get(&user_id).copied().unwrap_or_default(),
-            arrival: item.ag.get(&user_id).copied(),
+            rate_limit_state: item.ag.get(&user_id).copied(),
         };
         admins.insert(user_id, Admin { name, cursors });
     }
@@ -194,7 +194,7 @@ pub(crate) fn to_head(item: Item) -> Result<Head, Error> {
         customer_name: item.cn,
         status: item.is,
         order: Summary {
-            id: twin.order_id(),
+            id: shared_id.order_id(),
             title: item.ot,
             image_url: item.oi,
             total: item.op,
@@ -203,10 +203,15 @@ pub(crate) fn to_head(item: Item) -> Result<Head, Error> {
             created_at: time(item.oa)?,
         },
         order_updated_at: time(item.ou)?,
-        last: Entry { message: item.m.message(&twin, item.n)?, shop_count: item.a },
-        customer: Cursors { read: item.cr, read_shop: item.ca, delivered_receipt: item.cd, arrival: item.cg },
+        last: LogEntry { message: item.m.message(&shared_id, item.n)?, shop_count: item.a },
+        customer: Cursors {
+            read: item.cr,
+            read_shop_count: item.ca,
+            delivered_receipt: item.cd,
+            rate_limit_state: item.cg,
+        },
         admins,
-        twin,
+        shared_id,
     })
 }
 
@@ -223,13 +228,13 @@ struct OrderItem {
 
 /// The item of an order, with the `fingerprint` of the request that places it.
 pub(crate) fn from_order(order: &Order, fingerprint: &str) -> Result<Item, Error> {
-    let twin = order.id.twin();
+    let shared_id = order.id.shared_id();
     let item = OrderItem {
-        pk: twin.as_str().to_owned(),
+        pk: shared_id.as_str().to_owned(),
         sk: key::ORDER.to_owned(),
         ck: order.customer_id.clone(),
         // The customer index: in order of creation, which never changes.
-        cm: Position { at: order.created_at, twin: twin.clone() }.to_string(),
+        cm: Position { at: order.created_at, shared_id: shared_id.clone() }.to_string(),
         h: fingerprint.to_owned(),
         order: order.clone(),
     };
@@ -243,7 +248,7 @@ pub(crate) fn to_order(item: Item) -> Result<(Order, String), Error> {
 }
 
 /// An order as it is now: placed as `order` says, since then moved as the head says.
-pub(crate) fn current(order: Order, head: &Head) -> Order {
+pub(crate) fn current_order(order: Order, head: &Head) -> Order {
     Order { status: head.order.status, updated_at: head.order_updated_at, ..order }
 }
 
@@ -264,11 +269,11 @@ mod tests {
 
     fn cursors() -> impl Strategy<Value = Cursors> {
         // A head that is born has no rate yet; it is written by updates.
-        (any::<u64>(), any::<u64>(), any::<u64>()).prop_map(|(read, read_shop, delivered_receipt)| Cursors {
+        (any::<u64>(), any::<u64>(), any::<u64>()).prop_map(|(read, read_shop_count, delivered_receipt)| Cursors {
             read,
-            read_shop,
+            read_shop_count,
             delivered_receipt,
-            arrival: None,
+            rate_limit_state: None,
         })
     }
 
@@ -278,16 +283,16 @@ mod tests {
 
     fn order() -> impl Strategy<Value = Order> {
         let of = (any::<[u8; 16]>(), person(), 1..10_000u32, 0..1_000_000_000u64, time());
-        of.prop_map(|(twin, customer, quantity, unit_price, now)| {
+        of.prop_map(|(shared_id, customer, quantity, unit_price, now)| {
             let line = Line { sku: None, title: "Lamp".to_owned(), quantity, unit_price, image_url: None };
             let order = NewOrder::new(vec![line], "EUR".to_owned(), Some(" \u{1f4a1}".to_owned())).unwrap();
-            order.place(&Twin::from_random(twin), &customer, now)
+            order.place(&SharedId::from_random(shared_id), &customer, now)
         })
     }
 
-    fn entry(order: &Order) -> impl Strategy<Value = Entry> + use<> {
+    fn entry(order: &Order) -> impl Strategy<Value = LogEntry> + use<> {
         let (conversation_id, status) = (order.conversation_id.clone(), order.status);
-        let of = (1..=key::LAST, any::<[u8; 10]>(), any::<u128>(), person(), any::<String>(), any::<bool>(), time());
+        let of = (1..=key::MAX_SEQ, any::<[u8; 10]>(), any::<u128>(), person(), any::<String>(), any::<bool>(), time());
         (of, any::<u64>()).prop_map(move |((seq, id, uuid, person, body, by_system, now), shop_count)| {
             let (id, conversation_id) = (MessageId::from_random(id), conversation_id.clone());
             let message = if by_system {
@@ -298,19 +303,19 @@ mod tests {
                 let (sender, kind, system, created_at) = (person, Kind::Text, None, now);
                 Message { conversation_id, seq, id, client_message_id, sender, kind, body, system, created_at }
             };
-            Entry { message, shop_count }
+            LogEntry { message, shop_count }
         })
     }
 
     proptest! {
         #[test]
-        fn an_order_with_its_log_and_head_comes_back(
+        fn orders_entries_and_heads_round_trip(
             (order, entry) in order().prop_flat_map(|order| (Just(order.clone()), entry(&order))),
             customer in cursors(), admins in prop::collection::btree_map(any::<String>(), cursors(), 0..3),
         ) {
             let admins = admins.into_iter().map(|(id, cursors)| (id, Admin { name: "A".to_owned(), cursors })).collect();
             let head = Head {
-                twin: order.id.twin().clone(),
+                shared_id: order.id.shared_id().clone(),
                 customer_id: order.customer_id.clone(),
                 customer_name: order.customer_name.clone(),
                 status: ConversationStatus::Archived,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Person, Role, Twin};
+use domain::{Person, Role, SharedId};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -50,7 +50,7 @@ pub(crate) fn key(pk: &str, sk: &str) -> Item {
 }
 
 /// The highest `seq` that a log key has digits for.
-pub(crate) const LAST: u64 = 999_999_999_999;
+pub(crate) const MAX_SEQ: u64 = 999_999_999_999;
 
 /// A log entry: its digits sort like its number, for twelve digits' worth of messages.
 pub(crate) fn log(seq: u64) -> String {
@@ -58,15 +58,15 @@ pub(crate) fn log(seq: u64) -> String {
 }
 
 /// A user's connections: all admins' lie together, since every send needs them all.
-pub(crate) fn place(user_id: &str, role: Role) -> String {
+pub(crate) fn connections(user_id: &str, role: Role) -> String {
     match role {
         Role::Admin => "U".to_owned(),
         Role::Customer | Role::System => format!("U#{user_id}"),
     }
 }
 
-pub(crate) fn place_of(person: &Person) -> String {
-    place(&person.user_id, person.role)
+pub(crate) fn connections_key_of(person: &Person) -> String {
+    connections(&person.user_id, person.role)
 }
 
 pub(crate) const CONNECTION_PREFIX: &str = "C#";
@@ -90,14 +90,14 @@ pub(crate) fn customer_counts(customer_id: &str) -> String {
 }
 
 /// The shard of the shop's counts that an order is counted in: always the same for one order.
-pub(crate) fn count_shard(twin: &Twin) -> String {
-    let first = twin.as_str().bytes().next().unwrap_or_default();
+pub(crate) fn count_shard(shared_id: &SharedId) -> String {
+    let first = shared_id.as_str().bytes().next().unwrap_or_default();
     format!("{:02}", first % SHARDS)
 }
 
 /// The inbox index: the minute comes first, so that a burst of messages moves an entry once.
-pub(crate) fn inbox_position(minute: i64, twin: &str) -> String {
-    format!("{minute:010}#{twin}")
+pub(crate) fn inbox_position(minute: i64, shared_id: &str) -> String {
+    format!("{minute:010}#{shared_id}")
 }
 
 #[cfg(test)]
@@ -108,7 +108,7 @@ mod tests {
     proptest! {
         /// A conversation is read by one query from any `seq` on: the log in its order, and then the head.
         #[test]
-        fn a_conversation_lies_in_order(one in 1..=LAST, other in 1..=LAST) {
+        fn log_entries_and_head_sort_in_order(one in 1..=MAX_SEQ, other in 1..=MAX_SEQ) {
             prop_assert_eq!(log(one).cmp(&log(other)), one.cmp(&other));
             let first = log(one);
             prop_assert!([ORDER, IMPORT, LOG_START, &first, HEAD].is_sorted());
@@ -116,8 +116,8 @@ mod tests {
         }
 
         #[test]
-        fn the_inbox_lies_in_the_order_of_minutes(one in 0..10_000_000_000i64, other in 0..10_000_000_000i64, x: [u8; 16]) {
-            let x = Twin::from_random(x);
+        fn inbox_keys_sort_by_minute(one in 0..10_000_000_000i64, other in 0..10_000_000_000i64, x: [u8; 16]) {
+            let x = SharedId::from_random(x);
             let at = |minute| inbox_position(minute, x.as_str());
             prop_assert_eq!(at(one).cmp(&at(other)), one.cmp(&other));
             // What a page of a minute begins and ends with.
@@ -127,12 +127,12 @@ mod tests {
 
         /// Whatever an identity provider calls its users, and a gateway its connections.
         #[test]
-        fn nobodys_key_is_anothers(one: String, other: String, x: [u8; 16]) {
+        fn keys_of_different_users_never_collide(one: String, other: String, x: [u8; 16]) {
             let keys = |id: &str| {
-                [place(id, Role::Customer), customer_counts(id), ticket(id), connection(id), seen(id)]
+                [connections(id, Role::Customer), customer_counts(id), ticket(id), connection(id), seen(id)]
             };
-            let x = Twin::from_random(x).as_str().to_owned();
-            let shared = [x, place(&one, Role::Admin), SHOP_COUNTS.to_owned(), ONLY.to_owned()];
+            let x = SharedId::from_random(x).as_str().to_owned();
+            let shared = [x, connections(&one, Role::Admin), SHOP_COUNTS.to_owned(), ONLY.to_owned()];
             for (n, key) in keys(&one).into_iter().enumerate() {
                 for (m, another) in keys(&other).into_iter().enumerate() {
                     prop_assert_eq!(key == another, n == m && one == other);

@@ -4,15 +4,15 @@
 //!
 //! | entity | `pk` | `sk` | read and written by |
 //! |---|---|---|---|
-//! | order, as placed; never changed again but by [`Store::amend`] | X | `A` | [`Store::create`], [`Store::adopt`]; [`Store::order`], [`Store::orders_of`], [`Store::change_status`] |
-//! | log entry: one message | X | `L` + seq, 12 digits | [`Store::create`], [`Store::adopt`], [`Store::append`], [`Store::send`], [`Store::change_status`]; [`Store::history`] |
-//! | head: all but the older messages | X | `Z` | [`Store::create`], [`Store::adopt`], [`Store::append`], [`Store::amend`], [`Store::send`], [`Store::change_status`], [`Store::read`], [`Store::delivered`], [`Store::set_conversation_status`]; [`Store::head`], [`Store::inbox`] |
-//! | what an import knows of its order | X | `I` | [`Store::adopt`], [`Store::remember_adopted`]; [`Store::adopted`] |
-//! | connection of a customer | `U#` + user | `C#` + connection | [`Store::register`], [`Store::join`], [`Store::leave`], [`Store::end`]; [`Store::audience`] |
+//! | order, as placed; never changed again but by [`Store::correct_order`] | X | `A` | [`Store::create_order`], [`Store::import_order`]; [`Store::order`], [`Store::orders_of`], [`Store::change_status`] |
+//! | log entry: one message | X | `L` + seq, 12 digits | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::send`], [`Store::change_status`]; [`Store::history`] |
+//! | head: all but the older messages | X | `Z` | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::correct_order`], [`Store::send`], [`Store::change_status`], [`Store::mark_read`], [`Store::mark_delivered`], [`Store::set_conversation_status`]; [`Store::head`], [`Store::inbox`] |
+//! | what an import knows of its order | X | `I` | [`Store::import_order`], [`Store::put_import_record`]; [`Store::import_records`] |
+//! | connection of a customer | `U#` + user | `C#` + connection | [`Store::register`], [`Store::join`], [`Store::leave`], [`Store::end_connection`]; [`Store::audience`] |
 //! | connection of an admin | `U` | `C#` + connection | the same |
-//! | last seen of a user | as their connections | `S#` + user | [`Store::end`]; [`Store::audience`], [`Store::shop`] |
+//! | last seen of a user | as their connections | `S#` + user | [`Store::end_connection`]; [`Store::audience`], [`Store::admin_connections`] |
 //! | ticket, by its hash | `T#` + hash | `-` | [`Store::put_ticket`], [`Store::take_ticket`] |
-//! | orders by status, of the shop | `N` | shard, 2 digits | [`Store::create`], [`Store::change_status`]; [`Store::shop_counts`] |
+//! | orders by status, of the shop | `N` | shard, 2 digits | [`Store::create_order`], [`Store::change_status`]; [`Store::shop_counts`] |
 //! | orders by status, of a customer | `N#` + user | `-` | the same; [`Store::customer_counts`] |
 //!
 //! X is what `ord_X` and `cnv_X` share. The index `inbox` (`is`, `im`) lists heads by conversation status and minute of
@@ -25,40 +25,40 @@
 //! head holds the last message in full: whoever comes next can finish what a crash left behind. How a send keeps
 //! to it is in `send.rs`.
 
-mod adopt;
 mod audience;
-mod birth;
-mod catch_up;
 mod connection;
 mod conversation;
 mod count;
+mod create;
 mod cursor;
+mod customer_orders;
 mod error;
 mod history;
+mod import;
 mod inbox;
 mod item;
 mod key;
 mod log;
-mod mine;
 mod send;
 mod status;
 mod ticket;
+mod update_import;
 
-pub use adopt::{Adopted, Adoption};
-pub use audience::{Audience, Place, Presence};
-pub use birth::Birth;
-pub use catch_up::{Held, StatusAdopted};
-pub use connection::{Connection, Known};
-pub use conversation::ConversationStatusSet;
+pub use audience::{Audience, Connections, Presence};
+pub use connection::{Connection, ConnectionStatus};
+pub use conversation::SetConversationStatusOutcome;
 pub use count::StatusCounts;
+pub use create::CreateOutcome;
 pub use cursor::CursorMove;
+pub use customer_orders::OrdersPage;
 pub use error::Error;
 pub use history::{HistoryPage, Window};
+pub use import::{ImportRecord, OrderImport};
 pub use inbox::{InboxFilter, InboxPage};
-pub use mine::OrdersPage;
-pub use send::{Draft, Sent};
-pub use status::StatusChange;
+pub use send::{Draft, SendOutcome};
+pub use status::ChangeStatusOutcome;
 pub use ticket::TicketHolder;
+pub use update_import::{OrderWithLog, StatusImport};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

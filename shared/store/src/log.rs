@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use domain::{Entry, Head, System, Twin};
+use domain::{Head, LogEntry, SharedId, System};
 
 use crate::key::{self, Item, s};
 use crate::{Error, Store, count, item};
@@ -10,22 +10,22 @@ use crate::{Error, Store, count, item};
 /// The log behind some `seq`, with the head that was read after it.
 pub(crate) struct Tail {
     /// Ascending.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<LogEntry>,
     pub(crate) head: Head,
 }
 
 impl Store {
     /// Puts an entry unless it is there. Whoever does it first counts a status change, in the same transaction; so it is
     /// counted once, also when a helper and the one it helps do this at the same time.
-    pub(crate) async fn put_entry(&self, customer_id: &str, entry: &Entry) -> Result<(), Error> {
+    pub(crate) async fn put_entry(&self, customer_id: &str, entry: &LogEntry) -> Result<(), Error> {
         let item = item::from_entry(entry)?;
         if let Some(System::StatusChanged { from, to, .. }) = &entry.message.system {
             let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(ABSENT).build();
             let put = put.map_err(|_| Error::Corrupt("log entry"))?;
             let mut writes = vec![TransactWriteItem::builder().put(put).build()];
-            writes.extend(count::moved(
+            writes.extend(count::status_writes(
                 &self.table,
-                entry.message.conversation_id.twin(),
+                entry.message.conversation_id.shared_id(),
                 customer_id,
                 Some(*from),
                 *to,
@@ -46,20 +46,21 @@ impl Store {
     }
 
     /// Whether the log has `seq`.
-    pub(crate) async fn has_entry(&self, twin: &Twin, seq: u64) -> Result<bool, Error> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key::key(twin.as_str(), &key::log(seq))));
+    pub(crate) async fn has_entry(&self, shared_id: &SharedId, seq: u64) -> Result<bool, Error> {
+        let get =
+            self.client.get_item().table_name(&self.table).set_key(Some(key::key(shared_id.as_str(), &key::log(seq))));
         let found = get.projection_expression("pk").consistent_read(true).send().await?;
         Ok(found.item.is_some())
     }
 
     /// Everything behind `seq`, in order, and the head; `None` where there is no such conversation. The tail that a crash
     /// left out of the log is put there first: nobody is told of a message that could still vanish.
-    pub(crate) async fn tail(&self, twin: &Twin, seq: u64) -> Result<Option<Tail>, Error> {
-        let mut entries: Vec<Entry> = Vec::new();
+    pub(crate) async fn tail(&self, shared_id: &SharedId, seq: u64) -> Result<Option<Tail>, Error> {
+        let mut entries: Vec<LogEntry> = Vec::new();
         let mut looked_from = None;
         loop {
             let from = reached(seq, &entries);
-            let Some(head) = self.read_behind(twin, from, &mut entries).await? else { return Ok(None) };
+            let Some(head) = self.read_after(shared_id, from, &mut entries).await? else { return Ok(None) };
             // The query reads the log before the head, and passes a place just before its entry comes. By now that is there, all but the
             // last; what a second look still does not find, a client that lied about what it held has skipped, and nobody
             // was told of it.
@@ -77,19 +78,24 @@ impl Store {
     }
 
     /// Puts the head's last message into the log, which lacks it, and behind `entries`.
-    pub(crate) async fn put_last(&self, head: &Head, entries: &mut Vec<Entry>) -> Result<(), Error> {
+    pub(crate) async fn put_last(&self, head: &Head, entries: &mut Vec<LogEntry>) -> Result<(), Error> {
         self.put_entry(&head.customer_id, &head.last).await?;
         entries.push(head.last.clone());
         Ok(())
     }
 
-    async fn read_behind(&self, twin: &Twin, seq: u64, entries: &mut Vec<Entry>) -> Result<Option<Head>, Error> {
+    async fn read_after(
+        &self,
+        shared_id: &SharedId,
+        seq: u64,
+        entries: &mut Vec<LogEntry>,
+    ) -> Result<Option<Head>, Error> {
         let mut pages = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :x AND sk > :from")
-            .expression_attribute_values(":x", s(twin.as_str()))
+            .expression_attribute_values(":x", s(shared_id.as_str()))
             .expression_attribute_values(":from", s(key::log(seq)))
             .consistent_read(true)
             .into_paginator()
@@ -107,13 +113,13 @@ impl Store {
 
     /// The newest `limit` entries and the head, which both lie at the end of the partition: one request, or another for each
     /// megabyte. The missing tail is put first, as in [`Store::tail`].
-    pub(crate) async fn newest(&self, twin: &Twin, limit: u32) -> Result<Option<Tail>, Error> {
+    pub(crate) async fn newest(&self, shared_id: &SharedId, limit: u32) -> Result<Option<Tail>, Error> {
         let mut pages = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :x AND sk > :from")
-            .expression_attribute_values(":x", s(twin.as_str()))
+            .expression_attribute_values(":x", s(shared_id.as_str()))
             .expression_attribute_values(":from", s(key::LOG_START))
             .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX).saturating_add(1))
@@ -141,13 +147,13 @@ impl Store {
     /// Makes `writes` together or not at all; whether they were made, or what stood against each. Tries again where another
     /// transaction was in the way, or a write was too much just then, which the SDK does not.
     pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transacted, Error> {
-        for attempt in 0..CONFLICTS {
+        for attempt in 0..MAX_CONFLICTS {
             let outcome = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
             let Err(error) = outcome else { return Ok(Transacted::Done) };
             let Some(reasons) = error.as_service_error().and_then(cancelled) else { return Err(error.into()) };
             let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
             // First: what stood in the way of one write may have kept another from being judged.
-            if !PASSING.into_iter().any(has) {
+            if !TRANSIENT.into_iter().any(has) {
                 if has("ConditionalCheckFailed") {
                     return Ok(Transacted::Refused(reasons.iter().map(|reason| reason.item.clone()).collect()));
                 }
@@ -160,12 +166,12 @@ impl Store {
 }
 
 /// How far `entries` go, which begin behind `seq`.
-pub(crate) fn reached(seq: u64, entries: &[Entry]) -> u64 {
+pub(crate) fn reached(seq: u64, entries: &[LogEntry]) -> u64 {
     entries.last().map_or(seq, |entry| entry.message.seq)
 }
 
 /// Up to where `entries`, which begin behind `seq`, lack none.
-pub(crate) fn gapless(seq: u64, entries: &[Entry]) -> u64 {
+pub(crate) fn gapless(seq: u64, entries: &[LogEntry]) -> u64 {
     let whole = entries.iter().zip(seq + 1..).take_while(|(entry, seq)| entry.message.seq == *seq);
     seq + whole.count() as u64
 }
@@ -173,10 +179,10 @@ pub(crate) fn gapless(seq: u64, entries: &[Entry]) -> u64 {
 pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
 
 /// Why a transaction is cancelled that may go through in a moment.
-const PASSING: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+const TRANSIENT: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
 /// Waits of 5, 10, … 640 ms: more than a second altogether, and the function's caller gives up later than that.
-const CONFLICTS: u32 = 8;
+const MAX_CONFLICTS: u32 = 8;
 
 pub(crate) enum Transacted {
     Done,

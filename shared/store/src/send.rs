@@ -10,7 +10,7 @@
 //! A crash between the two steps leaves a head whose last message the log lacks: whoever comes next puts it there.
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use domain::{ConversationStatus, Head, INTERVAL_MS, Kind, Message, MessageId, Person, Text, Time, Twin, admit};
+use domain::{ConversationStatus, Head, INTERVAL_MS, Kind, Message, MessageId, Person, SharedId, Text, Time, admit};
 use uuid::Uuid;
 
 use crate::conversation::update_head;
@@ -23,7 +23,7 @@ use crate::{Audience, Error, Store, item};
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// Where.
-    pub twin: Twin,
+    pub shared_id: SharedId,
     /// Who.
     pub sender: Person,
     /// The sender's id for it, the same on every repeat.
@@ -40,7 +40,7 @@ pub struct Draft {
 
 /// What became of it.
 #[derive(Clone, Debug)]
-pub enum Sent {
+pub enum SendOutcome {
     /// It is stored and the conversation's last. Push it, then acknowledge it.
     Stored {
         /// The head with the message as its last.
@@ -51,15 +51,15 @@ pub enum Sent {
         duplicate: bool,
     },
     /// An earlier request stored it, and others were stored since.
-    Known(Box<Message>),
+    AlreadyStored(Box<Message>),
     /// No such conversation, or not one of the sender's.
     NotFound,
     /// Nothing more may be said.
     Closed,
     /// Too fast; milliseconds to wait.
-    Limited(i64),
+    RateLimited(i64),
     /// `seenSeq` is past the last message.
-    SeenTooFar,
+    SeenSeqTooHigh,
 }
 
 /// Without `seenSeq`, how many of the newest messages are looked through for a repeat.
@@ -69,69 +69,71 @@ const LOOK_BACK: u32 = 100;
 const ATTEMPTS: u32 = 200;
 
 /// What is known of the head when it is about to move.
-struct Base {
+struct ExpectedHead {
     last_seq: u64,
-    rate: Rate,
+    rate: RateCondition,
     /// Whether message `last_seq` was seen in the log, rather than claimed to be held.
     in_log: bool,
 }
 
 /// How the update takes the rate limit. DynamoDB has no `max()`, so it cannot do both in one expression.
-enum Rate {
+enum RateCondition {
     /// The sender has been quiet: the state is past, whatever it is.
-    Quiet,
+    Past,
     /// The state is exactly this, and becomes that.
-    Exactly(Option<i64>, i64),
+    Equal(Option<i64>, i64),
 }
 
-enum Verdict {
-    Again(Base),
-    Answer(Sent),
+enum Resolution {
+    Retry(ExpectedHead),
+    Answer(SendOutcome),
 }
 
 impl Store {
     /// Sends `draft`, once.
-    pub async fn send(&self, draft: &Draft) -> Result<Sent, Error> {
-        let mut base = match draft.seen_seq {
+    pub async fn send(&self, draft: &Draft) -> Result<SendOutcome, Error> {
+        let mut expected = match draft.seen_seq {
             // No conversation gets that long, and past it there would be no next number.
-            Some(last_seq) if last_seq > key::LAST => return Ok(Sent::SeenTooFar),
-            Some(last_seq) => Base { last_seq, rate: Rate::Quiet, in_log: false },
-            None => match self.look_back(draft).await? {
-                Verdict::Again(base) => base,
-                Verdict::Answer(sent) => return Ok(sent),
+            Some(last_seq) if last_seq > key::MAX_SEQ => return Ok(SendOutcome::SeenSeqTooHigh),
+            Some(last_seq) => ExpectedHead { last_seq, rate: RateCondition::Past, in_log: false },
+            None => match self.find_in_newest(draft).await? {
+                Resolution::Retry(expected) => expected,
+                Resolution::Answer(sent) => return Ok(sent),
             },
         };
         for _ in 0..ATTEMPTS {
-            let head = match self.advance(draft, &base).await? {
-                Conditional::Done(before) => return self.finish(draft, before, base.in_log).await,
+            let head = match self.advance_head(draft, &expected).await? {
+                Conditional::Done(before) => return self.complete(draft, before, expected.in_log).await,
                 Conditional::Refused(head) => head.map(item::to_head).transpose()?,
             };
-            let Some(head) = head.filter(|head| head.has(&draft.sender)) else { return Ok(Sent::NotFound) };
-            match self.reconsider(draft, head, &base).await? {
-                Verdict::Again(next) => base = next,
-                Verdict::Answer(sent) => return Ok(sent),
+            let Some(head) = head.filter(|head| head.has_participant(&draft.sender)) else {
+                return Ok(SendOutcome::NotFound);
+            };
+            match self.resolve_conflict(draft, head, &expected).await? {
+                Resolution::Retry(next) => expected = next,
+                Resolution::Answer(sent) => return Ok(sent),
             }
         }
         Err(Error::Contended)
     }
 
     /// Step 1. Answers the head as it was.
-    async fn advance(&self, draft: &Draft, base: &Base) -> Result<Conditional<Head>, Error> {
+    async fn advance_head(&self, draft: &Draft, expected: &ExpectedHead) -> Result<Conditional<Head>, Error> {
         let sender = &draft.sender;
-        let twin = draft.twin.as_str();
-        let said = item::Said::of(&message(draft, base.last_seq + 1));
+        let shared_id = draft.shared_id.as_str();
+        let message = item::StoredMessage::of(&message(draft, expected.last_seq + 1));
         let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key::key(twin, key::HEAD)))
+            .set_key(Some(key::key(shared_id, key::HEAD)))
             .expression_attribute_names("#is", "is")
-            .expression_attribute_values(":seen", n(base.last_seq))
-            .expression_attribute_values(":n", n(base.last_seq + 1))
-            .expression_attribute_values(":m", serde_dynamo::to_attribute_value(said)?)
+            .expression_attribute_values(":seen", n(expected.last_seq))
+            .expression_attribute_values(":n", n(expected.last_seq + 1))
+            .expression_attribute_values(":m", serde_dynamo::to_attribute_value(message)?)
             .expression_attribute_values(":active", s(ConversationStatus::Active.as_str()))
             .expression_attribute_values(":closed", s(ConversationStatus::Closed.as_str()))
-            .expression_attribute_values(":im", s(key::inbox_position(draft.now.minute(), twin)))
+            .expression_attribute_values(":im", s(key::inbox_position(draft.now.minute(), shared_id)))
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
 
@@ -145,13 +147,13 @@ impl Store {
             update = update.expression_attribute_values(":me", s(&sender.user_id));
             ("cg", "", " AND cu = :me")
         };
-        let (unlimited, next) = match base.rate {
-            Rate::Quiet => {
+        let (unlimited, next) = match expected.rate {
+            RateCondition::Past => {
                 update = update.expression_attribute_values(":now", n(draft.now.millis()));
                 (format!("(attribute_not_exists({rate}) OR {rate} <= :now)"), draft.now.millis() + INTERVAL_MS)
             }
-            Rate::Exactly(None, next) => (format!("attribute_not_exists({rate})"), next),
-            Rate::Exactly(Some(state), next) => {
+            RateCondition::Equal(None, next) => (format!("attribute_not_exists({rate})"), next),
+            RateCondition::Equal(Some(state), next) => {
                 update = update.expression_attribute_values(":state", n(state));
                 (format!("{rate} = :state"), next)
             }
@@ -164,88 +166,97 @@ impl Store {
     }
 
     /// Step 2. `before` is the head as it was when this request moved it.
-    async fn finish(&self, draft: &Draft, before: Head, in_log: bool) -> Result<Sent, Error> {
+    async fn complete(&self, draft: &Draft, before: Head, in_log: bool) -> Result<SendOutcome, Error> {
         let last = before.last.clone();
         let message = message(draft, before.last_seq() + 1);
-        let head = before.after_text(&draft.sender, message);
+        let head = before.with_text_message(&draft.sender, message);
         // Clients can lie about what they hold, and then the message before ours may be in no log yet.
-        let belt = async {
-            if in_log || self.has_entry(&draft.twin, last.message.seq).await? {
+        let ensure_previous_logged = async {
+            if in_log || self.has_entry(&draft.shared_id, last.message.seq).await? {
                 return Ok(());
             }
             self.put_entry(&head.customer_id, &last).await
         };
         let put = self.put_entry(&head.customer_id, &head.last);
-        let (audience, (), ()) = tokio::try_join!(self.audience(&head.customer_id), put, belt)?;
-        Ok(Sent::Stored { head: Box::new(head), audience, duplicate: false })
+        let (audience, (), ()) = tokio::try_join!(self.audience(&head.customer_id), put, ensure_previous_logged)?;
+        Ok(SendOutcome::Stored { head: Box::new(head), audience, duplicate: false })
     }
 
     /// The head refused: why, and what now.
-    async fn reconsider(&self, draft: &Draft, mut head: Head, base: &Base) -> Result<Verdict, Error> {
-        let mut in_log = base.in_log;
+    async fn resolve_conflict(
+        &self,
+        draft: &Draft,
+        mut head: Head,
+        expected: &ExpectedHead,
+    ) -> Result<Resolution, Error> {
+        let mut in_log = expected.in_log;
         if !is_ours(&head.last.message, draft) {
-            if base.last_seq > head.last_seq() {
-                return Ok(Verdict::Answer(Sent::SeenTooFar));
+            if expected.last_seq > head.last_seq() {
+                return Ok(Resolution::Answer(SendOutcome::SeenSeqTooHigh));
             }
-            if base.last_seq < head.last_seq() {
-                let Some(tail) = self.tail(&draft.twin, base.last_seq).await? else {
-                    return Ok(Verdict::Answer(Sent::NotFound));
+            if expected.last_seq < head.last_seq() {
+                let Some(tail) = self.tail(&draft.shared_id, expected.last_seq).await? else {
+                    return Ok(Resolution::Answer(SendOutcome::NotFound));
                 };
-                if let Some(known) = known(&tail, draft) {
-                    return Ok(Verdict::Answer(known));
+                if let Some(already_stored) = already_stored(&tail, draft) {
+                    return Ok(Resolution::Answer(already_stored));
                 }
                 self.lost_race();
                 head = tail.head;
                 in_log = true;
             }
         }
-        self.judge(draft, head, in_log).await
+        self.decide(draft, head, in_log).await
     }
 
     /// Without `seenSeq`: the newest messages are looked through instead.
-    async fn look_back(&self, draft: &Draft) -> Result<Verdict, Error> {
-        let newest = self.newest(&draft.twin, LOOK_BACK).await?;
-        let Some(newest) = newest.filter(|newest| newest.head.has(&draft.sender)) else {
-            return Ok(Verdict::Answer(Sent::NotFound));
+    async fn find_in_newest(&self, draft: &Draft) -> Result<Resolution, Error> {
+        let newest = self.newest(&draft.shared_id, LOOK_BACK).await?;
+        let Some(newest) = newest.filter(|newest| newest.head.has_participant(&draft.sender)) else {
+            return Ok(Resolution::Answer(SendOutcome::NotFound));
         };
-        if let Some(known) = known(&newest, draft) {
-            return Ok(Verdict::Answer(known));
+        if let Some(already_stored) = already_stored(&newest, draft) {
+            return Ok(Resolution::Answer(already_stored));
         }
-        self.judge(draft, newest.head, true).await
+        self.decide(draft, newest.head, true).await
     }
 
     /// What to do about a head none of whose older messages is ours: repeat, closed, rate, in this order.
-    async fn judge(&self, draft: &Draft, head: Head, in_log: bool) -> Result<Verdict, Error> {
+    async fn decide(&self, draft: &Draft, head: Head, in_log: bool) -> Result<Resolution, Error> {
         if is_ours(&head.last.message, draft) {
             let duplicate = head.last.message.id != draft.id;
             let put = self.put_entry(&head.customer_id, &head.last);
             let (audience, ()) = tokio::try_join!(self.audience(&head.customer_id), put)?;
-            return Ok(Verdict::Answer(Sent::Stored { head: Box::new(head), audience, duplicate }));
+            return Ok(Resolution::Answer(SendOutcome::Stored { head: Box::new(head), audience, duplicate }));
         }
         if head.status == ConversationStatus::Closed {
-            return Ok(Verdict::Answer(Sent::Closed));
+            return Ok(Resolution::Answer(SendOutcome::Closed));
         }
-        let state = head.cursors(&draft.sender).arrival;
+        let state = head.cursors(&draft.sender).rate_limit_state;
         Ok(match admit(state, draft.now) {
-            Err(limited) => Verdict::Answer(Sent::Limited(limited.retry_after_ms)),
-            Ok(next) => Verdict::Again(Base { last_seq: head.last_seq(), rate: Rate::Exactly(state, next), in_log }),
+            Err(limited) => Resolution::Answer(SendOutcome::RateLimited(limited.retry_after_ms)),
+            Ok(next) => Resolution::Retry(ExpectedHead {
+                last_seq: head.last_seq(),
+                rate: RateCondition::Equal(state, next),
+                in_log,
+            }),
         })
     }
 }
 
 fn is_ours(message: &Message, draft: &Draft) -> bool {
-    message.is(&draft.sender, draft.client_message_id)
+    message.is_from(&draft.sender, draft.client_message_id)
 }
 
 /// Our message, if an earlier request stored it and it is not the last any more.
-fn known(tail: &Tail, draft: &Draft) -> Option<Sent> {
+fn already_stored(tail: &Tail, draft: &Draft) -> Option<SendOutcome> {
     let ours = tail.entries.iter().find(|entry| is_ours(&entry.message, draft))?;
-    (ours.message.seq < tail.head.last_seq()).then(|| Sent::Known(Box::new(ours.message.clone())))
+    (ours.message.seq < tail.head.last_seq()).then(|| SendOutcome::AlreadyStored(Box::new(ours.message.clone())))
 }
 
 fn message(draft: &Draft, seq: u64) -> Message {
     Message {
-        conversation_id: draft.twin.conversation_id(),
+        conversation_id: draft.shared_id.conversation_id(),
         seq,
         id: draft.id.clone(),
         client_message_id: Some(draft.client_message_id),

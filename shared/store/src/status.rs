@@ -1,6 +1,6 @@
 //! An order's status moves: a system message, sent the way every message is.
 
-use domain::{Entry, Head, Message, MessageId, Order, OrderStatus, Person, System, Time, Twin};
+use domain::{Head, LogEntry, Message, MessageId, Order, OrderStatus, Person, SharedId, System, Time};
 
 use crate::conversation::update_if;
 use crate::key::{self, n, s};
@@ -9,9 +9,9 @@ use crate::{Audience, Error, Store, item};
 
 /// What became of it.
 #[derive(Clone, Debug)]
-pub enum StatusChange {
+pub enum ChangeStatusOutcome {
     /// It moved. Push it, then answer.
-    Moved {
+    Changed {
         /// As it is now.
         order: Box<Order>,
         /// The system message that reports it.
@@ -20,9 +20,9 @@ pub enum StatusChange {
         audience: Audience,
     },
     /// It has that status already.
-    Already(Box<Order>),
+    Unchanged(Box<Order>),
     /// It may not move from here to there.
-    Refused(OrderStatus),
+    NotAllowed(OrderStatus),
     /// No such order.
     NotFound,
 }
@@ -34,63 +34,65 @@ impl Store {
     /// Moves an order to `to` at `now`, with a system message of this `id`, by which a repeated attempt knows itself.
     pub async fn change_status(
         &self,
-        twin: &Twin,
+        shared_id: &SharedId,
         to: OrderStatus,
         by: &Person,
         id: &MessageId,
         now: Time,
-    ) -> Result<StatusChange, Error> {
-        let (order, newest) = tokio::try_join!(self.order_as_placed(twin), self.newest(twin, 1))?;
-        let (Some(order), Some(mut tail)) = (order, newest) else { return Ok(StatusChange::NotFound) };
+    ) -> Result<ChangeStatusOutcome, Error> {
+        let (order, newest) = tokio::try_join!(self.order_as_placed(shared_id), self.newest(shared_id, 1))?;
+        let (Some(order), Some(mut tail)) = (order, newest) else { return Ok(ChangeStatusOutcome::NotFound) };
         for _ in 0..ATTEMPTS {
             if let Some(entry) = tail.entries.iter().find(|entry| entry.message.id == *id) {
                 return self.report(order, &tail, entry).await;
             }
             let from = tail.head.order.status;
             if from == to {
-                return Ok(StatusChange::Already(Box::new(item::current(order, &tail.head))));
+                return Ok(ChangeStatusOutcome::Unchanged(Box::new(item::current_order(order, &tail.head))));
             }
             if !from.may_become(to) {
-                return Ok(StatusChange::Refused(from));
+                return Ok(ChangeStatusOutcome::NotAllowed(from));
             }
             let system = System::StatusChanged { from, to, by: by.clone() };
             let seq = tail.head.last_seq();
-            let entry = tail.head.next(Message::system(twin.conversation_id(), seq + 1, id.clone(), system, now));
-            if self.move_status(&tail.head, &entry, from, to, by).await? {
+            let entry =
+                tail.head.next_entry(Message::system(shared_id.conversation_id(), seq + 1, id.clone(), system, now));
+            if self.advance_head_by_status(&tail.head, &entry, from, to, by).await? {
                 tail.head.order.status = to;
                 tail.head.order_updated_at = now;
                 tail.head.last = entry.clone();
                 return self.report(order, &tail, &entry).await;
             }
             self.lost_race();
-            tail = self.tail(twin, seq).await?.ok_or(Error::Corrupt("a conversation that vanished"))?;
+            tail = self.tail(shared_id, seq).await?.ok_or(Error::Corrupt("a conversation that vanished"))?;
         }
         Err(Error::Contended)
     }
 
     /// The order as it was placed.
-    pub(crate) async fn order_as_placed(&self, twin: &Twin) -> Result<Option<Order>, Error> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key::key(twin.as_str(), key::ORDER)));
+    pub(crate) async fn order_as_placed(&self, shared_id: &SharedId) -> Result<Option<Order>, Error> {
+        let get =
+            self.client.get_item().table_name(&self.table).set_key(Some(key::key(shared_id.as_str(), key::ORDER)));
         let found = get.consistent_read(true).send().await?.item;
         Ok(found.map(item::to_order).transpose()?.map(|(order, _)| order))
     }
 
     /// Moves the head behind `tail`, whose last message is in the log; whether nobody else did.
-    pub(crate) async fn move_status(
+    pub(crate) async fn advance_head_by_status(
         &self,
         head: &Head,
-        entry: &Entry,
+        entry: &LogEntry,
         from: OrderStatus,
         to: OrderStatus,
         by: &Person,
     ) -> Result<bool, Error> {
-        let twin = head.twin.as_str();
+        let shared_id = head.shared_id.as_str();
         let now = entry.message.created_at;
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key::key(twin, key::HEAD)))
+            .set_key(Some(key::key(shared_id, key::HEAD)))
             .condition_expression("n = :seen AND os = :from")
             .update_expression("SET n = :n, a = :a, m = :m, os = :to, ou = :now, im = :im, an.#u = :name")
             .expression_attribute_names("#u", &by.user_id)
@@ -99,17 +101,20 @@ impl Store {
             .expression_attribute_values(":from", s(from.as_str()))
             .expression_attribute_values(":n", n(entry.message.seq))
             .expression_attribute_values(":a", n(entry.shop_count))
-            .expression_attribute_values(":m", serde_dynamo::to_attribute_value(item::Said::of(&entry.message))?)
+            .expression_attribute_values(
+                ":m",
+                serde_dynamo::to_attribute_value(item::StoredMessage::of(&entry.message))?,
+            )
             .expression_attribute_values(":to", s(to.as_str()))
             .expression_attribute_values(":now", n(now.millis()))
-            .expression_attribute_values(":im", s(key::inbox_position(now.minute(), twin)));
+            .expression_attribute_values(":im", s(key::inbox_position(now.minute(), shared_id)));
         update_if(update).await
     }
 
-    async fn report(&self, order: Order, tail: &Tail, entry: &Entry) -> Result<StatusChange, Error> {
+    async fn report(&self, order: Order, tail: &Tail, entry: &LogEntry) -> Result<ChangeStatusOutcome, Error> {
         let put = self.put_entry(&tail.head.customer_id, entry);
         let (audience, ()) = tokio::try_join!(self.audience(&tail.head.customer_id), put)?;
-        let order = Box::new(item::current(order, &tail.head));
-        Ok(StatusChange::Moved { order, message: Box::new(entry.message.clone()), audience })
+        let order = Box::new(item::current_order(order, &tail.head));
+        Ok(ChangeStatusOutcome::Changed { order, message: Box::new(entry.message.clone()), audience })
     }
 }

@@ -2,18 +2,18 @@
 //! often and however badly it runs, and into a table in which people are talking.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod again;
+mod configuration;
+mod crash_recovery;
+mod data_shapes;
+mod failures;
 mod files;
-mod killed;
-mod many;
-mod names;
-mod shapes;
-mod times;
-mod trouble;
+mod large_import;
+mod repeated_runs;
+mod timestamps;
 
 use tests::importer::become_importer;
+use tests::legacy_shop::{self, Shape};
 use tests::mariadb::{Database, MariaDb};
-use tests::old_shop::{self, Shape};
 use tests::{Shop, User};
 
 /// Enough that every shape is there three times.
@@ -27,7 +27,7 @@ fn importer_process() {
 
 async fn database_of(orders: u32) -> Database {
     let mut database = MariaDb::running().database().await;
-    old_shop::fill(&mut database, orders).await;
+    legacy_shop::fill(&mut database, orders).await;
     database
 }
 
@@ -36,10 +36,10 @@ fn first(shape: Shape) -> u32 {
     (1..=ORDERS).find(|id| Shape::of(*id) == shape).unwrap()
 }
 
-fn come_along(orders: u32) -> impl Iterator<Item = u32> {
+fn imported_orders(orders: u32) -> impl Iterator<Item = u32> {
     (1..=orders).filter(|id| !Shape::of(*id).is_refused())
 }
 
 fn owner(shop: &Shop, id: u32) -> User {
-    shop.customer(&old_shop::customer(id))
+    shop.customer(&legacy_shop::customer(id))
 }

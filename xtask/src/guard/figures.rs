@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::chore;
+use crate::shell;
 
 /// Where they are, from the root.
 const FILE: &str = "bench/instructions.json";
@@ -28,7 +28,7 @@ impl Figures {
     /// None yet, to be counted on this machine.
     pub(super) fn here() -> Result<Self> {
         let said = |program: &str, argument: &str| -> Result<String> {
-            let output = chore::command(program, &[argument]).output().with_context(|| program.to_owned())?;
+            let output = shell::command(program, &[argument]).output().with_context(|| program.to_owned())?;
             let words = String::from_utf8(output.stdout)?;
             Ok(words.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
         };
@@ -93,5 +93,5 @@ impl Figures {
 }
 
 fn path() -> PathBuf {
-    chore::root().join(FILE)
+    shell::root().join(FILE)
 }

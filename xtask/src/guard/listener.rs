@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 /// How long a push may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A connection over WebSocket.
 pub(super) struct Listener(BufReader<TcpStream>);
@@ -17,7 +17,7 @@ impl Listener {
     pub(super) fn connect(address: SocketAddr, url: &str) -> Result<Self> {
         let path = url.strip_prefix(&format!("ws://{address}")).with_context(|| format!("{url} is elsewhere"))?;
         let socket = TcpStream::connect(address)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_read_timeout(Some(TIMEOUT))?;
         let mut listener = Self(BufReader::new(socket));
         let head = format!(
             "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
@@ -33,7 +33,7 @@ impl Listener {
     }
 
     /// Waits for the next frame.
-    pub(super) fn hear(&mut self) -> Result<()> {
+    pub(super) fn next_frame(&mut self) -> Result<()> {
         let mut head = [0; 2];
         self.0.read_exact(&mut head).context("nothing was pushed")?;
         let length = match head[1] {

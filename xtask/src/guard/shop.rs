@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::listener::Listener;
-use crate::chore;
 use crate::gateway::{self, Gateway};
+use crate::shell;
 
 /// How many messages a page has.
 pub(super) const PAGE: usize = 50;
@@ -102,7 +102,7 @@ impl Shop {
         let message = self.message(seen);
         let answer = self.gateway.post(&format!("/api/chat/conversations/{conversation}/messages"), token, &message)?;
         answer["message"]["seq"].as_u64().with_context(|| format!("no message but {answer}"))?;
-        self.listener.hear()
+        self.listener.next_frame()
     }
 
     fn message(&mut self, seen: usize) -> Value {
@@ -120,6 +120,6 @@ fn on_websocket(file: &str, frame: &Value) -> Result<Value> {
 
 /// An event as API Gateway sends it, to Anna.
 fn event(file: &str) -> Result<Value> {
-    let text = fs::read_to_string(chore::root().join("tests/events").join(file)).with_context(|| file.to_owned())?;
+    let text = fs::read_to_string(shell::root().join("tests/events").join(file)).with_context(|| file.to_owned())?;
     Ok(serde_json::from_str(&text)?)
 }

@@ -9,8 +9,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::{Sam, Stack, script, stack};
-use crate::chore;
 use crate::runtime_api::Process;
+use crate::shell;
 
 /// Deletes what the story has left, so that it can be told again.
 const EMPTY_TABLE: &str = "import boto3, sys
@@ -46,11 +46,11 @@ pub(super) fn invoke_remotely(stack: &Stack<'_>, sam: &Sam) -> Result<()> {
 /// As `sam local invoke` would, but for the container: each function gets the environment that SAM CLI gives it where a person does
 /// what `docs/deploying.md` says, and its events from a Runtime API.
 pub(super) fn invoke_locally(stack: &Stack<'_>, sam: &Sam, built: &Path) -> Result<()> {
-    let mut empty = chore::command(stack.ministack.programs.join("python"), &["-c", EMPTY_TABLE, &stack.table]);
+    let mut empty = shell::command(stack.ministack.programs.join("python"), &["-c", EMPTY_TABLE, &stack.table]);
     stack.ministack.address(&mut empty);
     ensure!(empty.status()?.success(), "the table cannot be emptied");
 
-    let mut ask = chore::command(sam.programs.join("python"), &[]);
+    let mut ask = shell::command(sam.programs.join("python"), &[]);
     ask.arg(script("local_environment.py")).arg(built.join("template.yaml"));
     stack.ministack.address(&mut ask);
     let asked = ask.env("TABLE_NAME", &stack.table).env("WEBSOCKET_URL", &stack.websocket_url).output()?;
@@ -73,7 +73,7 @@ pub(super) fn invoke_locally(stack: &Stack<'_>, sam: &Sam, built: &Path) -> Resu
 
 /// In the order of the story.
 fn events() -> Result<Vec<Event>> {
-    let files = fs::read_dir(chore::root().join("tests/events"))?.map(|file| Ok(file?.path()));
+    let files = fs::read_dir(shell::root().join("tests/events"))?.map(|file| Ok(file?.path()));
     let mut files: Vec<PathBuf> = files.collect::<Result<_>>()?;
     files.sort();
     ensure!(!files.is_empty(), "there are no event files");

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 use super::Stack;
-use crate::chore::command;
+use crate::shell::command;
 
 /// Those that need nothing but HTTP, a WebSocket and the table: the whole protocol.
 const JOURNEYS: [&str; 14] = [
@@ -18,11 +18,11 @@ const JOURNEYS: [&str; 14] = [
     "orders",
     "presence",
     "receipts",
-    "repeats",
-    "resume",
-    "talking",
+    "idempotency",
+    "reconnect",
+    "messaging",
     "typing",
-    "user_ids",
+    "user_id_isolation",
 ];
 
 /// Single tests of theirs that do not go there, and why. What the emulator does differently is in `docs/gateways.md`.
@@ -31,11 +31,11 @@ const NOT_THERE: &[(&str, &str)] = &[
     ("a_flood_of_frames_is_refused_one_by_one", "it takes a connection's frames one after the other, and so slowly"),
     ("a_restart_keeps_everything", "it cannot be stopped and started with its data"),
     ("deep_json_is_refused_and_the_connection_stays", "it never answers JSON that is 15,000 deep"),
-    ("ids_that_are_none_are_not_found", "it looks for the route of `..%2f..` after decoding it, and so finds none"),
+    ("invalid_ids_are_not_found", "it looks for the route of `..%2f..` after decoding it, and so finds none"),
     ("issuer_and_audience_are_checked_where_configured", "this deployment has neither"),
     ("nothing_is_compressed", "its WebSockets are"),
-    ("our_own_fault_is_internal", "its DynamoDB does not fail at a word"),
-    ("what_ends_a_connection_ends_only_that_one", "it takes frames of every size, and bytes for text"),
+    ("server_faults_are_internal_errors", "its DynamoDB does not fail at a word"),
+    ("a_violation_closes_only_its_own_connection", "it takes frames of every size, and bytes for text"),
 ];
 
 /// Runs them one after the other, since each wants the only table empty.
@@ -67,33 +67,33 @@ fn point(tests: &mut Command, stack: &Stack<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chore::root;
+    use crate::shell::root;
 
     /// The other tests, and what they need that a deployed system does not have.
     const HERE: [(&str, &str); 19] = [
         ("convergence", "hundreds of schedules, a second each"),
         ("costs", "a meter between the functions and the table"),
-        ("cuts", "sockets that it breaks by itself"),
-        ("events", "is run there by `sam remote invoke`"),
+        ("broken_connections", "sockets that it breaks by itself"),
+        ("example_events", "is run there by `sam remote invoke`"),
         ("faults", "requests that get lost when it says so"),
         ("gateway_connections", "the local gateway"),
         ("gateway_http", "the local gateway"),
         ("gateway_websocket", "the local gateway"),
-        ("jitter", "a server that it stops and starts"),
+        ("unstable_connections", "a server that it stops and starts"),
         ("jwks", "an identity provider of its own, and settings for it"),
         ("layout", "the sources"),
         ("load", "more of a machine than an emulator leaves"),
         ("logs", "all that the functions write"),
         ("operating", "the templates"),
         ("policies", "a meter between the functions and AWS"),
-        ("rotation", "a secret that it rotates"),
-        ("runner", "the runner"),
+        ("secret_rotation", "a secret that it rotates"),
+        ("command_line", "the runner"),
         ("template", "the local gateway"),
         ("importing", "the importer and MariaDB"),
     ];
 
     #[test]
-    fn every_test_goes_there_or_there_is_a_reason() {
+    fn every_test_runs_there_or_has_a_reason() {
         let named = JOURNEYS.into_iter().chain(HERE.map(|(name, _)| name));
         let named: std::collections::BTreeSet<String> = named.map(str::to_owned).collect();
         let files = std::fs::read_dir(root().join("tests/tests")).unwrap();

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 
-use crate::group::Group;
-use crate::{chore, python};
+use crate::process_group::Group;
+use crate::{python, shell};
 
 /// How long it may take to listen.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The region of everything there.
 pub(crate) const REGION: &str = "us-east-1";
@@ -51,7 +51,7 @@ impl Ministack {
 
     fn start_as(scheme: &'static str, how: &[(&str, &str)]) -> Result<Self> {
         let programs = python::environment("ministack", "xtask/sam/ministack.txt")?;
-        let folder = chore::target().join("ministack");
+        let folder = shell::target().join("ministack");
         std::fs::create_dir_all(&folder)?;
         let log = folder.join("log.txt");
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
@@ -100,7 +100,7 @@ impl Ministack {
 
     /// Makes a table with the keys of the template's.
     pub(crate) fn make_table(&self, name: &str) -> Result<()> {
-        let mut make = chore::command(self.programs.join("python"), &["-c", MAKE_TABLE, name]);
+        let mut make = shell::command(self.programs.join("python"), &["-c", MAKE_TABLE, name]);
         self.address(&mut make);
         ensure!(make.status()?.success(), "the table cannot be made");
         Ok(())
@@ -109,7 +109,7 @@ impl Ministack {
     fn wait(&self) -> Result<()> {
         let began = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > TIMEOUT {
                 bail!("ministack does not listen, see {}", self.log.display());
             }
             std::thread::sleep(Duration::from_millis(50));

@@ -5,21 +5,21 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 
 use super::Stack;
-use crate::{chore, web};
+use crate::{shell, web};
 
 /// Where the guide says how the pages get there.
 const GUIDE: &str = "docs/deploying.md";
 
 /// Publishes the pages, and has two people talk there.
 pub(crate) fn test(stack: &Stack<'_>) -> Result<()> {
-    let guide = fs::read_to_string(chore::root().join(GUIDE))?;
+    let guide = fs::read_to_string(shell::root().join(GUIDE))?;
     let commands = guide.split("```sh\n").filter_map(|rest| rest.split_once("```")).map(|(block, _)| block);
     let publish = commands.into_iter().find(|block| block.contains("aws s3 sync"));
     let publish = publish.with_context(|| format!("{GUIDE} does not say how to publish the pages"))?;
     eprintln!("\n> {}", publish.trim_end().replace('\n', "\n> "));
-    let mut shell = chore::command("sh", &["-e", "-c", publish]);
+    let mut shell = shell::command("sh", &["-e", "-c", publish]);
     stack.ministack.address(&mut shell);
-    shell.env("PATH", chore::path_with(&stack.ministack.programs)?).env("WebFiles", &stack.web_files);
+    shell.env("PATH", shell::path_with(&stack.ministack.programs)?).env("WebFiles", &stack.web_files);
     ensure!(shell.status()?.success(), "the pages cannot be published");
 
     web::npm("web", &["run", "test:deployed"], |command| {

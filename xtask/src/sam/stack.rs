@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::{Ministack, Sam, script};
-use crate::chore::command;
+use crate::shell::command;
 
 pub(super) const NAME: &str = "order-chat";
 

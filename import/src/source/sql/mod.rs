@@ -13,19 +13,19 @@ use std::time::Duration;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, Value};
 
-use super::{Broken, PAGE, Page, Pages};
-use crate::old::{OldConversation, OldOrder, OldParticipant};
-use crate::progress::Voice;
-use crate::retry::pause;
+use super::{PAGE, Page, Pages, SourceError};
+use crate::legacy::{LegacyConversation, LegacyOrder, LegacyParticipant};
+use crate::progress::Notices;
+use crate::retry::wait_before_retry;
 use crate::settings::Names;
 use crate::translate::Refused;
-use names::Found;
+use names::SchemaNames;
 pub(super) use names::check;
 use queries::Queries;
 use values::{Cells, MessageRow, ParticipantRow, order};
 
 /// The most bytes of messages on a page. A page with more is read again as a shorter one, down to a single order.
-const HEAVY: usize = 4 << 20;
+const MAX_PAGE_BYTES: usize = 4 << 20;
 
 const NO_URL: &str = "the source is not a URL of a database; in a user and a password, write # as %23, / as %2F, : as %3A, \
     ? as %3F and @ as %40";
@@ -35,30 +35,35 @@ const HANDSHAKE: Duration = Duration::from_secs(20);
 
 /// Reads one database from start to end.
 pub(crate) struct Reader {
-    line: Line,
+    line: RetryingConnection,
     queries: Queries,
     total: u64,
 }
 
 /// The connection, made anew as often as it takes.
-struct Line {
+struct RetryingConnection {
     opts: Opts,
     retries: u32,
-    voice: Voice,
+    notices: Notices,
     conn: Option<Conn>,
 }
 
 impl Reader {
     /// Connects, finds the tables, and counts the orders.
-    pub(super) async fn open(url: &str, configured: &Names, retries: u32, voice: Voice) -> Result<Self, Broken> {
+    pub(super) async fn open(
+        url: &str,
+        configured: &Names,
+        retries: u32,
+        notices: Notices,
+    ) -> Result<Self, SourceError> {
         // The driver's own words could repeat the password.
-        let opts = Opts::from_url(url).map_err(|_| Broken(NO_URL.to_owned()))?;
+        let opts = Opts::from_url(url).map_err(|_| SourceError(NO_URL.to_owned()))?;
         if opts.db_name().is_none() {
-            return Err(Broken("the source's URL does not end in the name of a database".to_owned()));
+            return Err(SourceError("the source's URL does not end in the name of a database".to_owned()));
         }
         let setup = vec!["SET NAMES utf8mb4, time_zone = '+00:00'"];
         let opts = OptsBuilder::from_opts(opts).init(setup).tcp_keepalive(Some(Duration::from_secs(30)));
-        let mut line = Line { opts: opts.into(), retries, voice, conn: None };
+        let mut line = RetryingConnection { opts: opts.into(), retries, notices, conn: None };
         let columns = "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()";
         let rows: Vec<(String, String)> = line
             .ask(async |mut conn| {
@@ -70,7 +75,7 @@ impl Reader {
         for (table, column) in rows {
             there.entry(table).or_default().push(column);
         }
-        let queries = Queries::of(&Found::among(&there, configured)?);
+        let queries = Queries::of(&SchemaNames::among(&there, configured)?);
         let count = &queries.count;
         let total: Option<u64> = line
             .ask(async |mut conn| {
@@ -91,14 +96,14 @@ impl Reader {
         let (mut behind, mut size) = (None, PAGE);
         loop {
             match self.page(behind.as_ref(), size).await {
-                Ok(Some(Read::Page(page, last))) => {
+                Ok(Some(PageRead::Page(page, last))) => {
                     behind = Some(last);
                     size = (size * 2).min(PAGE);
                     if pages.send(Ok(page)).await.is_err() {
                         return;
                     }
                 }
-                Ok(Some(Read::TooHeavy(orders))) => size = orders.div_ceil(2),
+                Ok(Some(PageRead::TooLarge(orders))) => size = orders.div_ceil(2),
                 Ok(None) => return,
                 Err(broken) => {
                     let _ = pages.send(Err(broken)).await;
@@ -109,17 +114,17 @@ impl Reader {
     }
 
     /// The page behind an order; `None` when there is nothing more.
-    async fn page(&mut self, behind: Option<&Value>, size: usize) -> Result<Option<Read>, Broken> {
+    async fn page(&mut self, behind: Option<&Value>, size: usize) -> Result<Option<PageRead>, SourceError> {
         let queries = &self.queries;
         self.line.ask(|conn| page(conn, queries, behind, size)).await
     }
 }
 
-enum Read {
+enum PageRead {
     /// A page, and the key of its last order.
     Page(Page, Value),
     /// These orders have too much to say for one page.
-    TooHeavy(usize),
+    TooLarge(usize),
 }
 
 async fn page(
@@ -127,18 +132,18 @@ async fn page(
     queries: &Queries,
     behind: Option<&Value>,
     size: usize,
-) -> mysql_async::Result<(Conn, Option<Read>)> {
+) -> mysql_async::Result<(Conn, Option<PageRead>)> {
     let size = size.max(1);
     let limit = Value::from(size as u64);
     let rows: Vec<mysql_async::Row> = match behind {
         None => conn.exec(&queries.first, vec![limit]).await?,
         Some(behind) => conn.exec(&queries.next, vec![behind.clone(), limit]).await?,
     };
-    let mut orders: Vec<(Value, OldOrder)> = rows.into_iter().map(|row| order(Cells::of(row))).collect();
+    let mut orders: Vec<(Value, LegacyOrder)> = rows.into_iter().map(|row| order(Cells::of(row))).collect();
     let (Some((first, _)), Some((last, _))) = (orders.first().cloned(), orders.last().cloned()) else {
         return Ok((conn, None));
     };
-    let mut talk = Talk::default();
+    let mut talk = ConversationRows::default();
     if let Some(participants) = &queries.participants {
         let mut rows = conn.exec_iter(participants, vec![first.clone(), last.clone()]).await?;
         while let Some(row) = rows.next().await? {
@@ -149,9 +154,9 @@ async fn page(
         let mut rows = conn.exec_iter(messages, vec![first, last.clone()]).await?;
         while let Some(row) = rows.next().await? {
             talk.message(MessageRow::of(Cells::of(row)));
-            if talk.bytes > HEAVY && orders.len() > 1 {
+            if talk.bytes > MAX_PAGE_BYTES && orders.len() > 1 {
                 rows.drop_result().await?;
-                return Ok((conn, Some(Read::TooHeavy(orders.len()))));
+                return Ok((conn, Some(PageRead::TooLarge(orders.len()))));
             }
         }
     }
@@ -169,21 +174,21 @@ async fn page(
         });
         before = Some(key);
     }
-    Ok((conn, Some(Read::Page(page, last))))
+    Ok((conn, Some(PageRead::Page(page, last))))
 }
 
 /// What was said about the orders of a page.
 #[derive(Default)]
-struct Talk {
-    conversations: HashMap<String, Vec<(String, OldConversation)>>,
+struct ConversationRows {
+    conversations: HashMap<String, Vec<(String, LegacyConversation)>>,
     bytes: usize,
 }
 
-impl Talk {
-    fn conversation(&mut self, sale: &str, id: &str) -> &mut OldConversation {
+impl ConversationRows {
+    fn conversation(&mut self, sale: &str, id: &str) -> &mut LegacyConversation {
         let theirs = self.conversations.entry(sale.to_owned()).or_default();
         let at = theirs.iter().position(|(other, _)| other == id).unwrap_or_else(|| {
-            theirs.push((id.to_owned(), OldConversation::default()));
+            theirs.push((id.to_owned(), LegacyConversation::default()));
             theirs.len() - 1
         });
         &mut theirs[at].1
@@ -193,7 +198,7 @@ impl Talk {
         let conversation = self.conversation(&row.sale, &row.conversation);
         conversation.status = row.status;
         if row.person.id.is_some() {
-            conversation.participants.push(OldParticipant { person: row.person, last_read_at: row.read_up_to });
+            conversation.participants.push(LegacyParticipant { person: row.person, last_read_at: row.read_up_to });
         }
     }
 
@@ -208,21 +213,21 @@ impl Talk {
         if let (Some(reader), Some(last)) = (&row.reader.id, conversation.messages.last_mut()) {
             last.read_by.push(reader.clone());
             if !conversation.participants.iter().any(|it| it.person.id == row.reader.id) {
-                conversation.participants.push(OldParticipant { person: row.reader, last_read_at: None });
+                conversation.participants.push(LegacyParticipant { person: row.reader, last_read_at: None });
             }
         }
         self.bytes += bytes;
     }
 
-    fn of(&mut self, sale: &str) -> Vec<OldConversation> {
+    fn of(&mut self, sale: &str) -> Vec<LegacyConversation> {
         let theirs = self.conversations.remove(sale).unwrap_or_default();
         theirs.into_iter().map(|(_, conversation)| conversation).collect()
     }
 }
 
-impl Line {
+impl RetryingConnection {
     /// Asks, again on a new connection where this one is lost.
-    async fn ask<T, Answer>(&mut self, question: impl Fn(Conn) -> Answer) -> Result<T, Broken>
+    async fn ask<T, Answer>(&mut self, question: impl Fn(Conn) -> Answer) -> Result<T, SourceError>
     where
         Answer: Future<Output = mysql_async::Result<(Conn, T)>>,
     {
@@ -242,17 +247,17 @@ impl Line {
                 },
                 Err(problem) => problem,
             };
-            if !passes(&problem) {
-                return Err(Broken(format!("the database refused: {}", said(&problem))));
+            if !is_transient(&problem) {
+                return Err(SourceError(format!("the database refused: {}", describe(&problem))));
             }
             if attempt == self.retries {
-                let problem = said(&problem);
-                return Err(Broken(format!("the database cannot be reached, after {attempt} retries: {problem}")));
+                let problem = describe(&problem);
+                return Err(SourceError(format!("the database cannot be reached, after {attempt} retries: {problem}")));
             }
             attempt += 1;
-            let (problem, retries) = (said(&problem), self.retries);
-            self.voice.say(format!("the database cannot be reached ({problem}): try {attempt} of {retries} follows"));
-            pause(attempt, Duration::from_millis(250), Duration::from_secs(10)).await;
+            let (problem, retries) = (describe(&problem), self.retries);
+            self.notices.say(format!("the database cannot be reached ({problem}): try {attempt} of {retries} follows"));
+            wait_before_retry(attempt, Duration::from_millis(250), Duration::from_secs(10)).await;
         }
     }
 
@@ -263,7 +268,7 @@ impl Line {
 }
 
 /// What a problem is, without what the driver puts around it.
-fn said(problem: &mysql_async::Error) -> String {
+fn describe(problem: &mysql_async::Error) -> String {
     match problem {
         mysql_async::Error::Io(mysql_async::IoError::Io(problem)) => problem.to_string(),
         mysql_async::Error::Server(problem) => format!("{} ({})", problem.message, problem.code),
@@ -272,11 +277,11 @@ fn said(problem: &mysql_async::Error) -> String {
 }
 
 /// Whether the same question may be answered a little later.
-fn passes(problem: &mysql_async::Error) -> bool {
+fn is_transient(problem: &mysql_async::Error) -> bool {
     /// Too many connections (two ways), shutting down, interrupted, killed, gone, lost, waited too long, deadlock.
-    const PASSING: [u16; 10] = [1040, 1203, 1053, 1317, 1927, 2006, 2013, 1205, 1213, 4031];
+    const TRANSIENT: [u16; 10] = [1040, 1203, 1053, 1317, 1927, 2006, 2013, 1205, 1213, 4031];
     match problem {
-        mysql_async::Error::Server(problem) => PASSING.contains(&problem.code),
+        mysql_async::Error::Server(problem) => TRANSIENT.contains(&problem.code),
         mysql_async::Error::Io(_) | mysql_async::Error::Other(_) => true,
         mysql_async::Error::Driver(problem) => {
             use mysql_async::DriverError::{ConnectionClosed, PacketOutOfOrder, UnexpectedPacket};

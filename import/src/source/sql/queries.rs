@@ -1,7 +1,7 @@
 //! The statements. All go along the primary key of the orders, a page at a time: where a page begins costs the same at the
 //! end of the table as at its start. `docs/importing.md` shows them with the usual names.
 
-use super::names::Found;
+use super::names::SchemaNames;
 
 /// What is asked of a database with these names.
 #[derive(Clone, Debug)]
@@ -19,8 +19,8 @@ pub(super) struct Queries {
 }
 
 impl Queries {
-    pub(super) fn of(found: &Found) -> Self {
-        // Not there without `sales`: `Found` sees to that.
+    pub(super) fn of(found: &SchemaNames) -> Self {
+        // Not there without `sales`: `SchemaNames` sees to that.
         let sales = found.table("sales").unwrap_or_default();
         let id = found.column("sales", "s", "id");
         let orders = orders(found, &sales);
@@ -34,12 +34,13 @@ impl Queries {
     }
 }
 
-fn orders(found: &Found, sales: &str) -> String {
+fn orders(found: &SchemaNames, sales: &str) -> String {
     let sale = |ours| found.column("sales", "s", ours);
     let product = |ours| found.column("products", "p", ours);
-    let customer = first_of([found.column("customers", "c", "user"), sale("customer")]);
-    let price = first_of([sale("price"), product("price")]);
-    let title = first_of([filled(product("title")), spelled([product("make"), product("model"), product("year")])]);
+    let customer = coalesce([found.column("customers", "c", "user"), sale("customer")]);
+    let price = coalesce([sale("price"), product("price")]);
+    let title =
+        coalesce([non_empty(product("title")), joined_by_spaces([product("make"), product("model"), product("year")])]);
     let columns = [
         sale("id"),
         sale("number"),
@@ -69,7 +70,7 @@ fn orders(found: &Found, sales: &str) -> String {
 }
 
 /// The conversations `c`, and the column that says which order each is about: one of theirs, or by way of the orders.
-fn conversations(found: &Found) -> Option<(String, String)> {
+fn conversations(found: &SchemaNames) -> Option<(String, String)> {
     let conversations = found.table("conversations")?;
     let sale = found.column("conversations", "c", "sale");
     if sale != "NULL" {
@@ -80,7 +81,7 @@ fn conversations(found: &Found) -> Option<(String, String)> {
     Some((format!("{sales} s JOIN {conversations} c ON {id} = {link}"), found.column("sales", "s", "id")))
 }
 
-fn participants(found: &Found) -> Option<String> {
+fn participants(found: &SchemaNames) -> Option<String> {
     let (conversations, sale) = conversations(found)?;
     let id = found.column("conversations", "c", "id");
     let status = found.column("conversations", "c", "status");
@@ -94,14 +95,14 @@ fn participants(found: &Found) -> Option<String> {
     let join = found.table("participants").map_or(String::new(), |participants| {
         format!(" LEFT JOIN {participants} p ON {} = {id}", found.column("participants", "p", "conversation"))
     });
-    let role = first_of([role, theirs]);
+    let role = coalesce([role, theirs]);
     Some(format!(
         "SELECT {sale}, {id}, {status}, {user}, {named}, {role}, {up_to} \
          FROM {conversations}{join}{users} WHERE {sale} >= ? AND {sale} <= ? ORDER BY {sale}, {id}"
     ))
 }
 
-fn messages(found: &Found) -> Option<String> {
+fn messages(found: &SchemaNames) -> Option<String> {
     let ((conversations, sale), messages) = (conversations(found)?, found.table("messages")?);
     let conversation = found.column("conversations", "c", "id");
     let of = |ours| found.column("messages", "m", ours);
@@ -123,7 +124,7 @@ fn messages(found: &Found) -> Option<String> {
          WHERE {sale} >= ? AND {sale} <= ? ORDER BY {sale}, {conversation}, {}",
         of("id"),
         of("sender"),
-        first_of([of("role"), theirs]),
+        coalesce([of("role"), theirs]),
         of("kind"),
         of("body"),
         of("created"),
@@ -133,7 +134,7 @@ fn messages(found: &Found) -> Option<String> {
 }
 
 /// The join that names whoever a column refers to, and their name; nothing where there are no users.
-fn joined_user(found: &Found, alias: &str, column: &str) -> (String, String) {
+fn joined_user(found: &SchemaNames, alias: &str, column: &str) -> (String, String) {
     match found.table("users").filter(|_| column != "NULL") {
         Some(users) => {
             let id = found.column("users", alias, "id");
@@ -144,13 +145,13 @@ fn joined_user(found: &Found, alias: &str, column: &str) -> (String, String) {
 }
 
 /// A name, from one column or from two.
-fn name(found: &Found, table: &str, alias: &str) -> String {
+fn name(found: &SchemaNames, table: &str, alias: &str) -> String {
     let of = |ours| found.column(table, alias, ours);
-    first_of([filled(of("name")), spelled([of("first"), of("last")])])
+    coalesce([non_empty(of("name")), joined_by_spaces([of("first"), of("last")])])
 }
 
 /// The first that is not `NULL`; of columns that are not there nothing is said.
-fn first_of<const N: usize>(parts: [String; N]) -> String {
+fn coalesce<const N: usize>(parts: [String; N]) -> String {
     let there: Vec<String> = parts.into_iter().filter(|part| part != "NULL").collect();
     match there.as_slice() {
         [] => "NULL".to_owned(),
@@ -160,12 +161,12 @@ fn first_of<const N: usize>(parts: [String; N]) -> String {
 }
 
 /// A text, or `NULL` where it is empty.
-fn filled(part: String) -> String {
+fn non_empty(part: String) -> String {
     if part == "NULL" { part } else { format!("NULLIF({part}, '')") }
 }
 
 /// Several in a row with spaces between them, or `NULL`.
-fn spelled<const N: usize>(parts: [String; N]) -> String {
+fn joined_by_spaces<const N: usize>(parts: [String; N]) -> String {
     let there: Vec<String> = parts.into_iter().filter(|part| part != "NULL").collect();
     if there.is_empty() { "NULL".to_owned() } else { format!("NULLIF(CONCAT_WS(' ', {}), '')", there.join(", ")) }
 }
@@ -177,7 +178,7 @@ mod tests {
     use super::*;
 
     /// The old schema as `docs/importing.md` has it.
-    fn usual() -> Found {
+    fn usual() -> SchemaNames {
         let tables = [
             ("sales", "id saleNumber customerId carId quantity price currency status note createdAt updatedAt"),
             ("customers", "id userId name"),
@@ -190,11 +191,11 @@ mod tests {
         ];
         let columns = |text: &str| text.split(' ').map(str::to_owned).collect();
         let there: BTreeMap<_, _> = tables.into_iter().map(|(table, text)| (table.to_owned(), columns(text))).collect();
-        Found::among(&there, &BTreeMap::new()).unwrap()
+        SchemaNames::among(&there, &BTreeMap::new()).unwrap()
     }
 
     #[test]
-    fn the_documentation_shows_them() {
+    fn the_documentation_shows_these_queries() {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let shown = words(include_str!("../../../../docs/importing.md"));
         let queries = Queries::of(&usual());
@@ -204,12 +205,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_not_asked_for() {
+    fn missing_columns_are_not_queried() {
         let there = BTreeMap::from([(
             "sales".to_owned(),
             ["id", "customerId", "status", "createdAt"].map(str::to_owned).to_vec(),
         )]);
-        let queries = Queries::of(&Found::among(&there, &BTreeMap::new()).unwrap());
+        let queries = Queries::of(&SchemaNames::among(&there, &BTreeMap::new()).unwrap());
         assert!(!queries.next.contains("JOIN"), "{}", queries.next);
         assert!(queries.participants.is_none() && queries.messages.is_none());
     }

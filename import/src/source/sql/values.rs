@@ -3,7 +3,7 @@
 use mysql_async::consts::ColumnType::MYSQL_TYPE_TIMESTAMP;
 use mysql_async::{Column, Row, Value};
 
-use crate::old::{OldItem, OldMessage, OldOrder, OldPerson};
+use crate::legacy::{LegacyItem, LegacyMessage, LegacyOrder, LegacyPerson};
 
 /// The values of a row, taken one after the other in the order of the statement's columns.
 pub(super) struct Cells {
@@ -55,21 +55,21 @@ fn text(value: Value) -> Option<String> {
 }
 
 /// An order, with its key as the database needs it to go on.
-pub(super) fn order(mut cells: Cells) -> (Value, OldOrder) {
+pub(super) fn order(mut cells: Cells) -> (Value, LegacyOrder) {
     let key = cells.value();
     let id = text(key.clone());
     let number = cells.text();
-    let customer = OldPerson { id: cells.text(), name: cells.text(), role: None };
+    let customer = LegacyPerson { id: cells.text(), name: cells.text(), role: None };
     let (status, currency, note) = (cells.text(), cells.text(), cells.text());
     let (created_at, updated_at) = (cells.time(), cells.time());
-    let item = OldItem {
+    let item = LegacyItem {
         sku: cells.text(),
         title: cells.text(),
         quantity: cells.text(),
         unit_price: cells.text(),
         image_url: cells.text(),
     };
-    let order = OldOrder {
+    let order = LegacyOrder {
         id,
         number,
         customer: Some(customer),
@@ -89,7 +89,7 @@ pub(super) struct ParticipantRow {
     pub(super) sale: String,
     pub(super) conversation: String,
     pub(super) status: Option<String>,
-    pub(super) person: OldPerson,
+    pub(super) person: LegacyPerson,
     pub(super) read_up_to: Option<String>,
 }
 
@@ -99,7 +99,7 @@ impl ParticipantRow {
             sale: cells.text().unwrap_or_default(),
             conversation: cells.text().unwrap_or_default(),
             status: cells.text(),
-            person: OldPerson { id: cells.text(), name: cells.text(), role: cells.text() },
+            person: LegacyPerson { id: cells.text(), name: cells.text(), role: cells.text() },
             read_up_to: cells.time(),
         }
     }
@@ -109,18 +109,18 @@ impl ParticipantRow {
 pub(super) struct MessageRow {
     pub(super) sale: String,
     pub(super) conversation: String,
-    pub(super) message: OldMessage,
-    pub(super) reader: OldPerson,
+    pub(super) message: LegacyMessage,
+    pub(super) reader: LegacyPerson,
 }
 
 impl MessageRow {
     pub(super) fn of(mut cells: Cells) -> Self {
         let (sale, conversation) = (cells.text().unwrap_or_default(), cells.text().unwrap_or_default());
         let id = cells.text();
-        let sender = OldPerson { id: cells.text(), name: cells.text(), role: cells.text() };
+        let sender = LegacyPerson { id: cells.text(), name: cells.text(), role: cells.text() };
         let (kind, body, created_at) = (cells.text(), cells.text(), cells.time());
-        let message = OldMessage { id, sender: Some(sender), kind, body, created_at, read_by: Vec::new() };
-        let reader = OldPerson { id: cells.text(), name: cells.text(), role: cells.text() };
+        let message = LegacyMessage { id, sender: Some(sender), kind, body, created_at, read_by: Vec::new() };
+        let reader = LegacyPerson { id: cells.text(), name: cells.text(), role: cells.text() };
         Self { sale, conversation, message, reader }
     }
 }

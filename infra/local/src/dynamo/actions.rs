@@ -10,7 +10,7 @@ use crate::aws::table_arn;
 /// As much of any request as says what it touches.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Touched {
+struct TouchedTables {
     #[serde(default)]
     table_name: Option<String>,
     #[serde(default)]
@@ -29,8 +29,8 @@ struct Target {
 
 /// The actions and resources that `operation` with this `body` needs. A transaction needs the actions of its items.
 /// A body that cannot be read needs nothing: the engine refuses it.
-pub(crate) fn needed(operation: &str, body: &str) -> BTreeSet<(String, String)> {
-    let Ok(touched) = serde_json::from_str::<Touched>(body) else { return BTreeSet::new() };
+pub(crate) fn required_actions(operation: &str, body: &str) -> BTreeSet<(String, String)> {
+    let Ok(touched) = serde_json::from_str::<TouchedTables>(body) else { return BTreeSet::new() };
     let action = format!("dynamodb:{operation}");
     let mut needed = BTreeSet::new();
     for item in touched.transact_items {
@@ -63,7 +63,7 @@ mod tests {
     fn actions(operation: &str, body: &str) -> Vec<(String, String)> {
         let table = table_arn("");
         let short = |(action, resource): (String, String)| (action, resource.replacen(&table, "", 1));
-        needed(operation, body).into_iter().map(short).collect()
+        required_actions(operation, body).into_iter().map(short).collect()
     }
 
     fn pair(action: &str, resource: &str) -> (String, String) {

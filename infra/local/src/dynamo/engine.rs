@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::Refusal;
+use crate::StartupError;
 use crate::template::TableSpec;
 
 /// What the engine keeps its data in, inside the data folder.
@@ -27,14 +27,14 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// A database in `folder`, or in memory. With `sync` each write reaches the disk before it is answered.
-    pub(crate) fn open(folder: Option<&Path>, sync: bool) -> Result<Self, Refusal> {
+    pub(crate) fn open(folder: Option<&Path>, sync: bool) -> Result<Self, StartupError> {
         let Some(folder) = folder else {
             let refused =
-                |problem: DynoxideError| Refusal::Data { path: "in memory".into(), what: problem.to_string() };
+                |problem: DynoxideError| StartupError::Data { path: "in memory".into(), what: problem.to_string() };
             let database = Database::memory().map_err(refused)?;
             return Ok(Self { database, beside: None });
         };
-        let refused = |what: String| Refusal::Data { path: folder.to_owned(), what };
+        let refused = |what: String| StartupError::Data { path: folder.to_owned(), what };
         let path = folder.join(FILE);
         let path = path.to_str().ok_or_else(|| refused("its path is not UTF-8".to_owned()))?;
         let database = Database::new(path).map_err(|problem| refused(problem.to_string()))?;
@@ -49,8 +49,8 @@ impl Engine {
 
     /// Makes a table of the template if it is absent. One that was made from a template with other keys or indexes
     /// is refused: it would answer some queries and not others.
-    pub(crate) fn make(&self, table: &TableSpec) -> Result<(), Refusal> {
-        let refused = |what: String| Refusal::Table { table: table.name.clone(), what };
+    pub(crate) fn make(&self, table: &TableSpec) -> Result<(), StartupError> {
+        let refused = |what: String| StartupError::Table { table: table.name.clone(), what };
         let name = json!({ "TableName": table.name });
         let failed = |problem: DynoxideError| refused(problem.to_string());
         if let Ok(description) = self.answer("DescribeTable", &name.to_string()) {
@@ -76,7 +76,7 @@ impl Engine {
     }
 
     /// Removes what has expired. DynamoDB does so some time within days, so nothing may count on it.
-    pub(crate) fn sweep(&self) {
+    pub(crate) fn delete_expired(&self) {
         if let Err(problem) = self.database.sweep_ttl() {
             tracing::warn!(%problem, "expired items were not removed");
         }
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_written_is_in_the_file_after_a_checkpoint() {
+    fn a_checkpoint_copies_writes_into_the_file() {
         let (folder, copied) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let engine = Engine::open(Some(folder.path()), false).unwrap();
         let table = json!({ "TableName": "table", "BillingMode": "PAY_PER_REQUEST",

@@ -1,8 +1,8 @@
 //! DynamoDB in this process: the embedded engine behind the SDK's own requests.
 
 mod actions;
-pub(crate) mod door;
 mod engine;
+pub(crate) mod http_endpoint;
 
-pub(crate) use actions::needed;
+pub(crate) use actions::required_actions;
 pub(crate) use engine::Engine;

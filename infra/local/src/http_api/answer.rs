@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_describes_no_response_is_a_function_error() {
+    fn invalid_responses_are_function_errors() {
         assert_eq!(status(json!({ "statusCode": 204 })), Some(204));
         assert_eq!(status(json!({ "statusCode": "201", "body": "x" })), Some(201));
         assert_eq!(status(json!({ "statusCode": "many" })), None);
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_short_form_is_the_body() {
+    fn an_answer_without_a_status_code_is_the_body() {
         assert_eq!(status(json!({ "any": "thing" })), Some(200));
         assert_eq!(status(Value::Null), Some(200));
     }

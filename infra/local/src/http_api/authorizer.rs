@@ -11,17 +11,17 @@ use crate::lambda::Lambdas;
 use crate::template::HttpAuthorizer;
 
 /// Above this many remembered answers those that are too old are looked for.
-const MANY: usize = 1_000;
+const CLEANUP_THRESHOLD: usize = 1_000;
 
 /// What an authorizer says.
 #[derive(Clone, Debug)]
-pub(super) enum Verdict {
+pub(super) enum Authorization {
     /// The request may go on, with this in `requestContext.authorizer`.
     Allow(Value),
     /// It may not.
     Deny,
     /// There is nothing by which to know the caller; the authorizer was not asked.
-    Nobody,
+    NoIdentity,
     /// The authorizer failed, or said something else.
     Failed,
 }
@@ -29,7 +29,7 @@ pub(super) enum Verdict {
 /// The authorizers of an API, and what they said.
 pub(super) struct Authorizers {
     specs: BTreeMap<String, HttpAuthorizer>,
-    remembered: Mutex<HashMap<Identity, (Instant, Verdict)>>,
+    remembered: Mutex<HashMap<Identity, (Instant, Authorization)>>,
 }
 
 /// An authorizer, and the values of its identity sources in a request.
@@ -47,39 +47,39 @@ impl Authorizers {
         headers: &HeaderMap,
         mut question: Value,
         lambdas: &Lambdas,
-        patience: Duration,
-    ) -> Verdict {
-        let Some(spec) = self.specs.get(name) else { return Verdict::Failed };
-        let Some(sources) = identity(headers, &spec.headers) else { return Verdict::Nobody };
+        timeout: Duration,
+    ) -> Authorization {
+        let Some(spec) = self.specs.get(name) else { return Authorization::Failed };
+        let Some(sources) = identity(headers, &spec.headers) else { return Authorization::NoIdentity };
         let identity = (name.to_owned(), sources);
-        if let Some(verdict) = self.recall(&identity, spec.remembered) {
-            return verdict;
+        if let Some(authorization) = self.cached(&identity, spec.remembered) {
+            return authorization;
         }
         question["identitySource"] = json!(identity.1);
-        let Ok(answer) = lambdas.call(&spec.function, question, patience).await else { return Verdict::Failed };
-        let verdict = match answer["isAuthorized"].as_bool() {
-            Some(true) => Verdict::Allow(json!({ "lambda": answer.get("context").cloned().unwrap_or_default() })),
-            Some(false) => Verdict::Deny,
-            None => return Verdict::Failed,
+        let Ok(answer) = lambdas.call(&spec.function, question, timeout).await else { return Authorization::Failed };
+        let authorization = match answer["isAuthorized"].as_bool() {
+            Some(true) => Authorization::Allow(json!({ "lambda": answer.get("context").cloned().unwrap_or_default() })),
+            Some(false) => Authorization::Deny,
+            None => return Authorization::Failed,
         };
         if !spec.remembered.is_zero() {
-            self.remember(identity, spec.remembered, verdict.clone());
+            self.cache(identity, spec.remembered, authorization.clone());
         }
-        verdict
+        authorization
     }
 
-    fn recall(&self, identity: &Identity, for_long: Duration) -> Option<Verdict> {
+    fn cached(&self, identity: &Identity, ttl: Duration) -> Option<Authorization> {
         let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, verdict) = remembered.get(identity)?;
-        (since.elapsed() < for_long).then(|| verdict.clone())
+        let (since, authorization) = remembered.get(identity)?;
+        (since.elapsed() < ttl).then(|| authorization.clone())
     }
 
-    fn remember(&self, identity: Identity, for_long: Duration, verdict: Verdict) {
+    fn cache(&self, identity: Identity, ttl: Duration, authorization: Authorization) {
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() >= MANY {
-            remembered.retain(|_, (since, _)| since.elapsed() < for_long);
+        if remembered.len() >= CLEANUP_THRESHOLD {
+            remembered.retain(|_, (since, _)| since.elapsed() < ttl);
         }
-        remembered.insert(identity, (Instant::now(), verdict));
+        remembered.insert(identity, (Instant::now(), authorization));
     }
 }
 

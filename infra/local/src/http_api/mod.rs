@@ -17,7 +17,7 @@ use crate::lambda::{Failure, Lambdas};
 use crate::respond::message;
 use crate::settings::Timers;
 use crate::template::HttpApiSpec;
-use authorizer::{Authorizers, Verdict};
+use authorizer::{Authorization, Authorizers};
 use cors::Policy;
 
 /// The largest body of a request, in bytes.
@@ -74,17 +74,17 @@ impl HttpApi {
         let mut event = event::request(&self.spec.id, &found, call);
         if let Some(name) = &found.route.authorizer {
             let asked = event::question(&self.spec.id, &event);
-            let (lambdas, patience) = (&self.lambdas, self.timers.http);
-            match self.authorizers.ask(name, &call.parts.headers, asked, lambdas, patience).await {
-                Verdict::Allow(context) => event["requestContext"]["authorizer"] = context,
-                Verdict::Deny => return message(StatusCode::FORBIDDEN, "Forbidden"),
-                Verdict::Nobody => return message(StatusCode::UNAUTHORIZED, "Unauthorized"),
-                Verdict::Failed => return failed(),
+            let (lambdas, timeout) = (&self.lambdas, self.timers.http);
+            match self.authorizers.ask(name, &call.parts.headers, asked, lambdas, timeout).await {
+                Authorization::Allow(context) => event["requestContext"]["authorizer"] = context,
+                Authorization::Deny => return message(StatusCode::FORBIDDEN, "Forbidden"),
+                Authorization::NoIdentity => return message(StatusCode::UNAUTHORIZED, "Unauthorized"),
+                Authorization::Failed => return failed(),
             }
         }
         event::carry_body(&mut event, call);
-        let patience = found.route.timeout.map_or(self.timers.http, |own| own.min(self.timers.http));
-        match self.lambdas.call(&found.route.function, event, patience).await {
+        let timeout = found.route.timeout.map_or(self.timers.http, |own| own.min(self.timers.http));
+        match self.lambdas.call(&found.route.function, event, timeout).await {
             Ok(value) => answer::response(value).unwrap_or_else(failed),
             Err(Failure::Function(_)) => failed(),
             Err(Failure::Integration) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),

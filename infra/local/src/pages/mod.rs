@@ -5,7 +5,7 @@
 
 mod build;
 mod files;
-mod waiting;
+mod status_page;
 
 use std::path::PathBuf;
 
@@ -67,8 +67,8 @@ impl Pages {
                 None if navigates => found(files.index()?),
                 None => return None,
             },
-            State::Building if navigates => waiting::building(),
-            State::Absent(why) if navigates => waiting::absent(why),
+            State::Building if navigates => status_page::building(),
+            State::Absent(why) if navigates => status_page::absent(why),
             State::Building | State::Absent(_) => return None,
         };
         let headers = response.headers_mut();
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_gets_the_page_for_every_address_and_a_program_only_what_there_is() {
+    fn browsers_get_the_page_for_every_path_and_programs_only_existing_files() {
         let (pages, html) = (pages(built()), Some((200, "text/html; charset=utf-8".to_owned())));
         assert_eq!(ask(&pages, "GET", "/", "*/*"), html);
         assert_eq!(ask(&pages, "GET", "/orders/cnv_x", "text/html,*/*"), html);
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn until_they_are_built_a_browser_is_told_so() {
+    fn a_status_page_is_shown_until_the_build_is_done() {
         for state in [State::Building, State::Absent("why")] {
             let pages = pages(state);
             assert_eq!(ask(&pages, "GET", "/orders", "text/html").unwrap().0, 503);

@@ -3,16 +3,17 @@
 use serde_json::{Map, Value, json};
 use serde_norway::Value as Yaml;
 
-use crate::Refusal;
+use crate::StartupError;
 
 /// Parses a template. `!Ref x` becomes `{"Ref": "x"}`, `!Sub x` becomes `{"Fn::Sub": "x"}`, and so on, so that
 /// nothing after this knows which of the two forms somebody wrote.
-pub(super) fn parse(text: &str) -> Result<Value, Refusal> {
-    let yaml: Yaml = serde_norway::from_str(text).map_err(|problem| Refusal::template("YAML", problem.to_string()))?;
+pub(super) fn parse(text: &str) -> Result<Value, StartupError> {
+    let yaml: Yaml =
+        serde_norway::from_str(text).map_err(|problem| StartupError::template("YAML", problem.to_string()))?;
     long_form(yaml, "YAML")
 }
 
-fn long_form(yaml: Yaml, at: &str) -> Result<Value, Refusal> {
+fn long_form(yaml: Yaml, at: &str) -> Result<Value, StartupError> {
     Ok(match yaml {
         Yaml::Null => Value::Null,
         Yaml::Bool(value) => Value::Bool(value),
@@ -38,31 +39,31 @@ fn long_form(yaml: Yaml, at: &str) -> Result<Value, Refusal> {
     })
 }
 
-fn intrinsic(tag: &str, argument: Value, at: &str) -> Result<Value, Refusal> {
+fn intrinsic(tag: &str, argument: Value, at: &str) -> Result<Value, StartupError> {
     match (tag, argument) {
         ("Ref", name) => Ok(json!({ "Ref": name })),
         ("Condition", name) => Ok(json!({ "Condition": name })),
         ("GetAtt", Value::String(dotted)) => match dotted.split_once('.') {
             Some((resource, attribute)) => Ok(json!({ "Fn::GetAtt": [resource, attribute] })),
-            None => Err(Refusal::template(at, format!("!GetAtt {dotted} names no attribute"))),
+            None => Err(StartupError::template(at, format!("!GetAtt {dotted} names no attribute"))),
         },
         (name @ ("GetAtt" | "Sub" | "Join" | "Split" | "If" | "Equals" | "Not"), argument) => {
             Ok(json!({ format!("Fn::{name}"): argument }))
         }
-        (unknown, _) => Err(Refusal::template(at, format!("the tag !{unknown} is not supported here"))),
+        (unknown, _) => Err(StartupError::template(at, format!("the tag !{unknown} is not supported here"))),
     }
 }
 
-fn number_of(number: &serde_norway::Number, at: &str) -> Result<Value, Refusal> {
-    serde_json::to_value(number).map_err(|problem| Refusal::template(at, problem.to_string()))
+fn number_of(number: &serde_norway::Number, at: &str) -> Result<Value, StartupError> {
+    serde_json::to_value(number).map_err(|problem| StartupError::template(at, problem.to_string()))
 }
 
 /// CloudFormation's keys are text; YAML would also take `200:` and `true:`.
-fn key_of(key: &Yaml, at: &str) -> Result<String, Refusal> {
+fn key_of(key: &Yaml, at: &str) -> Result<String, StartupError> {
     match key {
         Yaml::String(text) => Ok(text.clone()),
         Yaml::Number(number) => Ok(number.to_string()),
         Yaml::Bool(value) => Ok(value.to_string()),
-        _ => Err(Refusal::template(at, "a key here is not a text")),
+        _ => Err(StartupError::template(at, "a key here is not a text")),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Properties, Resource, Template};
-use crate::Refusal;
+use crate::StartupError;
 use crate::aws::covers;
 
 /// Lambda's own default, for a function that sets no `Timeout`.
@@ -82,7 +82,7 @@ impl Functions {
 }
 
 /// Reads every function.
-pub(super) fn read(template: &Template) -> Result<Functions, Refusal> {
+pub(super) fn read(template: &Template) -> Result<Functions, StartupError> {
     let globals = template.globals.section("Function")?;
     let mut functions =
         Functions { specs: BTreeMap::new(), by_arn: BTreeMap::new(), events: Vec::new(), permissions: Vec::new() };
@@ -104,7 +104,7 @@ pub(super) fn read(template: &Template) -> Result<Functions, Refusal> {
     Ok(functions)
 }
 
-fn function(resource: &Resource, properties: &Properties) -> Result<FunctionSpec, Refusal> {
+fn function(resource: &Resource, properties: &Properties) -> Result<FunctionSpec, StartupError> {
     properties.only(&[
         "Architectures",
         "CodeUri",
@@ -133,14 +133,14 @@ fn function(resource: &Resource, properties: &Properties) -> Result<FunctionSpec
     Ok(FunctionSpec {
         name: resource.name.clone(),
         binary: resource.metadata.section("BuildProperties")?.required("Binary")?,
-        environment: environment.collect::<Result<_, Refusal>>()?,
+        environment: environment.collect::<Result<_, StartupError>>()?,
         timeout: Duration::from_secs(properties.number("Timeout")?.unwrap_or(DEFAULT_TIMEOUT)),
         memory: properties.number("MemorySize")?.unwrap_or(DEFAULT_MEMORY),
         policy: policy(properties)?,
     })
 }
 
-fn policy(properties: &Properties) -> Result<Policy, Refusal> {
+fn policy(properties: &Properties) -> Result<Policy, StartupError> {
     let mut statements = Vec::new();
     for document in properties.sections("Policies")? {
         document.only(&["Statement", "Version"])?;
@@ -153,7 +153,7 @@ fn policy(properties: &Properties) -> Result<Policy, Refusal> {
     Ok(Policy(statements))
 }
 
-fn permission(properties: &Properties, functions: &Functions) -> Result<Permission, Refusal> {
+fn permission(properties: &Properties, functions: &Functions) -> Result<Permission, StartupError> {
     properties.only(&["Action", "FunctionName", "Principal", "SourceArn"])?;
     properties.one_of("Action", &["lambda:InvokeFunction"])?;
     properties.one_of("Principal", &["apigateway.amazonaws.com"])?;
@@ -163,7 +163,7 @@ fn permission(properties: &Properties, functions: &Functions) -> Result<Permissi
 }
 
 /// A function's own properties over the `Globals`; environments are merged name by name, as SAM does.
-fn with_globals(globals: &Properties, own: &Properties) -> Result<Properties, Refusal> {
+fn with_globals(globals: &Properties, own: &Properties) -> Result<Properties, StartupError> {
     let mut merged = Value::Object(globals.fields().clone());
     merge(&mut merged, &Value::Object(own.fields().clone()));
     Properties::new(own.path("").trim_end_matches('.'), merged)

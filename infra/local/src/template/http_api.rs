@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::function::Functions;
 use super::{Properties, Template};
-use crate::Refusal;
+use crate::StartupError;
 
 /// The HTTP API.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub(crate) struct Cors {
 }
 
 /// Reads the HTTP API and the events that make its routes.
-pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<HttpApiSpec>, Refusal> {
+pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<HttpApiSpec>, StartupError> {
     let Some(api) = template.only("AWS::Serverless::HttpApi")? else {
         return match functions.events().first() {
             None => Ok(None),
@@ -99,7 +99,7 @@ pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<
     Ok(Some(HttpApiSpec { id: api.name.clone(), routes, cors: cors(properties)?, authorizers }))
 }
 
-fn authorizer(section: &Properties, functions: &Functions) -> Result<HttpAuthorizer, Refusal> {
+fn authorizer(section: &Properties, functions: &Functions) -> Result<HttpAuthorizer, StartupError> {
     section.only(&[
         "AuthorizerPayloadFormatVersion",
         "EnableFunctionDefaultPermissions",
@@ -134,7 +134,7 @@ fn route(
     event: &Properties,
     default: Option<&String>,
     authorizers: &BTreeMap<String, HttpAuthorizer>,
-) -> Result<HttpRoute, Refusal> {
+) -> Result<HttpRoute, StartupError> {
     event.only(&["Properties", "Type"])?;
     event.one_of("Type", &["HttpApi"])?;
     let properties = event.section("Properties")?;
@@ -186,7 +186,7 @@ fn check_path(path: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn cors(api: &Properties) -> Result<Option<Cors>, Refusal> {
+fn cors(api: &Properties) -> Result<Option<Cors>, StartupError> {
     if api.get("CorsConfiguration").is_none() {
         return Ok(None);
     }

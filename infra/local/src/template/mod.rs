@@ -19,12 +19,12 @@ use serde_json::{Map, Value};
 pub(crate) use function::{FunctionSpec, Policy};
 pub(crate) use http_api::{Cors, HttpApiSpec, HttpAuthorizer, HttpRoute};
 use properties::Properties;
-pub(crate) use scope::Locality;
 use scope::Scope;
+pub(crate) use scope::TemplateInputs;
 pub(crate) use table::TableSpec;
 pub(crate) use websocket_api::{IdentitySource, WebSocketAuthorizer, WebSocketRoute, WebSocketSpec};
 
-use crate::Refusal;
+use crate::StartupError;
 
 /// Resources that watch the system or hold something for it, and change nothing about how it answers.
 const NOT_SERVED: &[&str] = &[
@@ -90,20 +90,21 @@ impl Template {
     }
 
     /// The only resource of a kind of which the gateway serves one.
-    fn only<'a>(&'a self, kind: &'a str) -> Result<Option<&'a Resource>, Refusal> {
+    fn only<'a>(&'a self, kind: &'a str) -> Result<Option<&'a Resource>, StartupError> {
         let mut found = self.of_kind(kind);
         let first = found.next();
         match found.next() {
             None => Ok(first),
-            Some(second) => {
-                Err(Refusal::template(format!("Resources.{}", second.name), format!("only one {kind} is served here")))
-            }
+            Some(second) => Err(StartupError::template(
+                format!("Resources.{}", second.name),
+                format!("only one {kind} is served here"),
+            )),
         }
     }
 }
 
 /// Reads a template.
-pub(crate) fn read(text: &str, locality: &Locality) -> Result<System, Refusal> {
+pub(crate) fn read(text: &str, template_inputs: &TemplateInputs) -> Result<System, StartupError> {
     let document = Properties::new("template", document::parse(text)?)?;
     document.only(&[
         "AWSTemplateFormatVersion",
@@ -119,10 +120,10 @@ pub(crate) fn read(text: &str, locality: &Locality) -> Result<System, Refusal> {
     let section = |name: &str| match document.get(name) {
         None => Ok(Map::new()),
         Some(Value::Object(fields)) => Ok(fields.clone()),
-        Some(_) => Err(Refusal::template(name, "a section of named values belongs here")),
+        Some(_) => Err(StartupError::template(name, "a section of named values belongs here")),
     };
     let declared = section("Resources")?;
-    let scope = Scope::new(locality, &section("Parameters")?, section("Conditions")?, &declared)?;
+    let scope = Scope::new(template_inputs, &section("Parameters")?, section("Conditions")?, &declared)?;
     let globals = scope.resolve(&Value::Object(section("Globals")?), "Globals")?;
     let globals = Properties::new("Globals", globals)?;
     globals.only(&["Function"])?;
@@ -134,7 +135,7 @@ pub(crate) fn read(text: &str, locality: &Locality) -> Result<System, Refusal> {
     Ok(System { http, websocket, tables: table::read(&template)?, functions: functions.specs })
 }
 
-fn resources(declared: &Map<String, Value>, scope: &Scope<'_>) -> Result<Vec<Resource>, Refusal> {
+fn resources(declared: &Map<String, Value>, scope: &Scope<'_>) -> Result<Vec<Resource>, StartupError> {
     let mut resources = Vec::new();
     for (name, declaration) in declared {
         let at = format!("Resources.{name}");

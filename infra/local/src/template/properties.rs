@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::Refusal;
+use crate::StartupError;
 
 /// A section, and the path by which an error names it.
 #[derive(Clone, Debug, Default)]
@@ -14,12 +14,12 @@ pub(super) struct Properties {
 
 impl Properties {
     /// The section at the path `at`. Nothing at all is an empty section.
-    pub(super) fn new(at: impl Into<String>, value: Value) -> Result<Self, Refusal> {
+    pub(super) fn new(at: impl Into<String>, value: Value) -> Result<Self, StartupError> {
         let at = at.into();
         match value {
             Value::Object(fields) => Ok(Self { at, fields }),
             Value::Null => Ok(Self { at, fields: Map::new() }),
-            _ => Err(Refusal::template(at, "a section of named values belongs here")),
+            _ => Err(StartupError::template(at, "a section of named values belongs here")),
         }
     }
 
@@ -29,13 +29,13 @@ impl Properties {
     }
 
     /// The error that `name` in this section has the problem `what`.
-    pub(super) fn problem(&self, name: &str, what: impl Into<String>) -> Refusal {
-        Refusal::template(self.path(name), what)
+    pub(super) fn problem(&self, name: &str, what: impl Into<String>) -> StartupError {
+        StartupError::template(self.path(name), what)
     }
 
     /// Fails on any name but these. A property that changes what happens on AWS and is not read here would make
     /// the two differ without a word.
-    pub(super) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), StartupError> {
         match self.fields.keys().find(|name| !known.contains(&name.as_str())) {
             Some(unknown) => Err(self.problem(unknown, "this property is not understood by the local gateway")),
             None => Ok(()),
@@ -58,17 +58,17 @@ impl Properties {
     }
 
     /// A text, or what CloudFormation makes one from.
-    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Refusal> {
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, StartupError> {
         self.get(name).map(|value| self.as_text(name, value)).transpose()
     }
 
     /// A text that must be there.
-    pub(super) fn required(&self, name: &str) -> Result<String, Refusal> {
+    pub(super) fn required(&self, name: &str) -> Result<String, StartupError> {
         self.text(name)?.ok_or_else(|| self.problem(name, "this property is missing"))
     }
 
     /// A text that must be there and be one of these: the only ones that are served.
-    pub(super) fn one_of(&self, name: &str, served: &[&str]) -> Result<String, Refusal> {
+    pub(super) fn one_of(&self, name: &str, served: &[&str]) -> Result<String, StartupError> {
         let value = self.required(name)?;
         if served.contains(&value.as_str()) {
             return Ok(value);
@@ -77,14 +77,14 @@ impl Properties {
     }
 
     /// A whole number.
-    pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Refusal> {
+    pub(super) fn number(&self, name: &str) -> Result<Option<u64>, StartupError> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let number = value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
         number.map(Some).ok_or_else(|| self.problem(name, "a whole number belongs here"))
     }
 
     /// Yes or no; `no` where it is absent.
-    pub(super) fn flag(&self, name: &str) -> Result<bool, Refusal> {
+    pub(super) fn flag(&self, name: &str) -> Result<bool, StartupError> {
         match self.get(name) {
             None => Ok(false),
             Some(Value::Bool(value)) => Ok(*value),
@@ -94,7 +94,7 @@ impl Properties {
     }
 
     /// A list of texts; a single one counts as a list of it, as in an IAM policy.
-    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, Refusal> {
+    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, StartupError> {
         match self.get(name) {
             None => Ok(Vec::new()),
             Some(Value::Array(items)) => items.iter().map(|item| self.as_text(name, item)).collect(),
@@ -103,12 +103,12 @@ impl Properties {
     }
 
     /// A section inside this one; empty where it is absent.
-    pub(super) fn section(&self, name: &str) -> Result<Properties, Refusal> {
+    pub(super) fn section(&self, name: &str) -> Result<Properties, StartupError> {
         Properties::new(self.path(name), self.get(name).cloned().unwrap_or(Value::Null))
     }
 
     /// A list of sections; a single one counts as a list of it.
-    pub(super) fn sections(&self, name: &str) -> Result<Vec<Properties>, Refusal> {
+    pub(super) fn sections(&self, name: &str) -> Result<Vec<Properties>, StartupError> {
         match self.get(name) {
             None => Ok(Vec::new()),
             Some(Value::Array(items)) => {
@@ -119,7 +119,7 @@ impl Properties {
         }
     }
 
-    fn as_text(&self, name: &str, value: &Value) -> Result<String, Refusal> {
+    fn as_text(&self, name: &str, value: &Value) -> Result<String, StartupError> {
         match value {
             Value::String(text) => Ok(text.clone()),
             Value::Number(number) => Ok(number.to_string()),

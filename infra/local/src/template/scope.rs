@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::Refusal;
+use crate::StartupError;
 use crate::aws::{ACCOUNT, PARTITION, REGION, STACK};
 
 /// What stands outside the template: values of its parameters, where the gateway listens.
-pub(crate) struct Locality {
+pub(crate) struct TemplateInputs {
     /// `HOST:PORT` by which clients reach the gateway.
     pub(crate) authority: String,
     /// Parameters given by whoever starts the gateway.
@@ -20,7 +20,7 @@ pub(crate) struct Locality {
 
 /// The names of one template.
 pub(super) struct Scope<'a> {
-    locality: &'a Locality,
+    template_inputs: &'a TemplateInputs,
     parameters: BTreeMap<String, Value>,
     conditions: Map<String, Value>,
     resources: &'a Map<String, Value>,
@@ -29,31 +29,31 @@ pub(super) struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// The scope of a template with these `Parameters`, `Conditions` and `Resources`.
     pub(super) fn new(
-        locality: &'a Locality,
+        template_inputs: &'a TemplateInputs,
         declared: &Map<String, Value>,
         conditions: Map<String, Value>,
         resources: &'a Map<String, Value>,
-    ) -> Result<Self, Refusal> {
-        if let Some(unknown) = locality.parameters.keys().find(|name| !declared.contains_key(*name)) {
-            return Err(Refusal::template("Parameters", format!("the template has no parameter {unknown}")));
+    ) -> Result<Self, StartupError> {
+        if let Some(unknown) = template_inputs.parameters.keys().find(|name| !declared.contains_key(*name)) {
+            return Err(StartupError::template("Parameters", format!("the template has no parameter {unknown}")));
         }
         let mut parameters = BTreeMap::new();
         for (name, declaration) in declared {
-            parameters.insert(name.clone(), parameter(locality, name, declaration)?);
+            parameters.insert(name.clone(), parameter(template_inputs, name, declaration)?);
         }
-        Ok(Self { locality, parameters, conditions, resources })
+        Ok(Self { template_inputs, parameters, conditions, resources })
     }
 
     /// The value of a condition.
-    pub(super) fn condition(&self, name: &str) -> Result<bool, Refusal> {
+    pub(super) fn condition(&self, name: &str) -> Result<bool, StartupError> {
         let at = format!("Conditions.{name}");
         let condition =
-            self.conditions.get(name).ok_or_else(|| Refusal::template(&at, "there is no such condition"))?;
+            self.conditions.get(name).ok_or_else(|| StartupError::template(&at, "there is no such condition"))?;
         self.holds(condition, &at)
     }
 
     /// `value` with every intrinsic function in it replaced by what it stands for.
-    pub(super) fn resolve(&self, value: &Value, at: &str) -> Result<Value, Refusal> {
+    pub(super) fn resolve(&self, value: &Value, at: &str) -> Result<Value, StartupError> {
         match value {
             Value::Object(fields) => match single(fields) {
                 Some((name, argument)) if name == "Ref" || name == "Condition" || name.starts_with("Fn::") => {
@@ -72,13 +72,13 @@ impl<'a> Scope<'a> {
                 Ok(Value::Array(resolved))
             }
             Value::String(text) if text.contains("{{resolve:") => {
-                Err(Refusal::template(at, "a {{resolve: reference is not supported here"))
+                Err(StartupError::template(at, "a {{resolve: reference is not supported here"))
             }
             other => Ok(other.clone()),
         }
     }
 
-    fn section(&self, fields: &Map<String, Value>, at: &str) -> Result<Value, Refusal> {
+    fn section(&self, fields: &Map<String, Value>, at: &str) -> Result<Value, StartupError> {
         let mut resolved = Map::new();
         for (name, value) in fields {
             resolved.insert(name.clone(), self.resolve(value, &format!("{at}.{name}"))?);
@@ -86,59 +86,59 @@ impl<'a> Scope<'a> {
         Ok(Value::Object(resolved))
     }
 
-    fn call(&self, name: &str, argument: &Value, at: &str) -> Result<Value, Refusal> {
+    fn call(&self, name: &str, argument: &Value, at: &str) -> Result<Value, StartupError> {
         match (name, argument) {
             ("Ref", Value::String(target)) => self.reference(target, at),
             ("Fn::GetAtt", Value::Array(path)) => match path.as_slice() {
                 [Value::String(resource), Value::String(attribute)] => {
                     self.attribute(resource, attribute, at).map(Value::String)
                 }
-                _ => Err(Refusal::template(at, "Fn::GetAtt takes a resource and an attribute")),
+                _ => Err(StartupError::template(at, "Fn::GetAtt takes a resource and an attribute")),
             },
             ("Fn::Sub", Value::String(text)) => self.substitute(text, &Map::new(), at),
             ("Fn::Sub", Value::Array(parts)) => match parts.as_slice() {
                 [Value::String(text), Value::Object(names)] => self.substitute(text, names, at),
-                _ => Err(Refusal::template(at, "Fn::Sub takes a text, or a text and its names")),
+                _ => Err(StartupError::template(at, "Fn::Sub takes a text, or a text and its names")),
             },
             ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
                 [Value::String(separator), list] => self.join(separator, list, at),
-                _ => Err(Refusal::template(at, "Fn::Join takes a separator and a list")),
+                _ => Err(StartupError::template(at, "Fn::Join takes a separator and a list")),
             },
             ("Fn::Split", Value::Array(parts)) => match parts.as_slice() {
                 [Value::String(separator), text] => {
                     let text = self.text(text, at)?;
                     Ok(text.split(separator.as_str()).map(str::to_owned).collect())
                 }
-                _ => Err(Refusal::template(at, "Fn::Split takes a separator and a text")),
+                _ => Err(StartupError::template(at, "Fn::Split takes a separator and a text")),
             },
             ("Fn::If", Value::Array(parts)) => match parts.as_slice() {
                 [Value::String(condition), then, otherwise] => {
                     self.resolve(if self.condition(condition)? { then } else { otherwise }, at)
                 }
-                _ => Err(Refusal::template(at, "Fn::If takes a condition and two values")),
+                _ => Err(StartupError::template(at, "Fn::If takes a condition and two values")),
             },
-            (unknown, _) => Err(Refusal::template(at, format!("{unknown} is not supported here"))),
+            (unknown, _) => Err(StartupError::template(at, format!("{unknown} is not supported here"))),
         }
     }
 
-    fn holds(&self, condition: &Value, at: &str) -> Result<bool, Refusal> {
-        let unsupported = || Refusal::template(at, "only Equals, Not and other conditions are supported here");
+    fn holds(&self, condition: &Value, at: &str) -> Result<bool, StartupError> {
+        let unsupported = || StartupError::template(at, "only Equals, Not and other conditions are supported here");
         let (name, argument) = condition.as_object().and_then(single).ok_or_else(unsupported)?;
         match (name, argument) {
             ("Condition", Value::String(other)) => self.condition(other),
             ("Fn::Equals", Value::Array(sides)) => match sides.as_slice() {
                 [left, right] => Ok(self.text(left, at)? == self.text(right, at)?),
-                _ => Err(Refusal::template(at, "Fn::Equals takes two values")),
+                _ => Err(StartupError::template(at, "Fn::Equals takes two values")),
             },
             ("Fn::Not", Value::Array(inner)) => match inner.as_slice() {
                 [inner] => Ok(!self.holds(inner, at)?),
-                _ => Err(Refusal::template(at, "Fn::Not takes one condition")),
+                _ => Err(StartupError::template(at, "Fn::Not takes one condition")),
             },
             _ => Err(unsupported()),
         }
     }
 
-    fn reference(&self, name: &str, at: &str) -> Result<Value, Refusal> {
+    fn reference(&self, name: &str, at: &str) -> Result<Value, StartupError> {
         if let Some(value) = self.parameters.get(name) {
             return Ok(value.clone());
         }
@@ -156,7 +156,7 @@ impl<'a> Scope<'a> {
 
     /// What `Ref` of a resource gives: a stage's and a table's name, a function's name, else its id, for which the
     /// logical id does as well as a random one.
-    fn identity(&self, resource: &str, at: &str) -> Result<String, Refusal> {
+    fn identity(&self, resource: &str, at: &str) -> Result<String, StartupError> {
         let named = match self.kind(resource, at)? {
             "AWS::DynamoDB::Table" => Some("TableName"),
             "AWS::ApiGatewayV2::Stage" => Some("StageName"),
@@ -167,31 +167,31 @@ impl<'a> Scope<'a> {
         own.map_or_else(|| Ok(format!("{STACK}-{resource}")), |name| self.text(name, at))
     }
 
-    fn attribute(&self, resource: &str, attribute: &str, at: &str) -> Result<String, Refusal> {
+    fn attribute(&self, resource: &str, attribute: &str, at: &str) -> Result<String, StartupError> {
         let identity = self.identity(resource, at)?;
         match (self.kind(resource, at)?, attribute) {
             ("AWS::DynamoDB::Table", "Arn") => Ok(crate::aws::table_arn(&identity)),
             ("AWS::Serverless::Function", "Arn") => Ok(crate::aws::function_arn(&identity)),
             ("AWS::Logs::LogGroup", "Arn") => Ok(crate::aws::log_group_arn(&identity)),
             ("AWS::ApiGatewayV2::Api", "ApiId") => Ok(identity),
-            ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => Ok(format!("ws://{}", self.locality.authority)),
-            ("AWS::Serverless::HttpApi", "ApiEndpoint") => Ok(format!("http://{}", self.locality.authority)),
-            (kind, _) => Err(Refusal::template(at, format!("{attribute} of a {kind} is not known here"))),
+            ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => Ok(format!("ws://{}", self.template_inputs.authority)),
+            ("AWS::Serverless::HttpApi", "ApiEndpoint") => Ok(format!("http://{}", self.template_inputs.authority)),
+            (kind, _) => Err(StartupError::template(at, format!("{attribute} of a {kind} is not known here"))),
         }
     }
 
-    fn kind(&self, resource: &str, at: &str) -> Result<&str, Refusal> {
+    fn kind(&self, resource: &str, at: &str) -> Result<&str, StartupError> {
         let found = self.resources.get(resource).and_then(|resource| resource.get("Type")).and_then(Value::as_str);
-        found.ok_or_else(|| Refusal::template(at, format!("there is no parameter or resource {resource}")))
+        found.ok_or_else(|| StartupError::template(at, format!("there is no parameter or resource {resource}")))
     }
 
-    fn substitute(&self, text: &str, names: &Map<String, Value>, at: &str) -> Result<Value, Refusal> {
+    fn substitute(&self, text: &str, names: &Map<String, Value>, at: &str) -> Result<Value, StartupError> {
         let mut result = String::new();
         let mut rest = text;
         while let Some(start) = rest.find("${") {
             result.push_str(&rest[..start]);
             let inside = &rest[start + 2..];
-            let end = inside.find('}').ok_or_else(|| Refusal::template(at, "a ${ is not closed"))?;
+            let end = inside.find('}').ok_or_else(|| StartupError::template(at, "a ${ is not closed"))?;
             let name = inside[..end].trim();
             if let Some(literal) = name.strip_prefix('!') {
                 result.extend(["${", literal, "}"]);
@@ -208,34 +208,35 @@ impl<'a> Scope<'a> {
         Ok(Value::String(result))
     }
 
-    fn join(&self, separator: &str, list: &Value, at: &str) -> Result<Value, Refusal> {
+    fn join(&self, separator: &str, list: &Value, at: &str) -> Result<Value, StartupError> {
         let Value::Array(items) = self.resolve(list, at)? else {
-            return Err(Refusal::template(at, "Fn::Join takes a separator and a list"));
+            return Err(StartupError::template(at, "Fn::Join takes a separator and a list"));
         };
         let items = items.iter().map(|item| plain(item, at)).collect::<Result<Vec<_>, _>>()?;
         Ok(Value::String(items.join(separator)))
     }
 
-    fn text(&self, value: &Value, at: &str) -> Result<String, Refusal> {
+    fn text(&self, value: &Value, at: &str) -> Result<String, StartupError> {
         plain(&self.resolve(value, at)?, at)
     }
 }
 
-fn parameter(locality: &Locality, name: &str, declaration: &Value) -> Result<Value, Refusal> {
+fn parameter(template_inputs: &TemplateInputs, name: &str, declaration: &Value) -> Result<Value, StartupError> {
     let at = format!("Parameters.{name}");
-    let given = locality.parameters.get(name).or_else(|| locality.defaults.get(name)).cloned();
+    let given = template_inputs.parameters.get(name).or_else(|| template_inputs.defaults.get(name)).cloned();
     let default = || declaration.get("Default").map(|value| plain(value, &at)).transpose();
     let value = given.map_or_else(default, |value| Ok(Some(value)))?;
-    let value = value.ok_or_else(|| Refusal::template(&at, "this parameter needs a value: --parameter Name=Value"))?;
+    let value =
+        value.ok_or_else(|| StartupError::template(&at, "this parameter needs a value: --parameter Name=Value"))?;
     if let Some(Value::Array(allowed)) = declaration.get("AllowedValues")
         && !allowed.iter().any(|one| plain(one, &at).is_ok_and(|one| one == value))
     {
-        return Err(Refusal::template(&at, format!("{value:?} is not one of its AllowedValues")));
+        return Err(StartupError::template(&at, format!("{value:?} is not one of its AllowedValues")));
     }
     match declaration.get("Type").and_then(Value::as_str) {
         Some("String" | "Number") => Ok(Value::String(value)),
         Some("CommaDelimitedList") => Ok(value.split(',').map(|item| item.trim().to_owned()).collect()),
-        kind => Err(Refusal::template(at, format!("a parameter of type {kind:?} is not supported here"))),
+        kind => Err(StartupError::template(at, format!("a parameter of type {kind:?} is not supported here"))),
     }
 }
 
@@ -246,11 +247,11 @@ fn single(fields: &Map<String, Value>) -> Option<(&str, &Value)> {
     entries.next().is_none().then_some((name.as_str(), value))
 }
 
-fn plain(value: &Value, at: &str) -> Result<String, Refusal> {
+fn plain(value: &Value, at: &str) -> Result<String, StartupError> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(value) => Ok(value.to_string()),
-        _ => Err(Refusal::template(at, "a text belongs here")),
+        _ => Err(StartupError::template(at, "a text belongs here")),
     }
 }

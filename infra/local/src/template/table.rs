@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Properties, Template};
-use crate::Refusal;
+use crate::StartupError;
 use crate::aws::STACK;
 
 /// One `AWS::DynamoDB::Table`.
@@ -18,12 +18,12 @@ pub(crate) struct TableSpec {
 }
 
 /// Reads every table.
-pub(super) fn read(template: &Template) -> Result<Vec<TableSpec>, Refusal> {
+pub(super) fn read(template: &Template) -> Result<Vec<TableSpec>, StartupError> {
     let tables = template.of_kind("AWS::DynamoDB::Table");
     tables.map(|table| one(&table.name, &table.properties)).collect()
 }
 
-fn one(logical: &str, properties: &Properties) -> Result<TableSpec, Refusal> {
+fn one(logical: &str, properties: &Properties) -> Result<TableSpec, StartupError> {
     properties.only(&[
         "AttributeDefinitions",
         "BillingMode",

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::function::Functions;
 use super::{Properties, Resource, Template};
-use crate::Refusal;
+use crate::StartupError;
 use crate::aws::execute_api_arn;
 
 /// The WebSocket API with its one stage.
@@ -56,7 +56,7 @@ pub(crate) enum IdentitySource {
 }
 
 /// Reads the WebSocket API.
-pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<WebSocketSpec>, Refusal> {
+pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<WebSocketSpec>, StartupError> {
     let Some(api) = template.only("AWS::ApiGatewayV2::Api")? else { return Ok(None) };
     api.properties.only(&["Description", "Name", "ProtocolType", "RouteSelectionExpression", "Tags"])?;
     api.properties.one_of("ProtocolType", &["WEBSOCKET"])?;
@@ -76,9 +76,9 @@ pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<
     Ok(Some(WebSocketSpec { id: api.name.clone(), stage, selection, routes }))
 }
 
-fn stage(template: &Template, api: &str) -> Result<String, Refusal> {
+fn stage(template: &Template, api: &str) -> Result<String, StartupError> {
     let stage = template.only("AWS::ApiGatewayV2::Stage")?;
-    let stage = stage.ok_or_else(|| Refusal::template(format!("Resources.{api}"), "this API has no stage"))?;
+    let stage = stage.ok_or_else(|| StartupError::template(format!("Resources.{api}"), "this API has no stage"))?;
     let properties = &stage.properties;
     properties.only(&[
         "AccessLogSettings",
@@ -104,7 +104,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn route(&self, resource: &Resource) -> Result<(String, WebSocketRoute), Refusal> {
+    fn route(&self, resource: &Resource) -> Result<(String, WebSocketRoute), StartupError> {
         let properties = &resource.properties;
         properties.only(&[
             "ApiId",
@@ -130,7 +130,7 @@ impl Reader<'_> {
         Ok((key, WebSocketRoute { function, timeout, authorizer, two_way: self.two_way(resource)? }))
     }
 
-    fn integration(&self, properties: &Properties) -> Result<(String, Option<Duration>), Refusal> {
+    fn integration(&self, properties: &Properties) -> Result<(String, Option<Duration>), StartupError> {
         properties.only(&[
             "ApiId",
             "ContentHandlingStrategy",
@@ -146,7 +146,7 @@ impl Reader<'_> {
         Ok((function, properties.number("TimeoutInMillis")?.map(Duration::from_millis)))
     }
 
-    fn authorizer_of(&self, route: &Properties) -> Result<Option<WebSocketAuthorizer>, Refusal> {
+    fn authorizer_of(&self, route: &Properties) -> Result<Option<WebSocketAuthorizer>, StartupError> {
         if route.get("AuthorizationType").is_none() {
             return Ok(None);
         }
@@ -176,7 +176,7 @@ impl Reader<'_> {
     }
 
     /// A route answers if it selects a response and has the `$default` one; AWS needs both.
-    fn two_way(&self, route: &Resource) -> Result<bool, Refusal> {
+    fn two_way(&self, route: &Resource) -> Result<bool, StartupError> {
         let mut responses = 0;
         for response in self.template.of_kind("AWS::ApiGatewayV2::RouteResponse") {
             let properties = &response.properties;
@@ -195,13 +195,13 @@ impl Reader<'_> {
         ))
     }
 
-    fn function(&self, properties: &Properties, name: &str) -> Result<String, Refusal> {
+    fn function(&self, properties: &Properties, name: &str) -> Result<String, StartupError> {
         let uri = properties.required(name)?;
         let function = if uri.ends_with("/invocations") { self.functions.behind(&uri) } else { None };
         function.map(str::to_owned).ok_or_else(|| properties.problem(name, "this is no function's invocation URI"))
     }
 
-    fn callable(&self, properties: &Properties, function: &str, path: &str) -> Result<(), Refusal> {
+    fn callable(&self, properties: &Properties, function: &str, path: &str) -> Result<(), StartupError> {
         let source = execute_api_arn(self.api, path);
         if self.functions.callable_from(function, &source) {
             return Ok(());

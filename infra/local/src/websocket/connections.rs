@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::aws::short_id;
-use crate::unconfirmed::{CLIENT_BUFFER, FRAME_COST};
+use crate::undocumented::{CLIENT_BUFFER, FRAME_COST};
 
 /// One connection, from the start of its handshake.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Connection {
     /// What the authorizer said about it, for every event of its life.
     pub(super) authorizer: Option<Map<String, Value>>,
     last_active: AtomicI64,
-    waiting: AtomicUsize,
+    status_page: AtomicUsize,
     outbox: UnboundedSender<Outgoing>,
 }
 
@@ -69,7 +69,7 @@ impl Connection {
             domain,
             authorizer: None,
             last_active: AtomicI64::new(now),
-            waiting: AtomicUsize::new(0),
+            status_page: AtomicUsize::new(0),
             outbox,
         };
         (connection, outgoing)
@@ -78,9 +78,9 @@ impl Connection {
     /// Queues a frame, and never waits: a client that reads slowly delays nobody.
     pub(super) fn push(&self, text: Utf8Bytes) -> Pushed {
         let cost = text.len() + FRAME_COST;
-        let before = self.waiting.fetch_add(cost, Ordering::AcqRel);
+        let before = self.status_page.fetch_add(cost, Ordering::AcqRel);
         if before > 0 && before + cost > CLIENT_BUFFER {
-            self.waiting.fetch_sub(cost, Ordering::AcqRel);
+            self.status_page.fetch_sub(cost, Ordering::AcqRel);
             return Pushed::Full;
         }
         match self.outbox.send(Outgoing::Text(text)) {
@@ -96,7 +96,7 @@ impl Connection {
 
     /// A frame of this many bytes has left the queue.
     pub(super) fn sent(&self, length: usize) {
-        self.waiting.fetch_sub(length + FRAME_COST, Ordering::AcqRel);
+        self.status_page.fetch_sub(length + FRAME_COST, Ordering::AcqRel);
     }
 
     /// Data went over the connection.

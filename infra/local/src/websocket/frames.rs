@@ -11,22 +11,22 @@ use super::event::Event;
 use crate::aws::short_id;
 use crate::lambda::Failure;
 use crate::template::WebSocketRoute;
-use crate::unconfirmed::NO_BODY;
+use crate::undocumented::NO_BODY;
 
 impl WebSocketApi {
     /// Handles one frame to its end. Frames of one connection are handled side by side, so answers may overtake
     /// each other.
     pub(super) async fn frame(self: Arc<Self>, connection: Arc<Connection>, text: Utf8Bytes) {
         let Some((key, route)) = self.route(&text) else {
-            return complain(&connection, "Forbidden", &short_id());
+            return send_error(&connection, "Forbidden", &short_id());
         };
         let Event { value, request_id } = self.message_event(&connection, key, &text);
-        let patience = route.timeout.map_or(self.timers.websocket, |own| own.min(self.timers.websocket));
-        match self.lambdas.call(&route.function, value, patience).await {
+        let timeout = route.timeout.map_or(self.timers.websocket, |own| own.min(self.timers.websocket));
+        match self.lambdas.call(&route.function, value, timeout).await {
             Ok(answer) if route.two_way => send(&connection, answer["body"].as_str().unwrap_or(NO_BODY)),
             Ok(_) => {}
-            Err(Failure::Integration) => complain(&connection, "Endpoint request timed out", &request_id),
-            Err(_) => complain(&connection, "Internal server error", &request_id),
+            Err(Failure::Integration) => send_error(&connection, "Endpoint request timed out", &request_id),
+            Err(_) => send_error(&connection, "Internal server error", &request_id),
         }
     }
 
@@ -42,7 +42,7 @@ impl WebSocketApi {
     }
 }
 
-fn complain(connection: &Connection, message: &str, request_id: &str) {
+fn send_error(connection: &Connection, message: &str, request_id: &str) {
     let frame = json!({ "message": message, "connectionId": connection.id, "requestId": request_id });
     send(connection, &frame.to_string());
 }

@@ -19,7 +19,7 @@ use crate::lambda::Failure;
 use crate::query::Query;
 use crate::respond::json_response;
 use crate::template::{IdentitySource, WebSocketAuthorizer};
-use crate::unconfirmed::{CONNECT_TIMED_OUT, NOT_A_HANDSHAKE};
+use crate::undocumented::{CONNECT_TIMED_OUT, NOT_A_HANDSHAKE};
 
 /// Why a handshake ends with something else than a connection.
 struct Refused {
@@ -36,13 +36,13 @@ impl WebSocketApi {
         };
         let (answer, answered) = oneshot::channel();
         // On its own: of a client that hangs up meanwhile the server drops this, and then `$disconnect` must come all the same.
-        tokio::spawn(self.shake_hands(request, peer, key, answer));
+        tokio::spawn(self.run_connection(request, peer, key, answer));
         let failed = |_| json_response(StatusCode::BAD_GATEWAY, &json!({ "message": "Internal server error" }));
         answered.await.unwrap_or_else(failed)
     }
 
     /// From the handshake to the answer of `$disconnect`.
-    async fn shake_hands(
+    async fn run_connection(
         self: Arc<Self>,
         mut request: Request<Incoming>,
         peer: SocketAddr,
@@ -81,8 +81,8 @@ impl WebSocketApi {
         }
         let Event { value, request_id } = self.connect_event(connection, headers, &query);
         let refuse = |status, message| Err(Refused { status, message, request_id });
-        let patience = route.timeout.map_or(self.timers.websocket, |own| own.min(self.timers.websocket));
-        match self.lambdas.call(&route.function, value, patience).await {
+        let timeout = route.timeout.map_or(self.timers.websocket, |own| own.min(self.timers.websocket));
+        match self.lambdas.call(&route.function, value, timeout).await {
             Ok(answer) => match answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()) {
                 Some(200..=299) => Ok(subprotocol(&answer["headers"])),
                 Some(other) => match StatusCode::from_u16(other) {
@@ -113,9 +113,9 @@ impl WebSocketApi {
             return refuse(StatusCode::UNAUTHORIZED, "Unauthorized");
         }
         let answer = self.lambdas.call(&authorizer.function, value, self.timers.websocket).await;
-        match answer.ok().and_then(|answer| verdict(&answer, &self.connect_arn())) {
-            Some(Verdict::Allow(context)) => Ok(context),
-            Some(Verdict::Deny) => refuse(StatusCode::FORBIDDEN, "Forbidden"),
+        match answer.ok().and_then(|answer| decision(&answer, &self.connect_arn())) {
+            Some(PolicyDecision::Allow(context)) => Ok(context),
+            Some(PolicyDecision::Deny) => refuse(StatusCode::FORBIDDEN, "Forbidden"),
             None => refuse(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
         }
     }
@@ -137,14 +137,14 @@ fn switching(key: &str, subprotocol: Option<String>) -> Response<Full<Bytes>> {
     response
 }
 
-enum Verdict {
+enum PolicyDecision {
     Allow(Map<String, Value>),
     Deny,
 }
 
 /// What an IAM policy says about `resource`; nothing if the answer is none, as AWS sees it: without a principal, or
 /// with a context that is not flat.
-fn verdict(answer: &Value, resource: &str) -> Option<Verdict> {
+fn decision(answer: &Value, resource: &str) -> Option<PolicyDecision> {
     let principal = answer["principalId"].as_str()?;
     let statements = match &answer["policyDocument"]["Statement"] {
         Value::Array(statements) => statements.iter().collect(),
@@ -157,11 +157,11 @@ fn verdict(answer: &Value, resource: &str) -> Option<Verdict> {
     for statement in statements.into_iter().filter(about) {
         match statement["Effect"].as_str()? {
             "Allow" => allowed = true,
-            _ => return Some(Verdict::Deny),
+            _ => return Some(PolicyDecision::Deny),
         }
     }
     if !allowed {
-        return Some(Verdict::Deny);
+        return Some(PolicyDecision::Deny);
     }
     let mut context = Map::new();
     let none = Map::new();
@@ -177,7 +177,7 @@ fn verdict(answer: &Value, resource: &str) -> Option<Verdict> {
     }
     context.insert("principalId".to_owned(), json!(principal));
     context.insert("integrationLatency".to_owned(), json!(1));
-    Some(Verdict::Allow(context))
+    Some(PolicyDecision::Allow(context))
 }
 
 fn any(patterns: &Value, value: &str) -> bool {
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn the_context_of_an_allow_arrives_as_texts() {
         let answer = policy("Allow", "*", &json!({ "name": "Ada", "age": 36, "admin": true }));
-        let Some(Verdict::Allow(context)) = verdict(&answer, HERE) else { panic!("not allowed") };
+        let Some(PolicyDecision::Allow(context)) = decision(&answer, HERE) else { panic!("not allowed") };
         assert_eq!(context["name"], "Ada");
         assert_eq!(context["age"], "36");
         assert_eq!(context["admin"], "true");
@@ -234,15 +234,15 @@ mod tests {
     }
 
     #[test]
-    fn whatever_does_not_allow_this_connection_denies_it() {
-        assert!(matches!(verdict(&policy("Deny", "*", &json!({})), HERE), Some(Verdict::Deny)));
+    fn anything_but_an_allow_for_this_connection_denies() {
+        assert!(matches!(decision(&policy("Deny", "*", &json!({})), HERE), Some(PolicyDecision::Deny)));
         let elsewhere = "arn:aws:execute-api:us-east-1:123456789012:Api/prod/other";
-        assert!(matches!(verdict(&policy("Allow", elsewhere, &json!({})), HERE), Some(Verdict::Deny)));
+        assert!(matches!(decision(&policy("Allow", elsewhere, &json!({})), HERE), Some(PolicyDecision::Deny)));
     }
 
     #[test]
-    fn what_aws_cannot_read_is_no_verdict() {
-        assert!(verdict(&json!({ "isAuthorized": true }), HERE).is_none());
-        assert!(verdict(&policy("Allow", "*", &json!({ "nested": {} })), HERE).is_none());
+    fn invalid_policies_give_no_decision() {
+        assert!(decision(&json!({ "isAuthorized": true }), HERE).is_none());
+        assert!(decision(&policy("Allow", "*", &json!({ "nested": {} })), HERE).is_none());
     }
 }

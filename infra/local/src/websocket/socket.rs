@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use super::WebSocketApi;
 use super::connections::{Connection, Outgoing};
 use super::event::Event;
-use crate::unconfirmed::{DELETED, EXPIRED, SIDE_BY_SIDE, VANISHED, WITHOUT_CODE};
+use crate::undocumented::{DELETED, EXPIRED, MAX_CONCURRENT_FRAMES, VANISHED, WITHOUT_CODE};
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -32,7 +32,7 @@ const READ: usize = 1024;
 /// What a connection gathers before it writes, in bytes. The library would gather 128 KiB.
 const WRITE: usize = 4 * 1024;
 /// How long a client may take to answer a close.
-const LINGER: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How a connection ended.
 enum Ended {
@@ -93,7 +93,7 @@ impl WebSocketApi {
         let mut lifetime = std::pin::pin!(sleep(self.timers.lifetime));
         let ended = loop {
             tokio::select! {
-                read = socket.next(), if handling.len() < SIDE_BY_SIDE => match read {
+                read = socket.next(), if handling.len() < MAX_CONCURRENT_FRAMES => match read {
                     Some(Ok(Message::Text(text))) => {
                         self.moved(connection, idle.as_mut());
                         handling.spawn(self.clone().frame(connection.clone(), text));
@@ -125,12 +125,13 @@ impl WebSocketApi {
         handling.detach_all();
         match ended {
             Ended::Closing(code, reason) => {
-                let _in_time = tokio::time::timeout(LINGER, say_goodbye(&mut socket, code, reason)).await;
+                let _in_time =
+                    tokio::time::timeout(CLOSE_TIMEOUT, close_with_handshake(&mut socket, code, reason)).await;
                 (code.into(), reason.to_owned())
             }
             Ended::Closed(code, reason) => {
                 let reply = async { while let Some(Ok(_)) = socket.next().await {} };
-                let _in_time = tokio::time::timeout(LINGER, reply).await;
+                let _in_time = tokio::time::timeout(CLOSE_TIMEOUT, reply).await;
                 (code, reason)
             }
         }
@@ -190,7 +191,7 @@ async fn write(
 
 /// Sends the close frame and reads until the client has closed too. Ending the connection with unread data in it
 /// would reset it, and the client would never see why.
-async fn say_goodbye(socket: &mut Socket, code: CloseCode, reason: &'static str) {
+async fn close_with_handshake(socket: &mut Socket, code: CloseCode, reason: &'static str) {
     let frame = CloseFrame { code, reason: reason.into() };
     if socket.close(Some(frame)).await.is_err() {
         return;

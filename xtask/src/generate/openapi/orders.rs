@@ -8,10 +8,10 @@ use super::operation::Operation;
 use crate::generate::schema::Schemas;
 
 pub(super) fn operations(schemas: &mut Schemas) -> Result<Vec<Operation>> {
-    Ok(vec![place(schemas), mine(schemas)?, stats(schemas), one(schemas), set_status(schemas)])
+    Ok(vec![place_order(schemas), my_orders(schemas)?, stats(schemas), one(schemas), set_status(schemas)])
 }
 
-fn place(schemas: &mut Schemas) -> Operation {
+fn place_order(schemas: &mut Schemas) -> Operation {
     let order = json!({
         "items": [{ "title": "Desk lamp", "quantity": 2, "unitPrice": 1250, "imageUrl": "https://shop.example/lamp.jpg" }],
         "currency": "EUR",
@@ -31,7 +31,7 @@ fn place(schemas: &mut Schemas) -> Operation {
     follow(call, 201, "order/id", "conversation/id")
 }
 
-fn mine(schemas: &mut Schemas) -> Result<Operation> {
+fn my_orders(schemas: &mut Schemas) -> Result<Operation> {
     Ok(Operation::new("get", "/api/sales/my-orders", "listMyOrders", "The caller's own orders, newest first")
         .about("For customers; an admin has none.")
         .query::<PageQuery>(schemas)?

@@ -1,0 +1,53 @@
+//! The fan-out: offering a frame to every connection that should have it, all at once.
+
+use domain::Time;
+use futures_util::{StreamExt, stream};
+use push::Outcome;
+use store::{Audience, Connection};
+
+use crate::App;
+
+/// Pushes under way at once. Each takes a few milliseconds, and two seconds at most.
+const MAX_CONCURRENT: usize = 128;
+
+/// A connection younger than this may still be in its handshake, when the gateway answers as if it were gone.
+const HANDSHAKE_MS: i64 = 30_000;
+
+/// Whether "gone" means gone.
+pub fn is_past_handshake(connection: &Connection, now: Time) -> bool {
+    now.millis() - connection.connected_at.millis() > HANDSHAKE_MS
+}
+
+impl App {
+    /// Offers each living connection of `audience` the frame that `frame` picks for it, if any. Returns when all offers are
+    /// done; those that are gone are forgotten, and whoever should hear that somebody went hears it.
+    pub async fn fan_out<'a>(&self, audience: &Audience, now: Time, frame: impl Fn(&Connection) -> Option<&'a str>) {
+        let gone = self.push_to_all(audience.connections(), now, frame).await;
+        let forget =
+            async |gone: &Connection| crate::connection_ended(self, &gone.user_id, gone.role, &gone.id, now).await;
+        stream::iter(gone).for_each_concurrent(MAX_CONCURRENT, forget).await;
+    }
+
+    /// Offers, and answers which connections are gone.
+    pub(crate) async fn push_to_all<'a, 'c>(
+        &self,
+        connections: impl Iterator<Item = &'c Connection>,
+        now: Time,
+        frame: impl Fn(&Connection) -> Option<&'a str>,
+    ) -> Vec<&'c Connection> {
+        let pushes = connections.filter(|connection| connection.is_live(now)).filter_map(|connection| {
+            let frame = frame(connection)?;
+            Some(async move { (connection, self.push.post(&connection.id, frame).await) })
+        });
+        // Collected first: a stream over a borrowing iterator would make every caller's future hard to send between threads.
+        let pushes: Vec<_> = pushes.collect();
+        stream::iter(pushes)
+            .buffer_unordered(MAX_CONCURRENT)
+            .filter_map(|(connection, outcome)| async move {
+                self.metrics.count_push(outcome);
+                (outcome == Outcome::Gone && is_past_handshake(connection, now)).then_some(connection)
+            })
+            .collect()
+            .await
+    }
+}

@@ -1,0 +1,206 @@
+//! Catching up: what changed in an older system after its order was adopted, while people may talk about it here.
+//!
+//! A [`OrderWithLog`] is the order as last read, with all that was said. Each change is made the way every change of a conversation
+//! is: the head moves if `lastSeq` is the one held, then the log gets its entry. Where somebody else was faster, what
+//! is new is read and the change tried again, unless it is there already: its id says so.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use domain::{
+    ConversationStatus, Head, LogEntry, Message, MessageId, Order, OrderStatus, Person, SharedId, System, Time,
+};
+
+use crate::conversation::update_if;
+use crate::import::IMPORTED;
+use crate::key::{self, n, s};
+use crate::{Error, Store, item};
+
+/// An order with its whole conversation.
+#[derive(Clone, Debug)]
+pub struct OrderWithLog {
+    /// As it was placed.
+    pub order: Order,
+    /// The conversation as it was read last.
+    pub head: Head,
+    /// All that was said up to the head's last message.
+    pub entries: Vec<LogEntry>,
+}
+
+/// What became of a status that moved in the old system.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StatusImport {
+    /// It is the same here now.
+    Done,
+    /// Somebody moved it here as well, to this, and that stays.
+    ChangedHere(OrderStatus),
+}
+
+/// As for a send.
+const ATTEMPTS: u32 = 200;
+
+impl Store {
+    /// An order with all that was said about it. A tail that a crash left out of the log is put there first.
+    pub async fn order_with_log(&self, shared_id: &SharedId) -> Result<Option<OrderWithLog>, Error> {
+        let (order, tail) = tokio::try_join!(self.order_as_placed(shared_id), self.tail(shared_id, 0))?;
+        let (Some(order), Some(tail)) = (order, tail) else { return Ok(None) };
+        Ok(Some(OrderWithLog { order, head: tail.head, entries: tail.entries }))
+    }
+
+    /// Adds `message` at the end, whatever `seq` it has, unless its id is there. It keeps its time, but is no older than the
+    /// message before it. It takes no part in the rate limit, wakes an archived conversation, and leaves a closed one closed.
+    pub async fn append(&self, stored: &mut OrderWithLog, message: &Message) -> Result<(), Error> {
+        for _ in 0..ATTEMPTS {
+            if has_message(stored, &message.id) {
+                return Ok(());
+            }
+            let entry = stored.head.next_entry(following(message.clone(), &stored.head));
+            if self.advance_head_by_import(&stored.head, &entry).await? {
+                self.put_entry(&stored.head.customer_id, &entry).await?;
+                if stored.head.status == ConversationStatus::Archived {
+                    stored.head.status = ConversationStatus::Active;
+                }
+                stored.head.remember_admin(&entry.message.sender);
+                record(stored, entry);
+                return Ok(());
+            }
+            self.read_newer(stored).await?;
+        }
+        Err(Error::Contended)
+    }
+
+    /// Moves an order from the status that the old system had to the one it has now, whatever the moves of this system are.
+    pub async fn import_status(
+        &self,
+        stored: &mut OrderWithLog,
+        from: OrderStatus,
+        to: OrderStatus,
+        by: &Person,
+        id: &MessageId,
+        at: Time,
+    ) -> Result<StatusImport, Error> {
+        for _ in 0..ATTEMPTS {
+            let here = stored.head.order.status;
+            if has_message(stored, id) || here == to {
+                return Ok(StatusImport::Done);
+            }
+            if here != from {
+                return Ok(StatusImport::ChangedHere(here));
+            }
+            let system = System::StatusChanged { from, to, by: by.clone() };
+            let message = Message::system(stored.head.shared_id.conversation_id(), 0, id.clone(), system, at);
+            let entry = stored.head.next_entry(following(message, &stored.head));
+            if self.advance_head_by_status(&stored.head, &entry, from, to, by).await? {
+                self.put_entry(&stored.head.customer_id, &entry).await?;
+                stored.head.order.status = to;
+                stored.head.order_updated_at = entry.message.created_at;
+                stored.head.remember_admin(by);
+                record(stored, entry);
+                return Ok(StatusImport::Done);
+            }
+            self.read_newer(stored).await?;
+        }
+        Err(Error::Contended)
+    }
+
+    /// Corrects what was ordered, and when, and what the conversation shows of it. No other write touches either.
+    pub async fn correct_order(&self, stored: &mut OrderWithLog, order: &Order) -> Result<(), Error> {
+        let shared_id = stored.head.shared_id.as_str();
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item::from_order(order, IMPORTED)?))
+            .condition_expression("ck = :c")
+            .expression_attribute_values(":c", s(&order.customer_id));
+        match put.send().await {
+            Ok(_) => {}
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                return Err(Error::Corrupt("an order that changed hands"));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let summary = order.summary();
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key::key(shared_id, key::HEAD)))
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":title", s(&summary.title))
+            .expression_attribute_values(":total", n(summary.total))
+            .expression_attribute_values(":currency", s(&summary.currency))
+            .expression_attribute_values(":placed", n(summary.created_at.millis()))
+            .expression_attribute_values(":name", s(&order.customer_name));
+        let set = "SET ot = :title, op = :total, oc = :currency, oa = :placed, cn = :name";
+        update = match &summary.image_url {
+            Some(url) => {
+                update.update_expression(format!("{set}, oi = :image")).expression_attribute_values(":image", s(url))
+            }
+            None => update.update_expression(format!("{set} REMOVE oi")),
+        };
+        update.send().await?;
+        stored.head.order = domain::Summary { status: stored.head.order.status, ..summary };
+        stored.head.customer_name.clone_from(&order.customer_name);
+        stored.order = order.clone();
+        Ok(())
+    }
+
+    /// Reads what is behind the last message that is held.
+    async fn read_newer(&self, stored: &mut OrderWithLog) -> Result<(), Error> {
+        let tail = self.tail(&stored.head.shared_id, stored.head.last_seq()).await?;
+        let tail = tail.ok_or(Error::Corrupt("a conversation that vanished"))?;
+        stored.entries.extend(tail.entries);
+        stored.head = tail.head;
+        Ok(())
+    }
+
+    /// Moves the head, whose last message is in the log; whether nobody else did.
+    async fn advance_head_by_import(&self, head: &Head, entry: &LogEntry) -> Result<bool, Error> {
+        let shared_id = head.shared_id.as_str();
+        let sender = &entry.message.sender;
+        let status = match head.status {
+            ConversationStatus::Closed => ConversationStatus::Closed,
+            ConversationStatus::Active | ConversationStatus::Archived => ConversationStatus::Active,
+        };
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key::key(shared_id, key::HEAD)))
+            .condition_expression("n = :seen AND #is = :was")
+            .expression_attribute_names("#is", "is")
+            .expression_attribute_values(":seen", n(head.last_seq()))
+            .expression_attribute_values(":was", s(head.status.as_str()))
+            .expression_attribute_values(":status", s(status.as_str()))
+            .expression_attribute_values(":n", n(entry.message.seq))
+            .expression_attribute_values(":a", n(entry.shop_count))
+            .expression_attribute_values(
+                ":m",
+                serde_dynamo::to_attribute_value(item::StoredMessage::of(&entry.message))?,
+            )
+            .expression_attribute_values(":im", s(key::inbox_position(entry.message.created_at.minute(), shared_id)));
+        let set = "SET n = :n, a = :a, m = :m, #is = :status, im = :im";
+        update = if sender.is_admin() {
+            update
+                .update_expression(format!("{set}, an.#u = :name"))
+                .expression_attribute_names("#u", &sender.user_id)
+                .expression_attribute_values(":name", s(&sender.name))
+        } else {
+            update.update_expression(set)
+        };
+        update_if(update).await
+    }
+}
+
+fn has_message(stored: &OrderWithLog, id: &MessageId) -> bool {
+    stored.entries.iter().any(|entry| entry.message.id == *id)
+}
+
+/// A message as it follows `head`.
+fn following(message: Message, head: &Head) -> Message {
+    Message { seq: head.last_seq() + 1, created_at: message.created_at.max(head.last_activity_at()), ..message }
+}
+
+fn record(stored: &mut OrderWithLog, entry: LogEntry) {
+    stored.head.last = entry.clone();
+    stored.entries.push(entry);
+}

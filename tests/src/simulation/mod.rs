@@ -1,0 +1,201 @@
+//! A world in which things go wrong, the same way every time for the same seed.
+//!
+//! The functions are the real ones and so is the SDK; between them and the embedded engine sits [`FaultInjector`], which delays, refuses and
+//! loses requests, and ends invocations in the middle. Everything runs on one thread under a stopped clock, so that the only order
+//! there is comes from the seed. [`SimulatedUser`]s do what clients do, a [`Observations`] remembers what they were told, and the
+//! ledger is held against the final state, promise by promise.
+
+mod clock;
+mod event;
+mod fault_injector;
+mod observations;
+mod simulated_user;
+mod stale_reads;
+
+pub use fault_injector::{Fault, FaultInjector, FaultPlan, Mutation};
+pub use observations::Observations;
+pub use simulated_user::SimulatedUser;
+
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_smithy_async::time::SharedTimeSource;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use domain::{Person, Role, SharedId};
+use local::Gateway;
+use runtime::{Context, Environment, Function, LambdaEvent, Start};
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use crate::Shop;
+use clock::Clock;
+use fault_injector::{Arrival, Invocation, with_invocation};
+
+/// How long Lambda lets an invocation run, as the template has it.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// By how much the clocks of a function's instances are off, in milliseconds.
+const SKEWS: [i64; 3] = [0, -2_000, 2_000];
+
+/// The functions, called as Lambda would, in front of a table of their own.
+pub struct Simulation {
+    gateway: Gateway,
+    fault_injector: FaultInjector,
+    functions: Functions,
+    clock: Clock,
+    late: RefCell<JoinSet<()>>,
+    /// What clients were told.
+    pub observations: Rc<RefCell<Observations>>,
+}
+
+struct Functions {
+    connect: Instances,
+    conversations: Instances,
+    create_order: Instances,
+    disconnect: Instances,
+    orders: Instances,
+    send_message: Instances,
+    signals: Instances,
+}
+
+/// A function on several machines, whose clocks disagree.
+pub(crate) struct Instances(Vec<Function>);
+
+/// The answer of an invocation: status and body; nothing if it ended in the middle.
+pub type Outcome = Option<(u16, Value)>;
+
+impl Simulation {
+    /// A world with an empty table in which `plan` decides what goes wrong.
+    pub async fn open(plan: FaultPlan) -> Self {
+        let gateway = local::start(Shop::settings(), local::functions()).await.unwrap();
+        let inner = gateway.sdk().http_client().unwrap();
+        let fault_injector = FaultInjector::new(plan, inner);
+        let sdk: SdkConfig = gateway
+            .sdk()
+            .to_builder()
+            .http_client(SharedHttpClient::new(fault_injector.clone()))
+            // The SDK's own dice would make every run another one.
+            .retry_config(RetryConfig::standard().with_use_static_exponential_base(true))
+            .build();
+        let environment: Environment = [
+            ("TABLE_NAME".to_owned(), gateway.table().unwrap().to_owned()),
+            ("WEBSOCKET_URL".to_owned(), gateway.websocket_url().unwrap().to_owned()),
+        ]
+        .into_iter()
+        .collect();
+        let clock = Clock::start();
+        let instance = |start: Start, skew: i64| {
+            let time = SharedTimeSource::new(clock.off_by(skew));
+            start(&environment, &sdk.to_builder().time_source(time).build()).unwrap()
+        };
+        let start = |start: Start| Instances(SKEWS.into_iter().map(|skew| instance(start, skew)).collect());
+        let functions = Functions {
+            connect: start(connect::start),
+            conversations: start(conversations::start),
+            create_order: start(create_order::start),
+            disconnect: start(disconnect::start),
+            orders: start(orders::start),
+            send_message: start(send_message::start),
+            signals: start(signals::start),
+        };
+        Self { gateway, fault_injector, functions, clock, late: RefCell::default(), observations: Rc::default() }
+    }
+
+    /// What goes wrong in it.
+    pub fn fault_injector(&self) -> &FaultInjector {
+        &self.fault_injector
+    }
+
+    /// Milliseconds since 1970, by the clock that is right.
+    pub fn now_millis(&self) -> i64 {
+        self.clock.millis()
+    }
+
+    /// From now on nothing goes wrong any more; returns when what was under way has arrived.
+    pub async fn stop_faults(&self) {
+        self.fault_injector.stop_faults();
+        let mut late = self.late.take();
+        while let Some(ended) = late.join_next().await {
+            ended.unwrap();
+        }
+    }
+
+    /// Ends it.
+    pub async fn close(self) {
+        self.gateway.stop().await;
+    }
+
+    /// A person with this id.
+    pub fn person(id: &str, role: Role) -> Person {
+        Person { user_id: id.to_owned(), role, name: id.to_owned() }
+    }
+
+    /// Calls a function with an event; sometimes, as happens, twice at the same time, or so late that its sender has given up.
+    pub(crate) async fn call(&self, function: &Instances, event: Value) -> Outcome {
+        let instance = || function.0[self.fault_injector.instance(function.0.len())].clone();
+        match self.fault_injector.arrival() {
+            Arrival::Once => invoke(self.fault_injector.clone(), instance(), event).await,
+            Arrival::Twice => {
+                let one = invoke(self.fault_injector.clone(), instance(), event.clone());
+                let (one, other) = tokio::join!(one, invoke(self.fault_injector.clone(), instance(), event));
+                one.or(other)
+            }
+            Arrival::Late(delay) => {
+                let invocation = invoke(self.fault_injector.clone(), instance(), event);
+                self.late.borrow_mut().spawn(async move {
+                    tokio::time::sleep(delay).await;
+                    invocation.await;
+                });
+                None
+            }
+        }
+    }
+
+    /// The X of the order that `person` places under this key.
+    pub fn shared_id(person: &Person, key: &str) -> SharedId {
+        SharedId::from_idempotency_key(person, key)
+    }
+}
+
+/// One invocation, from its event to its answer, unless it ends in between.
+async fn invoke(fault_injector: FaultInjector, function: Function, event: Value) -> Outcome {
+    let invocation = Invocation::begin();
+    let last_poll = fault_injector.last_poll();
+    let answer = async { function.call(LambdaEvent::new(event, Context::default())).await };
+    let answer = tokio::select! {
+        biased;
+        () = invocation.ended_in_the_middle() => return None,
+        () = tokio::time::sleep(TIMEOUT) => return None,
+        answer = until_poll(&fault_injector, last_poll, with_invocation(&invocation, answer)) => answer?,
+    };
+    fault_injector.finish(&invocation).await;
+    // A function error: the gateway would say 500.
+    let Ok(answer) = answer else { return Some((500, Value::Null)) };
+    let status = answer["statusCode"].as_u64().unwrap();
+    let body = answer["body"].as_str().map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
+    Some((u16::try_from(status).unwrap(), body))
+}
+
+/// What `future` comes to, unless it ends at its poll number `last`, or where the plan wants it to: at any await there is.
+async fn until_poll<T>(
+    fault_injector: &FaultInjector,
+    last: Option<usize>,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let mut future = pin!(future);
+    let mut polls = 0;
+    poll_fn(|context| {
+        if last == Some(polls) || fault_injector.ends_at_this_poll() {
+            return Poll::Ready(None);
+        }
+        polls += 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}

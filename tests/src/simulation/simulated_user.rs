@@ -1,0 +1,384 @@
+//! Somebody who does what a client does: tries until there is an answer, and remembers what it was told.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+use domain::{Person, SharedId};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::event::{rest_event, websocket_event};
+use super::observations::{Acknowledged, Connected};
+use super::{Instances, Outcome, Simulation};
+
+/// How often a client tries before it gives up: more often than a plan makes things fail.
+const TRIES: usize = 40;
+
+const INBOX: &str = "GET /api/chat/conversations";
+const HISTORY: &str = "GET /api/chat/conversations/{id}/messages";
+
+/// A customer or an admin with at most one connection.
+pub struct SimulatedUser {
+    /// Who.
+    pub person: Person,
+    /// Whether the conversation is theirs.
+    pub takes_part: bool,
+    /// Every connection they ever had.
+    pub connections: RefCell<BTreeSet<String>>,
+    connection: RefCell<Option<String>>,
+    /// Up to where they hold the conversation.
+    connected_at: Cell<i64>,
+    held: Cell<u64>,
+    read: Cell<u64>,
+}
+
+impl SimulatedUser {
+    /// Somebody who takes part.
+    pub fn new(person: Person) -> Self {
+        Self {
+            person,
+            takes_part: true,
+            connections: RefCell::default(),
+            connection: RefCell::default(),
+            connected_at: Cell::new(0),
+            held: Cell::new(0),
+            read: Cell::new(0),
+        }
+    }
+
+    /// Somebody who does not.
+    pub fn stranger(person: Person) -> Self {
+        Self { takes_part: false, ..Self::new(person) }
+    }
+
+    /// Places an order under `key` until it is answered.
+    pub async fn order(&self, simulation: &Simulation, key: &str) -> SharedId {
+        let shared_id = Simulation::shared_id(&self.person, key);
+        simulation.observations.borrow_mut().asked_for.push(shared_id.clone());
+        let body = json!({ "items": [{ "title": "Lamp", "quantity": 1, "unitPrice": 100 }], "currency": "EUR" });
+        for _ in 0..TRIES {
+            let event = rest_event(&self.person, simulation.now_millis(), "POST /api/sales", "", "", Some(key), &body);
+            if let Some((200 | 201, answer)) = simulation.call(&simulation.functions.create_order, event).await {
+                assert_eq!(answer["order"]["id"], json!(shared_id.order_id()));
+                simulation.observations.borrow_mut().created.push(shared_id.clone());
+                break;
+            }
+        }
+        shared_id
+    }
+
+    /// Sends a message until it is answered, by REST or over the connection.
+    pub async fn send(&self, simulation: &Simulation, shared_id: &SharedId, body: &str, seen: bool) {
+        let client_message_id =
+            Uuid::from_u128(u128::from(simulation.fault_injector().below(usize::MAX) as u64) << 64 | 7);
+        let mut fields = json!({ "clientMessageId": client_message_id, "body": body });
+        if seen {
+            fields["seenSeq"] = json!(self.held.get());
+        }
+        let began = simulation.observations.borrow_mut().tick();
+        for _ in 0..TRIES {
+            let connection = self.connection.borrow().clone();
+            let answer = match &connection {
+                Some(connection) => self.send_over_websocket(simulation, connection, shared_id, &fields).await,
+                None => self.send_over_rest(simulation, shared_id, &fields).await,
+            };
+            if let Some((message, duplicate)) = answer {
+                let mut observations = simulation.observations.borrow_mut();
+                let (at, offers) = (observations.tick(), simulation.fault_injector().offers());
+                observations.shown.push(message.clone());
+                let sender = self.person.user_id.clone();
+                let acknowledged =
+                    Acknowledged { sender, began, at, message, duplicate, offers, requester: connection };
+                observations.acknowledged.push(acknowledged);
+                return;
+            }
+        }
+    }
+
+    async fn send_over_rest(
+        &self,
+        simulation: &Simulation,
+        shared_id: &SharedId,
+        fields: &Value,
+    ) -> Option<(Value, bool)> {
+        let route = "POST /api/chat/conversations/{id}/messages";
+        let event = rest_event(
+            &self.person,
+            simulation.now_millis(),
+            route,
+            &shared_id.conversation_id().to_string(),
+            "",
+            None,
+            fields,
+        );
+        let (status, answer) = simulation.call(&simulation.functions.send_message, event).await?;
+        matches!(status, 200 | 201).then(|| (answer["message"].clone(), status == 200))
+    }
+
+    async fn send_over_websocket(
+        &self,
+        simulation: &Simulation,
+        connection: &str,
+        shared_id: &SharedId,
+        fields: &Value,
+    ) -> Option<(Value, bool)> {
+        let mut frame = fields.clone();
+        frame["conversationId"] = json!(shared_id.conversation_id());
+        let (_, answer) =
+            self.frame(simulation, &simulation.functions.send_message, connection, "send_message", frame).await?;
+        (answer["event"] == "ack").then(|| (answer["message"].clone(), answer["duplicate"] == true))
+    }
+
+    async fn frame(
+        &self,
+        simulation: &Simulation,
+        function: &Instances,
+        connection: &str,
+        action: &str,
+        mut frame: Value,
+    ) -> Outcome {
+        frame["action"] = json!(action);
+        frame["requestId"] = json!("r");
+        simulation.call(function, self.event(simulation, connection, "MESSAGE", Some(&frame))).await
+    }
+
+    fn event(&self, simulation: &Simulation, connection: &str, kind: &str, frame: Option<&Value>) -> Value {
+        websocket_event(&self.person, simulation.now_millis(), connection, self.connected_at.get(), kind, frame)
+    }
+
+    /// Reads on from what it holds.
+    pub async fn catch_up(&self, simulation: &Simulation, shared_id: &SharedId) {
+        let after = self.held.get();
+        let (status, page) =
+            self.get(simulation, HISTORY, &shared_id.conversation_id().to_string(), &format!("after={after}")).await;
+        if status == 200 {
+            let messages = page["messages"].as_array().unwrap();
+            simulation.observations.borrow_mut().page(after, messages);
+            let reached = messages.last().and_then(|last| last["seq"].as_u64()).unwrap_or(after);
+            self.held.set(self.held.get().max(reached));
+        }
+    }
+
+    /// Reads the newest few.
+    pub async fn read_newest(&self, simulation: &Simulation, shared_id: &SharedId) {
+        let (status, page) = self.get(simulation, HISTORY, &shared_id.conversation_id().to_string(), "limit=3").await;
+        if status == 200 {
+            let messages = page["messages"].as_array().unwrap();
+            let first = messages.first().and_then(|first| first["seq"].as_u64()).unwrap_or(1);
+            simulation.observations.borrow_mut().page(first - 1, messages);
+        }
+    }
+
+    /// Reads the list of conversations, which may be behind, but has nobody else's.
+    pub async fn read_inbox(&self, simulation: &Simulation) {
+        let (status, page) = self.get(simulation, INBOX, "", "").await;
+        if status == 200 {
+            for conversation in page["items"].as_array().unwrap() {
+                let mut observations = simulation.observations.borrow_mut();
+                if !self.person.is_admin() && conversation["customerId"] != self.person.user_id.as_str() {
+                    observations.leaks.push(format!("{} saw {conversation}", self.person.user_id));
+                }
+                observations.shown.push(conversation["lastMessage"].clone());
+            }
+        }
+    }
+
+    /// Says that everything up to somewhere is read, until it is answered.
+    pub async fn read(&self, simulation: &Simulation, shared_id: &SharedId) {
+        let seq = simulation.fault_injector().below(usize::try_from(self.held.get()).unwrap() + 1) as u64;
+        let route = "POST /api/chat/conversations/{id}/read";
+        for _ in 0..TRIES {
+            let id = shared_id.conversation_id().to_string();
+            let event = rest_event(&self.person, simulation.now_millis(), route, &id, "", None, &json!({ "seq": seq }));
+            if let Some((200, answer)) = simulation.call(&simulation.functions.signals, event).await {
+                let stands = answer["readSeq"].as_u64().unwrap();
+                assert!(stands >= seq.max(self.read.get()), "a cursor went back: {answer}");
+                self.read.set(stands);
+                return;
+            }
+        }
+    }
+
+    /// Says that everything it holds has arrived.
+    pub async fn deliver(&self, simulation: &Simulation, shared_id: &SharedId) {
+        let Some(connection) = self.connection.borrow().clone() else { return };
+        let frame = json!({ "conversationId": shared_id.conversation_id(), "seq": self.held.get() });
+        self.frame(simulation, &simulation.functions.signals, &connection, "message_delivered", frame).await;
+    }
+
+    /// Moves the order on, until it is answered.
+    pub async fn change_status(&self, simulation: &Simulation, shared_id: &SharedId, status: &str) {
+        let route = "PATCH /api/sales/{orderId}/status";
+        for _ in 0..TRIES {
+            let id = shared_id.order_id().to_string();
+            let event =
+                rest_event(&self.person, simulation.now_millis(), route, &id, "", None, &json!({ "status": status }));
+            match simulation.call(&simulation.functions.orders, event).await {
+                Some((200, answer)) => {
+                    if !answer["message"].is_null() {
+                        simulation.observations.borrow_mut().shown.push(answer["message"].clone());
+                    }
+                    return;
+                }
+                Some((409, _)) => return,
+                _ => {}
+            }
+        }
+    }
+
+    /// Opens a connection and joins; without one it goes on by REST.
+    pub async fn connect(&self, simulation: &Simulation, shared_id: &SharedId) {
+        let connection = format!("{}-{}", self.person.user_id, self.connections.borrow().len());
+        self.connections.borrow_mut().insert(connection.clone());
+        // Half of them are as old as no handshake gets, so that a push that finds them gone is believed. The others are young,
+        // and like every young one gone as far as pushes can tell, until the handshake has ended.
+        let age = [0, 60_000][simulation.fault_injector().below(2)];
+        self.connected_at.set(simulation.now_millis() - age);
+        simulation.fault_injector().set_open(&connection, age > 0);
+        let event = self.event(simulation, &connection, "CONNECT", None);
+        let answer = simulation.call(&simulation.functions.connect, event).await;
+        simulation.fault_injector().set_open(&connection, matches!(answer, Some((200, _))));
+        if !matches!(answer, Some((200, _))) {
+            return;
+        }
+        if self.takes_part {
+            let mut observations = simulation.observations.borrow_mut();
+            let since = observations.tick();
+            observations.connected.insert(connection.clone(), Connected { since, until: usize::MAX });
+        }
+        *self.connection.borrow_mut() = Some(connection.clone());
+        let frame = json!({ "conversationId": shared_id.conversation_id() });
+        self.frame(simulation, &simulation.functions.signals, &connection, "join_conversation", frame).await;
+    }
+
+    /// Closes the connection; `politely`, so that the functions hear of it, or not.
+    pub async fn disconnect(&self, simulation: &Simulation, politely: bool) {
+        let Some(connection) = self.connection.borrow_mut().take() else { return };
+        {
+            let mut observations = simulation.observations.borrow_mut();
+            let until = observations.tick();
+            if let Some(connected) = observations.connected.get_mut(&connection) {
+                connected.until = until;
+            }
+        }
+        simulation.fault_injector().set_open(&connection, false);
+        if politely {
+            let event = self.event(simulation, &connection, "DISCONNECT", None);
+            simulation.call(&simulation.functions.disconnect, event).await;
+        }
+    }
+
+    /// One thing after another, as the seed has it.
+    pub async fn run(&self, simulation: &Simulation, shared_id: &SharedId, actions: usize) {
+        for deed in 0..actions {
+            match simulation.fault_injector().below(13) {
+                0..=3 => self.send(simulation, shared_id, &format!("{} {deed}", self.person.user_id), true).await,
+                4 => self.send(simulation, shared_id, &format!("{} {deed}", self.person.user_id), false).await,
+                5 | 6 => self.catch_up(simulation, shared_id).await,
+                7 => self.read_newest(simulation, shared_id).await,
+                8 => self.read(simulation, shared_id).await,
+                9 => self.deliver(simulation, shared_id).await,
+                11 => self.read_inbox(simulation).await,
+                10 if self.person.is_admin() => {
+                    let status = ["confirmed", "completed", "cancelled"][simulation.fault_injector().below(3)];
+                    self.change_status(simulation, shared_id, status).await;
+                }
+                _ if self.connection.borrow().is_some() => {
+                    let politely = simulation.fault_injector().below(2) == 0;
+                    self.disconnect(simulation, politely).await;
+                }
+                _ => self.connect(simulation, shared_id).await,
+            }
+        }
+    }
+
+    /// One read, as far as it goes.
+    pub(crate) async fn get(&self, simulation: &Simulation, route: &str, id: &str, query: &str) -> (u16, Value) {
+        let function =
+            if route.contains("/sales/") { &simulation.functions.orders } else { &simulation.functions.conversations };
+        simulation
+            .call(function, rest_event(&self.person, simulation.now_millis(), route, id, query, None, &Value::Null))
+            .await
+            .unwrap_or_default()
+    }
+
+    /// All there is.
+    pub(crate) async fn whole_history(&self, simulation: &Simulation, shared_id: &SharedId) -> Vec<Value> {
+        let id = shared_id.conversation_id().to_string();
+        let mut log: Vec<Value> = Vec::new();
+        loop {
+            let after = log.last().and_then(|last| last["seq"].as_u64()).unwrap_or_default();
+            let (status, page) = self.get(simulation, HISTORY, &id, &format!("after={after}&limit=100")).await;
+            assert_eq!(status, 200, "{page}");
+            let messages = page["messages"].as_array().unwrap();
+            log.extend(messages.iter().cloned());
+            if page["hasMore"] != true || messages.is_empty() {
+                return log;
+            }
+        }
+    }
+
+    /// Whether `unread` is not what counting says.
+    pub(crate) async fn unread_is_wrong(
+        &self,
+        simulation: &Simulation,
+        shared_id: &SharedId,
+        log: &[Value],
+    ) -> Option<String> {
+        let id = shared_id.conversation_id().to_string();
+        let (_, answer) = self.get(simulation, "GET /api/chat/conversations/{id}", &id, "").await;
+        let conversation = &answer["conversation"];
+        let participants = conversation["participants"].as_array().unwrap();
+        let own = participants.iter().find(|participant| participant["userId"] == self.person.user_id.as_str());
+        let read = own.and_then(|own| own["readSeq"].as_u64()).unwrap_or_default();
+        let mine = |message: &Value| {
+            let by = if message["kind"] == "system" { &message["system"]["by"] } else { &message["sender"] };
+            (by["role"] == "admin") == self.person.is_admin()
+        };
+        let past = log.iter().filter(|message| message["seq"].as_u64() > Some(read) && !mine(message)).count();
+        if read < self.read.get() {
+            return Some(format!("{} was told {} is read, and it is {read}", self.person.user_id, self.read.get()));
+        }
+        let unread = conversation["unread"].as_u64();
+        (unread != Some(past as u64)).then(|| format!("unread of {} is {unread:?}, not {past}", self.person.user_id))
+    }
+
+    /// Whether the list of conversations lacks the conversation, or has it as it no longer is.
+    pub(crate) async fn inbox_is_wrong(
+        &self,
+        simulation: &Simulation,
+        shared_id: &SharedId,
+        log: &[Value],
+    ) -> Option<String> {
+        let (_, page) = self.get(simulation, INBOX, "", "").await;
+        let id = json!(shared_id.conversation_id());
+        let found = page["items"].as_array().unwrap().iter().find(|conversation| conversation["id"] == id);
+        let shown = found.map(|conversation| &conversation["lastMessage"]);
+        (shown != log.last()).then(|| format!("the list of {} ends with {shown:?}", self.person.user_id))
+    }
+
+    /// Whether the order's status, or the counts, are not what the log says.
+    pub(crate) async fn status_is_wrong(
+        &self,
+        simulation: &Simulation,
+        shared_id: &SharedId,
+        log: &[Value],
+    ) -> Option<String> {
+        let mut status = "pending".to_owned();
+        for message in log.iter().filter(|message| message["system"]["type"] == "status_changed") {
+            if message["system"]["from"] != status.as_str() {
+                return Some(format!("{message} does not start from {status}"));
+            }
+            message["system"]["to"].as_str().unwrap().clone_into(&mut status);
+        }
+        let id = shared_id.order_id().to_string();
+        let (_, answer) = self.get(simulation, "GET /api/sales/{orderId}", &id, "").await;
+        if answer["order"]["status"] != status.as_str() {
+            return Some(format!("the order is {}, by its log {status}", answer["order"]["status"]));
+        }
+        let (_, counts) = self.get(simulation, "GET /api/sales/stats", "", "").await;
+        let other = ["pending", "confirmed", "completed", "cancelled"].into_iter().filter(|other| *other != status);
+        let wrong = counts[status.as_str()] != 1 || other.map(|other| &counts[other]).any(|count| *count != 0);
+        wrong.then(|| format!("counts are {counts}, the only order is {status}"))
+    }
+}

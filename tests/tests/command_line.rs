@@ -1,0 +1,165 @@
+//! The runner: what `cargo run` says, where it stops, and that data outlives it.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
+use std::path::Path;
+use std::process::Output;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_sdk_dynamodb as dynamodb;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::Role;
+use futures_util::future::join_all;
+use local::{Data, Functions, Settings};
+use protocol::OrderAnswer;
+use serde_json::{Value, json};
+use tests::gateway::TestTemplate;
+use tests::running::{Running, command};
+use tests::{Shop, User};
+
+/// A folder with a template that needs no function.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("template.yaml"), TestTemplate::new().table().text()).unwrap();
+    folder
+}
+
+fn refused(folder: &Path, arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } = command(folder, arguments).output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(2), "{stderr}");
+    assert_eq!(stdout, b"", "it listened");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    stderr
+}
+
+#[tokio::test]
+async fn it_prints_its_address_and_stops_on_a_signal() {
+    let folder = folder();
+    for signal in ["-INT", "-TERM"] {
+        let running = Running::start(folder.path(), &["--port", "0", "--memory"]);
+        assert!(running.url.starts_with("http://127.0.0.1:"), "{}", running.url);
+        assert!(running.user("a", Role::Admin).await.token.is_some());
+        running.end(signal);
+    }
+    assert!(!folder.path().join("data").exists(), "--memory wrote to the disk");
+}
+
+#[tokio::test]
+async fn tokens_and_tables_survive_a_restart() {
+    let folder = folder();
+    let secret = || std::fs::read_to_string(folder.path().join("kept/secret")).unwrap();
+    let running = Running::start(folder.path(), &["--port", "0", "--data", "kept"]);
+    let (token, before) = (running.user("a", Role::Admin).await.token.unwrap(), secret());
+    running.end("-TERM");
+    Running::start(folder.path(), &["--port", "0", "--data", "kept"]).end("-TERM");
+    assert_eq!(secret(), before);
+    let key = jsonwebtoken::DecodingKey::from_secret(before.as_bytes());
+    let rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
+    assert_eq!(jsonwebtoken::decode::<Value>(&token, &key, &rules).unwrap().claims["sub"], "a");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(folder.path().join("kept/secret")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+/// Posts until nobody answers any more; what was acknowledged.
+async fn talk(url: &str, user: User, stored: &AtomicUsize) -> Vec<Value> {
+    let (http, token) = (reqwest::Client::new(), user.token.unwrap());
+    let mut acknowledged = Vec::new();
+    loop {
+        let message = json!({ "clientMessageId": tests::client_message_id(), "body": "still there?" });
+        let Ok(answer) = http.post(url).bearer_auth(&token).json(&message).send().await else { return acknowledged };
+        if answer.status() != 201 {
+            // Past the rate: the others go on.
+            tokio::task::yield_now().await;
+            continue;
+        }
+        let Ok(mut answer) = answer.json::<Value>().await else { return acknowledged };
+        acknowledged.push(answer["message"].take());
+        stored.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_in_the_middle_of_traffic_loses_nothing_that_was_acknowledged() {
+    let data = tempfile::tempdir().unwrap();
+    let arguments = ["--port", "0", "--no-pages", "--data", data.path().to_str().unwrap()];
+    let start = || Running::start(&Shop::root(), &arguments);
+    let mut running = start();
+    let mut order = tests::lamp();
+    (order["customerId"], order["customerName"]) = ("anna".into(), "Anna".into());
+    let admin = running.user("a", Role::Admin).await;
+    let placed: OrderAnswer = admin.post("/api/sales", &order).await.expect(201);
+    let id = placed.conversation.id;
+
+    let rounds = tests::number("KILLS", 5);
+    let mut acknowledged = Vec::new();
+    for round in 1..=rounds {
+        let stored = AtomicUsize::new(0);
+        let url = format!("{}/api/chat/conversations/{id}/messages", running.url);
+        let mut admins = Vec::new();
+        for number in 0..8 {
+            admins.push(running.user(&format!("admin{round}-{number}"), Role::Admin).await);
+        }
+        let talking = join_all(admins.into_iter().map(|admin| talk(&url, admin, &stored)));
+        let killing = async {
+            while stored.load(Ordering::Relaxed) < 20 * round {
+                tokio::task::yield_now().await;
+            }
+            running.process.kill().unwrap();
+        };
+        let (heard, ()) = tokio::join!(talking, killing);
+        running.process.wait().unwrap();
+        acknowledged.extend(heard.into_iter().flatten());
+
+        running = start();
+        let messages = running.user("a", Role::Admin).await.messages(&id).await;
+        assert!(messages.iter().map(|message| message.seq).eq(1..=messages.len() as u64), "a gap");
+        let stored: Vec<_> = messages.iter().map(|message| serde_json::to_value(message).unwrap()).collect();
+        for message in &acknowledged {
+            let at = usize::try_from(message["seq"].as_u64().unwrap()).unwrap() - 1;
+            assert_eq!(stored.get(at), Some(message), "acknowledged before kill {round}");
+        }
+    }
+    println!("{rounds} kills, {} acknowledged messages, all there", acknowledged.len());
+}
+
+#[test]
+fn a_refusal_is_one_line_and_exit_code_2() {
+    let folder = folder();
+    assert!(refused(folder.path(), &["--template", "none.yaml"]).contains("none.yaml"));
+    std::fs::write(folder.path().join("odd.yaml"), "Resources: { X: { Type: AWS::SQS::Queue } }").unwrap();
+    assert!(refused(folder.path(), &["--template", "odd.yaml", "--port", "0", "--memory"]).contains("AWS::SQS::Queue"));
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    assert!(refused(folder.path(), &["--port", "0", "--data", "file"]).contains("data folder"));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    assert!(refused(folder.path(), &["--port", &port, "--memory"]).contains(&port));
+}
+
+#[tokio::test]
+async fn a_second_start_sees_the_data_of_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = || AttributeValue::S("x".to_owned());
+    let template = TestTemplate::new().table();
+    let settings = || Settings { data: Data::Folder(folder.path().to_owned()), ..template.settings() };
+
+    let first = local::start(settings(), Functions::new()).await.unwrap();
+    let put = dynamodb::Client::new(first.sdk()).put_item().table_name(first.table().unwrap());
+    put.item("pk", text()).item("sk", text()).send().await.unwrap();
+    first.stop().await;
+
+    let second = local::start(settings(), Functions::new()).await.unwrap();
+    let get = dynamodb::Client::new(second.sdk()).get_item().table_name(second.table().unwrap());
+    let found = get.key("pk", text()).key("sk", text()).send().await.unwrap();
+    assert!(found.item().is_some());
+    second.stop().await;
+
+    let other = template.text().replace("\"other\"", "\"another\"");
+    let settings = Settings { template: local::Template::Text(other), ..settings() };
+    let refusal = local::start(settings, Functions::new()).await.unwrap_err().to_string();
+    assert!(refusal.contains("other keys or indexes"), "{refusal}");
+}

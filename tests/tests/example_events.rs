@@ -1,0 +1,69 @@
+//! The files in `tests/events`, as `sam local invoke` and `sam remote invoke` send them: every function has some, every route
+//! is in one, and one after the other they tell a story in which nothing is refused.
+//!
+//! A file is called `NN-Function-what.json`: its place in the story, and the function's name in `template.yaml`.
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use tests::Shop;
+
+/// Function, file name and event, in the order of the story.
+fn events() -> Vec<(String, String, Value)> {
+    let mut files: Vec<_> = std::fs::read_dir(Shop::root().join("tests/events")).unwrap().map(Result::unwrap).collect();
+    files.sort_by_key(std::fs::DirEntry::file_name);
+    let read = |file: std::fs::DirEntry| {
+        let name = file.file_name().into_string().unwrap();
+        let function = name.split('-').nth(1).unwrap().to_owned();
+        let event = serde_json::from_slice(&std::fs::read(file.path()).unwrap()).unwrap();
+        (function, name, event)
+    };
+    files.into_iter().map(read).collect()
+}
+
+#[tokio::test]
+async fn each_event_is_answered_by_its_function() {
+    let shop = Shop::open_with(Shop::settings()).await;
+    for (function, file, event) in events() {
+        let answer = shop.gateway().invoke(&function, event).await.unwrap_or_else(|error| panic!("{file}: {error}"));
+        if function == "Authorizer" {
+            // No token and no ticket can be good for ever.
+            let refused = answer["isAuthorized"] == false
+                || answer["policyDocument"]["Statement"][0]["Effect"] == "Deny" && answer["principalId"] == "nobody";
+            assert!(refused, "{file}: {answer}");
+            continue;
+        }
+        assert!(matches!(answer["statusCode"].as_u64(), Some(200 | 201)), "{file}: {answer}");
+        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or("{}")).unwrap();
+        assert_ne!(body["event"], "error", "{file}: {answer}");
+    }
+}
+
+#[test]
+fn every_function_and_route_has_an_event() {
+    let text = std::fs::read_to_string(Shop::root().join("template.yaml")).unwrap();
+    let template: serde_norway::Value = serde_norway::from_str(&text).unwrap();
+    let text_of = |value: &serde_norway::Value| value.as_str().unwrap().to_owned();
+    let (mut functions, mut routes) = (BTreeSet::new(), BTreeSet::new());
+    for (name, resource) in template["Resources"].as_mapping().unwrap() {
+        let properties = &resource["Properties"];
+        match resource["Type"].as_str().unwrap() {
+            "AWS::Serverless::Function" => {
+                functions.insert(text_of(name));
+                for event in properties["Events"].as_mapping().into_iter().flat_map(|events| events.values()) {
+                    let route = &event["Properties"];
+                    routes.insert(format!("{} {}", text_of(&route["Method"]), text_of(&route["Path"])));
+                }
+            }
+            "AWS::ApiGatewayV2::Route" => drop(routes.insert(text_of(&properties["RouteKey"]))),
+            _ => {}
+        }
+    }
+    let events = events();
+    let called: BTreeSet<String> = events.iter().map(|(function, ..)| function.clone()).collect();
+    let route = |event: &Value| event["requestContext"]["routeKey"].as_str().unwrap().to_owned();
+    let taken: BTreeSet<String> = events.iter().map(|(_, _, event)| route(event)).collect();
+    assert_eq!(called, functions);
+    assert_eq!(taken, routes);
+}

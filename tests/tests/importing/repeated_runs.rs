@@ -1,0 +1,137 @@
+//! Once, however often it runs, and while people talk.
+
+use domain::OrderStatus;
+use tests::Shop;
+use tests::importer::{Importer, shared_id, table};
+use tests::legacy_shop::{self, ADMINS, Shape};
+
+use crate::{ORDERS, database_of, first, imported_orders, owner};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_changes_nothing() {
+    let (shop, database, importer) = (Shop::open().await, database_of(ORDERS).await, Importer::new());
+    importer.run(&database.url, &shop).await.unwrap();
+    let before = table(&shop).await;
+    let (code, out, _) = importer.process(&database.url, &shop, &[]).await;
+    assert_eq!(table(&shop).await, before);
+    assert_eq!(code, 1);
+    assert!(out.contains("Nothing changed"), "{out}");
+    assert!(out.contains(&format!("{:>10} unchanged", imported_orders(ORDERS).count())), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_writes_nothing() {
+    let (shop, mut database, mut importer) = (Shop::open().await, database_of(ORDERS).await, Importer::new());
+    importer.dry_run = true;
+    let would = importer.run(&database.url, &shop).await.unwrap();
+    assert!(table(&shop).await.is_empty());
+    importer.dry_run = false;
+    assert_eq!(importer.run(&database.url, &shop).await.unwrap(), would);
+
+    importer.dry_run = true;
+    let before = table(&shop).await;
+    database.run("UPDATE sales SET status = 'confirmed', updatedAt = '2022-01-01' WHERE id = 1").await;
+    assert_eq!(importer.run(&database.url, &shop).await.unwrap().updated, 1);
+    assert_eq!(table(&shop).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_concurrent_runs_are_safe() {
+    let mut database = database_of(ORDERS).await;
+    for n in 0..250 {
+        let talk = first(Shape::Talk) * 10;
+        legacy_shop::say(&mut database, 900_000 + n, talk, 91, "text", &format!("long {n}"), Some(100 + n)).await;
+    }
+    let (whole, shop) = (Shop::open().await, Shop::open().await);
+    let (one, other) = (Importer::new(), Importer::new());
+    one.run(&database.url, &whole).await.unwrap();
+    let (first, second) = tokio::join!(one.run(&database.url, &shop), other.run(&database.url, &shop));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    let all = imported_orders(ORDERS).count() as u64;
+    assert_eq!(first.created + second.created, all);
+    assert_eq!(first.unchanged + second.unchanged, all);
+    assert_eq!(table(&shop).await, table(&whole).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn legacy_changes_are_imported_and_new_messages_stay() {
+    let (shop, mut database, importer) = (Shop::open().await, database_of(ORDERS).await, Importer::new());
+    importer.run(&database.url, &shop).await.unwrap();
+    let (silent, talked, loud) = (first(Shape::Silent), first(Shape::Talk), first(Shape::Archived));
+    let (customer, talk) = (owner(&shop, talked), shared_id(talked).conversation_id());
+    let admin = shop.admin(&ADMINS[talked as usize % 2].to_string());
+    customer.say(&talk, "said here").await;
+    let here = admin.set_order_status(shared_id(loud).order_id(), OrderStatus::Cancelled).await;
+    assert_eq!(here.order.status, OrderStatus::Cancelled);
+
+    // A status that no admin here could set, a message, a receipt, a price; and an order that moved on both sides.
+    database.run(&format!("UPDATE sales SET status = 'completed', updatedAt = '2022-02-02' WHERE id = {silent}")).await;
+    legacy_shop::say(&mut database, 800_000, talked * 10, admin.id.parse().unwrap(), "text", "said there", Some(30))
+        .await;
+    legacy_shop::read(&mut database, talked * 100 + 2, admin.id.parse().unwrap()).await;
+    database.run(&format!("UPDATE sales SET price = 5 WHERE id = {talked}")).await;
+    database.run(&format!("UPDATE sales SET status = 'confirmed' WHERE id = {loud}")).await;
+    let counts = admin.stats().await;
+    let import_counts = importer.run(&database.url, &shop).await.unwrap();
+    assert_eq!((import_counts.created, import_counts.updated), (0, 2));
+    assert!(importer.refusals()[&("order".to_owned(), loud.to_string())].contains("cancelled here"));
+
+    let messages = customer.messages(&talk).await;
+    let last: Vec<&str> = messages.iter().rev().take(2).map(|message| message.body.as_str()).collect();
+    assert_eq!(last, ["said there", "said here"]);
+    assert_eq!(customer.conversation(&talk).await.unread, Some(2));
+    assert_eq!(admin.conversation(&talk).await.unread, Some(2), "two read there, one unread, and one said here");
+    assert_eq!(customer.sale(shared_id(talked).order_id()).await.order.total, 500);
+    let moved = owner(&shop, silent).sale(shared_id(silent).order_id()).await;
+    assert_eq!(moved.order.status, OrderStatus::Completed);
+    assert_eq!(moved.order.updated_at.to_string(), "2022-02-02T00:00:00.000Z");
+    let now = admin.stats().await;
+    assert_eq!((now.completed, now.pending, now.total), (counts.completed + 1, counts.pending - 1, counts.total));
+    assert_eq!(admin.sale(shared_id(loud).order_id()).await.order.status, OrderStatus::Cancelled);
+
+    let before = table(&shop).await;
+    let again = importer.run(&database.url, &shop).await.unwrap();
+    assert_eq!((again.created, again.updated), (0, 0));
+    assert_eq!(table(&shop).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_can_write_during_an_import() {
+    let (shop, mut database, importer) = (Shop::open().await, database_of(ORDERS).await, Importer::new());
+    let live = shop.customer("live").order().await;
+    importer.run(&database.url, &shop).await.unwrap();
+    let talked: Vec<u32> = imported_orders(ORDERS).filter(|id| Shape::of(*id) == Shape::Talk).collect();
+    for round in 0..3u32 {
+        for id in &talked {
+            for n in 0..5 {
+                let key = 700_000 + id * 100 + round * 10 + n;
+                legacy_shop::say(&mut database, key, id * 10, 91, "text", &format!("there {key}"), Some(200 + round))
+                    .await;
+            }
+        }
+        let chatting = talked.iter().map(|id| {
+            let (shop, live) = (&shop, &live);
+            async move {
+                let customer = owner(shop, *id);
+                for n in 0..6 {
+                    customer.say(shared_id(*id).conversation_id(), &format!("here {round} {n}")).await;
+                }
+                shop.admin("live").say(&live.conversation.id, "hello").await;
+            }
+        });
+        let (import_counts, _) =
+            tokio::join!(importer.run(&database.url, &shop), futures_util::future::join_all(chatting));
+        assert_eq!(import_counts.unwrap().updated, talked.len() as u64);
+    }
+    for id in talked {
+        let messages = owner(&shop, id).messages(shared_id(id).conversation_id()).await;
+        let count = |start: &str| messages.iter().filter(|message| message.body.starts_with(start)).count();
+        assert_eq!((count("here"), count("there"), messages.len()), (18, 15, 7 + 33));
+        assert!(messages.iter().zip(1..).all(|(message, seq)| message.seq == seq));
+        let admin = shop.admin("91").conversation(shared_id(id).conversation_id()).await;
+        assert_eq!(admin.last_seq, 40);
+        assert_eq!(shop.admin("new").conversation(shared_id(id).conversation_id()).await.unread, Some(1 + 3 + 18));
+        assert_eq!(owner(&shop, id).conversation(shared_id(id).conversation_id()).await.unread, Some(1 + 15));
+    }
+    assert_eq!(shop.customer("live").messages(&live.conversation.id).await.len(), 1 + 9);
+}

@@ -1,0 +1,40 @@
+//! The examples in the documents are real: each names its type, is read as one, and says nothing that the type does not.
+
+use std::fs;
+
+use protocol::{Conversation, Event, Frame, MessageAnswer, MessageRequest, OrderRequest, OrderUpdate, Problem};
+use serde_json::{Value, json};
+
+use crate::shell::root;
+
+fn read_and_printed(kind: &str, example: Value) -> serde_json::Result<Value> {
+    use serde_json::{from_value, to_value};
+    match kind {
+        "ClientFrame" => to_value(from_value::<Frame>(example)?),
+        "Conversation" => to_value(from_value::<Conversation>(example)?),
+        "Message" => to_value(from_value::<MessageAnswer>(json!({ "message": example }))?.message),
+        "MessageRequest" => to_value(from_value::<MessageRequest>(example)?),
+        "Order" => to_value(from_value::<OrderUpdate>(json!({ "order": example }))?.order),
+        "OrderRequest" => to_value(from_value::<OrderRequest>(example)?),
+        "Problem" => to_value(from_value::<Problem>(example)?),
+        "ServerEvent" => to_value(from_value::<Event>(example)?),
+        _ => panic!("no type is called {kind:?}"),
+    }
+}
+
+#[test]
+fn examples_match_the_types() {
+    for document in ["protocol.md", "sending-a-message.md", "creating-an-order.md"] {
+        let text = fs::read_to_string(root().join("docs").join(document)).unwrap();
+        let mut examples = 0;
+        for block in text.split("\n```json").skip(1) {
+            let (kind, rest) = block.split_once('\n').unwrap();
+            let (example, _) = rest.split_once("\n```").unwrap();
+            let example: Value = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error} in {example}"));
+            let printed = read_and_printed(kind.trim(), example.clone());
+            assert_eq!(printed.unwrap_or_else(|error| panic!("{error} in {example}")), example);
+            examples += 1;
+        }
+        assert!(examples > 0, "no examples in {document}");
+    }
+}
