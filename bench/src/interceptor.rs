@@ -1,4 +1,4 @@
-//! Between every function's SDK and the table: counts what passes, and makes it take as long as it would on AWS.
+//! Intercepts the requests of every function's SDK: counts them, or delays them as AWS would.
 
 use std::fmt::{self, Debug};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use local::Wrap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What passed.
+/// The requests and units counted.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Traffic {
     /// Requests to DynamoDB.
@@ -47,7 +47,7 @@ pub(crate) struct Delays {
     post: Delay,
 }
 
-/// Stands between.
+/// Intercepts requests.
 #[derive(Clone, Default)]
 pub(crate) struct Interceptor {
     passed: Arc<Mutex<Traffic>>,

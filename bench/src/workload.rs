@@ -1,4 +1,4 @@
-//! People in a running system: one admin, and customers with an order each who look at its conversation.
+//! The load on a running system: one admin, and customers with one conversation each.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

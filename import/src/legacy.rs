@@ -1,4 +1,4 @@
-//! What a source yields: an order of the old system as it was found, nothing of it checked yet.
+//! An order of the legacy system as a source yields it, before any check.
 //!
 //! These are also the fields of a line of JSON. Numbers may be written as numbers or as text; what is absent and what is
 //! `null` are the same.

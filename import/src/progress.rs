@@ -18,7 +18,7 @@ pub(crate) struct Progress {
     notices: Notices,
 }
 
-/// Says on stderr what keeps the import waiting.
+/// Writes to stderr what the import waits for.
 #[derive(Clone)]
 pub(crate) struct Notices {
     bar: ProgressBar,

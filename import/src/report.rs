@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::translate::Refused;
 
-/// What became of an order.
+/// The outcome of importing an order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OrderOutcome {
     /// It is here now.
@@ -20,7 +20,7 @@ pub enum OrderOutcome {
     Unchanged,
 }
 
-/// How many of each.
+/// How many orders had each outcome.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct ImportCounts {
     /// Orders found.

@@ -17,7 +17,7 @@ use crate::source::{Page, Source, SourceError};
 use crate::translate::{Plan, Refused, translate};
 use crate::update::{UpdateOutcome, update};
 
-/// How an import is done.
+/// The options of an import.
 #[derive(Clone, Debug)]
 pub struct ImportOptions {
     /// How rows are translated.

@@ -20,7 +20,7 @@ struct Changes<'a> {
     read: bool,
 }
 
-/// How it went.
+/// The outcome of updating an order.
 pub(crate) enum UpdateOutcome {
     Done(OrderOutcome),
     Refused(String),

@@ -17,8 +17,6 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use uuid::Uuid;
 
-use crate::client_message_id;
-
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// How long something that must come may take on a busy machine.
@@ -265,6 +263,12 @@ impl Client {
         let mut inbox = self.inbox.subscribe();
         tokio::time::timeout(TIMEOUT, inbox.wait_for(|inbox| holds(inbox))).await.is_ok()
     }
+}
+
+/// An id for a message, never the same twice in a process.
+pub fn client_message_id() -> Uuid {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    uuid::Builder::from_random_bytes(u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes()).into_uuid()
 }
 
 /// What an answer comes to.

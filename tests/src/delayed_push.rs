@@ -1,4 +1,4 @@
-//! A push that comes late, however quick its function is.
+//! Delays one push of one function.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! A place between each function's SDK and the database, for whoever wants to watch or to interfere.
+//! Intercepts the requests of each function's SDK, to record or to change them.
 
 use std::fmt::{self, Debug};
 use std::sync::Arc;

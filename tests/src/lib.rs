@@ -17,6 +17,7 @@ mod keys;
 pub mod legacy_shop;
 pub mod mariadb;
 mod meter;
+pub mod modules;
 pub mod monitored_metrics;
 mod outage;
 pub mod reconnecting_client;
@@ -30,7 +31,7 @@ mod user;
 
 pub use answer::Answer;
 pub use cases::cases;
-pub use client::{Client, Receipt, Refused, Sent};
+pub use client::{Client, Receipt, Refused, Sent, client_message_id};
 pub use delayed_push::DelayedPush;
 pub use keys::{es256_key, rs256_key};
 pub use meter::{Call, Cost, Meter, Need, item_size};
@@ -38,7 +39,7 @@ pub use outage::Outage;
 pub use replica::{Replica, ReplicaConversation};
 pub use rows::StaleConnection;
 pub use shop::Shop;
-pub use user::{User, client_message_id, lamp};
+pub use user::{User, lamp};
 
 /// How much of something: what the environment says, or a little.
 pub fn number<N: std::str::FromStr>(variable: &str, little: N) -> N {

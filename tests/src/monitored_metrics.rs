@@ -1,4 +1,4 @@
-//! What `infra/observability.yaml` looks at: every metric of its alarms and of its dashboard.
+//! The metrics of the alarms and of the dashboard in `infra/observability.yaml`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Somebody on a bad line: a client that follows the protocol while its connection breaks again and again.
+//! A client that follows the protocol while its connection breaks again and again.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{Client, User, client_message_id};
 
-/// How bad the line is.
+/// How long connections last, and how long the client is offline between them.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionQuality {
     /// How long a connection lasts.

@@ -1,7 +1,6 @@
 //! Somebody with a token: a customer or an admin, at the REST API.
 
 use std::fmt::Display;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::{ConversationStatus, Message, OrderStatus, Role};
 use protocol::{
@@ -12,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Answer, Client};
+use crate::{Answer, Client, client_message_id};
 
 /// Somebody with a token, or with a bad one, or with none.
 #[derive(Clone, Debug)]
@@ -27,12 +26,6 @@ pub struct User {
     pub token: Option<String>,
     pub(crate) base: String,
     pub(crate) http: reqwest::Client,
-}
-
-/// An id for a message, never the same twice in a process.
-pub fn client_message_id() -> Uuid {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    uuid::Builder::from_random_bytes(u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes()).into_uuid()
 }
 
 /// The body of an order for one lamp.

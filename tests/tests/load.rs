@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 /// How many messages one may say at once.
 const BURST: usize = 20;
 
-/// What one of many senders was told.
+/// The answers that one sender got.
 struct SendResults {
     /// By `seq`, the body that was acknowledged there.
     acknowledged: BTreeMap<u64, String>,

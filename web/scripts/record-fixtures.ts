@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import type { Page } from "playwright-core";
-import type { Pushed } from "../src/client/socket.ts";
+import type { PushedEvent } from "../src/client/socket.ts";
 import type { ConversationAnswer, OrderAnswer, Person } from "../src/protocol.ts";
 import { Windows } from "../tests/browser/chromium.ts";
 import { startSystem } from "../tests/browser/system.ts";
@@ -72,9 +72,9 @@ class Recorder {
   }
 
   /** Everything heard so far that was nobody's answer. */
-  async heard(): Promise<Pushed[]> {
+  async heard(): Promise<PushedEvent[]> {
     const all = await this.#page.evaluate(() => (globalThis as unknown as { heard: { event?: string }[] }).heard);
-    return all.filter(({ event }) => event !== undefined && event !== "ack" && event !== "error") as Pushed[];
+    return all.filter(({ event }) => event !== undefined && event !== "ack" && event !== "error") as PushedEvent[];
   }
 }
 

@@ -12,7 +12,7 @@ const RETRY_INTERVAL_MS: i64 = 5_000;
 /// A key that was withdrawn is believed no longer than this, if we can ask.
 const MAX_AGE_MS: i64 = 600_000;
 
-/// When it was asked, and whether the last time failed.
+/// The times of the last attempt and the last success of fetching keys.
 #[derive(Default)]
 pub(crate) struct Refresh {
     last_attempt: Option<Time>,

@@ -22,7 +22,7 @@ enum KeySource {
     Jwks(Jwks),
 }
 
-/// Why a token does not count. For the log: the caller only ever hears no.
+/// Why a token is refused. It is for the log only; the caller gets no reason.
 #[derive(Debug)]
 pub(crate) enum TokenError {
     NotAToken,

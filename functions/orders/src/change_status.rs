@@ -1,7 +1,7 @@
 //! `PATCH /api/sales/{orderId}/status`: an admin moves an order, and everyone who takes part hears of it.
 
-use domain::{MessageId, Time};
-use protocol::{Event as ServerEvent, OrderUpdate, Problem, SetOrderStatus};
+use domain::{MessageId, OrderStatus, Time};
+use protocol::{Code, Event as ServerEvent, OrderUpdate, Problem, SetOrderStatus};
 use runtime::{App, Failure, Reply, RestRequest};
 use store::ChangeStatusOutcome;
 
@@ -19,7 +19,7 @@ pub(crate) async fn change_status(app: &App, request: &RestRequest, now: Time) -
         ChangeStatusOutcome::Unchanged(order) => {
             return Reply::json(200, &OrderUpdate { order: *order, message: None });
         }
-        ChangeStatusOutcome::NotAllowed(from) => return Err(super::invalid_transition(from, status).into()),
+        ChangeStatusOutcome::NotAllowed(from) => return Err(invalid_transition(from, status).into()),
         ChangeStatusOutcome::NotFound => return Err(Problem::not_found().into()),
     };
 
@@ -28,4 +28,9 @@ pub(crate) async fn change_status(app: &App, request: &RestRequest, now: Time) -
     app.fan_out(&audience, now, |_| Some(&event)).await;
 
     Reply::json(200, &OrderUpdate { order, message: Some(message) })
+}
+
+fn invalid_transition(from: OrderStatus, to: OrderStatus) -> Problem {
+    let detail = format!("An order that is {} may not become {}.", from.as_str(), to.as_str());
+    Problem::new(Code::InvalidTransition, detail)
 }

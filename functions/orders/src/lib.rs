@@ -5,7 +5,7 @@ mod change_status;
 use std::sync::Arc;
 
 use domain::Position;
-use protocol::{Code, Conversation, Counts, OrderAnswer, OrderPage, PageCursor, PageQuery, Problem};
+use protocol::{Conversation, Counts, OrderAnswer, OrderPage, PageCursor, PageQuery, Problem};
 use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, StartError};
 
 /// Makes the function from its environment.
@@ -69,9 +69,4 @@ async fn get_order(app: &App, request: &RestRequest) -> Result<Reply, Failure> {
     let found = app.store.order(&request.shared_id("orderId")?).await?;
     let (order, head) = found.filter(|(_, head)| head.has_participant(caller)).ok_or_else(Problem::not_found)?;
     Reply::json(200, &OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) })
-}
-
-fn invalid_transition(from: domain::OrderStatus, to: domain::OrderStatus) -> Problem {
-    let detail = format!("An order that is {} may not become {}.", from.as_str(), to.as_str());
-    Problem::new(Code::InvalidTransition, detail)
 }

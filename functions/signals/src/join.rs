@@ -16,7 +16,7 @@ pub(crate) async fn join(
     let head = head.filter(|head| head.has_participant(person)).ok_or_else(Problem::not_found)?;
 
     if app.store.join(person, &connected.id, shared_id, &head.customer_id).await? == ConnectionStatus::Missing {
-        return Err(super::reconnect().into());
+        return Err(Problem::reconnect().into());
     }
 
     // Read again now that this connection hears of every change: a receipt between the first look and the join is in neither
@@ -30,6 +30,6 @@ pub(crate) async fn join(
 pub(crate) async fn leave(app: &App, connected: &ConnectedCaller, shared_id: &SharedId) -> Result<Reply, Failure> {
     match app.store.leave(&connected.caller.person, &connected.id, shared_id).await? {
         ConnectionStatus::Exists => Ok(Reply::ack(AckBody::Done {})),
-        ConnectionStatus::Missing => Err(super::reconnect().into()),
+        ConnectionStatus::Missing => Err(Problem::reconnect().into()),
     }
 }

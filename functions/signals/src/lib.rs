@@ -78,8 +78,3 @@ fn shared_id(conversation_id: &str) -> Result<SharedId, Problem> {
     let id: Result<ConversationId, _> = conversation_id.parse();
     id.map(|id| id.shared_id().clone()).map_err(|_| Problem::not_found())
 }
-
-/// The server does not know the connection any more.
-fn reconnect() -> Problem {
-    Problem::new(protocol::Code::Reconnect, "This connection is no longer known: open a new one.")
-}

@@ -17,7 +17,7 @@ pub(crate) async fn typing(
 ) -> Result<Reply, Failure> {
     let person = &connected.caller.person;
     let audience = audience(app, connected).await?;
-    let own = audience.connections().find(|connection| connection.id == connected.id).ok_or_else(super::reconnect)?;
+    let own = audience.connections().find(|connection| connection.id == connected.id).ok_or_else(Problem::reconnect)?;
     if own.joined.as_ref() != Some(shared_id) {
         // Said without a look at the conversation, so it says nothing about whose it is or whether there is one.
         return Err(

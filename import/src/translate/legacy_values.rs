@@ -1,4 +1,4 @@
-//! What the old system called things: statuses of orders and of conversations, roles.
+//! Translates the legacy system's values for statuses and roles.
 
 use std::collections::BTreeMap;
 

@@ -55,7 +55,7 @@ pub(crate) struct Lambdas {
     pool: Arc<RuntimePool>,
 }
 
-/// Runtimes in which nothing is left.
+/// Idle runtimes, which later invocations use again.
 #[derive(Default)]
 struct RuntimePool(Mutex<Vec<Runtime>>);
 
@@ -140,7 +140,7 @@ impl Lambda {
 }
 
 impl RuntimePool {
-    /// One invocation from its first to its last breath, on a thread of its own.
+    /// Runs one invocation to its end, on a thread of its own.
     fn run(&self, function: &Function, event: LambdaEvent<Value>, timeout: Duration) -> Result<Value, Failure> {
         let failed = |problem: String| Failure::Function(problem);
         let pooled = self.locked().pop();

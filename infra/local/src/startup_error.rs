@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use runtime::StartError;
 
-/// A reason not to start at all. Whatever is not understood is refused here, before the first request: a route
+/// Why the gateway cannot start. Whatever is not understood is refused here, before the first request: a route
 /// that is silently left out would be found by a user.
 #[derive(Debug, thiserror::Error)]
 pub enum StartupError {

@@ -62,7 +62,7 @@ pub struct Admin {
     pub cursors: Cursors,
 }
 
-/// A message as the log keeps it: with the count that makes `unread` arithmetic.
+/// A message with the number of the shop's messages up to it, from which `unread` is computed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LogEntry {
     /// The message.

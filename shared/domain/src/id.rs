@@ -18,7 +18,7 @@ static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
     alphabet.encoding().expect("32 different symbols are an alphabet")
 });
 
-/// What an order and its conversation have in common: 128 bits in 26 characters.
+/// The id that an order and its conversation share: 128 bits in 26 characters.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SharedId(String);
 

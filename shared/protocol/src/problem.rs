@@ -154,6 +154,11 @@ impl Problem {
         Self::new(Code::ConversationClosed, "This conversation is closed; an admin can open it again.")
     }
 
+    /// The server does not know this WebSocket connection.
+    pub fn reconnect() -> Self {
+        Self::new(Code::Reconnect, "This connection is no longer known: open a new one.")
+    }
+
     /// Too fast.
     pub fn rate_limited(retry_after_ms: i64) -> Self {
         let detail = format!("Wait {retry_after_ms} ms, then send the same again.");

@@ -1,4 +1,4 @@
-//! The clock and the dice. Operations get their results as parameters; nothing below `functions/` asks for them itself.
+//! The clock and random bytes. Operations get their results as parameters; nothing below `functions/` asks for them itself.
 
 use std::time::UNIX_EPOCH;
 

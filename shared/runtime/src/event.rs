@@ -34,7 +34,7 @@ pub struct RestRequest {
     request: Request,
 }
 
-/// A connection, and whose.
+/// A connection and the caller who opened it.
 #[derive(Clone, Debug)]
 pub struct ConnectedCaller {
     /// Whose.
@@ -123,6 +123,19 @@ impl ConnectedCaller {
             id: context.connection_id.clone()?,
             connected_at: Time::from_millis(context.connected_at)?,
         })
+    }
+}
+
+impl Failure {
+    /// The template sent the function an event that it has no operation for.
+    pub fn unexpected(event: &Event) -> Self {
+        let what = match event {
+            Event::Rest(request) => request.route.clone(),
+            Event::Frame(_) => "a frame".to_owned(),
+            Event::Connect(_) => "$connect".to_owned(),
+            Event::Disconnect(_) => "$disconnect".to_owned(),
+        };
+        Self::internal(format!("no operation for {what}"))
     }
 }
 

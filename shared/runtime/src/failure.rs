@@ -3,8 +3,6 @@
 use protocol::{AckBody, Problem};
 use serde::Serialize;
 
-use crate::Event;
-
 /// An answer. Which form it takes depends on the door that the request came through.
 #[derive(Debug)]
 pub enum Reply {
@@ -47,17 +45,6 @@ impl Failure {
     /// Something of ours went wrong.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         Self { problem: Box::new(Problem::internal()), cause: Some(cause.to_string()) }
-    }
-
-    /// The template sent the function an event that it has no operation for.
-    pub fn unexpected(event: &Event) -> Self {
-        let what = match event {
-            Event::Rest(request) => request.route.clone(),
-            Event::Frame(_) => "a frame".to_owned(),
-            Event::Connect(_) => "$connect".to_owned(),
-            Event::Disconnect(_) => "$disconnect".to_owned(),
-        };
-        Self::internal(format!("no operation for {what}"))
     }
 }
 

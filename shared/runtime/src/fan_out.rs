@@ -1,4 +1,4 @@
-//! The fan-out: offering a frame to every connection that should have it, all at once.
+//! Sends a frame to many connections concurrently.
 
 use domain::Time;
 use futures_util::{StreamExt, stream};
@@ -19,7 +19,7 @@ pub fn is_past_handshake(connection: &Connection, now: Time) -> bool {
 }
 
 impl App {
-    /// Offers each living connection of `audience` the frame that `frame` picks for it, if any. Returns when all offers are
+    /// Sends each live connection of `audience` the frame that `frame` picks for it, if any. Returns when all offers are
     /// done; those that are gone are forgotten, and whoever should hear that somebody went hears it.
     pub async fn fan_out<'a>(&self, audience: &Audience, now: Time, frame: impl Fn(&Connection) -> Option<&'a str>) {
         let gone = self.push_to_all(audience.connections(), now, frame).await;

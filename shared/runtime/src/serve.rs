@@ -83,7 +83,7 @@ where
     }
 }
 
-/// Says in the log and in the metrics that an event was answered.
+/// Writes one line to the log and one to the metrics for an answered event.
 fn record_outcome(app: &App, status: u16, code: Option<Code>) {
     tracing::info!(status, code = code.map(Code::as_str), "answered");
     app.metrics.record_answer(code, app.store.take_lost_races(), app.now());
@@ -186,7 +186,7 @@ fn error_frame(request_id: Option<String>, problem: &Problem) -> (Option<String>
     (Some(error.to_text()), Some(problem.code))
 }
 
-/// What the client is told; the log hears the rest.
+/// The problem that the client gets. The cause goes to the log.
 fn to_problem(failure: Failure) -> Problem {
     if let Some(cause) = failure.cause {
         tracing::error!(cause, "internal error");

@@ -1,13 +1,14 @@
-//! Who is there: a customer's connections and the admins', each with when they were last seen.
+//! Lists the connections of a customer and of all admins, with the time each user was last seen.
 
 use std::collections::HashMap;
 
 use domain::{Role, Time};
 
-use crate::key::{self, Item, s};
-use crate::{Connection, Error, Store, connection, item};
+use crate::connection::{self, Connection};
+use crate::key::{self, Item, n, s};
+use crate::{Error, Store, item};
 
-/// Where a user's connections lie; all admins share one.
+/// The connections and last-seen times of one customer, or of all admins together.
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
     /// Also those past their time.
@@ -81,6 +82,29 @@ impl Store {
     /// A customer's own connections.
     pub async fn connections_of(&self, customer_id: &str) -> Result<Connections, Error> {
         self.query_connections(customer_id, Role::Customer).await
+    }
+
+    /// Deletes a connection that ended at `now`, and stores that its user was last seen then. Returns the audience of
+    /// a customer after that; it is empty for an admin.
+    pub async fn end_connection(&self, user_id: &str, role: Role, id: &str, now: Time) -> Result<Audience, Error> {
+        let connections = key::connections(user_id, role);
+        let forget = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key::key(&connections, &key::connection(id))))
+            .send();
+        let mut seen = key::key(&connections, &key::seen(user_id));
+        seen.insert("t".to_owned(), n(now.millis()));
+        let seen = self.client.put_item().table_name(&self.table).set_item(Some(seen)).send();
+        let (forgotten, seen) = tokio::join!(forget, seen);
+        forgotten?;
+        seen?;
+        // After the row is gone, so that of two that end at once at least the later sees that nobody is left.
+        match role {
+            Role::Admin => Ok(Audience::default()),
+            Role::Customer | Role::System => self.audience(user_id).await,
+        }
     }
 
     async fn query_connections(&self, user_id: &str, role: Role) -> Result<Connections, Error> {

@@ -6,9 +6,8 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::{Person, Role, SharedId, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::audience::Audience;
-use crate::key::{self, Item, n, s};
-use crate::{Connections, Error, Store, item};
+use crate::key::{self, Item, s};
+use crate::{Error, Store, item};
 
 /// A WebSocket connection of somebody.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,7 +28,7 @@ pub struct Connection {
     pub expires: i64,
 }
 
-/// Whether a connection is known.
+/// Whether a connection is in the table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ConnectionStatus {
     /// It is.
@@ -128,28 +127,6 @@ impl Store {
             .expression_attribute_values(":j", s(shared_id.as_str()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         connection_status(update.send().await)
-    }
-
-    /// Forgets a connection that ended at `now`, and answers who is left: its user's place, and the admins'.
-    pub async fn end_connection(&self, user_id: &str, role: Role, id: &str, now: Time) -> Result<Audience, Error> {
-        let connections = key::connections(user_id, role);
-        let forget = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(key::key(&connections, &key::connection(id))))
-            .send();
-        let mut seen = key::key(&connections, &key::seen(user_id));
-        seen.insert("t".to_owned(), n(now.millis()));
-        let seen = self.client.put_item().table_name(&self.table).set_item(Some(seen)).send();
-        let (forgotten, seen) = tokio::join!(forget, seen);
-        forgotten?;
-        seen?;
-        // After the row is gone, so that of two that end at once at least the later sees that nobody is left.
-        match role {
-            Role::Admin => Ok(Audience { customer: Connections::default(), shop: Connections::default() }),
-            Role::Customer | Role::System => self.audience(user_id).await,
-        }
     }
 }
 

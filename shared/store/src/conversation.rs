@@ -9,7 +9,7 @@ use crate::error::Conditional;
 use crate::key::{self, s};
 use crate::{Error, Store, item};
 
-/// What became of archiving, closing or opening a conversation.
+/// The outcome of archiving, closing or opening a conversation.
 #[derive(Clone, Debug)]
 pub enum SetConversationStatusOutcome {
     /// It changed.

@@ -1,4 +1,4 @@
-//! An order's birth: the one transaction. Order, first message and head appear together or not at all.
+//! Creates an order with its first message and head in one transaction: all of them are written, or none.
 
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::{Head, Order};
@@ -7,7 +7,7 @@ use crate::key::Item;
 use crate::log::{ABSENT, Transacted};
 use crate::{Error, Store, count, item};
 
-/// How a birth went.
+/// The outcome of creating an order.
 #[derive(Clone, Debug)]
 pub enum CreateOutcome {
     /// It is there now.

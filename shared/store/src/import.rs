@@ -1,4 +1,4 @@
-//! Adoption: an order of an older system gets its place here, with all that was said about it, once.
+//! Imports an order of a legacy system with all of its messages, once.
 //!
 //! What is short enough, as nearly everything is, appears in one transaction, as at a birth. A longer history is written
 //! ahead of its order: nobody sees a log that has no head. An importer that is killed leaves such a log behind, and
@@ -18,7 +18,7 @@ use crate::key::{self, Item, s};
 use crate::log::{ABSENT, Transacted};
 use crate::{CreateOutcome, Error, Store, count, item};
 
-/// An order of an older system, in the shapes of this one.
+/// An order of a legacy system, translated into the types of this one.
 #[derive(Clone, Debug)]
 pub struct OrderImport {
     /// As it was placed.
@@ -31,7 +31,7 @@ pub struct OrderImport {
     pub import_record: ImportRecord,
 }
 
-/// What is remembered of the old system's state, to tell what has changed there since.
+/// The state of the legacy system at the last import, to detect what has changed there since.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ImportRecord {
     /// Of everything there was to bring.

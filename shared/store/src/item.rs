@@ -29,7 +29,7 @@ use uuid::Uuid;
 use crate::Error;
 use crate::key::{self, Item};
 
-/// A message, in the log and as the head's last.
+/// A message as it is stored: in a log entry, and as the last message in the head.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct StoredMessage {
     i: String,

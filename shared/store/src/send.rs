@@ -38,7 +38,7 @@ pub struct Draft {
     pub now: Time,
 }
 
-/// What became of it.
+/// The outcome of a send.
 #[derive(Clone, Debug)]
 pub enum SendOutcome {
     /// It is stored and the conversation's last. Push it, then acknowledge it.
@@ -68,7 +68,7 @@ const LOOK_BACK: u32 = 100;
 /// Each attempt but the last was lost to somebody else's message, so this many others got theirs through.
 const ATTEMPTS: u32 = 200;
 
-/// What is known of the head when it is about to move.
+/// What a send assumes of the head: the condition of its update.
 struct ExpectedHead {
     last_seq: u64,
     rate: RateCondition,
@@ -84,6 +84,7 @@ enum RateCondition {
     Equal(Option<i64>, i64),
 }
 
+/// What a refused update of the head leads to.
 enum Resolution {
     Retry(ExpectedHead),
     Answer(SendOutcome),
@@ -182,7 +183,7 @@ impl Store {
         Ok(SendOutcome::Stored { head: Box::new(head), audience, duplicate: false })
     }
 
-    /// The head refused: why, and what now.
+    /// Finds out why the head's update was refused, and whether to retry.
     async fn resolve_conflict(
         &self,
         draft: &Draft,

@@ -7,7 +7,7 @@ use crate::key::{self, n, s};
 use crate::log::Tail;
 use crate::{Audience, Error, Store, item};
 
-/// What became of it.
+/// The outcome of a status change.
 #[derive(Clone, Debug)]
 pub enum ChangeStatusOutcome {
     /// It moved. Push it, then answer.

@@ -1,6 +1,6 @@
-//! Catching up: what changed in an older system after its order was adopted, while people may talk about it here.
+//! Updates an imported order with what changed in the legacy system, while people may write messages here.
 //!
-//! A [`OrderWithLog`] is the order as last read, with all that was said. Each change is made the way every change of a conversation
+//! An [`OrderWithLog`] is the order as last read, with all that was said. Each change is made the way every change of a conversation
 //! is: the head moves if `lastSeq` is the one held, then the log gets its entry. Where somebody else was faster, what
 //! is new is read and the change tried again, unless it is there already: its id says so.
 
@@ -25,7 +25,7 @@ pub struct OrderWithLog {
     pub entries: Vec<LogEntry>,
 }
 
-/// What became of a status that moved in the old system.
+/// The outcome of importing a status change of the legacy system.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StatusImport {
     /// It is the same here now.

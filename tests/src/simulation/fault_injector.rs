@@ -1,4 +1,4 @@
-//! What goes wrong between a function and everything it talks to.
+//! Injects faults between a function and the services it calls.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -125,7 +125,7 @@ pub(crate) enum Arrival {
 /// How long a slow request takes.
 const SLOW: Duration = Duration::from_secs(4);
 
-/// The faulty way to DynamoDB and to the connections.
+/// An HTTP client that injects faults into requests to DynamoDB and `@connections`.
 #[derive(Clone)]
 pub struct FaultInjector {
     state: Arc<Mutex<State>>,

@@ -1,4 +1,4 @@
-//! A world in which things go wrong, the same way every time for the same seed.
+//! A deterministic simulation with injected faults: one seed gives one schedule.
 //!
 //! The functions are the real ones and so is the SDK; between them and the embedded engine sits [`FaultInjector`], which delays, refuses and
 //! loses requests, and ends invocations in the middle. Everything runs on one thread under a stopped clock, so that the only order

@@ -1,4 +1,4 @@
-//! What clients were told, held against what is so in the end, promise by promise.
+//! Checks what clients observed against the final state, promise by promise.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::fault_injector::Post;
 use super::{SimulatedUser, Simulation};
 
-/// Everything that clients were told, in the order in which they heard it.
+/// Everything that clients observed, in order.
 #[derive(Debug, Default)]
 pub struct Observations {
     clock: usize,

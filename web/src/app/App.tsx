@@ -1,7 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useState } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
-import { keyOf } from "../client/index.ts";
+import { personKey } from "../client/index.ts";
 import { LoggedIn } from "./LoggedIn.tsx";
 import { CheckoutPage } from "./pages/CheckoutPage.tsx";
 import { LogInPage } from "./pages/LogInPage.tsx";
@@ -24,7 +24,7 @@ export function App({ api }: { api: string }) {
   };
   if (logIn === undefined) return <LogInPage onLogIn={change} />;
   return (
-    <Queries key={keyOf(logIn.me)}>
+    <Queries key={personKey(logIn.me)}>
       <LoggedIn api={api} logIn={logIn} onLogOut={logOut} onExpired={() => change(undefined)}>
         <Switch>
           <Route path="/">

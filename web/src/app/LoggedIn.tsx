@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { ChatClient } from "../client/index.ts";
 import { browser } from "./browser.ts";
 import { ChatContext } from "./chat-context.ts";
-import { Banner } from "./parts/Banner.tsx";
+import { ConnectionBanner } from "./parts/ConnectionBanner.tsx";
 import { LogInExpired } from "./parts/LogInExpired.tsx";
 import { NewOrders } from "./parts/NewOrders.tsx";
 import { Title } from "./parts/Title.tsx";
@@ -30,7 +30,7 @@ export function LoggedIn({
     <ChatContext value={client}>
       <div className="page">
         <TopBar onLogOut={onLogOut} />
-        <Banner />
+        <ConnectionBanner />
         {children}
       </div>
       <Title />
@@ -52,23 +52,37 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
       return token;
     };
     const running = new ChatClient(browser(api), { ...logIn, renew });
-    const nudge = () => running.nudge();
-    const stored = (event: StorageEvent) => running.stored(event.key);
-    const counts = running.listen((event) => {
+    const online = () => running.networkChanged(true);
+    const offline = () => running.networkChanged(false);
+    const shown = () => {
+      if (document.visibilityState === "visible") running.checkConnection();
+    };
+    const stored = (event: StorageEvent) => running.storageChanged(event.key);
+    const leaving = (event: BeforeUnloadEvent) => {
+      // The browser asks whether to leave: what the storage did not take would be lost.
+      if (running.state.unstored) event.preventDefault();
+    };
+    const counts = running.onEvent((event) => {
       if (event.event === "order_created" || event.event === "order_updated") {
         void queries.invalidateQueries({ queryKey: ["counts"] });
         void queries.invalidateQueries({ queryKey: ["order", event.order.id] });
       }
     });
-    for (const event of ["online", "offline", "pageshow"]) addEventListener(event, nudge);
-    document.addEventListener("visibilitychange", nudge);
+    addEventListener("online", online);
+    addEventListener("offline", offline);
+    addEventListener("pageshow", shown);
+    document.addEventListener("visibilitychange", shown);
     addEventListener("storage", stored);
+    addEventListener("beforeunload", leaving);
     running.start();
     setClient(running);
     return () => {
-      for (const event of ["online", "offline", "pageshow"]) removeEventListener(event, nudge);
-      document.removeEventListener("visibilitychange", nudge);
+      removeEventListener("online", online);
+      removeEventListener("offline", offline);
+      removeEventListener("pageshow", shown);
+      document.removeEventListener("visibilitychange", shown);
       removeEventListener("storage", stored);
+      removeEventListener("beforeunload", leaving);
       counts();
       running.stop();
     };

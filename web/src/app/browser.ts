@@ -2,7 +2,7 @@ import type { Environment } from "../client/index.ts";
 import { MemoryStorage } from "./memory-storage.ts";
 import { local } from "./storage.ts";
 
-/** The client library's surroundings in a browser; `api` is an origin. */
+/** What the client library needs, in a browser; `api` is an origin. */
 export function browser(api: string): Environment {
   return {
     api,
@@ -12,9 +12,11 @@ export function browser(api: string): Environment {
     // What is in this page's memory no other tab sends, and locks are forbidden where the storage is.
     ...("locks" in navigator && !(local instanceof MemoryStorage) && { locks: navigator.locks }),
     now: () => Date.now(),
+    monotonic: () => performance.now(),
     random: () => Math.random(),
     uuid,
     visible: () => document.visibilityState === "visible",
+    reportError: (error) => reportError(error),
   };
 }
 

@@ -14,10 +14,7 @@ export function useClient(): ChatClient {
 /** A part of what the client knows. `select` has to answer the same value while that part is the same. */
 export function useChat<Part>(select: (state: State) => Part): Part {
   const client = useClient();
-  return useSyncExternalStore(
-    (watcher) => client.subscribe(watcher),
-    () => select(client.state),
-  );
+  return useSyncExternalStore(client.subscribe, () => select(client.state));
 }
 
 /** A value as it was at the last rendering, for callbacks that outlive it. */

@@ -3,7 +3,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.tsx";
 import { apiOrigin } from "./config.ts";
-import { Trouble } from "./parts/Trouble.tsx";
+import { EmptyState } from "./parts/EmptyState.tsx";
+import { ErrorBoundary } from "./parts/ErrorBoundary.tsx";
 import { applyTheme } from "./theme.ts";
 import "./styles/index.css";
 
@@ -14,7 +15,11 @@ if (root !== null) {
     (api) => <App api={api} />,
     () => <Unreachable />,
   );
-  createRoot(root).render(<StrictMode>{page}</StrictMode>);
+  createRoot(root).render(
+    <StrictMode>
+      <ErrorBoundary>{page}</ErrorBoundary>
+    </StrictMode>,
+  );
 }
 
 /** The page came, and what says where its API is did not. */
@@ -27,9 +32,9 @@ function Unreachable() {
   return (
     <main className="alone">
       <title>Order chat</title>
-      <Trouble icon={<Unplug size={32} aria-hidden />} title="The shop cannot be reached" action={again}>
+      <EmptyState icon={<Unplug size={32} aria-hidden />} title="The shop cannot be reached" action={again}>
         Your connection may be down.
-      </Trouble>
+      </EmptyState>
     </main>
   );
 }

@@ -1,4 +1,4 @@
-import { isSame } from "../client/index.ts";
+import { isSamePerson } from "../client/index.ts";
 import type { Person } from "../protocol.ts";
 import { session } from "./storage.ts";
 
@@ -32,7 +32,7 @@ export function remember(logIn: LogIn | undefined): void {
 /** Remembers a person's new token, unless they have left meanwhile: a log-out is not undone by an answer that comes late. */
 export function rememberToken(me: Person, token: string): void {
   const held = remembered()?.me;
-  if (held !== undefined && isSame(held, me)) remember({ me, token });
+  if (held !== undefined && isSamePerson(held, me)) remember({ me, token });
 }
 
 /**

@@ -14,13 +14,13 @@ import type {
   TicketAnswer,
 } from "../protocol.ts";
 import type { Environment } from "./environment.ts";
-import { Refused, Unanswered } from "./errors.ts";
+import { ApiError, NetworkError } from "./errors.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** A REST call that takes longer has failed, in milliseconds. */
-const PATIENCE = 30_000;
+const TIMEOUT_MS = 30_000;
 
-/** The REST API, one method a call. Every method throws {@link Refused}, `Unanswered` or `LoggedOut`. */
+/** The REST API, one method a call. Every method throws {@link ApiError}, `NetworkError` or `SessionEnded`. */
 export class Api {
   readonly #environment: Environment;
   readonly #tokens: Tokens;
@@ -30,9 +30,9 @@ export class Api {
     this.#tokens = tokens;
   }
 
-  /** A ticket, good for one connection. */
-  ticket(): Promise<TicketAnswer> {
-    return this.#call("POST", "/api/chat/ticket");
+  /** A ticket, good for one connection. `signal` gives up. */
+  ticket(signal?: AbortSignal): Promise<TicketAnswer> {
+    return this.#call("POST", "/api/chat/ticket", undefined, {}, signal);
   }
 
   /** A page of conversations, last activity first. */
@@ -75,38 +75,46 @@ export class Api {
     return this.#call("GET", "/api/sales/stats");
   }
 
-  async #call<Answer>(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
-    const token = await this.#tokens.fresh(this.#environment.now());
-    let response = await this.#fetch(method, path, token, body, headers);
-    if (response.status === 401 || response.status === 403) {
-      const problem = await problemOf(response);
-      if (problem.code !== undefined) throw problem;
-      const renewed = await this.#tokens.renewed(token);
-      response = await this.#fetch(method, path, renewed, body, headers);
-    }
-    if (!response.ok) throw await problemOf(response);
-    try {
-      return (await response.json()) as Answer;
-    } catch (cause) {
-      throw new Unanswered("The answer broke off.", { cause });
-    }
-  }
-
-  async #fetch(method: string, path: string, token: string, body: object | undefined, headers: Record<string, string>): Promise<Response> {
-    const request: RequestInit = {
-      method,
-      headers: { ...headers, authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(PATIENCE),
-      cache: "no-store",
-    };
+  /**
+   * Makes a call. API Gateway answers 401, or 403 without a `code`, to a token that it does not accept: then the token is renewed,
+   * and if the new one is refused too, the session ends.
+   */
+  async #call<Answer>(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    const request: RequestInit = { method, headers, cache: "no-store" };
     if (body !== undefined) {
-      request.headers = { ...request.headers, "content-type": "application/json" };
+      request.headers = { ...headers, "content-type": "application/json" };
       request.body = JSON.stringify(body);
     }
+    const token = await this.#tokens.fresh();
+    const answer = await this.#fetch(path, request, token, signal);
+    if (!isTokenRefused(answer)) return bodyOf(answer);
+    const again = await this.#fetch(path, request, await this.#tokens.renewed(token), signal);
+    if (isTokenRefused(again)) this.#tokens.end("refused");
+    return bodyOf(again);
+  }
+
+  /** One request with its whole answer. Throws {@link NetworkError} if there is none in time. */
+  async #fetch(path: string, request: RequestInit, token: string, signal: AbortSignal | undefined): Promise<Answered> {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+    const giveUp = () => abort.abort();
+    signal?.addEventListener("abort", giveUp);
+    if (signal?.aborted === true) giveUp();
     try {
-      return await this.#environment.fetch(this.#environment.api + path, request);
+      const headers = { ...request.headers, authorization: `Bearer ${token}` };
+      const response = await this.#environment.fetch(this.#environment.api + path, { ...request, headers, signal: abort.signal });
+      return { response, text: await response.text() };
     } catch (cause) {
-      throw new Unanswered("The server cannot be reached.", { cause });
+      throw new NetworkError("The server cannot be reached.", { cause });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
     }
   }
 }
@@ -116,13 +124,34 @@ function search(query: Record<string, string | number | undefined>): string {
   return `?${new URLSearchParams(given)}`;
 }
 
-async function problemOf(response: Response): Promise<Refused> {
-  const status = response.status;
+/** An answer whose body has come to its end. */
+interface Answered {
+  readonly response: Response;
+  readonly text: string;
+}
+
+function isTokenRefused({ response: { status }, text }: Answered): boolean {
+  return (status === 401 || status === 403) && problemIn(text).code === undefined;
+}
+
+function bodyOf<Answer>({ response, text }: Answered): Answer {
+  if (response.ok) {
+    try {
+      return JSON.parse(text) as Answer;
+    } catch (cause) {
+      throw new NetworkError("The answer is not complete.", { cause });
+    }
+  }
+  const { detail, title, message, code, retryAfterMs } = problemIn(text);
+  throw new ApiError(detail ?? title ?? message ?? response.statusText, { code, status: response.status, retryAfterMs });
+}
+
+/** What a refusal says: the API's own problem, or API Gateway's message. */
+function problemIn(text: string): Partial<Problem> & { message?: string } {
   try {
-    const body = (await response.json()) as Partial<Problem> & { message?: string };
-    const words = body.detail ?? body.title ?? body.message ?? response.statusText;
-    return new Refused(words, { code: body.code, status, retryAfterMs: body.retryAfterMs });
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null ? body : {};
   } catch {
-    return new Refused(response.statusText, { status });
+    return {};
   }
 }

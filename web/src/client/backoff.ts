@@ -1,12 +1,12 @@
 /** The longest pause between two attempts, in milliseconds. */
-const LONGEST = 30_000;
+const LONGEST_MS = 30_000;
 
-/** The first pause at most, in milliseconds. */
-const SHORTEST = 500;
+/** The longest first pause, in milliseconds. */
+const FIRST_MS = 500;
 
 /**
- * Pauses that double up to half a minute, each drawn between half of that and all of it: when a server comes back, its clients
- * do not come back in the same instant.
+ * Exponential back-off with jitter: pauses double up to half a minute, and each is drawn between half of that and all of it. So
+ * the clients of a server that comes back do not all reconnect in the same instant.
  */
 export class Backoff {
   readonly #random: () => number;
@@ -18,12 +18,12 @@ export class Backoff {
 
   /** The next pause in milliseconds. */
   next(): number {
-    const ceiling = Math.min(LONGEST, SHORTEST * 2 ** this.#failures);
+    const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures);
     this.#failures += 1;
     return ceiling * (0.5 + this.#random() / 2);
   }
 
-  /** It worked: begin again with a short pause. */
+  /** Begins again with a short pause, after a success. */
   reset(): void {
     this.#failures = 0;
   }

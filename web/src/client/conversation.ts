@@ -1,20 +1,30 @@
 import type { Conversation, Message, OrderSummary, Participant, Person, Role } from "../protocol.ts";
-import { isSame } from "./person.ts";
+import { isSamePerson } from "./person.ts";
 import type { Timeline } from "./timeline.ts";
 
+/**
+ * A moment of this client: a number that grows with every event that it receives and every request that it makes. An answer carries
+ * the moment at which it was asked for. So of two things heard about a conversation it can be told which one may be older.
+ */
+export type Moment = number;
+
 /** A conversation in the list. */
-export interface Entry {
+export interface ConversationEntry {
   /** As far as it is known here. */
   readonly conversation: Conversation;
   /** How many messages of the other side the caller has not read. */
   readonly unread: number;
   /** Whether something about it can only be learned from the server: it has to be fetched. */
   readonly stale: boolean;
+  /** As of which moment its status is known. An answer that was asked for earlier does not change it. */
+  readonly statusAt: Moment;
+  /** As of which moment it is known who is online. */
+  readonly presenceAt: Moment;
 }
 
 /** The side that a message counts for: the customer, or the shop. */
 export function sideOf(message: Message): Role {
-  return message.system?.by.role ?? message.sender.role;
+  return message.system?.by?.role ?? message.sender.role;
 }
 
 /** Up to where `me` has read. */
@@ -22,36 +32,55 @@ export function readSeqOf(conversation: Conversation, me: Person): number {
   return cursorOf(conversation, me.userId, me.role)?.readSeq ?? 0;
 }
 
-/** Up to where everything has reached `me`. */
+/** Up to where everything was delivered to `me`. */
 export function deliveredSeqOf(conversation: Conversation, me: Person): number {
   const cursor = cursorOf(conversation, me.userId, me.role);
   return Math.max(cursor?.deliveredSeq ?? 0, cursor?.readSeq ?? 0);
 }
 
-/** The entry for a conversation heard of from the server, be it news or old. */
-export function merge(known: Entry | undefined, incoming: Conversation, me: Person, timeline: Timeline | undefined): Entry {
-  if (known === undefined) return first(incoming, me);
+/**
+ * The entry for a conversation as the server had it at some time after `at`: for an answer the moment at which it was asked for, for an
+ * event the moment at which it came.
+ *
+ * A higher `lastSeq` is newer. At the same `lastSeq` the status has no order: an answer is newer than everything that was heard before
+ * it was asked for, and an event may have overtaken another one, so that the conversation is fetched again.
+ */
+export function merge(
+  known: ConversationEntry | undefined,
+  incoming: Conversation,
+  me: Person,
+  timeline: Timeline | undefined,
+  at: Moment,
+): ConversationEntry {
+  if (known === undefined) return first(incoming, me, at);
   const { conversation: old } = known;
-  const participants = mergeParticipants(old.participants, incoming.participants);
+  const isEvent = incoming.unread === undefined;
+  const tellsPresence = incoming.participants.some(({ online }) => online !== undefined);
+  const presenceAt = tellsPresence ? Math.max(known.presenceAt, at) : known.presenceAt;
+  const participants = mergeParticipants(old.participants, incoming.participants, at >= known.presenceAt);
   if (incoming.lastSeq < old.lastSeq) {
-    // Overtaken. Its cursors hold; whether its status does, only the server knows.
-    const entry = { ...known, conversation: { ...old, participants }, stale: known.stale || incoming.unread === undefined };
+    // It is older. Its cursors count; whether its status does, only the server knows.
+    const entry = { ...known, conversation: { ...old, participants }, presenceAt, stale: known.stale || isEvent };
     return readSeqOf(entry.conversation, me) > readSeqOf(old, me) ? counted(entry, me, timeline) : entry;
   }
   const shop = incoming.shop ?? old.shop;
-  const conversation: Conversation = { ...incoming, participants, ...(shop && { shop }) };
-  const exact = incoming.unread !== undefined && readSeqOf(conversation, me) === readSeqOf(incoming, me);
-  if (exact) return { conversation, unread: incoming.unread ?? 0, stale: false };
-  // An event may have been overtaken by one that changed the status again, which leaves no `seq` by which to tell.
-  const stale = known.stale || (incoming.unread === undefined && incoming.status !== old.status);
-  if (incoming.lastSeq === old.lastSeq && readSeqOf(conversation, me) === readSeqOf(old, me)) {
-    return { conversation, unread: known.unread, stale };
-  }
-  return counted({ ...known, conversation, stale }, me, timeline);
+  const isOlder = incoming.lastSeq === old.lastSeq && at < known.statusAt;
+  const conversation: Conversation = {
+    ...incoming,
+    ...(isOlder && { status: old.status, order: old.order }),
+    participants,
+    ...(shop && { shop }),
+  };
+  const moved = { ...known, conversation, presenceAt, statusAt: isOlder ? known.statusAt : at };
+  const exact = !isEvent && readSeqOf(conversation, me) === readSeqOf(incoming, me);
+  if (exact) return { ...moved, unread: incoming.unread ?? 0, stale: isOlder && known.stale };
+  const stale = known.stale || (isEvent && incoming.status !== old.status);
+  if (incoming.lastSeq === old.lastSeq && readSeqOf(conversation, me) === readSeqOf(old, me)) return { ...moved, stale };
+  return counted({ ...moved, stale }, me, timeline);
 }
 
 /** The entry after a message of its conversation, which may be old, repeated, or ahead of others. */
-export function withMessage(entry: Entry, message: Message, me: Person, order?: OrderSummary): Entry {
+export function withMessage(entry: ConversationEntry, message: Message, me: Person, order?: OrderSummary): ConversationEntry {
   const { conversation } = entry;
   const participants = withAuthor(conversation.participants, message);
   if (message.seq <= conversation.lastSeq) {
@@ -60,6 +89,7 @@ export function withMessage(entry: Entry, message: Message, me: Person, order?: 
   const jump = message.seq > conversation.lastSeq + 1;
   const wakes = conversation.status === "archived" && message.kind === "text";
   return {
+    ...entry,
     conversation: {
       ...conversation,
       status: wakes ? "active" : conversation.status,
@@ -76,12 +106,12 @@ export function withMessage(entry: Entry, message: Message, me: Person, order?: 
 
 /** The entry after somebody's cursor has moved. */
 export function withCursor(
-  entry: Entry,
+  entry: ConversationEntry,
   who: Pick<Person, "userId" | "role"> & { name?: string },
   cursor: { readSeq?: number; deliveredSeq?: number },
   me: Person,
   timeline: Timeline | undefined,
-): Entry {
+): ConversationEntry {
   const known = cursorOf(entry.conversation, who.userId, who.role);
   const moved: Participant = {
     userId: who.userId,
@@ -90,16 +120,32 @@ export function withCursor(
     readSeq: cursor.readSeq ?? 0,
     deliveredSeq: Math.max(cursor.deliveredSeq ?? 0, cursor.readSeq ?? 0),
   };
-  const participants = mergeParticipants(entry.conversation.participants, [moved]);
+  const participants = mergeParticipants(entry.conversation.participants, [moved], false);
   const conversation = { ...entry.conversation, participants };
-  const mine = isSame(who, me) && readSeqOf(conversation, me) > readSeqOf(entry.conversation, me);
-  // Somebody who read and is not known by name yet can only be named by the server.
+  const mine = isSamePerson(who, me) && readSeqOf(conversation, me) > readSeqOf(entry.conversation, me);
+  // Only the server can name a person who is not known by name yet.
   const stale = entry.stale || (known === undefined && who.name === undefined);
   return mine ? counted({ ...entry, conversation, stale }, me, timeline) : { ...entry, conversation, stale };
 }
 
+/** The entry after somebody came or went at this moment. The same entry if they take no part in it. */
+export function withPresence(
+  entry: ConversationEntry,
+  who: Pick<Participant, "userId" | "role" | "online" | "lastSeenAt">,
+  at: Moment,
+): ConversationEntry {
+  const { participants } = entry.conversation;
+  if (!participants.some((participant) => isSamePerson(participant, who))) return entry;
+  const { online, lastSeenAt } = who;
+  const changed = participants.map((participant) => {
+    if (!isSamePerson(participant, who)) return participant;
+    return { ...participant, ...(online !== undefined && { online }), ...(lastSeenAt !== undefined && { lastSeenAt }) };
+  });
+  return { ...entry, conversation: { ...entry.conversation, participants: changed }, presenceAt: at };
+}
+
 /** Counts anew what is unread, from the messages held; where they do not reach that far the entry is stale. */
-function counted(entry: Entry, me: Person, timeline: Timeline | undefined): Entry {
+function counted(entry: ConversationEntry, me: Person, timeline: Timeline | undefined): ConversationEntry {
   const { conversation } = entry;
   const read = readSeqOf(conversation, me);
   if (read >= conversation.lastSeq) return { ...entry, unread: 0 };
@@ -108,33 +154,40 @@ function counted(entry: Entry, me: Person, timeline: Timeline | undefined): Entr
   return { ...entry, unread: past.filter((message) => sideOf(message) !== me.role).length };
 }
 
-function first(conversation: Conversation, me: Person): Entry {
-  if (conversation.unread !== undefined) return { conversation, unread: conversation.unread, stale: false };
+function first(conversation: Conversation, me: Person, at: Moment): ConversationEntry {
+  const about = { conversation, statusAt: at, presenceAt: at };
+  if (conversation.unread !== undefined) return { ...about, unread: conversation.unread, stale: false };
   const unread = sideOf(conversation.lastMessage) === me.role ? 0 : 1;
-  return { conversation, unread, stale: conversation.lastSeq > 1 };
+  return { ...about, unread, stale: conversation.lastSeq > 1 };
 }
 
 function cursorOf(conversation: Conversation, userId: string, role: Role): Participant | undefined {
-  return conversation.participants.find((participant) => isSame(participant, { userId, role }));
+  return conversation.participants.find((participant) => isSamePerson(participant, { userId, role }));
 }
 
 /** An admin who did something takes part from then on. */
 function withAuthor(participants: Participant[], message: Message): Participant[] {
   const author = message.system?.by ?? message.sender;
-  const known = participants.some((participant) => isSame(participant, author));
+  const known = participants.some((participant) => isSamePerson(participant, author));
   if (known || author.role !== "admin") return participants;
-  return mergeParticipants(participants, [{ ...author, readSeq: 0, deliveredSeq: 0 }]);
+  return mergeParticipants(participants, [{ ...author, readSeq: 0, deliveredSeq: 0 }], false);
 }
 
-/** Cursors only move forward: the higher one counts. The customer first, then admins by id. */
-function mergeParticipants(held: readonly Participant[], incoming: readonly Participant[]): Participant[] {
+/**
+ * Cursors only move forward: the higher one counts. Who is online is taken from `incoming` where that is `newer`. The customer first, then
+ * admins by id.
+ */
+function mergeParticipants(held: readonly Participant[], incoming: readonly Participant[], newer: boolean): Participant[] {
   const merged = new Map(held.map((participant) => [`${participant.role}:${participant.userId}`, participant]));
   for (const participant of incoming) {
     const key = `${participant.role}:${participant.userId}`;
     const known = merged.get(key);
+    const { online, lastSeenAt, ...others } = participant;
+    const presence = { ...(online !== undefined && { online }), ...(lastSeenAt !== undefined && { lastSeenAt }) };
     merged.set(key, {
       ...known,
-      ...participant,
+      ...others,
+      ...((newer || known === undefined) && presence),
       readSeq: Math.max(known?.readSeq ?? 0, participant.readSeq),
       deliveredSeq: Math.max(known?.deliveredSeq ?? 0, participant.deliveredSeq),
     });

@@ -9,17 +9,19 @@
  * | `reducer`, `state`, `conversation`, `timeline`, `person` | what is known, as a pure function of what was heard |
  * | `sync` | fetches what pushes did not bring |
  * | `outbox` | messages on their way, in the browser's storage |
+ * | `drafts` | texts that were begun, in the browser's storage |
  * | `receipts`, `typing` | what is said sparingly |
  */
 export { ChatClient, type Session } from "./client.ts";
 export type { Api } from "./api.ts";
-export type { Link } from "./connection.ts";
-export { type Entry, sideOf } from "./conversation.ts";
+export type { ConnectionState } from "./connection.ts";
+export { type ConversationEntry, sideOf } from "./conversation.ts";
+export type { DraftTexts } from "./drafts.ts";
 export type { Environment } from "./environment.ts";
-export { LoggedOut, Refused, Unanswered } from "./errors.ts";
-export type { Unsent } from "./outbox.ts";
-export { isSame, keyOf } from "./person.ts";
+export { SessionEnded, ApiError, NetworkError } from "./errors.ts";
+export type { PendingMessage } from "./outbox.ts";
+export { isSamePerson, personKey } from "./person.ts";
 export { sorted, type Tick, tickOf } from "./selectors.ts";
-export type { Pushed } from "./socket.ts";
+export type { PushedEvent } from "./socket.ts";
 export type { State, Typist } from "./state.ts";
-export { EMPTY, type Timeline } from "./timeline.ts";
+export { EMPTY_TIMELINE, type Timeline } from "./timeline.ts";

@@ -2,37 +2,37 @@ import type { ConversationId } from "../protocol.ts";
 import { Backoff } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
-import { Refused } from "./errors.ts";
+import { ApiError } from "./errors.ts";
 import type { Ack, Frame } from "./socket.ts";
 
-/** One receipt of a kind and conversation at most in this time, in milliseconds. */
-const INTERVAL = 1_000;
+/** At most one receipt of a kind and conversation is sent in this time, in milliseconds. */
+const INTERVAL_MS = 1_000;
 
-/** A delivery waits this long for a read receipt that says the same, in milliseconds. */
-const GRACE = 250;
+/** A delivery receipt waits this long for a read receipt, which implies it; in milliseconds. */
+const DELIVERY_DELAY_MS = 250;
 
 type Kind = "message_delivered" | "message_read";
 
 interface Cursor {
-  /** What is to be said. */
+  /** Up to which `seq` a receipt is due. */
   wanted: number;
-  /** What was said. */
-  said: number;
+  /** Up to which `seq` one was sent. */
+  sent: number;
   timer: ReturnType<typeof setTimeout> | undefined;
-  /** Not before, in milliseconds since 1970. */
+  /** The next one is not sent before, by the monotonic clock. */
   notBefore: number;
 }
 
-/** Says how far messages were delivered and read: the highest `seq` only, once a second at most, and nothing twice. */
+/** Sends delivery and read receipts: the highest `seq` only, at most once a second, and none twice. */
 export class Receipts {
-  readonly #environment: Pick<Environment, "now" | "random">;
+  readonly #environment: Pick<Environment, "monotonic" | "random">;
   readonly #connection: Pick<Connection, "open" | "request">;
   readonly #acked: (conversationId: ConversationId, ack: Ack) => void;
   readonly #pauses: Backoff;
   readonly #cursors = new Map<string, Cursor>();
 
   constructor(
-    environment: Pick<Environment, "now" | "random">,
+    environment: Pick<Environment, "monotonic" | "random">,
     connection: Pick<Connection, "open" | "request">,
     acked: (conversationId: ConversationId, ack: Ack) => void,
   ) {
@@ -42,66 +42,66 @@ export class Receipts {
     this.#pauses = new Backoff(() => environment.random());
   }
 
-  /** Everything up to `seq` has come. */
+  /** Everything up to `seq` was received. */
   delivered(conversationId: ConversationId, seq: number): void {
-    this.#want("message_delivered", conversationId, seq, GRACE);
+    this.#due("message_delivered", conversationId, seq, DELIVERY_DELAY_MS);
   }
 
-  /** Everything up to `seq` was seen. */
+  /** Everything up to `seq` was read. */
   read(conversationId: ConversationId, seq: number): void {
-    this.#want("message_read", conversationId, seq, 0);
+    this.#due("message_read", conversationId, seq, 0);
   }
 
-  /** Says what could not be said without a connection. */
+  /** Sends what could not be sent without a connection. */
   flush(): void {
-    for (const key of this.#cursors.keys()) this.#plan(key, 0);
+    for (const key of this.#cursors.keys()) this.#schedule(key, 0);
   }
 
-  /** Says nothing more. */
+  /** Sends nothing more, and forgets what is due. */
   stop(): void {
     for (const cursor of this.#cursors.values()) clearTimeout(cursor.timer);
     this.#cursors.clear();
   }
 
-  #want(kind: Kind, conversationId: ConversationId, seq: number, grace: number): void {
+  #due(kind: Kind, conversationId: ConversationId, seq: number, delay: number): void {
     const key = `${kind} ${conversationId}`;
-    const cursor = this.#cursors.get(key) ?? { wanted: 0, said: 0, timer: undefined, notBefore: 0 };
+    const cursor = this.#cursors.get(key) ?? { wanted: 0, sent: 0, timer: undefined, notBefore: 0 };
     this.#cursors.set(key, cursor);
     if (seq <= cursor.wanted) return;
     cursor.wanted = seq;
-    this.#plan(key, grace);
+    this.#schedule(key, delay);
   }
 
-  #plan(key: string, grace: number): void {
+  #schedule(key: string, delay: number): void {
     const cursor = this.#cursors.get(key);
-    if (cursor === undefined || cursor.timer !== undefined || cursor.wanted <= cursor.said) return;
-    cursor.timer = setTimeout(() => void this.#say(key, cursor), Math.max(grace, cursor.notBefore - this.#environment.now()));
+    if (cursor === undefined || cursor.timer !== undefined || cursor.wanted <= cursor.sent) return;
+    cursor.timer = setTimeout(() => void this.#send(key, cursor), Math.max(delay, cursor.notBefore - this.#environment.monotonic()));
   }
 
-  async #say(key: string, cursor: Cursor): Promise<void> {
+  async #send(key: string, cursor: Cursor): Promise<void> {
     cursor.timer = undefined;
     const [kind, conversationId] = key.split(" ") as [Kind, ConversationId];
     if (kind === "message_delivered") {
       // Reading implies delivery.
-      cursor.said = Math.max(cursor.said, this.#cursors.get(`message_read ${conversationId}`)?.said ?? 0);
+      cursor.sent = Math.max(cursor.sent, this.#cursors.get(`message_read ${conversationId}`)?.sent ?? 0);
     }
     const seq = cursor.wanted;
-    if (seq <= cursor.said || !this.#connection.open) return;
-    const before = cursor.said;
-    cursor.said = seq;
-    cursor.notBefore = this.#environment.now() + INTERVAL;
+    if (seq <= cursor.sent || !this.#connection.open) return;
+    const before = cursor.sent;
+    cursor.sent = seq;
+    cursor.notBefore = this.#environment.monotonic() + INTERVAL_MS;
     try {
       const frame: Frame = { action: kind, conversationId, seq };
       this.#acked(conversationId, await this.#connection.request(frame));
       this.#pauses.reset();
     } catch (problem) {
-      // What the server refuses for good need not be said again; the rest is, later, and not before the server wants it.
-      if (!(problem instanceof Refused) || problem.passing) {
-        const wait = (problem instanceof Refused ? problem.retryAfterMs : undefined) ?? this.#pauses.next();
-        cursor.said = before;
-        cursor.notBefore = Math.max(cursor.notBefore, this.#environment.now() + wait);
+      // A receipt that the server refuses for good is not repeated. Any other is, not before the server wants it.
+      if (!(problem instanceof ApiError) || problem.retryable) {
+        const wait = (problem instanceof ApiError ? problem.retryAfterMs : undefined) ?? this.#pauses.next();
+        cursor.sent = before;
+        cursor.notBefore = Math.max(cursor.notBefore, this.#environment.monotonic() + wait);
       }
     }
-    this.#plan(key, 0);
+    this.#schedule(key, 0);
   }
 }

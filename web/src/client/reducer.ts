@@ -1,20 +1,37 @@
 import type { Conversation, ConversationId, ConversationPage, History, Message, OrderSummary, Shop } from "../protocol.ts";
-import type { Link } from "./connection.ts";
-import { type Entry, merge, withCursor, withMessage } from "./conversation.ts";
-import type { Unsent } from "./outbox.ts";
-import { isSame } from "./person.ts";
-import type { Pushed } from "./socket.ts";
+import type { ConnectionState } from "./connection.ts";
+import { type ConversationEntry, type Moment, merge, withCursor, withMessage, withPresence } from "./conversation.ts";
+import type { DraftTexts } from "./drafts.ts";
+import type { SessionEnd } from "./errors.ts";
+import type { PendingMessage } from "./outbox.ts";
+import { isSamePerson } from "./person.ts";
+import { byActivity } from "./selectors.ts";
+import type { PushedEvent } from "./socket.ts";
 import type { State, Typist } from "./state.ts";
-import { EMPTY, type Timeline, withHistory, withMessages } from "./timeline.ts";
+import { EMPTY_TIMELINE, type Timeline, newest, withHistory, withMessages } from "./timeline.ts";
+
+/** A client holds at most so many conversations: what one event costs, in time and memory, does not grow with a shop. */
+export const MOST_CONVERSATIONS = 1_000;
+
+/** Where more are held, so many are kept: the oldest are not looked for at every further one. */
+const KEPT_CONVERSATIONS = 900;
+
+/** A client holds the messages of at most so many conversations: those that were opened last. */
+export const MOST_TIMELINES = 20;
+
+/** Of a conversation that is closed, so many messages are kept: the newest. */
+export const KEPT_MESSAGES = 200;
 
 /** Something that a client learns. */
 export type Change =
-  /** The server pushed it, just now or long ago, for the first time or again. */
-  | { type: "pushed"; event: Pushed; now: number }
-  /** A page of the list: the first, an older one, or what a sync found. */
-  | { type: "list"; page: ConversationPage; asked: "first" | "older" | "since" }
+  /** The server pushed an event, which came at the moment `at`. `now`: the monotonic clock. */
+  | { type: "pushed"; event: PushedEvent; now: number; at: Moment }
+  /** A page of the list: an older one, or one that a sync found. */
+  | { type: "list"; page: ConversationPage; asked: "older" | "since"; at: Moment }
+  /** The newest pages of the list: together all that is shown. */
+  | { type: "refreshed"; pages: readonly ConversationPage[]; at: Moment }
   /** One conversation, as the server has it. */
-  | { type: "conversation"; conversation: Conversation }
+  | { type: "conversation"; conversation: Conversation; at: Moment }
   /** A page of a conversation's history. */
   | { type: "history"; conversationId: ConversationId; page: History; asked: "newest" | "before" | "after" }
   /** An own message was acknowledged. */
@@ -23,43 +40,58 @@ export type Change =
   | { type: "read"; conversationId: ConversationId; seq: number; unread?: number }
   /** The own delivery cursor moved. */
   | { type: "delivered"; conversationId: ConversationId; seq: number }
-  /** What waits to be sent, as it is in the storage. */
-  | { type: "outbox"; unsent: readonly Unsent[] }
+  /** What waits to be sent. */
+  | { type: "outbox"; pending: readonly PendingMessage[]; unstored: boolean }
+  /** What was begun and not sent. */
+  | { type: "drafts"; drafts: DraftTexts }
   /** Whether the shop is there. */
   | { type: "shop"; shop: Shop }
-  /** The connection stands differently. */
-  | { type: "link"; link: Link }
+  /** The connection has another state. */
+  | { type: "connection"; connection: ConnectionState; sessionEnd?: SessionEnd | undefined }
+  /** The server has said its time. */
+  | { type: "clock"; offset: number }
+  /** Another conversation is on the screen, or none. */
+  | { type: "open"; conversationId: ConversationId | undefined }
   /** A sync has worked, or failed with these words. */
   | { type: "synced"; asOf?: string | undefined; failure?: string }
-  /** Time has passed: who has not repeated that they type has stopped. */
+  /** Time has passed: people who have not repeated that they are typing have stopped. */
   | { type: "time"; now: number };
 
 /**
- * What a client knows after a change. Pure: the same changes make the same state, and events may come in any order, more than once
- * or not at all: a conversation that is fetched after them is as a client has it that heard none of them.
+ * What a client knows after a change. It is a pure function. Events may come in any order, more than once or not at all: once
+ * a conversation has been fetched after them, the state is the one of a client that heard none of them. What it does not know (an event,
+ * a kind, a status of a later release) changes nothing or is kept as it is.
  */
 export function reduce(state: State, change: Change): State {
   switch (change.type) {
     case "pushed":
-      return pushed(state, change.event, change.now);
+      return pushed(state, change.event, change.now, change.at);
     case "list":
-      return listed(state, change.page, change.asked);
+      return listed(state, change.page, change.asked, change.at);
+    case "refreshed":
+      return refreshed(state, change.pages, change.at);
     case "conversation":
-      return withShop(heardOf(state, change.conversation), change.conversation.shop);
+      return withShop(withConversations(state, [change.conversation], change.at), change.conversation.shop);
     case "history":
       return history(state, change.conversationId, change.page, change.asked);
     case "sent":
-      return said(state, change.message);
+      return withStoredMessage(state, change.message);
     case "read":
       return read(state, change.conversationId, change.seq, change.unread);
     case "delivered":
       return cursor(state, change.conversationId, state.me, { deliveredSeq: change.seq });
     case "outbox":
-      return { ...state, outbox: change.unsent.filter((unsent) => !isStored(state, unsent)) };
+      return { ...state, outbox: change.pending.filter((pending) => storedMessage(state, pending) === undefined), unstored: change.unstored };
+    case "drafts":
+      return { ...state, drafts: change.drafts };
     case "shop":
       return withShop(state, change.shop);
-    case "link":
-      return { ...state, link: change.link };
+    case "connection":
+      return { ...state, connection: change.connection, sessionEnd: change.sessionEnd };
+    case "clock":
+      return { ...state, clockOffset: change.offset };
+    case "open":
+      return opened(state, change.conversationId);
     case "synced":
       return { ...state, asOf: change.asOf ?? state.asOf, failure: change.failure };
     case "time":
@@ -67,35 +99,37 @@ export function reduce(state: State, change: Change): State {
   }
 }
 
-function pushed(state: State, event: Pushed, now: number): State {
+function pushed(state: State, event: PushedEvent, now: number, at: Moment): State {
   switch (event.event) {
     case "new_message":
-      return withoutTypist(present(said(state, event.message), event.message.sender.role), event.message);
+      return withoutTypist(shopIsThere(withStoredMessage(state, event.message), event.message.sender.role), event.message);
     case "order_message_update":
-      return withoutTypist(said(state, event.message, event.order), event.message);
+      return withoutTypist(withStoredMessage(state, event.message, event.order), event.message);
     case "order_updated":
-      return said(state, event.message);
+      return withStoredMessage(state, event.message);
     case "order_created":
     case "conversation_updated":
-      return heardOf(state, event.conversation);
+      return withConversations(state, [event.conversation], at);
     case "message_delivered":
       return cursor(state, event.conversationId, event, { deliveredSeq: event.seq });
     case "message_read":
-      return present(cursor(state, event.conversationId, event, { readSeq: event.seq }), event.role);
+      return shopIsThere(cursor(state, event.conversationId, event, { readSeq: event.seq }), event.role);
     case "user_typing": {
       const typist = { userId: event.userId, name: event.name, until: now + event.expiresInMs };
-      // Each of these puts off the timer that says who has stopped, so it is said here too.
-      return present(withTypists(stillTyping(state, now), event.conversationId, event.userId, [typist]), event.role);
+      return shopIsThere(withTypists(stillTyping(state, now), event.conversationId, event.userId, [typist]), event.role);
     }
     case "user_stopped_typing":
       return withTypists(state, event.conversationId, event.userId, []);
     case "presence":
-      return presence(state, event);
+      return presence(state, event, at);
+    default:
+      // An event of a later release.
+      return state;
   }
 }
 
-/** A message, from wherever it came. One of a conversation that is not held says nothing yet: the client fetches it. */
-function said(state: State, message: Message, order?: OrderSummary): State {
+/** A message, from wherever it came. One of a conversation that is not held changes nothing yet: the client fetches it. */
+function withStoredMessage(state: State, message: Message, order?: OrderSummary): State {
   const id = message.conversationId;
   let next = state;
   const entry = state.conversations.get(id);
@@ -105,20 +139,75 @@ function said(state: State, message: Message, order?: OrderSummary): State {
   return acknowledged(next, [message]);
 }
 
-function heardOf(state: State, conversation: Conversation): State {
-  const known = state.conversations.get(conversation.id);
-  return withEntry(state, merge(known, conversation, state.me, state.timelines.get(conversation.id)));
+function withConversations(state: State, incoming: readonly Conversation[], at: Moment): State {
+  const conversations = new Map(state.conversations);
+  for (const conversation of incoming) {
+    const { id } = conversation;
+    conversations.set(id, merge(conversations.get(id), conversation, state.me, state.timelines.get(id), at));
+  }
+  return bounded({ ...state, conversations });
 }
 
-function listed(state: State, page: ConversationPage, asked: "first" | "older" | "since"): State {
-  const next = page.items.reduce(heardOf, state);
-  if (asked === "since") return next;
-  const asOf = asked === "first" ? page.asOf : next.asOf;
-  return { ...next, listed: true, asOf, olderCursor: page.nextCursor };
+function listed(state: State, page: ConversationPage, asked: "older" | "since", at: Moment): State {
+  const next = withConversations(state, page.items, at);
+  return asked === "since" || next.truncated ? next : { ...next, olderCursor: page.nextCursor };
+}
+
+/**
+ * The newest pages of the list. What was held and is not among them is dropped where it belongs further down, and fetched where it has
+ * just moved up.
+ */
+function refreshed(state: State, pages: readonly ConversationPage[], at: Moment): State {
+  const items = pages.flatMap((page) => page.items);
+  const olderCursor = pages.at(-1)?.nextCursor;
+  const next = withConversations(state, items, at);
+  const found = new Set(items.map(({ id }) => id));
+  const end = items.at(-1)?.lastActivityAt;
+  const conversations = new Map<ConversationId, ConversationEntry>();
+  for (const [id, entry] of next.conversations) {
+    const missing = !found.has(id) && state.conversations.has(id);
+    const isFurtherDown = olderCursor !== undefined && end !== undefined && entry.conversation.lastActivityAt < end;
+    if (missing && isFurtherDown && !isInUse(next, id)) continue;
+    conversations.set(id, missing ? { ...entry, stale: true } : entry);
+  }
+  return { ...next, conversations, listLoaded: true, olderCursor, truncated: false };
+}
+
+/** Drops the conversations with the oldest activity where more are held than a client holds. */
+function bounded(state: State): State {
+  if (state.conversations.size <= MOST_CONVERSATIONS) return state;
+  const newestFirst = [...state.conversations.values()].sort(byActivity);
+  const kept = newestFirst.filter(({ conversation: { id } }, index) => index < KEPT_CONVERSATIONS || isInUse(state, id));
+  const conversations = new Map(kept.map((entry) => [entry.conversation.id, entry]));
+  return { ...state, conversations, truncated: true, olderCursor: undefined };
+}
+
+/** Whether a conversation is needed: it is on the screen, or something of it waits to be sent. */
+function isInUse(state: State, id: ConversationId): boolean {
+  return id === state.open || state.outbox.some(({ conversationId }) => conversationId === id);
+}
+
+/** Keeps the timelines of the conversations that were opened last, and of those that are closed the newest messages. */
+function opened(state: State, id: ConversationId | undefined): State {
+  const timelines = new Map(state.timelines);
+  if (state.open !== undefined && state.open !== id) {
+    const left = timelines.get(state.open);
+    if (left !== undefined) timelines.set(state.open, newest(left, KEPT_MESSAGES));
+  }
+  const shown = id === undefined ? undefined : timelines.get(id);
+  if (id !== undefined && shown !== undefined) {
+    timelines.delete(id);
+    timelines.set(id, shown);
+  }
+  for (const oldest of timelines.keys()) {
+    if (timelines.size <= MOST_TIMELINES) break;
+    timelines.delete(oldest);
+  }
+  return { ...state, open: id, timelines };
 }
 
 function history(state: State, id: ConversationId, page: History, asked: "newest" | "before" | "after"): State {
-  let next = withTimeline(state, id, withHistory(state.timelines.get(id) ?? EMPTY, page, asked));
+  let next = withTimeline(state, id, withHistory(state.timelines.get(id) ?? EMPTY_TIMELINE, page, asked));
   const entry = state.conversations.get(id);
   if (entry !== undefined) {
     next = withEntry(next, page.messages.reduce((sofar, message) => withMessage(sofar, message, state.me), entry));
@@ -144,42 +233,38 @@ function cursor(
   return withEntry(state, withCursor(entry, who, moved, state.me, state.timelines.get(id)));
 }
 
-/** Without what waited and is stored now, whoever learned it first. */
+/** Without the pending messages that are stored now, whoever learned it first. */
 function acknowledged(state: State, messages: readonly Message[]): State {
   if (state.outbox.length === 0) return state;
   const ids = new Set(messages.filter((message) => isFrom(message, state)).map((message) => message.clientMessageId));
-  const outbox = state.outbox.filter((unsent) => !ids.has(unsent.clientMessageId));
+  const outbox = state.outbox.filter((pending) => !ids.has(pending.clientMessageId));
   return outbox.length === state.outbox.length ? state : { ...state, outbox };
 }
 
-/** Whether it is among the messages held: then it need not be sent again. */
-export function isStored(state: State, unsent: Unsent): boolean {
-  const messages = state.timelines.get(unsent.conversationId)?.messages ?? [];
-  return messages.some((message) => message.clientMessageId === unsent.clientMessageId && isFrom(message, state));
+/** The stored message that a pending one has become, if it is among the messages held. */
+export function storedMessage(state: State, pending: PendingMessage): Message | undefined {
+  const messages = state.timelines.get(pending.conversationId)?.messages ?? [];
+  return messages.find((message) => message.clientMessageId === pending.clientMessageId && isFrom(message, state));
 }
 
 function isFrom(message: Message, { me }: State): boolean {
-  return isSame(message.sender, me);
+  return isSamePerson(message.sender, me);
 }
 
-/** Whoever of the shop does something is there. */
-function present(state: State, role: string): State {
+/** An admin who does something is online, so the shop is. */
+function shopIsThere(state: State, role: string): State {
   if (state.me.role !== "customer" || role !== "admin" || state.shop?.online === true) return state;
   return { ...state, shop: { online: true } };
 }
 
-function presence(state: State, event: Extract<Pushed, { event: "presence" }>): State {
-  const { online, lastSeenAt } = event;
+function presence(state: State, event: Extract<PushedEvent, { event: "presence" }>, at: Moment): State {
+  const changed = [...state.conversations].flatMap(([id, entry]) => {
+    const next = withPresence(entry, event, at);
+    return next === entry ? [] : [[id, next] as const];
+  });
+  if (changed.length === 0) return state;
   const conversations = new Map(state.conversations);
-  for (const [id, entry] of conversations) {
-    const { participants } = entry.conversation;
-    if (!participants.some((participant) => isSame(participant, event))) continue;
-    const changed = participants.map((participant) => {
-      if (!isSame(participant, event)) return participant;
-      return { ...participant, online, ...(lastSeenAt !== undefined && { lastSeenAt }) };
-    });
-    conversations.set(id, { ...entry, conversation: { ...entry.conversation, participants: changed } });
-  }
+  for (const [id, entry] of changed) conversations.set(id, entry);
   return { ...state, conversations };
 }
 
@@ -194,11 +279,12 @@ function withoutTypist(state: State, { conversationId, sender }: Message): State
 function withTypists(state: State, id: ConversationId, userId: string, instead: readonly Typist[]): State {
   const held = state.typing.get(id) ?? [];
   const typists = [...held.filter((typist) => typist.userId !== userId), ...instead];
-  if (held.length === 0 && typists.length === 0) return state;
+  if (instead.length === 0 && typists.length === held.length) return state;
   return { ...state, typing: new Map(state.typing).set(id, typists) };
 }
 
 function stillTyping(state: State, now: number): State {
+  if (state.typing.size === 0) return state;
   const typing = new Map<ConversationId, readonly Typist[]>();
   for (const [id, typists] of state.typing) {
     const still = typists.filter((typist) => typist.until > now);
@@ -207,7 +293,7 @@ function stillTyping(state: State, now: number): State {
   return { ...state, typing };
 }
 
-function withEntry(state: State, entry: Entry): State {
+function withEntry(state: State, entry: ConversationEntry): State {
   const { id } = entry.conversation;
   if (state.conversations.get(id) === entry) return state;
   return { ...state, conversations: new Map(state.conversations).set(id, entry) };

@@ -1,23 +1,37 @@
 import type { ClientFrame, ServerEvent } from "../protocol.ts";
 import type { Environment } from "./environment.ts";
-import { Refused, Unanswered } from "./errors.ts";
+import { ApiError, NetworkError } from "./errors.ts";
 
 /** An `ack`, whatever it carries. */
 export type Ack = Extract<ServerEvent, { event: "ack" }>;
 
 /** An event that is nobody's answer. */
-export type Pushed = Exclude<ServerEvent, { event: "ack" } | { event: "error" }>;
+export type PushedEvent = Exclude<ServerEvent, { event: "ack" } | { event: "error" }>;
 
-/** A frame as callers write it: the `requestId` is the socket's. */
+/** A frame as callers write it: the socket adds the `requestId`. */
 export type Frame = WithoutRequestId<ClientFrame>;
 
 type WithoutRequestId<Each> = Each extends ClientFrame ? Omit<Each, "requestId"> : never;
 
 /** A frame without an answer for this long is repeated once, then given up; in milliseconds. */
-const ANSWER = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** A handshake may take this long, in milliseconds. */
-const HANDSHAKE = 15_000;
+const HANDSHAKE_TIMEOUT_MS = 15_000;
+
+/** The events that this build knows. A server of a later release may push others: they are ignored. */
+const KNOWN_EVENTS: ReadonlySet<string> = new Set([
+  "new_message",
+  "order_message_update",
+  "message_delivered",
+  "message_read",
+  "user_typing",
+  "user_stopped_typing",
+  "presence",
+  "order_created",
+  "order_updated",
+  "conversation_updated",
+] satisfies readonly PushedEvent["event"][]);
 
 interface Waiting {
   resolve(ack: Ack): void;
@@ -27,55 +41,69 @@ interface Waiting {
 /** What a socket tells its owner. */
 export interface SocketListener {
   /** An event that is nobody's answer. */
-  pushed(event: Pushed): void;
+  pushed(event: PushedEvent): void;
   /** An error, whether somebody waited for it or not. */
-  refused(error: Refused): void;
+  refused(error: ApiError): void;
 }
 
 /** One WebSocket: frames out, acks matched to them, events in. */
 export class Socket {
   /** Resolves when it is closed from either side; from this one without waiting for the network to agree. */
   readonly closed: Promise<void>;
-  /** When the last frame came, in milliseconds since 1970. */
-  heardAt: number;
-  /** When the last frame came that was not the answer to a `ping`. */
-  newsAt: number;
+  /** When the last frame came, by the monotonic clock. */
+  lastFrameAt: number;
+  /** When the last frame came that was not the answer to a `ping`, by the monotonic clock. */
+  lastEventAt: number;
   readonly #environment: Environment;
   readonly #socket: WebSocket;
   readonly #listener: SocketListener;
   readonly #waiting = new Map<string, Waiting>();
   #requests = 0;
-  #gone: () => void = () => {};
+  #resolveClosed: () => void = () => {};
 
   private constructor(environment: Environment, socket: WebSocket, listener: SocketListener) {
     this.#environment = environment;
     this.#socket = socket;
     this.#listener = listener;
-    this.heardAt = this.newsAt = environment.now();
-    this.closed = new Promise((resolve) => (this.#gone = resolve));
-    socket.addEventListener("close", () => this.#letGo());
-    socket.addEventListener("message", (frame) => this.#heard(frame.data));
+    this.lastFrameAt = this.lastEventAt = environment.monotonic();
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+    socket.addEventListener("close", () => this.#ended());
+    socket.addEventListener("message", (frame) => this.#received(frame.data));
   }
 
-  /** Opens `url`; throws {@link Unanswered} if it does not open. */
-  static open(environment: Environment, url: string, listener: SocketListener): Promise<Socket> {
+  /** Opens `url`; throws {@link NetworkError} if it does not open, or when `signal` gives up. */
+  static open(environment: Environment, url: string, listener: SocketListener, signal?: AbortSignal): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const socket = new environment.WebSocket(url);
-      const patience = setTimeout(() => socket.close(), HANDSHAKE);
       const opened = new Socket(environment, socket, listener);
+      const timer = setTimeout(() => socket.close(), HANDSHAKE_TIMEOUT_MS);
+      const settle = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", giveUp);
+      };
+      const fail = () => {
+        settle();
+        reject(new NetworkError("The connection did not open."));
+      };
+      const giveUp = () => {
+        socket.close();
+        fail();
+      };
+      signal?.addEventListener("abort", giveUp);
       socket.addEventListener("open", () => {
-        clearTimeout(patience);
+        settle();
         resolve(opened);
       });
-      socket.addEventListener("close", () => {
-        clearTimeout(patience);
-        reject(new Unanswered("The connection did not open."));
-      });
+      socket.addEventListener("close", fail);
+      if (signal?.aborted === true) giveUp();
     });
   }
 
-  /** Sends a frame and waits for its answer; throws {@link Refused}, or {@link Unanswered} if none came to any of `tries` frames. */
-  request(frame: Frame, tries = 2): Promise<Ack> {
+  /**
+   * Sends a frame and waits for its answer. Throws {@link ApiError}, or {@link NetworkError} if none came to any of `tries` frames,
+   * each after `timeout` milliseconds.
+   */
+  request(frame: Frame, tries = 2, timeout = ANSWER_TIMEOUT_MS): Promise<Ack> {
     const requestId = String((this.#requests += 1));
     return new Promise((resolve, reject) => {
       let left = tries;
@@ -87,11 +115,11 @@ export class Socket {
       const attempt = () => {
         if (left === 0 || !this.#put({ ...frame, requestId })) {
           settle();
-          reject(new Unanswered("No answer came."));
+          reject(new NetworkError("No answer came."));
           return;
         }
         left -= 1;
-        timer = setTimeout(attempt, ANSWER);
+        timer = setTimeout(attempt, timeout);
       };
       this.#waiting.set(requestId, {
         resolve: (ack) => (settle(), resolve(ack)),
@@ -101,7 +129,7 @@ export class Socket {
     });
   }
 
-  /** Sends a frame to which no answer matters. */
+  /** Sends a frame whose answer does not matter. */
   post(frame: Frame): void {
     this.#put(frame);
   }
@@ -109,13 +137,13 @@ export class Socket {
   /** Closes it; whoever waits for an answer learns at once that none will come. */
   close(): void {
     this.#socket.close(1000);
-    this.#letGo();
+    this.#ended();
   }
 
   /** Closes it when nobody waits for an answer any more, at the latest after ten seconds. */
-  async retire(): Promise<void> {
-    const until = this.#environment.now() + ANSWER;
-    while (this.#waiting.size > 0 && this.#environment.now() < until) {
+  async closeWhenIdle(): Promise<void> {
+    const until = this.#environment.monotonic() + ANSWER_TIMEOUT_MS;
+    while (this.#waiting.size > 0 && this.#environment.monotonic() < until) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     this.close();
@@ -127,35 +155,36 @@ export class Socket {
     return true;
   }
 
-  #letGo(): void {
-    this.#gone();
-    for (const waiting of [...this.#waiting.values()]) waiting.reject(new Unanswered("The connection ended."));
+  #ended(): void {
+    this.#resolveClosed();
+    for (const waiting of [...this.#waiting.values()]) waiting.reject(new NetworkError("The connection ended."));
   }
 
-  #heard(data: unknown): void {
-    this.heardAt = this.#environment.now();
+  #received(data: unknown): void {
+    this.lastFrameAt = this.#environment.monotonic();
     const event = parse(data);
     if (event === undefined) return;
     if (event.event === "ack") {
-      if (!("serverTime" in event)) this.newsAt = this.heardAt;
+      if (!("serverTime" in event)) this.lastEventAt = this.lastFrameAt;
       this.#waiting.get(event.requestId)?.resolve(event);
     } else if (event.event === "error") {
-      const error = new Refused(event.message, { code: event.code, retryAfterMs: event.retryAfterMs });
+      const error = new ApiError(event.message, { code: event.code, retryAfterMs: event.retryAfterMs });
       this.#waiting.get(event.requestId ?? "")?.reject(error);
       this.#listener.refused(error);
     } else {
-      this.newsAt = this.heardAt;
-      this.#listener.pushed(event);
+      this.lastEventAt = this.lastFrameAt;
+      if (KNOWN_EVENTS.has(event.event)) this.#listener.pushed(event);
     }
   }
 }
 
-/** A frame as an event; what is not one (the gateway's own words, an empty frame) is ignored. */
+/** A frame as an event. API Gateway's own messages and empty frames are none. */
 function parse(data: unknown): ServerEvent | undefined {
   if (typeof data !== "string" || data === "") return undefined;
   try {
     const frame: unknown = JSON.parse(data);
-    return typeof frame === "object" && frame !== null && "event" in frame ? (frame as ServerEvent) : undefined;
+    const isEvent = typeof frame === "object" && frame !== null && "event" in frame && typeof frame.event === "string";
+    return isEvent ? (frame as ServerEvent) : undefined;
   } catch {
     return undefined;
   }

@@ -1,59 +1,76 @@
-import type { ConversationId } from "../protocol.ts";
+import type { ConversationId, ConversationPage } from "../protocol.ts";
 import type { Api } from "./api.ts";
 import { Backoff } from "./backoff.ts";
+import type { Moment } from "./conversation.ts";
 import { type Environment, pause } from "./environment.ts";
-import { LoggedOut, Refused, Unanswered } from "./errors.ts";
+import { ApiError, NetworkError, SessionEnded } from "./errors.ts";
 import type { Change } from "./reducer.ts";
 import type { State } from "./state.ts";
-import { EMPTY, gaplessSeq, hasGap } from "./timeline.ts";
+import { EMPTY_TIMELINE, gaplessSeq, hasGap } from "./timeline.ts";
 
 /** Messages of a page. */
 const MESSAGES = 50;
 
-/** Messages of a page when catching up. */
+/** Messages, or conversations, of a page when catching up: as many as the server gives. */
 const CATCH_UP = 100;
 
 /** Conversations of a page. */
 const CONVERSATIONS = 50;
 
-/** Frames may overtake each other: a jump that fills itself within this time needs no request, in milliseconds. */
-const PATIENCE = 250;
+/** After a lost connection at most so many conversations are fetched again; what is held beyond them is dropped from the list. */
+const MOST_REFRESHED = 400;
+
+/** A sync that finds more pages of active conversations than this fetches the newest ones instead. */
+const MOST_PAGES_SINCE = 5;
+
+/** Frames may overtake each other: a gap that closes within this time needs no request, in milliseconds. */
+const GAP_TIMEOUT_MS = 250;
 
 /** A conversation that could not be fetched is not asked for again before this has passed, in milliseconds. */
-const AGAIN = 5_000;
+const FAILED_REFRESH_MS = 5_000;
+
+/** What a {@link Sync} needs. */
+export interface SyncOptions {
+  readonly environment: Pick<Environment, "random" | "reportError">;
+  readonly api: Api;
+  readonly state: () => State;
+  readonly dispatch: (change: Change) => void;
+  /** A new moment, later than all before it. */
+  readonly moment: () => Moment;
+}
 
 /** Fetches what pushes did not bring. */
 export class Sync {
-  readonly #server: Api;
-  readonly #state: () => State;
-  readonly #dispatch: (change: Change) => void;
-  /** The conversation on the screen. */
-  readonly #open: () => ConversationId | undefined;
+  readonly #options: SyncOptions;
+  readonly #backoff: Backoff;
   #running: Promise<void> | undefined;
   #again = false;
   /** Events may have been missed, also of what is no activity: a status, a receipt. */
   #missed = false;
-  #stopped = false;
-  /** A sync that failed is repeated after these; sooner with a new connection. */
-  readonly #pauses: Backoff;
+  #stopped = true;
+  /** A sync that failed is repeated after a pause; sooner with a new connection. */
   #retry: ReturnType<typeof setTimeout> | undefined;
-  /** The highest `seq` that was already asked for, by conversation: what cannot be filled is not asked for in a circle. */
+  /** The highest `seq` that was already asked for, by conversation: what the server does not have is asked for once. */
   readonly #chased = new Map<ConversationId, number>();
   readonly #refreshing = new Map<ConversationId, Promise<void>>();
+  readonly #loading = new Map<ConversationId, { again: boolean; done: Promise<void> }>();
   readonly #paging = new Map<ConversationId, Promise<void>>();
+  #pagingList: Promise<void> | undefined;
 
-  constructor(
-    environment: Pick<Environment, "random">,
-    api: Api,
-    state: () => State,
-    dispatch: (change: Change) => void,
-    open: () => ConversationId | undefined,
-  ) {
-    this.#pauses = new Backoff(() => environment.random());
-    this.#server = api;
-    this.#state = state;
-    this.#dispatch = dispatch;
-    this.#open = open;
+  constructor(options: SyncOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(() => options.environment.random());
+  }
+
+  /** Allows requests. */
+  start(): void {
+    this.#stopped = false;
+  }
+
+  /** Makes no further request until {@link start}. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
   }
 
   /** Syncs the list and the open conversation; once more if it is asked for meanwhile. Events may have been `missed`. */
@@ -64,28 +81,25 @@ export class Sync {
     return this.#running;
   }
 
-  /** After a change: asks for what it showed to be missing. */
-  watch(): void {
-    const [state, open] = [this.#state(), this.#open()];
-    if (open !== undefined) this.#chase(open);
+  /** After a change from `before`: asks for what it showed to be missing. */
+  watch(before: State): void {
+    const state = this.#state();
+    if (state.open !== undefined) this.#chase(state.open);
+    if (state.conversations === before.conversations) return;
     for (const [id, entry] of state.conversations) if (entry.stale) void this.refresh(id);
   }
 
-  /** Brings a conversation to the newest message. */
-  async history(id: ConversationId): Promise<void> {
-    const timeline = () => this.#state().timelines.get(id) ?? EMPTY;
-    let more = timeline().loaded;
-    if (!more) {
-      const page = await this.#api.history(id, { limit: MESSAGES });
-      this.#dispatch({ type: "history", conversationId: id, page, asked: "newest" });
+  /** Brings a conversation to the newest message; once more if it is asked for meanwhile. */
+  history(id: ConversationId): Promise<void> {
+    const running = this.#loading.get(id);
+    if (running !== undefined) {
+      running.again = true;
+      return running.done;
     }
-    while (more) {
-      const after = gaplessSeq(timeline());
-      const page = await this.#api.history(id, { after, limit: CATCH_UP });
-      this.#dispatch({ type: "history", conversationId: id, page, asked: "after" });
-      // The server has a hole where a page does not get further: the next one would be the same.
-      more = page.hasMore && gaplessSeq(timeline()) > after;
-    }
+    const loading = { again: false, done: Promise.resolve() };
+    this.#loading.set(id, loading);
+    loading.done = this.#history(id, loading).finally(() => this.#loading.delete(id));
+    return loading.done;
   }
 
   /** Loads the messages before those held; once for all who ask meanwhile. */
@@ -95,22 +109,17 @@ export class Sync {
     return running;
   }
 
-  /** Loads the next page of conversations. */
-  async olderConversations(): Promise<void> {
-    const cursor = this.#state().olderCursor;
-    if (cursor === undefined) return;
-    const page = await this.#api.conversations({ cursor, limit: CONVERSATIONS }).catch((problem: unknown) => {
-      // A cursor that is no longer good: begin again, what is known is merged by id.
-      if (problem instanceof Refused && problem.code === "invalid_cursor") return this.#api.conversations({ limit: CONVERSATIONS });
-      throw problem;
-    });
-    if (this.#state().olderCursor === cursor) this.#dispatch({ type: "list", page, asked: "older" });
+  /** Loads the next page of conversations; once for all who ask meanwhile. */
+  moreConversations(): Promise<void> {
+    this.#pagingList ??= this.#moreConversations().finally(() => (this.#pagingList = undefined));
+    return this.#pagingList;
   }
 
-  /** Fetches one conversation, with who is there. */
+  /** Fetches one conversation, with who is online. */
   async conversation(id: ConversationId): Promise<void> {
+    const at = this.#options.moment();
     const { conversation } = await this.#api.conversation(id);
-    this.#dispatch({ type: "conversation", conversation });
+    this.#dispatch({ type: "conversation", conversation, at });
   }
 
   /** Fetches a conversation that is stale or not held; once for all who ask meanwhile. */
@@ -120,16 +129,18 @@ export class Sync {
     return running;
   }
 
-  /** Asks for nothing more. */
-  stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#retry);
+  /** All requests go through this. */
+  get #api(): Api {
+    if (this.#stopped) throw new NetworkError("The client has been stopped.");
+    return this.#options.api;
   }
 
-  /** What everything is asked through. */
-  get #api(): Api {
-    if (this.#stopped) throw new Unanswered("Nothing more is asked for.");
-    return this.#server;
+  #state(): State {
+    return this.#options.state();
+  }
+
+  #dispatch(change: Change): void {
+    this.#options.dispatch(change);
   }
 
   async #run(): Promise<void> {
@@ -137,41 +148,99 @@ export class Sync {
       this.#again = false;
       clearTimeout(this.#retry);
       try {
-        const open = this.#open();
+        const { open } = this.#state();
         const asOf = await this.#list();
-        if (open !== undefined) await this.history(open).catch(forGood);
-        this.#pauses.reset();
+        if (open !== undefined) await this.history(open).catch(onlyForNow);
+        this.#backoff.reset();
         this.#dispatch({ type: "synced", asOf });
       } catch (problem) {
-        if (problem instanceof LoggedOut || this.#stopped) return;
-        if (problem instanceof Refused) this.#dispatch({ type: "synced", failure: problem.message });
-        this.#retry = setTimeout(() => void this.now(), this.#pauses.next());
+        if (problem instanceof SessionEnded || this.#stopped) return;
+        if (!(problem instanceof NetworkError)) this.#dispatch({ type: "synced", failure: this.#wordsFor(problem) });
+        const wait = (problem instanceof ApiError ? problem.retryAfterMs : undefined) ?? this.#backoff.next();
+        this.#retry = setTimeout(() => void this.now(), wait);
         return;
       }
     } while (this.#again);
   }
 
+  #wordsFor(problem: unknown): string {
+    if (problem instanceof ApiError) return problem.message;
+    // An answer that is not as expected.
+    this.#options.environment.reportError(problem);
+    return "The server's answer could not be read.";
+  }
+
+  /** Brings the list up to date. Answers the `since` of the next sync. */
+  async #list(): Promise<string> {
+    const { asOf } = this.#state();
+    const found = asOf === undefined || this.#missed ? undefined : await this.#activeSince(asOf);
+    return found ?? this.#newestPages();
+  }
+
+  /** The conversations that were active since `since`; `undefined` if there are too many of them. */
+  async #activeSince(since: string): Promise<string | undefined> {
+    let next: { asOf?: string; cursor?: string | undefined } = {};
+    for (let pages = 0; pages < MOST_PAGES_SINCE; pages += 1) {
+      const at = this.#options.moment();
+      const page: ConversationPage = await this.#api.conversations({ since, cursor: next.cursor, limit: CATCH_UP });
+      this.#dispatch({ type: "list", page, asked: "since", at });
+      next = { asOf: next.asOf ?? page.asOf, cursor: page.nextCursor };
+      if (next.cursor === undefined) return next.asOf;
+    }
+    return undefined;
+  }
+
   /**
-   * Everything that was active since the last sync, and where events may have been missed a page of all; the first time only
-   * that page. Answers the next `since`.
+   * As many of the newest conversations as are held, within a bound: a status or a receipt is no activity, so what was missed of them is
+   * found only by fetching the conversation.
    */
-  async #list(): Promise<string | undefined> {
-    const since = this.#state().asOf;
-    if (since === undefined || this.#missed) {
-      const page = await this.#api.conversations({ limit: CONVERSATIONS });
-      // What was asked for meanwhile may be about the next loss.
-      if (!this.#again) this.#missed = false;
-      this.#dispatch({ type: "list", page, asked: since === undefined ? "first" : "since" });
-      if (since === undefined) return page.asOf;
-    }
-    let page = await this.#api.conversations({ since, limit: CATCH_UP });
+  async #newestPages(): Promise<string> {
+    const at = this.#options.moment();
+    const wanted = Math.min(MOST_REFRESHED, Math.max(CONVERSATIONS, this.#state().conversations.size));
+    const limit = Math.min(CATCH_UP, wanted);
+    let page = await this.#api.conversations({ limit });
     const { asOf } = page;
-    this.#dispatch({ type: "list", page, asked: "since" });
-    while (page.nextCursor !== undefined) {
-      page = await this.#api.conversations({ since, cursor: page.nextCursor, limit: CATCH_UP });
-      this.#dispatch({ type: "list", page, asked: "since" });
+    const pages = [page];
+    while (page.nextCursor !== undefined && pages.length * limit < wanted) {
+      page = await this.#api.conversations({ cursor: page.nextCursor, limit });
+      pages.push(page);
     }
+    // A loss that happened meanwhile asks once more.
+    if (!this.#again) this.#missed = false;
+    this.#dispatch({ type: "refreshed", pages, at });
     return asOf;
+  }
+
+  async #history(id: ConversationId, loading: { again: boolean }): Promise<void> {
+    const timeline = () => this.#state().timelines.get(id) ?? EMPTY_TIMELINE;
+    do {
+      loading.again = false;
+      if (!timeline().loaded) {
+        const page = await this.#api.history(id, { limit: MESSAGES });
+        this.#dispatch({ type: "history", conversationId: id, page, asked: "newest" });
+        continue;
+      }
+      let more = true;
+      while (more) {
+        const after = gaplessSeq(timeline());
+        const page = await this.#api.history(id, { after, limit: CATCH_UP });
+        this.#dispatch({ type: "history", conversationId: id, page, asked: "after" });
+        // The server has a hole where a page does not get further: the next one would be the same.
+        more = page.hasMore && gaplessSeq(timeline()) > after;
+      }
+    } while (loading.again);
+  }
+
+  async #moreConversations(): Promise<void> {
+    const { olderCursor: cursor } = this.#state();
+    if (cursor === undefined) return;
+    const at = this.#options.moment();
+    const page = await this.#api.conversations({ cursor, limit: CONVERSATIONS }).catch((problem: unknown) => {
+      // A cursor that is no longer good: begin again, what is known is merged by id.
+      if (problem instanceof ApiError && problem.code === "invalid_cursor") return this.#api.conversations({ limit: CONVERSATIONS });
+      throw problem;
+    });
+    if (this.#state().olderCursor === cursor) this.#dispatch({ type: "list", page, asked: "older", at });
   }
 
   async #older(id: ConversationId): Promise<void> {
@@ -188,7 +257,7 @@ export class Sync {
     const target = Math.max(entry.conversation.lastSeq, timeline.messages.at(-1)?.seq ?? 0);
     if (!hasGap(timeline, entry.conversation.lastSeq) || target <= (this.#chased.get(id) ?? 0)) return;
     this.#chased.set(id, target);
-    void pause(PATIENCE).then(async () => {
+    void pause(GAP_TIMEOUT_MS).then(async () => {
       const now = this.#state().timelines.get(id);
       if (now === undefined || !hasGap(now, target)) return;
       await this.history(id).catch(() => this.#chased.delete(id));
@@ -197,17 +266,17 @@ export class Sync {
 
   async #refresh(id: ConversationId): Promise<void> {
     try {
-      await pause(PATIENCE);
+      await pause(GAP_TIMEOUT_MS);
       if (this.#state().conversations.get(id)?.stale !== false) await this.conversation(id);
-      await pause(PATIENCE);
+      await pause(GAP_TIMEOUT_MS);
     } catch {
       // It stays stale or unknown: the next change asks again.
-      await pause(AGAIN);
+      await pause(FAILED_REFRESH_MS);
     }
   }
 }
 
-/** Lets pass what is refused for good: whoever opened the conversation says so, and the rest of a sync has worked. */
-function forGood(problem: unknown): void {
-  if (!(problem instanceof Refused) || problem.passing) throw problem;
+/** Ignores what is refused for good: whoever opened the conversation is told of it, and the rest of a sync has worked. */
+function onlyForNow(problem: unknown): void {
+  if (!(problem instanceof ApiError) || problem.retryable) throw problem;
 }

@@ -11,7 +11,7 @@ export interface Timeline {
 }
 
 /** Nothing yet. */
-export const EMPTY: Timeline = { messages: [], hasOlder: true, loaded: false };
+export const EMPTY_TIMELINE: Timeline = { messages: [], hasOlder: true, loaded: false };
 
 /** The highest `seq` up to which everything is held from where the timeline begins; 0 if nothing is. */
 export function gaplessSeq({ messages }: Timeline): number {
@@ -25,6 +25,12 @@ export function gaplessSeq({ messages }: Timeline): number {
 /** Whether something is known to lie between or after the messages held, up to `lastSeq`. */
 export function hasGap(timeline: Timeline, lastSeq: number): boolean {
   return timeline.loaded && gaplessSeq(timeline) < Math.max(lastSeq, timeline.messages.at(-1)?.seq ?? 0);
+}
+
+/** With at most `count` messages: the newest. */
+export function newest(timeline: Timeline, count: number): Timeline {
+  if (timeline.messages.length <= count) return timeline;
+  return { ...timeline, messages: timeline.messages.slice(-count), hasOlder: true };
 }
 
 /** With these messages, in any order, held already or not. */

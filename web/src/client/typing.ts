@@ -2,17 +2,17 @@ import type { ConversationId } from "../protocol.ts";
 import type { Connection } from "./connection.ts";
 
 /** `typing_start` is repeated at most this often, in milliseconds. */
-const REPEAT = 3_000;
+const REPEAT_MS = 3_000;
 
-/** Whoever has not touched a key for this long has stopped, in milliseconds. */
-const STOP = 4_000;
+/** A person who has pressed no key for this long has stopped, in milliseconds. */
+const STOP_MS = 4_000;
 
-/** Says that somebody types here, and that they have stopped. */
+/** Tells the others that this person is typing, and that they have stopped. */
 export class Typing {
   readonly #connection: Pick<Connection, "post">;
   readonly #now: () => number;
   #in: ConversationId | undefined;
-  #saidAt = 0;
+  #startedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(connection: Pick<Connection, "post">, now: () => number) {
@@ -24,10 +24,10 @@ export class Typing {
   key(conversationId: ConversationId): void {
     if (this.#in !== conversationId) this.stop();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.stop(), STOP);
-    if (this.#in === conversationId && this.#now() - this.#saidAt < REPEAT) return;
+    this.#timer = setTimeout(() => this.stop(), STOP_MS);
+    if (this.#in === conversationId && this.#now() - this.#startedAt < REPEAT_MS) return;
     this.#in = conversationId;
-    this.#saidAt = this.#now();
+    this.#startedAt = this.#now();
     this.#connection.post({ action: "typing_start", conversationId });
   }
 
@@ -38,7 +38,7 @@ export class Typing {
     this.#in = undefined;
   }
 
-  /** Their message was sent: everybody knows that they have stopped. */
+  /** Their message was sent: it tells the others that they have stopped. */
   sent(): void {
     clearTimeout(this.#timer);
     this.#in = undefined;

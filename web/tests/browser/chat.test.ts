@@ -130,7 +130,7 @@ test("whoever reads older messages is not moved when one of their own has gone o
     server.onMessage((frame) => route.send(frame));
     route.onMessage(async (frame) => {
       const { body, requestId } = JSON.parse(String(frame)) as { body?: string; requestId: string };
-      if (body === "Refused") return route.send(JSON.stringify({ event: "error", requestId, code: "invalid_request", message: "No." }));
+      if (body === "ApiError") return route.send(JSON.stringify({ event: "error", requestId, code: "invalid_request", message: "No." }));
       if (body === "Held") await held;
       server.send(frame);
     });
@@ -139,7 +139,7 @@ test("whoever reads older messages is not moved when one of their own has gone o
   await order(page, "Desk lamp");
   for (let count = 1; count <= 4; count += 1) await say(page, `Part ${count}${"\nof a long story".repeat(20)}`);
   await tick(page, "Part 4", "Sent");
-  await say(page, "Refused");
+  await say(page, "ApiError");
   await page.getByText("Not sent.").waitFor();
   await say(page, "Held");
   await tick(page, "Held", "Sending");

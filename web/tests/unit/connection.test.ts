@@ -1,21 +1,26 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Api } from "../../src/client/api.ts";
-import { Connection, type Link } from "../../src/client/connection.ts";
-import { LoggedOut, Unanswered } from "../../src/client/errors.ts";
-import type { Pushed } from "../../src/client/socket.ts";
+import { Connection, type ConnectionState } from "../../src/client/connection.ts";
+import { SessionEnded, NetworkError } from "../../src/client/errors.ts";
+import type { Environment } from "../../src/client/environment.ts";
+import { ServerClock } from "../../src/client/server-clock.ts";
+import type { PushedEvent } from "../../src/client/socket.ts";
 import { Tokens } from "../../src/client/tokens.ts";
+import type { Person } from "../../src/protocol.ts";
 import { FakeSocket, settle, world } from "./world.ts";
 
 const MINUTE = 60_000;
 
 /** A JWT that ends at this moment, in milliseconds. */
 function token(name: string, endsAt: number): string {
-  return `h.${btoa(JSON.stringify({ sub: name, exp: endsAt / 1000 }))}.s`;
+  return `h.${btoa(JSON.stringify({ sub: "mia", jti: name, exp: endsAt / 1000 }))}.s`;
 }
 
+const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
+
 let network: (path: string, bearer: string) => Response | Promise<Response>;
-let links: Link[];
-let events: Pushed[];
+let states: ConnectionState[];
+let events: PushedEvent[];
 /** Of every socket that was opened, whether something may have been missed before it. */
 let opened: boolean[];
 let silences: number;
@@ -31,16 +36,29 @@ function connect(first: string, renew: () => Promise<string | undefined> = () =>
       }
     },
   });
-  const tokens = new Tokens(first, renew);
-  const connection = new Connection(environment, new Api(environment, tokens), tokens, {
-    link: (link) => links.push(link),
-    opened: (missed) => opened.push(missed),
-    pushed: (event) => events.push(event),
-    silent: () => (silences += 1),
-    pong: () => undefined,
+  const clock = new ServerClock(() => environment.now());
+  const tokens: Tokens = new Tokens({ token: first, renew, me: ME, clock, ended: () => connection.expire() });
+  const connection: Connection = new Connection({
+    environment,
+    api: new Api(environment, tokens),
+    tokens,
+    clock,
+    me: ME,
+    listener: {
+      changed: (state) => states.push(state),
+      opened: (missed) => opened.push(missed),
+      pushed: (event) => events.push(event),
+      silent: () => (silences += 1),
+      pong: () => undefined,
+    },
   });
   connection.start();
   return connection;
+}
+
+/** Tokens whose session ends without a word. */
+function tokens(environment: Environment, first: string, renew: () => Promise<string | undefined>): Tokens {
+  return new Tokens({ token: first, renew, me: ME, clock: new ServerClock(() => environment.now()), ended: () => undefined });
 }
 
 /** The newest socket. */
@@ -53,14 +71,17 @@ function socket(): FakeSocket {
 /** Answers the last `ping`. */
 function pong(): void {
   const ping = socket().sent.findLast((frame) => frame["action"] === "ping");
-  socket().say({ event: "ack", requestId: ping?.["requestId"], serverTime: "" });
+  socket().say({ event: "ack", requestId: ping?.["requestId"], serverTime: new Date().toISOString() });
 }
 
 beforeEach(() => {
   vi.useFakeTimers();
   FakeSocket.opened = [];
-  [links, events, opened, silences] = [[], [], [], 0];
-  network = () => Response.json({ url: `ws://test/?ticket=${FakeSocket.opened.length}` });
+  [states, events, opened, silences] = [[], [], [], 0];
+  network = () => {
+    const serverTime = new Date().toISOString();
+    return Response.json({ url: `ws://test/?ticket=${FakeSocket.opened.length}`, user: ME, serverTime });
+  };
 });
 afterEach(() => vi.useRealTimers());
 
@@ -70,7 +91,7 @@ test("every connection takes a ticket of its own", async () => {
   socket().close();
   await vi.advanceTimersByTimeAsync(1_000);
   expect(FakeSocket.opened.map(({ url }) => url)).toEqual(["ws://test/?ticket=0", "ws://test/?ticket=1"]);
-  expect(links).toEqual(["online", "connecting", "online"]);
+  expect(states).toEqual(["connecting", "online", "connecting", "online"]);
   expect(opened).toEqual([true, true]);
   connection.stop();
 });
@@ -88,10 +109,10 @@ test("attempts go on with longer pauses, and at once when something changes", as
   expect(pauses.slice(0, 4)).toEqual([375, 750, 1_500, 3_000]);
   expect(Math.max(...pauses)).toBeLessThanOrEqual(30_000);
   const before = attempts.length;
-  connection.nudge();
+  connection.check();
   await settle();
   expect(attempts.length).toBe(before + 1);
-  expect(links.every((link) => link === "offline")).toBe(true);
+  expect(new Set(states.slice(1))).toEqual(new Set(["offline"]));
   connection.stop();
 });
 
@@ -140,13 +161,13 @@ test("before two hours the connection is changed over: the new one opens first, 
   }
   expect(FakeSocket.opened).toHaveLength(2);
   // Both are heard until the old one has closed.
-  const typing: Pushed = { event: "user_stopped_typing", conversationId: "cnv_a", userId: "g", role: "admin", name: "G" };
+  const typing: PushedEvent = { event: "user_stopped_typing", conversationId: "cnv_a", userId: "g", role: "admin", name: "G" };
   socket().say(typing);
   expect(events).toEqual([typing]);
   await vi.advanceTimersByTimeAsync(11_000);
   expect(old.readyState).toBe(3);
   expect(socket().readyState).toBe(1);
-  expect(links).toEqual(["online", "online"]);
+  expect(states).toEqual(["connecting", "online", "online"]);
   expect(opened).toEqual([true, false]);
   connection.stop();
 });
@@ -236,14 +257,14 @@ test("a refused token is renewed once, for everybody who was refused", async () 
   const connection = connect(old, renew);
   await vi.advanceTimersByTimeAsync(100);
   expect(renew).toHaveBeenCalledTimes(1);
-  expect(links).toEqual(["online"]);
+  expect(states).toEqual(["connecting", "online"]);
   connection.stop();
 });
 
 test("without a new token the log-in has expired, and attempts end", async () => {
   const connection = connect(token("old", Date.now() - 1), () => Promise.resolve(undefined));
   await vi.advanceTimersByTimeAsync(MINUTE);
-  expect(links).toEqual(["expired"]);
+  expect(states).toEqual(["connecting", "expired"]);
   expect(FakeSocket.opened).toHaveLength(0);
   connection.stop();
 });
@@ -269,22 +290,22 @@ test("a token that is about to end is renewed, and the connection changed over",
     if (FakeSocket.opened.length === 1) pong();
   }
   expect(FakeSocket.opened).toHaveLength(2);
-  expect(links).toEqual(["online", "online"]);
+  expect(states).toEqual(["connecting", "online", "online"]);
   connection.stop();
 });
 
-test("LoggedOut is what callers of the API see", async () => {
+test("SessionEnded is what callers of the API see", async () => {
   const environment = world();
-  const api = new Api(environment, new Tokens(token("old", 0), () => Promise.resolve(undefined)));
-  await expect(api.counts()).rejects.toBeInstanceOf(LoggedOut);
+  const api = new Api(environment, tokens(environment, token("old", 0), () => Promise.resolve(undefined)));
+  await expect(api.counts()).rejects.toBeInstanceOf(SessionEnded);
 });
 
-test("an answer that breaks off and a token that could not be asked for are Unanswered", async () => {
+test("an answer that breaks off and a token that could not be asked for are NetworkError", async () => {
   const body = () => new ReadableStream({ start: (stream) => stream.error(new TypeError("terminated")) });
   const environment = world({ fetch: () => Promise.resolve(new Response(body())) });
   const renew = () => Promise.reject(new Error("not now"));
   for (const endsAt of [Number.MAX_SAFE_INTEGER, 0]) {
-    const api = new Api(environment, new Tokens(token("mia", endsAt), renew));
-    await expect(api.counts()).rejects.toBeInstanceOf(Unanswered);
+    const api = new Api(environment, tokens(environment, token("mia", endsAt), renew));
+    await expect(api.counts()).rejects.toBeInstanceOf(NetworkError);
   }
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { MemoryStorage } from "../../src/app/memory-storage.ts";
-import { Refused, Unanswered } from "../../src/client/errors.ts";
-import { Outbox, type Unsent } from "../../src/client/outbox.ts";
+import { ApiError, NetworkError } from "../../src/client/errors.ts";
+import { Outbox, type PendingMessage } from "../../src/client/outbox.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import type { Code, Message, Person } from "../../src/protocol.ts";
 import { SharedLocks, settle, world } from "./world.ts";
@@ -23,7 +23,7 @@ class Server {
     await new Promise((done) => setTimeout(done, 5));
     this.atOnce -= 1;
     const answer = this.answers.shift() ?? "ack";
-    if (answer !== "ack" && answer !== "lost") throw new Refused("no", { code: answer, retryAfterMs: answer === "rate_limited" ? 300 : undefined });
+    if (answer !== "ack" && answer !== "lost") throw new ApiError("no", { code: answer, retryAfterMs: answer === "rate_limited" ? 300 : undefined });
     let message = this.stored.find(({ clientMessageId }) => clientMessageId === frame.clientMessageId);
     const duplicate = message !== undefined;
     if (message === undefined) {
@@ -32,7 +32,7 @@ class Server {
       message = { conversationId, seq, id: `msg_${seq}`, clientMessageId, sender: ME, kind: "text", body, createdAt: "" };
       this.stored.push(message);
     }
-    if (answer === "lost") throw new Unanswered("lost");
+    if (answer === "lost") throw new NetworkError("lost");
     return { event: "ack", requestId: "1", message, duplicate };
   }
 }
@@ -40,8 +40,8 @@ class Server {
 let server: Server;
 
 /** A tab: an outbox with what its page would show. */
-function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean } = { open: true }) {
-  const shown: { unsent: readonly Unsent[]; sent: string[] } = { unsent: [], sent: [] };
+function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean } = { open: true }, held?: () => number) {
+  const shown: { pending: readonly PendingMessage[]; unstored: boolean; sent: string[] } = { pending: [], unstored: false, sent: [] };
   const environment = world({ storage, ...(locks && { locks: locks as unknown as LockManager }) });
   const link = {
     get open() {
@@ -50,9 +50,12 @@ function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean 
     request: (frame: Frame) => server.request(frame),
   };
   const outbox = new Outbox(environment, ME, link, {
-    changed: (unsent) => (shown.unsent = unsent),
+    changed: (pending, unstored) => Object.assign(shown, { pending, unstored }),
     sent: (message) => shown.sent.push(message.body),
+    stored: () => undefined,
+    seenSeq: ({ seenSeq }) => Promise.resolve(held?.() ?? seenSeq),
   });
+  outbox.start();
   return { outbox, shown, connection };
 }
 
@@ -68,7 +71,7 @@ test("messages go out in the order of writing, one after the other", async () =>
   await vi.advanceTimersByTimeAsync(100);
   expect(server.stored.map(({ body }) => body)).toEqual(["one", "two", "three"]);
   expect(server.mostAtOnce).toBe(1);
-  expect(shown.unsent).toEqual([]);
+  expect(shown.pending).toEqual([]);
   expect(shown.sent).toEqual(["one", "two", "three"]);
 });
 
@@ -81,7 +84,7 @@ test("without an answer the very same is sent again, and is stored once", async 
   expect(new Set(server.frames.map((frame) => JSON.stringify(frame))).size).toBe(1);
   expect(server.frames[0]?.seenSeq).toBe(4);
   expect(server.stored).toHaveLength(1);
-  expect(outbox.unsent).toEqual([]);
+  expect(outbox.pending).toEqual([]);
 });
 
 test("what waits survives a reload, with its id and its seenSeq", async () => {
@@ -89,15 +92,15 @@ test("what waits survives a reload, with its id and its seenSeq", async () => {
   const before = tab(storage, undefined, { open: false });
   before.outbox.add("cnv_a", "written offline", 9);
   before.outbox.stop();
-  const [unsent] = before.outbox.unsent;
+  const [unsent] = before.outbox.pending;
   const after = tab(storage);
-  expect(after.outbox.unsent).toEqual([unsent]);
+  expect(after.outbox.pending).toEqual([unsent]);
   after.outbox.flush();
   await vi.advanceTimersByTimeAsync(50);
   expect(server.frames).toEqual([
     { action: "send_message", conversationId: "cnv_a", clientMessageId: unsent?.clientMessageId, body: "written offline", seenSeq: 9 },
   ]);
-  expect(after.outbox.unsent).toEqual([]);
+  expect(after.outbox.pending).toEqual([]);
 });
 
 test("two tabs never send the same message, nor two of a conversation at once", async () => {
@@ -119,13 +122,13 @@ test("a refusal fails the message, lets the next one pass, and can be tried agai
   outbox.add("cnv_a", "passes", 1);
   await vi.advanceTimersByTimeAsync(50);
   expect(server.stored.map(({ body }) => body)).toEqual(["passes"]);
-  const [failed] = outbox.unsent;
+  const [failed] = outbox.pending;
   expect(failed?.failed).toEqual({ code: "conversation_closed", reason: "no" });
   outbox.retry(failed?.clientMessageId ?? "");
   await vi.advanceTimersByTimeAsync(50);
   expect(server.stored.map(({ body }) => body)).toEqual(["passes", "refused"]);
   expect(server.frames[2]).toEqual(server.frames[0]);
-  expect(outbox.unsent).toEqual([]);
+  expect(outbox.pending).toEqual([]);
 });
 
 test.each([
@@ -144,7 +147,163 @@ test.each([
   if (tooMuch === '"body"') setItem.mockRestore();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(server.frames).toHaveLength(1);
-  expect(shown.unsent).toMatchObject([{ body: "refused", failed: { code: "conversation_closed" } }]);
+  expect(shown.pending).toMatchObject([{ body: "refused", failed: { code: "conversation_closed" } }]);
+});
+
+test("a tab that is suspended while it holds the lock keeps another one from sending for some seconds only", async () => {
+  const [storage, locks] = [new MemoryStorage(), new SharedLocks()];
+  locks.hold("order-chat/outbox/customer/mia/cnv_a");
+  const { outbox } = tab(storage, locks);
+  outbox.add("cnv_a", "not held up for ever", 1);
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(server.stored).toEqual([]);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(server.stored).toHaveLength(1);
+  expect(outbox.pending).toEqual([]);
+});
+
+test("a page to which locks are forbidden sends without them", async () => {
+  const forbidden = { request: () => Promise.reject(new DOMException("", "SecurityError")) } as unknown as SharedLocks;
+  const { outbox } = tab(new MemoryStorage(), forbidden);
+  outbox.add("cnv_a", "hello", 1);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(server.stored).toHaveLength(1);
+});
+
+test("a message that another tab sends is shown as sent where it was written, whether or not its events come", async () => {
+  const storage = new MemoryStorage();
+  const [writer, sender] = [tab(storage, undefined, { open: false }), tab(storage)];
+  writer.outbox.add("cnv_a", "by the other tab", 1);
+  sender.outbox.storageChanged(null);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(server.stored).toHaveLength(1);
+  // Between the two nothing is shown twice, and at no time nothing at all.
+  expect([writer.shown.pending.length, writer.shown.sent.length]).toEqual([1, 0]);
+  writer.outbox.storageChanged("order-chat/outbox/customer/mia/x");
+  expect([writer.shown.pending.length, writer.shown.sent]).toEqual([0, ["by the other tab"]]);
+  writer.connection.open = true;
+  writer.outbox.flush();
+  await vi.advanceTimersByTimeAsync(50);
+  expect(server.frames).toHaveLength(1);
+});
+
+test("a message that another tab has discarded is not sent from here", async () => {
+  const storage = new MemoryStorage();
+  const [writer, other] = [tab(storage, undefined, { open: false }), tab(storage, undefined, { open: false })];
+  writer.outbox.add("cnv_a", "never mind", 1);
+  other.outbox.discard(other.outbox.pending[0]?.clientMessageId ?? "");
+  writer.connection.open = true;
+  writer.outbox.flush();
+  await vi.advanceTimersByTimeAsync(50);
+  expect(server.frames).toEqual([]);
+  expect(writer.outbox.pending).toEqual([]);
+});
+
+test("what waits is written again when the page's own code clears the storage, and is forgotten with the last page", async () => {
+  const storage = new MemoryStorage();
+  const { outbox } = tab(storage, undefined, { open: false });
+  outbox.add("cnv_a", "one", 1);
+  storage.clear();
+  outbox.storageChanged(null);
+  expect(storage.length).toBe(1);
+  storage.clear();
+  outbox.add("cnv_a", "two", 1);
+  expect(tab(storage).outbox.pending.map(({ body }) => body)).toEqual(["one", "two"]);
+  await vi.advanceTimersByTimeAsync(100);
+});
+
+test("what the storage does not take is said, until it is sent", async () => {
+  const storage = new MemoryStorage();
+  const { outbox, shown, connection } = tab(storage, undefined, { open: false });
+  vi.spyOn(storage, "setItem").mockImplementation(() => {
+    throw new Error("full");
+  });
+  outbox.add("cnv_a", "not kept", 1);
+  expect(shown).toMatchObject({ unstored: true, pending: [{ body: "not kept" }] });
+  connection.open = true;
+  outbox.flush();
+  await vi.advanceTimersByTimeAsync(50);
+  expect(shown).toMatchObject({ unstored: false, pending: [], sent: ["not kept"] });
+});
+
+test("what became of a message is forgotten after a minute", async () => {
+  const storage = new MemoryStorage();
+  const { outbox } = tab(storage);
+  outbox.add("cnv_a", "hello", 1);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(storage.length).toBe(1);
+  await vi.advanceTimersByTimeAsync(61_000);
+  outbox.add("cnv_a", "again", 1);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(storage.length).toBe(1);
+});
+
+test.each<["internal" | "silent"]>([["internal"], ["silent"]])("a message that the server never takes (%s) fails after a bounded time, and the next one passes", async (how) => {
+  const { outbox, shown } = tab(new MemoryStorage());
+  const refuse = server.request.bind(server);
+  server.request = async (frame: Frame) => {
+    if (frame.action !== "send_message" || frame.body !== "poison") return refuse(frame);
+    server.frames.push(frame);
+    if (how === "internal") throw new ApiError("broken", { code: "internal" });
+    await new Promise((done) => setTimeout(done, 20_000));
+    throw new NetworkError("No answer came.");
+  };
+  outbox.add("cnv_a", "poison", 1);
+  outbox.add("cnv_a", "passes", 1);
+  await vi.advanceTimersByTimeAsync(3 * 60_000);
+  expect(server.stored.map(({ body }) => body)).toEqual(["passes"]);
+  expect(shown.pending).toMatchObject([{ body: "poison", failed: { reason: expect.stringMatching(/./) as string } }]);
+  const tries = server.frames.length;
+  await vi.advanceTimersByTimeAsync(60 * 60_000);
+  expect(server.frames).toHaveLength(tries);
+  server.request = refuse;
+  outbox.retry(shown.pending[0]?.clientMessageId ?? "");
+  await vi.advanceTimersByTimeAsync(100);
+  expect(server.stored.map(({ body }) => body)).toEqual(["passes", "poison"]);
+});
+
+test("a message is not given up while there is no connection, nor because there are too many", async () => {
+  const { outbox, connection } = tab(new MemoryStorage());
+  server.answers = Array.from({ length: 500 }, () => "rate_limited" as const);
+  outbox.add("cnv_a", "waits", 1);
+  await vi.advanceTimersByTimeAsync(2 * 60_000);
+  expect(outbox.pending[0]?.failed).toBeUndefined();
+  const send = server.request.bind(server);
+  server.request = (frame: Frame) => {
+    connection.open = false;
+    void send(frame).catch(() => undefined);
+    return Promise.reject(new NetworkError("The connection ended."));
+  };
+  for (let loss = 0; loss < 20; loss += 1) {
+    connection.open = true;
+    outbox.flush();
+    await vi.advanceTimersByTimeAsync(30_000);
+  }
+  expect(outbox.pending[0]?.failed).toBeUndefined();
+});
+
+test("messages that wait say at their first try what is held by then, and the same at every repeat", async () => {
+  const storage = new MemoryStorage();
+  const { outbox } = tab(storage, undefined, { open: true }, () => 7 + server.stored.length);
+  server.answers = ["ack", "lost", "ack", "ack"];
+  for (const body of ["one", "two", "three"]) outbox.add("cnv_a", body, 7);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(server.frames.map(({ body, seenSeq }) => [body, seenSeq])).toEqual([
+    ["one", 7],
+    ["two", 8],
+    ["two", 8],
+    ["three", 9],
+  ]);
+});
+
+test("what an older release has stored is sent with the seenSeq that it has", async () => {
+  const storage = new MemoryStorage();
+  const old = { clientMessageId: "00000000-0000-4000-8000-0000000000ff", conversationId: "cnv_a", body: "of before", seenSeq: 3, writtenAt: 1 };
+  storage.setItem(`order-chat/outbox/customer/mia/${old.clientMessageId}`, JSON.stringify(old));
+  tab(storage, undefined, { open: true }, () => 99);
+  await vi.advanceTimersByTimeAsync(50);
+  const { clientMessageId, conversationId, body, seenSeq } = old;
+  expect(server.frames).toEqual([{ action: "send_message", clientMessageId, conversationId, body, seenSeq }]);
 });
 
 test("a full storage still sends", async () => {
@@ -157,5 +316,5 @@ test("a full storage still sends", async () => {
   await settle();
   await vi.advanceTimersByTimeAsync(50);
   expect(server.stored).toHaveLength(1);
-  expect(outbox.unsent).toEqual([]);
+  expect(outbox.pending).toEqual([]);
 });

@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Entry } from "../../src/client/conversation.ts";
+import type { ConversationEntry } from "../../src/client/conversation.ts";
 import { type Change, reduce } from "../../src/client/reducer.ts";
 import { sorted } from "../../src/client/selectors.ts";
-import type { Pushed } from "../../src/client/socket.ts";
+import type { PushedEvent } from "../../src/client/socket.ts";
 import { type State, initial } from "../../src/client/state.ts";
 import { gaplessSeq } from "../../src/client/timeline.ts";
 import type { Conversation, ConversationPage, History, Message, Person } from "../../src/protocol.ts";
@@ -14,7 +14,7 @@ interface Fixture {
   readonly me: Person;
   readonly conversationId: string;
   readonly before: { readonly list: ConversationPage; readonly history: History };
-  readonly events: readonly Pushed[];
+  readonly events: readonly PushedEvent[];
   readonly after: { readonly list: ConversationPage; readonly history: History; readonly conversation: Conversation };
 }
 
@@ -46,7 +46,7 @@ describe.each(FIXTURES)("%s", (name) => {
 
   test("events in any order, if none is lost, end equal to a fresh fetch but for what has to be asked for", () => {
     const { unread: _, ...last } = fixture.after.conversation;
-    const turned = (["closed", last.status] as const).map((status): Pushed => {
+    const turned = (["closed", last.status] as const).map((status): PushedEvent => {
       return { event: "conversation_updated", conversation: { ...last, status } };
     });
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
@@ -54,9 +54,29 @@ describe.each(FIXTURES)("%s", (name) => {
       // The client says those again that came before their conversation.
       const again = events.filter((event) => "message" in event);
       const state = [...events, ...again].reduce((sofar, event) => heard(sofar, event), begun(fixture));
-      const asked = (entry: Entry) => (entry.stale && fresh.conversations.get(entry.conversation.id)) || entry;
+      const asked = (entry: ConversationEntry) => (entry.stale && fresh.conversations.get(entry.conversation.id)) || entry;
       const conversations = new Map([...state.conversations].map(([id, entry]) => [id, asked(entry)]));
       expect(seen({ ...state, conversations }), `schedule ${seed}`).toEqual(seen(fresh));
+    }
+  });
+
+  test("a page of the list and a conversation that were read before the events and come after some of them change nothing", () => {
+    const [old] = [...fixture.before.list.items].filter(({ id }) => id === fixture.conversationId);
+    for (let seed = 1; seed <= SCHEDULES; seed += 1) {
+      const next = random(seed);
+      let state = begun(fixture);
+      const at = moment();
+      const places = [next(), next()].map((part) => Math.floor(part * (fixture.events.length + 1)));
+      const { unread: _, ...last } = fixture.after.conversation;
+      for (const [index, event] of [...fixture.events, { event: "conversation_updated", conversation: last } as const].entries()) {
+        if (index === places[0]) state = reduce(state, { type: "list", page: fixture.before.list, asked: "since", at });
+        if (index === places[1] && old !== undefined) state = reduce(state, { type: "conversation", conversation: old, at });
+        state = heard(state, event);
+      }
+      if (old !== undefined) state = reduce(state, { type: "conversation", conversation: { ...fixture.after.conversation, status: "closed" }, at });
+      const entry = state.conversations.get(fixture.conversationId);
+      if (entry?.stale === false) expect(entry.conversation.status, `schedule ${seed}`).toBe(fixture.after.conversation.status);
+      expect(seen(synced(state, fixture)), `schedule ${seed}`).toEqual(seen(fresh));
     }
   });
 
@@ -71,7 +91,7 @@ describe.each(FIXTURES)("%s", (name) => {
 test("a fetch that was overtaken by a message still tells how far was read", () => {
   const participants = [{ ...ADMIN, readSeq: 1, deliveredSeq: 1 }];
   const fetched: Change[] = [conversation(2, { unread: 2 }), conversation(1, { unread: 0, participants })].map((each) => {
-    return { type: "conversation", conversation: each };
+    return { type: "conversation", conversation: each, at: moment() };
   });
   const entry = fetched.reduce(reduce, initial(ADMIN)).conversations.get("cnv_a");
   expect(entry).toMatchObject({ conversation: { lastSeq: 2 }, stale: true });
@@ -79,23 +99,36 @@ test("a fetch that was overtaken by a message still tells how far was read", () 
 
 test("who has stopped typing is gone although somebody else types on", () => {
   const about = { event: "user_typing", conversationId: "cnv_a", role: "admin", expiresInMs: 5_000 } as const;
-  const typing = (userId: string, now: number): Change => ({ type: "pushed", event: { ...about, userId, name: userId }, now });
+  const typing = (userId: string, now: number): Change => ({
+    type: "pushed",
+    event: { ...about, userId, name: userId },
+    now,
+    at: moment(),
+  });
   const state = [typing("grace", 0), typing("tom", 3_000), typing("tom", 6_000)].reduce(reduce, initial(ADMIN));
   expect(state.typing.get("cnv_a")?.map(({ userId }) => userId)).toEqual(["tom"]);
 });
 
+let moments = 0;
+
+/** A moment after all those before it. */
+function moment(): number {
+  moments += 1;
+  return moments;
+}
+
 function begun({ me, conversationId, before }: Fixture): State {
   return [
-    { type: "list", page: before.list, asked: "first" },
+    { type: "refreshed", pages: [before.list], at: moment() },
     { type: "history", conversationId, page: before.history, asked: "newest" },
   ].reduce((state, change) => reduce(state, change as Change), initial(me));
 }
 
 function fetched({ me, conversationId, after }: Fixture): State {
   return [
-    { type: "list", page: after.list, asked: "first" },
+    { type: "refreshed", pages: [after.list], at: moment() },
     { type: "history", conversationId, page: after.history, asked: "newest" },
-    { type: "conversation", conversation: after.conversation },
+    { type: "conversation", conversation: after.conversation, at: moment() },
   ].reduce((state, change) => reduce(state, change as Change), initial(me));
 }
 
@@ -104,13 +137,13 @@ function synced(state: State, { conversationId, after }: Fixture): State {
   const timeline = state.timelines.get(conversationId);
   const from = timeline === undefined ? 0 : gaplessSeq(timeline);
   const messages = after.history.messages.filter((message) => message.seq > from);
-  let next = reduce(state, { type: "list", page: after.list, asked: "since" });
+  let next = reduce(state, { type: "list", page: after.list, asked: "since", at: moment() });
   next = reduce(next, { type: "history", conversationId, page: { ...after.history, messages, hasMore: false }, asked: "after" });
-  return reduce(next, { type: "conversation", conversation: after.conversation });
+  return reduce(next, { type: "conversation", conversation: after.conversation, at: moment() });
 }
 
-function heard(state: State, event: Pushed): State {
-  return reduce(state, { type: "pushed", event, now: 0 });
+function heard(state: State, event: PushedEvent): State {
+  return reduce(state, { type: "pushed", event, now: 0, at: moment() });
 }
 
 /** What a person sees of it. Who is online and who types passes by, and is not part of it. */
@@ -131,7 +164,7 @@ function seen(state: State): unknown {
 }
 
 /** The events in another order, some lost, some twice. */
-function schedule(events: readonly Pushed[], next: () => number, losses = 0.2): readonly Pushed[] {
+function schedule(events: readonly PushedEvent[], next: () => number, losses = 0.2): readonly PushedEvent[] {
   return events
     .flatMap((event) => (next() < losses ? [] : next() < 0.2 ? [event, event] : [event]))
     .map((event, index) => ({ event, place: index + next() * 8 }))

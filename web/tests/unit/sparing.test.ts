@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Refused, Unanswered } from "../../src/client/errors.ts";
+import { ApiError, NetworkError } from "../../src/client/errors.ts";
 import { Receipts } from "../../src/client/receipts.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import { Typing } from "../../src/client/typing.ts";
@@ -8,14 +8,14 @@ import { world } from "./world.ts";
 let said: { at: number; frame: Frame }[];
 let answering: boolean;
 /** What the server answers instead of an ack. */
-let refusal: Refused | undefined;
+let refusal: ApiError | undefined;
 const now = () => Date.now();
 const connection = {
   open: true,
   post: (frame: Frame) => void said.push({ at: now(), frame }),
   request: async (frame: Frame): Promise<Ack> => {
     said.push({ at: now(), frame });
-    if (!answering) throw new Unanswered("lost");
+    if (!answering) throw new NetworkError("lost");
     if (refusal !== undefined) throw refusal;
     return { event: "ack", requestId: "1" };
   },
@@ -65,10 +65,10 @@ test("a receipt that got lost is said again with the next connection", async () 
 
 test("a receipt that is refused for now is said again when the server wants it, and with longer pauses where it does not say", async () => {
   const receipts = new Receipts(world(), connection, () => undefined);
-  refusal = new Refused("later", { code: "rate_limited", retryAfterMs: 7_000 });
+  refusal = new ApiError("later", { code: "rate_limited", retryAfterMs: 7_000 });
   receipts.read("cnv_a", 5);
   await vi.advanceTimersByTimeAsync(6_000);
-  refusal = new Refused("broken", { code: "internal" });
+  refusal = new ApiError("broken", { code: "internal" });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(said[1]?.at).toBe(7_000);
   expect(said.length).toBeLessThanOrEqual(9);

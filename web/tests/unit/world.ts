@@ -1,6 +1,8 @@
 import { MemoryStorage } from "../../src/app/memory-storage.ts";
+import { vi } from "vitest";
+import { ChatClient } from "../../src/client/client.ts";
 import type { Environment } from "../../src/client/environment.ts";
-import type { Conversation, Message } from "../../src/protocol.ts";
+import type { Conversation, History, Message, Person } from "../../src/protocol.ts";
 
 /** A customer's message of a conversation. */
 export function message(seq: number, conversationId = "cnv_a"): Message {
@@ -31,10 +33,20 @@ export function conversation(lastSeq: number, parts: Partial<Conversation> = {})
 export class SharedLocks {
   readonly #tails = new Map<string, Promise<unknown>>();
 
-  request<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-    const result = (this.#tails.get(name) ?? Promise.resolve()).then(work);
-    this.#tails.set(name, result.catch(() => undefined));
+  request<Result>(name: string, { signal }: { signal: AbortSignal }, work: () => Promise<Result>): Promise<Result> {
+    const before = this.#tails.get(name) ?? Promise.resolve();
+    const given = new Promise<void>((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+      void before.then(() => resolve());
+    });
+    const result = given.then(work);
+    this.#tails.set(name, before.then(() => result.catch(() => undefined)));
     return result;
+  }
+
+  /** A tab that is suspended while it holds a lock. */
+  hold(name: string): void {
+    this.#tails.set(name, new Promise(() => {}));
   }
 }
 
@@ -81,9 +93,13 @@ export function world(parts: Partial<Environment> = {}): Environment {
     WebSocket: FakeSocket as unknown as typeof WebSocket,
     storage: new MemoryStorage(),
     now: () => Date.now(),
+    monotonic: () => performance.now(),
     random: () => 0.5,
     uuid: () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, "0")}`,
     visible: () => true,
+    reportError: (error) => {
+      throw error;
+    },
     ...parts,
   };
 }
@@ -91,4 +107,84 @@ export function world(parts: Partial<Environment> = {}): Environment {
 /** Lets everything happen that does not wait for a clock. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+}
+
+/** What the made-up server of {@link running} has. What it throws is a network that fails. */
+export interface Server {
+  list(query: URLSearchParams): { items?: Conversation[]; nextCursor?: string | undefined; asOf?: string };
+  conversation(id: string): Conversation | undefined;
+  history(query: URLSearchParams, id: string): History | undefined;
+  /** Answers any request in place of all others; `undefined` lets it pass. */
+  answer(path: string, bearer: string): Response | Promise<Response> | undefined;
+}
+
+/** A client with its made-up server. */
+export interface Running {
+  readonly client: ChatClient;
+  readonly server: Server;
+  /** The paths that were asked for over REST. */
+  readonly asked: string[];
+  /** Errors of the page that the client was told of. */
+  readonly reported: unknown[];
+  readonly environment: Environment;
+  /** The server's end of the newest connection. */
+  socket(): FakeSocket;
+  /** The frames of this action on the newest connection. */
+  said(action: string): Record<string, unknown>[];
+}
+
+const SHOP_ADMIN: Person = { userId: "grace", role: "admin", name: "Grace" };
+
+/** Starts a client; REST answers after one millisecond. */
+export async function running(
+  parts: Partial<Server> = {},
+  { me = SHOP_ADMIN, token = "h.e30.s", renew = () => Promise.resolve(undefined), environment: more = {} }: {
+    me?: Person;
+    token?: string;
+    renew?: () => Promise<string | undefined>;
+    environment?: Partial<Environment>;
+  } = {},
+): Promise<Running> {
+  FakeSocket.opened = [];
+  const [asked, reported]: [string[], unknown[]] = [[], []];
+  const server: Server = {
+    list: () => ({}),
+    conversation: () => undefined,
+    history: () => ({ messages: [], lastSeq: 0, hasMore: false }),
+    answer: () => undefined,
+    ...parts,
+  };
+  const serverTime = () => new Date().toISOString();
+  const body = (path: string): object | undefined => {
+    const url = new URL(path);
+    const [, id, messages] = /conversations\/([^/]+)(\/messages)?/.exec(url.pathname) ?? [];
+    if (url.pathname.endsWith("/ticket")) return { url: "ws://test/", user: me, serverTime: serverTime() };
+    if (id === undefined) return { items: [], asOf: serverTime(), ...server.list(url.searchParams) };
+    if (messages !== undefined) return server.history(url.searchParams, id);
+    const found = server.conversation(id);
+    return found && { conversation: found };
+  };
+  const environment = world({
+    fetch: async (input, init) => {
+      const path = String(input);
+      asked.push(path);
+      const bearer = new Headers(init?.headers).get("authorization") ?? "";
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const special = server.answer(path, bearer);
+      if (special !== undefined) return special;
+      const found = body(path);
+      return found === undefined ? Response.json({ code: "not_found" }, { status: 404 }) : Response.json(found);
+    },
+    reportError: (error) => void reported.push(error),
+    ...more,
+  });
+  const client = new ChatClient(environment, { me, token, renew });
+  const socket = () => {
+    const newest = FakeSocket.opened.at(-1);
+    if (newest === undefined) throw new Error("no socket was opened");
+    return newest;
+  };
+  client.start();
+  await vi.advanceTimersByTimeAsync(20);
+  return { client, server, asked, reported, environment, socket, said: (action) => socket().sent.filter((frame) => frame["action"] === action) };
 }

@@ -40,7 +40,7 @@ pub(crate) struct Reader {
     total: u64,
 }
 
-/// The connection, made anew as often as it takes.
+/// A connection to the database that is opened again when it is lost.
 struct RetryingConnection {
     opts: Opts,
     retries: u32,

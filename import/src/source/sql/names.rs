@@ -132,7 +132,7 @@ const SCHEMA: [Table; 8] = [
 /// Tables without which there is nothing to bring.
 const NEEDED: [&str; 1] = ["sales"];
 
-/// The database's own names, found once.
+/// The names of tables and columns in this database.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SchemaNames {
     tables: BTreeMap<&'static str, (String, BTreeMap<&'static str, String>)>,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::StartupError;
 use crate::aws::{ACCOUNT, PARTITION, REGION, STACK};
 
-/// What stands outside the template: values of its parameters, where the gateway listens.
+/// The inputs of a template: values of its parameters, and where the gateway listens.
 pub(crate) struct TemplateInputs {
     /// `HOST:PORT` by which clients reach the gateway.
     pub(crate) authority: String,

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { EMPTY, sideOf } from "../../client/index.ts";
+import { EMPTY_TIMELINE, sideOf } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
 
 /** As many messages are kept for whoever hears them: the last ones. */
@@ -10,7 +10,7 @@ const MOST = 10;
  * this is not news, and neither are older ones that are scrolled to.
  */
 export function Announcer({ id }: { id: string }) {
-  const messages = useChat((state) => (state.timelines.get(id) ?? EMPTY).messages);
+  const messages = useChat((state) => (state.timelines.get(id) ?? EMPTY_TIMELINE).messages);
   const role = useChat((state) => state.me.role);
   const [known] = useState(messages.at(-1)?.seq ?? 0);
   const news = messages.filter((message) => message.seq > known && sideOf(message) !== role).slice(-MOST);

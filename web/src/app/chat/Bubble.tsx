@@ -1,6 +1,6 @@
 import { CircleAlert } from "lucide-react";
 import { memo } from "react";
-import { type Tick, type Unsent, isSame, sideOf } from "../../client/index.ts";
+import { type Tick, type PendingMessage, isSamePerson, sideOf } from "../../client/index.ts";
 import type { Message, Person } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
 import { full, time } from "../format.ts";
@@ -21,7 +21,7 @@ export const Bubble = memo(function Bubble({
 }) {
   if (message.kind === "system") return <SystemMessage message={message} />;
   const { sender } = message;
-  const mine = isSame(sender, me);
+  const mine = isSamePerson(sender, me);
   const ours = sideOf(message) === me.role;
   return (
     <div className="line" data-side={ours ? "right" : "left"} data-follows={follows || undefined}>
@@ -68,7 +68,7 @@ function SystemMessage({ message }: { message: Message }) {
 }
 
 /** A message on its way, or one that failed. */
-export function UnsentBubble({ unsent, follows }: { unsent: Unsent; follows: boolean }) {
+export function PendingBubble({ unsent, follows }: { unsent: PendingMessage; follows: boolean }) {
   const client = useClient();
   return (
     <div className="line" data-side="right" data-follows={follows || undefined}>

@@ -1,9 +1,9 @@
 import { MessageCircleOff, RotateCw } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import { Link } from "wouter";
-import { LoggedOut, Refused } from "../../client/index.ts";
+import { SessionEnded, ApiError } from "../../client/index.ts";
 import { useChat, useClient, useLatest } from "../chat-context.ts";
-import { Trouble } from "../parts/Trouble.tsx";
+import { EmptyState } from "../parts/EmptyState.tsx";
 import { Announcer } from "./Announcer.tsx";
 import { ChatHeader } from "./ChatHeader.tsx";
 import { Composer } from "./Composer.tsx";
@@ -39,7 +39,7 @@ export function Chat({ id }: { id: string }) {
 /** Opens the conversation, and again when the connection comes back before it was shown. */
 function useOpen(id: string, shown: boolean): [Error | undefined, () => void] {
   const client = useClient();
-  const online = useChat((state) => state.link === "online");
+  const online = useChat((state) => state.connection === "online");
   const [problem, setProblem] = useState<Error>();
   const open = useCallback(() => {
     setProblem(undefined);
@@ -58,7 +58,7 @@ function useOpen(id: string, shown: boolean): [Error | undefined, () => void] {
 }
 
 function NotOpened({ problem, again }: { problem: Error; again: () => void }) {
-  const gone = problem instanceof Refused && problem.code === "not_found";
+  const gone = problem instanceof ApiError && problem.code === "not_found";
   const toList = (
     <Link className="button button-primary" href="/orders">
       To the orders
@@ -67,11 +67,11 @@ function NotOpened({ problem, again }: { problem: Error; again: () => void }) {
   return (
     <section className="chat-pane" aria-label="Chat">
       {gone ? (
-        <Trouble icon={<MessageCircleOff size={32} aria-hidden />} title="There is no such conversation" action={toList}>
+        <EmptyState icon={<MessageCircleOff size={32} aria-hidden />} title="There is no such conversation" action={toList}>
           It may belong to somebody else, or the address is mistyped.
-        </Trouble>
+        </EmptyState>
       ) : (
-        <Trouble
+        <EmptyState
           icon={<RotateCw size={32} aria-hidden />}
           title="The messages did not load"
           action={
@@ -80,8 +80,8 @@ function NotOpened({ problem, again }: { problem: Error; again: () => void }) {
             </button>
           }
         >
-          {problem instanceof LoggedOut ? "Your log-in has expired." : problem.message}
-        </Trouble>
+          {problem instanceof SessionEnded ? "Your log-in has expired." : problem.message}
+        </EmptyState>
       )}
     </section>
   );

@@ -1,6 +1,6 @@
 import { Lock, SendHorizontal } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { keyOf } from "../../client/index.ts";
+import { personKey } from "../../client/index.ts";
 import type { Conversation } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
 import { withoutControls } from "../text.ts";
@@ -19,7 +19,7 @@ export function Composer({ conversation, ready }: { conversation: Conversation; 
   const client = useClient();
   const { id } = conversation;
   const me = useChat((state) => state.me);
-  const draft = `${keyOf(me)}/${id}`;
+  const draft = `${personKey(me)}/${id}`;
   const [text, setText] = useState(drafts.get(draft) ?? "");
   const field = useRef<HTMLTextAreaElement>(null);
   const length = [...text].length;
@@ -76,7 +76,7 @@ export function Composer({ conversation, ready }: { conversation: Conversation; 
         onChange={(event) => {
           const value = withoutControls(event.target.value);
           write(value);
-          client.typed(id, value.trim() === "");
+          client.setTyping(id, value.trim() !== "");
         }}
         onKeyDown={key}
       />

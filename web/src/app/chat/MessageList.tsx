@@ -1,12 +1,12 @@
 import { ArrowDown } from "lucide-react";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
-import { EMPTY, type Unsent, sideOf, tickOf } from "../../client/index.ts";
+import { EMPTY_TIMELINE, type PendingMessage, sideOf, tickOf } from "../../client/index.ts";
 import type { Conversation, Message } from "../../protocol.ts";
 import { useChat, useClient, useLatest } from "../chat-context.ts";
 import { day } from "../format.ts";
 import { useToday } from "../now.ts";
-import { Bubble, UnsentBubble } from "./Bubble.tsx";
+import { Bubble, PendingBubble } from "./Bubble.tsx";
 import { type Row, rowsOf } from "./rows.ts";
 
 /** This close to the newest message counts as being there, in pixels. */
@@ -21,7 +21,7 @@ export function MessageList({ conversation }: { conversation: Conversation }) {
   const { id } = conversation;
   const me = useChat((state) => state.me);
   const today = useToday();
-  const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY);
+  const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
   const unsent = useUnsent(id);
   const rows = useMemo(() => rowsOf(timeline.messages, unsent), [timeline.messages, unsent]);
   const list = useRef<VirtualizerHandle>(null);
@@ -38,7 +38,7 @@ export function MessageList({ conversation }: { conversation: Conversation }) {
     const handle = list.current;
     if (handle === null) return;
     setAtEnd(offset + handle.viewportSize >= handle.scrollSize - AT_END);
-    if (offset < NEAR_START) void client.older(id).catch(() => undefined);
+    if (offset < NEAR_START) void client.loadOlder(id).catch(() => undefined);
   };
 
   const newest = rows.at(-1)?.key;
@@ -68,7 +68,7 @@ export function MessageList({ conversation }: { conversation: Conversation }) {
               {row.message !== undefined && (
                 <Bubble message={row.message} me={me} tick={tickOf(row.message, conversation)} follows={row.follows} />
               )}
-              {row.unsent !== undefined && <UnsentBubble unsent={row.unsent} follows={row.follows} />}
+              {row.unsent !== undefined && <PendingBubble unsent={row.unsent} follows={row.follows} />}
             </div>
           )}
         </Virtualizer>
@@ -83,7 +83,7 @@ export function MessageList({ conversation }: { conversation: Conversation }) {
   );
 }
 
-function useUnsent(id: string): readonly Unsent[] {
+function useUnsent(id: string): readonly PendingMessage[] {
   const outbox = useChat((state) => state.outbox);
   return useMemo(() => outbox.filter((unsent) => unsent.conversationId === id), [outbox, id]);
 }
@@ -104,7 +104,7 @@ function useSeen(id: string, atEnd: boolean, messages: readonly Message[]): void
   const client = useClient();
   useEffect(() => {
     const seen = () => {
-      if (atEnd && messages.length > 0 && document.visibilityState === "visible") client.seen(id);
+      if (atEnd && messages.length > 0 && document.visibilityState === "visible") client.markRead(id);
     };
     seen();
     document.addEventListener("visibilitychange", seen);

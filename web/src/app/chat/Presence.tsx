@@ -6,7 +6,7 @@ import { useMinute } from "../now.ts";
 /** Whether the other side is there: the shop for a customer, the customer for an admin. */
 export function Presence({ conversation }: { conversation: Conversation }) {
   const isAdmin = useChat((state) => state.me.role === "admin");
-  const live = useChat((state) => state.link === "online");
+  const live = useChat((state) => state.connection === "online");
   const shop = useChat((state) => state.shop);
   const now = useMinute();
   const customer = conversation.participants.find((participant) => participant.role === "customer");

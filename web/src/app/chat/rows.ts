@@ -1,4 +1,4 @@
-import type { Unsent } from "../../client/index.ts";
+import type { PendingMessage } from "../../client/index.ts";
 import type { Message } from "../../protocol.ts";
 import { sameDay } from "../format.ts";
 
@@ -6,7 +6,7 @@ import { sameDay } from "../format.ts";
 export interface Row {
   readonly key: string;
   readonly message?: Message;
-  readonly unsent?: Unsent;
+  readonly unsent?: PendingMessage;
   /** When it was said, if the day begins with it. */
   readonly day: string | number | undefined;
   /** Whether the one before is of the same person, shortly before. */
@@ -20,7 +20,7 @@ const TOGETHER = 3 * 60_000;
 const made = new WeakMap<Message, { row: Row; before: Message | undefined }>();
 
 /** The lines of a chat: what is stored in the order of `seq`, then what waits in the order of writing. */
-export function rowsOf(messages: readonly Message[], outbox: readonly Unsent[]): readonly Row[] {
+export function rowsOf(messages: readonly Message[], outbox: readonly PendingMessage[]): readonly Row[] {
   const rows = messages.map((message, index) => rowOf(message, messages[index - 1]));
   const last = messages.at(-1);
   outbox.forEach((unsent, index) => {

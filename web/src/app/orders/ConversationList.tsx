@@ -1,19 +1,19 @@
 import { Inbox, RotateCw } from "lucide-react";
 import { useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
-import type { Entry } from "../../client/index.ts";
+import type { ConversationEntry } from "../../client/index.ts";
 import { useChat, useClient } from "../chat-context.ts";
 import { useToday } from "../now.ts";
-import { Trouble } from "../parts/Trouble.tsx";
+import { EmptyState } from "../parts/EmptyState.tsx";
 import { ConversationRow } from "./ConversationRow.tsx";
 
 /** This close to the end the next page is loaded, in pixels. */
 const NEAR_END = 600;
 
 /** The conversations, last activity first. */
-export function ConversationList({ entries, none, openId }: { entries: readonly Entry[]; none: boolean; openId: string | undefined }) {
+export function ConversationList({ entries, none, openId }: { entries: readonly ConversationEntry[]; none: boolean; openId: string | undefined }) {
   const client = useClient();
-  const listed = useChat((state) => state.listed);
+  const listed = useChat((state) => state.listLoaded);
   const failure = useChat((state) => state.failure);
   const more = useChat((state) => state.olderCursor !== undefined);
   const today = useToday();
@@ -24,7 +24,7 @@ export function ConversationList({ entries, none, openId }: { entries: readonly 
     if (loading || !more) return;
     setLoading(true);
     // Without an answer there is the next scrolling, or the button.
-    await client.olderConversations().catch(() => undefined);
+    await client.loadMoreConversations().catch(() => undefined);
     setLoading(false);
   };
   const scrolled = (offset: number) => {
@@ -33,7 +33,7 @@ export function ConversationList({ entries, none, openId }: { entries: readonly 
   };
   if (!listed && failure !== undefined) {
     return (
-      <Trouble
+      <EmptyState
         icon={<RotateCw size={28} aria-hidden />}
         title="The orders did not load"
         action={
@@ -43,7 +43,7 @@ export function ConversationList({ entries, none, openId }: { entries: readonly 
         }
       >
         {failure}
-      </Trouble>
+      </EmptyState>
     );
   }
   if (!listed) return <Skeleton />;

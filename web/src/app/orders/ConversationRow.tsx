@@ -1,6 +1,6 @@
 import { memo } from "react";
 import { Link } from "wouter";
-import { type Entry, isSame, sideOf } from "../../client/index.ts";
+import { type ConversationEntry, isSamePerson, sideOf } from "../../client/index.ts";
 import type { Conversation } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
 import { brief, full, money, orderNumber } from "../format.ts";
@@ -8,7 +8,7 @@ import { Picture } from "../parts/Picture.tsx";
 import { CONVERSATION_STATUS, StatusBadge } from "../parts/StatusBadge.tsx";
 
 /** One order in the list; `today` as `useToday` has it. */
-export const ConversationRow = memo(function ConversationRow({ entry, open, today }: { entry: Entry; open: boolean; today: number }) {
+export const ConversationRow = memo(function ConversationRow({ entry, open, today }: { entry: ConversationEntry; open: boolean; today: number }) {
   const { conversation, unread } = entry;
   const { order } = conversation;
   const isAdmin = useChat((state) => state.me.role === "admin");
@@ -64,7 +64,7 @@ export const ConversationRow = memo(function ConversationRow({ entry, open, toda
 });
 
 function LastMessage({ conversation: { lastMessage } }: { conversation: Conversation }) {
-  const mine = useChat((state) => isSame(state.me, lastMessage.sender));
+  const mine = useChat((state) => isSamePerson(state.me, lastMessage.sender));
   const side = useChat((state) => state.me.role === sideOf(lastMessage));
   const by = mine ? "You" : side && lastMessage.kind === "text" ? <bdi>{lastMessage.sender.name}</bdi> : undefined;
   return (

@@ -10,7 +10,7 @@ const STATUSES: readonly OrderStatus[] = ["pending", "confirmed", "completed", "
 export function CountCards({ chosen, onChoose }: { chosen: OrderStatus | undefined; onChoose: (status: OrderStatus | undefined) => void }) {
   const client = useClient();
   const queries = useQueryClient();
-  const online = useChat((state) => state.link === "online");
+  const online = useChat((state) => state.connection === "online");
   const counts = useQuery({ queryKey: ["counts"], queryFn: () => client.api.counts(), enabled: online });
   useEffect(() => {
     // Changes may have been missed while there was no connection.

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Entry } from "../../client/index.ts";
+import type { ConversationEntry } from "../../client/index.ts";
 import type { ConversationStatus, OrderStatus } from "../../protocol.ts";
 import { orderNumber } from "../format.ts";
 
@@ -19,7 +19,7 @@ export function useFilter(): [Filter, (filter: Filter) => void] {
 }
 
 /** Whether a conversation is to be shown. Every word has to be somewhere in it. */
-export function matches({ conversation }: Entry, { order, conversation: status, words }: Filter): boolean {
+export function matches({ conversation }: ConversationEntry, { order, conversation: status, words }: Filter): boolean {
   if (order !== undefined && conversation.order.status !== order) return false;
   if (status !== undefined && conversation.status !== status) return false;
   const text = [

@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Minus, Plus, ShoppingBag } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { Redirect, useLocation } from "wouter";
-import { LoggedOut, Refused } from "../../client/index.ts";
+import { SessionEnded, ApiError } from "../../client/index.ts";
 import type { OrderRequest } from "../../protocol.ts";
 import { uuid } from "../browser.ts";
 import { useChat, useClient } from "../chat-context.ts";
@@ -140,7 +140,7 @@ function Stepper({ product, quantity, onChange }: { product: Product; quantity: 
 }
 
 function wordsFor(problem: Error): string {
-  if (problem instanceof LoggedOut) return "Your log-in has expired.";
-  if (problem instanceof Refused) return `The order was not placed: ${problem.message}`;
+  if (problem instanceof SessionEnded) return "Your log-in has expired.";
+  if (problem instanceof ApiError) return `The order was not placed: ${problem.message}`;
   return "The server cannot be reached. Try again: the order will be placed once, however often you press.";
 }

@@ -1,12 +1,12 @@
 import { Compass } from "lucide-react";
 import { Link } from "wouter";
-import { Trouble } from "../parts/Trouble.tsx";
+import { EmptyState } from "../parts/EmptyState.tsx";
 
 /** An address that leads nowhere. */
 export function NotFoundPage() {
   return (
     <main className="alone">
-      <Trouble
+      <EmptyState
         icon={<Compass size={32} aria-hidden />}
         title="There is nothing here"
         action={
@@ -16,7 +16,7 @@ export function NotFoundPage() {
         }
       >
         The address may be mistyped, or what it led to is gone.
-      </Trouble>
+      </EmptyState>
     </main>
   );
 }

@@ -1,7 +1,7 @@
 import { MessagesSquare, ShoppingBag } from "lucide-react";
 import { useEffect, useMemo } from "react";
 import { Link, useLocation } from "wouter";
-import { type Entry, sorted } from "../../client/index.ts";
+import { type ConversationEntry, sorted } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
 import { Chat } from "../chat/Chat.tsx";
 import { useWide } from "../media.ts";
@@ -9,14 +9,14 @@ import { ConversationList } from "../orders/ConversationList.tsx";
 import { CountCards } from "../orders/CountCards.tsx";
 import { Filters } from "../orders/Filters.tsx";
 import { matches, useFilter } from "../orders/filter.ts";
-import { Trouble } from "../parts/Trouble.tsx";
+import { EmptyState } from "../parts/EmptyState.tsx";
 
 /** The list and the chat: side by side, or on a phone one after the other. */
 export function OrdersPage({ id }: { id: string | undefined }) {
   const wide = useWide();
   const isAdmin = useChat((state) => state.me.role === "admin");
   const conversations = useChat((state) => state.conversations);
-  const listed = useChat((state) => state.listed);
+  const listed = useChat((state) => state.listLoaded);
   const [filter, setFilter] = useFilter();
   const entries = useMemo(() => sorted(conversations), [conversations]);
   const shown = useMemo(() => entries.filter((entry) => matches(entry, filter)), [entries, filter]);
@@ -40,7 +40,7 @@ export function OrdersPage({ id }: { id: string | undefined }) {
 }
 
 /** Where there is room for both, the first order opens by itself. */
-function useFirstOpens(id: string | undefined, wide: boolean, shown: readonly Entry[]): void {
+function useFirstOpens(id: string | undefined, wide: boolean, shown: readonly ConversationEntry[]): void {
   const [, navigate] = useLocation();
   const first = shown[0]?.conversation.id;
   useEffect(() => {
@@ -54,11 +54,11 @@ function NoneOpen({ empty, isAdmin }: { empty: boolean; isAdmin: boolean }) {
   return (
     <section className="chat-pane" aria-label="Chat">
       {isAdmin ? (
-        <Trouble icon={icon} title="Quiet so far">
+        <EmptyState icon={icon} title="Quiet so far">
           As soon as somebody places an order, it appears here.
-        </Trouble>
+        </EmptyState>
       ) : (
-        <Trouble
+        <EmptyState
           icon={icon}
           title="Your orders will talk here"
           action={
@@ -69,7 +69,7 @@ function NoneOpen({ empty, isAdmin }: { empty: boolean; isAdmin: boolean }) {
           }
         >
           Every order opens a conversation with the shop. Place your first one to begin.
-        </Trouble>
+        </EmptyState>
       )}
     </section>
   );

@@ -3,7 +3,7 @@ import { useChat } from "../chat-context.ts";
 
 /** The log-in has ended and could not be renewed: says so, with the way out. */
 export function LogInExpired({ onLogIn }: { onLogIn: () => void }) {
-  const expired = useChat((state) => state.link === "expired");
+  const expired = useChat((state) => state.connection === "expired");
   const waiting = useChat((state) => state.outbox.length);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {

@@ -20,7 +20,7 @@ export function NewOrders() {
 
   useEffect(() => {
     if (!isAdmin) return;
-    return client.listen((event) => {
+    return client.onEvent((event) => {
       if (event.event !== "order_created") return;
       const { order } = event;
       setOrders((shown) => (shown.some(({ id }) => id === order.id) ? shown : [order, ...shown].slice(0, MOST)));

@@ -2,8 +2,8 @@ import { CloudOff, LoaderCircle, LogOut } from "lucide-react";
 import { useChat } from "../chat-context.ts";
 
 /** Says when the page is not live, and that it goes on working. */
-export function Banner() {
-  const link = useChat((state) => state.link);
+export function ConnectionBanner() {
+  const link = useChat((state) => state.connection);
   const waiting = useChat((state) => state.outbox.filter((unsent) => unsent.failed === undefined).length);
   return (
     <div role="status">

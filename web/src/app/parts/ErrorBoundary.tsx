@@ -1,0 +1,31 @@
+import { RotateCw } from "lucide-react";
+import { Component, type ReactNode } from "react";
+import { EmptyState } from "./EmptyState.tsx";
+
+/**
+ * Shows that something could not be shown, instead of an empty page. React unmounts everything above which an error in rendering
+ * is not caught.
+ */
+export class ErrorBoundary extends Component<{ children: ReactNode }, { failed: boolean }> {
+  override state = { failed: false };
+
+  static getDerivedStateFromError(): { failed: boolean } {
+    return { failed: true };
+  }
+
+  override render(): ReactNode {
+    if (!this.state.failed) return this.props.children;
+    const reload = (
+      <button type="button" className="button button-primary" onClick={() => location.reload()}>
+        Reload
+      </button>
+    );
+    return (
+      <div className="alone" role="alert">
+        <EmptyState icon={<RotateCw size={32} aria-hidden />} title="Something went wrong" action={reload}>
+          This page could not be shown. What you wrote is kept in this browser.
+        </EmptyState>
+      </div>
+    );
+  }
+}

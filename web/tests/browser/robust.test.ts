@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { bubble, logIn, order, say, tick } from "./steps.ts";
+import { conversation } from "../unit/world.ts";
+import { NO_NETWORK, inTheBrowser } from "./world.ts";
+
+const world = inTheBrowser();
+
+/** Made-up frames of later releases, and frames that are not as expected. */
+const FRAMES = readFileSync(new URL("../fixtures/future/events.json", import.meta.url), "utf8");
+
+test("frames of later releases leave the page as it is, and it goes on", async () => {
+  // The page reports frames that are not as expected; a later release sends none of these.
+  world.expectComplaints(/thrown: TypeError/);
+  const { page } = await world.windows.window();
+  let push = (_: string) => {};
+  await page.routeWebSocket(/ticket=/, (route) => {
+    route.connectToServer();
+    push = (frame) => route.send(frame);
+  });
+  await logIn(page, "Mia Berger");
+  await order(page, "Desk lamp");
+  const conversationId = page.url().split("/").at(-1) ?? "";
+  const frames = JSON.parse(FRAMES.replaceAll("cnv_a", conversationId)) as object[];
+  for (const frame of frames) push(JSON.stringify(frame));
+  await page.getByText("Which colour?").last().waitFor();
+  await page.getByText("Order refunded").last().waitFor();
+  await say(page, "Still here");
+  await tick(page, "Still here", "Sent");
+});
+
+test("what cannot be shown says so, with a way to load the page again", async () => {
+  world.expectComplaints(/./);
+  const { page } = await world.windows.window();
+  await page.route("**/api/chat/conversations?*", (route) => route.fulfill({ json: { items: [{ ...conversation(1, { unread: 0 }), order: null }], asOf: "2026-03-01T09:30:00.000Z" } }));
+  await page.goto("/");
+  await page.getByRole("button", { name: "Mia Berger" }).click();
+  await page.getByText("Something went wrong").waitFor();
+  await page.unroute("**/api/chat/conversations?*");
+  await page.getByRole("button", { name: "Reload" }).click();
+  await page.getByRole("button", { name: "Account of Mia Berger" }).waitFor();
+});
+
+test("a lost network is shown within a second, and a message that was written meanwhile goes out when it is back", async () => {
+  world.expectComplaints(NO_NETWORK);
+  const { page, context } = await world.windows.window();
+  await logIn(page, "Mia Berger");
+  await order(page, "Wall clock");
+  await page.evaluate(() => {
+    const timing = globalThis as unknown as { shownAfter?: number };
+    addEventListener("offline", () => {
+      const lost = performance.now();
+      const look = () => {
+        if (document.body.innerText.includes("You are offline")) timing.shownAfter = performance.now() - lost;
+        else requestAnimationFrame(look);
+      };
+      look();
+    });
+  });
+  await context.setOffline(true);
+  await page.getByText("You are offline").waitFor();
+  // The page's own clock: from the event to the first frame that shows it. It does not wait for any time-out, of which the shortest is 3 s.
+  await expect.poll(() => page.evaluate(() => (globalThis as unknown as { shownAfter?: number }).shownAfter)).toBeLessThan(1_000);
+  await say(page, "Written offline");
+  await tick(page, "Written offline", "Sending");
+  await context.setOffline(false);
+  await tick(page, "Written offline", "Sent");
+});
+
+test("what one tab wrote and another one sent never leaves the screen", async () => {
+  world.expectComplaints(NO_NETWORK);
+  const { page: writer, context } = await world.windows.window();
+  await logIn(writer, "Mia Berger");
+  await order(writer, "Headphones");
+  // This tab has no connection; the other one, of the same person, has.
+  await writer.routeWebSocket(/ticket=/, (route) => void route.close());
+  await writer.reload();
+  await writer.getByRole("textbox", { name: "Message" }).waitFor();
+  const seen = writer.evaluate(
+    () =>
+      new Promise<boolean[]>((done) => {
+        const looks: boolean[] = [];
+        const look = () => {
+          const bubbles = [...document.querySelectorAll(".bubble")].filter((each) => each.textContent.includes("By the other tab"));
+          if (bubbles.length > 0 || looks.length > 0) looks.push(bubbles.length === 1);
+          if (bubbles.some((each) => each.querySelector('.ticks[title="Sent"], .ticks[title="Delivered"]'))) done(looks);
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+  );
+  await say(writer, "By the other tab");
+  const other = await context.newPage();
+  const session = await writer.evaluate(() => JSON.stringify(sessionStorage));
+  await other.addInitScript((stored) => {
+    for (const [key, value] of Object.entries(JSON.parse(stored) as Record<string, string>)) sessionStorage.setItem(key, value);
+  }, session);
+  await other.goto("/");
+  await other.getByRole("button", { name: "Account of Mia Berger" }).waitFor();
+  expect((await seen).every(Boolean)).toBe(true);
+  expect(await bubble(writer, "By the other tab").count()).toBe(1);
+});
+
+test("a tab that is suspended while it holds the outbox's lock keeps another one from sending for some seconds only", async () => {
+  const { page, context } = await world.windows.window();
+  const holder = await context.newPage();
+  await holder.goto("/");
+  await logIn(page, "Leo Martin");
+  await order(page, "Rubber plant");
+  const name = `order-chat/outbox/customer/leo/${page.url().split("/").at(-1)}`;
+  await holder.evaluate((lock) => new Promise<void>((held) => void navigator.locks.request(lock, () => (held(), new Promise(() => {})))), name);
+  await say(page, "Not held up");
+  await tick(page, "Not held up", "Sent");
+});

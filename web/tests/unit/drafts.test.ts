@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { MemoryStorage } from "../../src/app/memory-storage.ts";
+import { ChatClient } from "../../src/client/client.ts";
+import type { Person } from "../../src/protocol.ts";
+import { world } from "./world.ts";
+
+const MIA: Person = { userId: "mia", role: "customer", name: "Mia" };
+
+function client(storage: Storage, me: Person): ChatClient {
+  return new ChatClient(world({ storage }), { me, token: "h.e30.s", renew: () => Promise.resolve(undefined) });
+}
+
+test("a draft stays with its person and its conversation, over a restart too", () => {
+  const storage = new MemoryStorage();
+  client(storage, MIA).setDraft("cnv_a", "When will");
+  const again = client(storage, MIA);
+  expect([...again.state.drafts]).toEqual([["cnv_a", "When will"]]);
+  for (const other of [{ ...MIA, userId: "mi" }, { ...MIA, userId: "mia/cnv_a" }, { ...MIA, role: "admin" } as const]) {
+    expect([...client(storage, other).state.drafts]).toEqual([]);
+  }
+  again.setDraft("cnv_a", "");
+  expect([...client(storage, MIA).state.drafts]).toEqual([]);
+});
+
+test("a draft that the storage does not take lives as long as the page", () => {
+  const storage = new MemoryStorage();
+  storage.setItem = () => {
+    throw new Error("full");
+  };
+  const mia = client(storage, MIA);
+  mia.setDraft("cnv_a", "When will");
+  expect(mia.state.drafts.get("cnv_a")).toBe("When will");
+});

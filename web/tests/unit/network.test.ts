@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { FakeSocket, type Running, conversation, message, running } from "./world.ts";
+
+let world: Running;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  world.client.stop();
+  vi.useRealTimers();
+});
+
+test("a lost network shows at once, and a network that is back is used at once", async () => {
+  world = await running();
+  world.client.networkChanged(false);
+  expect(world.client.state.connection).toBe("offline");
+  await vi.advanceTimersByTimeAsync(0);
+  expect(world.client.state.connection).toBe("offline");
+  world.server.answer = () => Promise.reject(new TypeError("no network"));
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  expect(world.client.state.connection).toBe("offline");
+  world.server.answer = () => undefined;
+  world.client.networkChanged(true);
+  await vi.advanceTimersByTimeAsync(20);
+  expect(world.client.state.connection).toBe("online");
+});
+
+test("an attempt that hangs is given up when the network is back", async () => {
+  world = await running();
+  world.client.networkChanged(false);
+  world.server.answer = () => new Promise(() => {});
+  await vi.advanceTimersByTimeAsync(5_000);
+  world.server.answer = () => undefined;
+  world.client.networkChanged(true);
+  await vi.advanceTimersByTimeAsync(20);
+  expect(world.client.state.connection).toBe("online");
+});
+
+test("a network that was reported lost while it worked is found again without a report", async () => {
+  world = await running();
+  world.client.networkChanged(false);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(world.client.state.connection).toBe("online");
+});
+
+test("looks at another tab and back send no ping while frames come, and one where none came", async () => {
+  world = await running();
+  const before = world.said("ping").length;
+  for (let look = 0; look < 3; look += 1) world.client.checkConnection();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(world.said("ping")).toHaveLength(before);
+  await vi.advanceTimersByTimeAsync(6_000);
+  for (let look = 0; look < 3; look += 1) world.client.checkConnection();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(world.said("ping")).toHaveLength(before + 1);
+});
+
+test("a connection that does not answer a check is replaced after three seconds", async () => {
+  world = await running();
+  await vi.advanceTimersByTimeAsync(6_000);
+  world.client.checkConnection();
+  await vi.advanceTimersByTimeAsync(3_900);
+  expect(FakeSocket.opened).toHaveLength(2);
+});
+
+test("a switch of conversation joins once, and one that is opened again does not join again", async () => {
+  world = await running({ conversation: (id) => conversation(1, { id, unread: 0 }), history: (_, id) => ({ messages: [message(1, id)], lastSeq: 1, hasMore: false }) });
+  const answer = () => {
+    for (const { requestId, action, conversationId } of world.socket().sent.splice(0)) {
+      if (action === "ping") continue;
+      frames.push(`${String(action)} ${String(conversationId)}`);
+      world.socket().say({ event: "ack", requestId });
+    }
+  };
+  const frames: string[] = [];
+  const turn = async () => {
+    await vi.advanceTimersByTimeAsync(10);
+    answer();
+    await vi.advanceTimersByTimeAsync(10);
+    answer();
+  };
+  void world.client.open("cnv_a");
+  await turn();
+  world.client.close("cnv_a");
+  void world.client.open("cnv_b");
+  await turn();
+  expect(frames).toEqual(["join_conversation cnv_a", "join_conversation cnv_b"]);
+  // React's strict mode closes and opens everything once more.
+  world.client.close("cnv_b");
+  void world.client.open("cnv_b");
+  await turn();
+  expect(frames).toHaveLength(2);
+  world.client.close("cnv_b");
+  await turn();
+  expect(frames.slice(2)).toEqual(["leave_conversation cnv_b"]);
+});
+
+test("after a loss everything that is held is fetched again, within a bound, and the rest leaves the list", async () => {
+  const all = Array.from({ length: 700 }, (_, index) => {
+    const lastActivityAt = new Date(Date.UTC(2026, 2, 1) - index * 60_000).toISOString();
+    return conversation(1, { id: `cnv_${index}`, unread: 1, lastActivityAt });
+  });
+  let status: "active" | "archived" = "active";
+  const list = (query: URLSearchParams) => {
+    if (query.has("since")) return {};
+    const [from, limit] = [Number(query.get("cursor") ?? 0), Number(query.get("limit"))];
+    const items = all.slice(from, from + limit).map((each) => ({ ...each, status }));
+    return { items, nextCursor: from + limit < all.length ? String(from + limit) : undefined };
+  };
+  world = await running({ list });
+  while (world.client.state.olderCursor !== undefined) await Promise.all([world.client.loadMoreConversations(), vi.advanceTimersByTimeAsync(10)]);
+  expect(world.client.state.conversations.size).toBe(700);
+  status = "archived";
+  world.asked.length = 0;
+  world.socket().close();
+  await vi.advanceTimersByTimeAsync(2_000);
+  const { conversations, olderCursor } = world.client.state;
+  expect(conversations.size).toBe(400);
+  expect([...conversations.values()].filter((entry) => entry.conversation.status === "active")).toEqual([]);
+  expect(olderCursor).toBe("400");
+  expect(world.asked.filter((path) => path.includes("conversations?"))).toHaveLength(4);
+});
+
+test("a page of the list is asked for once, however often it is scrolled to", async () => {
+  world = await running({ list: (query) => ({ items: [], nextCursor: query.has("since") ? undefined : "more" }) });
+  world.asked.length = 0;
+  void world.client.loadMoreConversations();
+  void world.client.loadMoreConversations();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(world.asked.filter((path) => path.includes("cursor=more"))).toHaveLength(1);
+});
