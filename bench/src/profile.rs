@@ -34,7 +34,7 @@ const LAYERS: [(&str, &[&str]); 4] = [
 ];
 
 /// What is called by none of them.
-const OTHER: &str = "threads, tasks, and what cannot be told";
+const OTHER: &str = "threads, tasks and unknown";
 
 /// Measured.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
