@@ -30,13 +30,13 @@ pub mod throttle;
 mod user;
 
 pub use answer::Answer;
-pub use cases::cases;
+pub use cases::{Variables, cases, seeds};
 pub use client::{Client, Receipt, Refused, Sent, client_message_id};
 pub use delayed_push::DelayedPush;
 pub use keys::{es256_key, rs256_key};
 pub use meter::{Call, Cost, Meter, Need, item_size};
 pub use outage::Outage;
-pub use replica::{Replica, ReplicaConversation};
+pub use replica::{Began, Replica, ReplicaConversation};
 pub use rows::StaleConnection;
 pub use shop::Shop;
 pub use user::{User, lamp};

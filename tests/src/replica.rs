@@ -1,4 +1,8 @@
 //! What a client knows, built as the protocol says: from a first fetch, its acknowledgements, and events.
+//!
+//! Messages are ordered by `seq`. A change of the conversation's status has no `seq`, so its events and the answers to requests may
+//! come in any order. A client therefore fetches the conversation again when an event brings another status than it holds, and
+//! when an answer comes whose request began before such an event was heard; that answer changes no status.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +15,13 @@ pub struct Replica {
     user_id: String,
     role: Role,
     conversations: BTreeMap<ConversationId, ReplicaConversation>,
+    /// How many changes of a conversation's status were heard.
+    changes: u64,
 }
+
+/// When a request began: after so many changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Began(u64);
 
 /// What it knows of one conversation.
 #[derive(Clone, Debug)]
@@ -24,6 +34,10 @@ pub struct ReplicaConversation {
     pub order: (u64, OrderStatus),
     /// Read and delivered, by user and role.
     pub cursors: BTreeMap<(String, &'static str), (u64, u64)>,
+    /// Which of the changes was the last of this conversation.
+    changed: u64,
+    /// Whether only a fetch can tell the status.
+    is_stale: bool,
 }
 
 fn role_name(role: Role) -> &'static str {
@@ -41,6 +55,8 @@ impl Default for ReplicaConversation {
             status: (0, ConversationStatus::Active),
             order: (0, OrderStatus::Pending),
             cursors: BTreeMap::new(),
+            changed: 0,
+            is_stale: false,
         }
     }
 }
@@ -80,11 +96,31 @@ impl ReplicaConversation {
         self.messages.insert(message.seq, message.clone());
     }
 
-    /// A conversation as it was when `lastSeq` was its last.
-    fn apply_conversation(&mut self, conversation: &Conversation) {
+    /// An answer to a request: the conversation as it was when `lastSeq` was its last.
+    fn apply_conversation(&mut self, conversation: &Conversation, began: Began) {
+        if began.0 < self.changed {
+            self.is_stale = true;
+        } else {
+            if conversation.last_seq >= self.status.0 {
+                self.status = (conversation.last_seq, conversation.status);
+            }
+            self.is_stale = false;
+        }
+        self.see_versioned(conversation);
+    }
+
+    /// The change of a status, which others may have overtaken.
+    fn change(&mut self, conversation: &Conversation, number: u64) {
+        self.changed = number;
         if conversation.last_seq >= self.status.0 {
+            self.is_stale |= conversation.status != self.status.1;
             self.status = (conversation.last_seq, conversation.status);
         }
+        self.see_versioned(conversation);
+    }
+
+    /// What tells by itself whether it is newer.
+    fn see_versioned(&mut self, conversation: &Conversation) {
         if conversation.last_seq >= self.order.0 {
             self.order = (conversation.last_seq, conversation.order.status);
         }
@@ -97,7 +133,7 @@ impl ReplicaConversation {
 impl Replica {
     /// Knows nothing yet.
     pub fn new(user_id: &str, role: Role) -> Self {
-        Self { user_id: user_id.to_owned(), role, conversations: BTreeMap::new() }
+        Self { user_id: user_id.to_owned(), role, conversations: BTreeMap::new(), changes: 0 }
     }
 
     /// What is known, by conversation.
@@ -111,9 +147,19 @@ impl Replica {
         self.conversations.iter().nth(at).map(|(id, known)| (id.clone(), known.clone()))
     }
 
-    /// Takes in a conversation that a fetch or an acknowledgement showed.
-    pub fn apply_conversation(&mut self, conversation: &Conversation) {
-        self.conversation(&conversation.id).apply_conversation(conversation);
+    /// For [`Self::see`], before a request begins.
+    pub fn begin(&self) -> Began {
+        Began(self.changes)
+    }
+
+    /// Takes in a conversation that the answer to a request showed.
+    pub fn apply_conversation(&mut self, conversation: &Conversation, began: Began) {
+        self.conversation(&conversation.id).apply_conversation(conversation, began);
+    }
+
+    /// A conversation that has to be fetched again.
+    pub fn stale(&self) -> Option<ConversationId> {
+        self.conversations.iter().find(|(_, known)| known.is_stale).map(|(id, _)| id.clone())
     }
 
     /// Takes in a message that a fetch or an acknowledgement showed.
@@ -134,10 +180,14 @@ impl Replica {
             | Event::OrderMessageUpdate { message, .. }
             | Event::OrderUpdated { message, .. } => self.apply_message(message),
             Event::OrderCreated { conversation, .. } => {
-                self.apply_conversation(conversation);
+                self.apply_conversation(conversation, self.begin());
                 self.apply_message(&conversation.last_message);
             }
-            Event::ConversationUpdated { conversation } => self.apply_conversation(conversation),
+            Event::ConversationUpdated { conversation } => {
+                self.changes += 1;
+                let number = self.changes;
+                self.conversation(&conversation.id).change(conversation, number);
+            }
             Event::MessageRead { conversation_id, user_id, role, seq } => {
                 self.conversation(conversation_id).advance(user_id, *role, *seq, *seq);
             }

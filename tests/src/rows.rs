@@ -54,6 +54,28 @@ impl Shop {
         client
     }
 
+    /// Connects, and has the table say that the connection began, and was last heard of, `age` milliseconds ago.
+    pub async fn connect_aged(&self, user: &User, age: i64) -> Client {
+        self.connect_with_row(user, |row| move_back(row, age)).await
+    }
+
+    /// The same, with the row as the version before wrote it: it does not say when the connection was heard of.
+    pub async fn connect_aged_before_heartbeats(&self, user: &User, age: i64) -> Client {
+        self.connect_with_row(user, |row| {
+            move_back(row, age);
+            row.remove("h").expect("a row says when its connection was heard of");
+        })
+        .await
+    }
+
+    async fn connect_with_row(&self, user: &User, change: impl FnOnce(&mut Item)) -> Client {
+        let rows = Rows::of(self);
+        let (client, mut row) = rows.added_connection(user.connect()).await;
+        change(&mut row);
+        rows.put(row).await;
+        client
+    }
+
     /// How many connections the table knows of.
     pub async fn connections(&self) -> usize {
         let rows = Rows::of(self).all().await;

@@ -208,3 +208,32 @@ async fn a_slow_reader_delays_nobody() {
     }
     assert_eq!(anna.messages(&id).await.len(), messages + 1);
 }
+
+/// A header of a refused token, in bytes: nearly all that a request may have.
+const TOKEN: usize = 7 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_tokens_do_not_pile_up() {
+    let count = number("LOAD_TOKENS", 5_000);
+    let running = Running::start(&Shop::root(), &["--port", "0", "--no-pages", "--memory"]);
+    let http = reqwest::Client::new();
+    let refuse = async |from: usize, to: usize| {
+        for batch in (from..to).collect::<Vec<_>>().chunks(32) {
+            join_all(batch.iter().map(async |n| {
+                let token = format!("{n}.{}", "x".repeat(TOKEN));
+                let asked = http.get(format!("{}/api/sales/my-orders", running.url)).bearer_auth(token).send().await;
+                assert_eq!(asked.expect("an answer").status(), 403);
+            }))
+            .await;
+        }
+    };
+    // Code and pools are there before the counting begins.
+    refuse(0, 1_000).await;
+    let before = running.resident();
+    refuse(1_000, 1_000 + count).await;
+    if let (Some(before), Some(after)) = (before, running.resident()) {
+        let (grown, sent) = (after.saturating_sub(before), count * TOKEN);
+        println!("{count} refused tokens of {sent} bytes, {grown} bytes more in use");
+        assert!(grown < sent as u64 / 3, "{grown} bytes more in use after {count} refused tokens of {sent} bytes");
+    }
+}

@@ -1,4 +1,4 @@
-"""Turns what `sam build` made into what ministack understands: python for_ministack.py TEMPLATE ENDPOINT > OUTPUT
+"""Turns what `sam build` made into what ministack understands: python for_ministack.py TEMPLATE ENDPOINT NAME > OUTPUT
 
 ministack is an independent emulator of AWS. Of this system's templates it lacks three things, and no others are touched:
 
@@ -79,19 +79,19 @@ def expanded(api, body):
     return resources
 
 
-def without_metric_math(path):
-    """Writes what is left of a part of the stack beside it; the path of that."""
+def without_metric_math(path, name):
+    """Writes what is left of a part of the stack beside it, in a file of that name; the path of that."""
     with open(path, encoding="utf-8") as file:
         template = yaml_parse(file.read())
     resources = template["Resources"]
-    template["Resources"] = {name: it for name, it in resources.items() if "Metrics" not in it.get("Properties", {})}
-    path = os.path.join(os.path.dirname(path), "ministack.json")
+    template["Resources"] = {key: it for key, it in resources.items() if "Metrics" not in it.get("Properties", {})}
+    path = os.path.join(os.path.dirname(path), f"{name}.json")
     with open(path, "w", encoding="utf-8") as file:
         json.dump(template, file)
     return path
 
 
-def main(path, endpoint):
+def main(path, endpoint, stack):
     with open(path, encoding="utf-8") as file:
         template = translated(yaml_parse(file.read()))
     resources = template["Resources"]
@@ -108,7 +108,7 @@ def main(path, endpoint):
         if resource["Type"] == "AWS::CloudFormation::Stack":
             properties = resource["Properties"]
             part = os.path.join(os.path.dirname(path), properties["TemplateURL"])
-            properties["TemplateURL"] = os.path.abspath(without_metric_math(part))
+            properties["TemplateURL"] = os.path.abspath(without_metric_math(part, stack))
             if "WebSocketOrigin" in properties["Parameters"]:
                 properties["Parameters"]["WebSocketOrigin"] = f"ws://{endpoint.split('://')[1]}"
     by_path = f"ws://{endpoint.split('://')[1]}/_aws/execute-api/${{\\1}}"

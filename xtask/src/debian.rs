@@ -8,6 +8,8 @@ use crate::shell;
 
 /// Installs `package`, which `program` is in, where it is missing. Who may not do so is told what to ask for.
 pub(crate) fn install(program: &str, package: &str) -> Result<()> {
+    // Two at a time would be in each other's way.
+    let _alone = shell::lock("apt")?;
     if Path::new(program).exists() {
         return Ok(());
     }

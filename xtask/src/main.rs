@@ -24,6 +24,7 @@ mod python;
 mod runtime_api;
 mod sam;
 mod shell;
+mod side_by_side;
 mod starts;
 mod test;
 mod web;
@@ -43,8 +44,20 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
-    /// Every test there is; installs what it needs into `.venv`.
-    Test,
+    /// Every test there is, in parts of which two run at a time; prints how long each took. Installs what it needs.
+    Test {
+        /// Only this part and what it needs; may be given more than once.
+        #[arg(long, value_name = "PART")]
+        only: Vec<String>,
+        /// Twenty times as many schedules and random cases, and as long a search by the fuzzer.
+        #[arg(long)]
+        deep: bool,
+    },
+    /// One part of `test` alone, without what it needs.
+    #[command(hide = true)]
+    Part { name: String },
+    /// What a change must pass before its tests: format, lints, dependencies.
+    Lint,
     /// Look for bytes that a parser fails on; installs cargo-fuzz.
     Fuzz {
         /// For each of the targets.
@@ -77,7 +90,9 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().shell {
         Chore::Generate { check: false } => generate::write(),
         Chore::Generate { check: true } => generate::check(),
-        Chore::Test => test::run(),
+        Chore::Test { only, deep } => test::run(&only, deep),
+        Chore::Part { name } => test::run_part(&name),
+        Chore::Lint => ci::lint(),
         Chore::Fuzz { seconds } => fuzz::run(seconds),
         Chore::Sam => sam::run(),
         Chore::Starts => starts::run(),

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::shell::{command, root, run};
+use crate::shell::{command, lock, root, run};
 
 /// The environment `name` with exactly what the file `requirements` lists, so that a run today and one next year do the
 /// same. Made where it is missing or the list has changed; the folder of its programs.
 pub(crate) fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
+    let _alone = lock(&format!("python-{name}"))?;
     let folder = root().join(".venv").join(name);
     let programs = folder.join("bin");
     let wanted = std::fs::read_to_string(root().join(requirements)).with_context(|| requirements.to_owned())?;

@@ -6,8 +6,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 
 use crate::{python, shell};
 
@@ -23,23 +24,45 @@ use stack::Stack;
 /// The origin that the deployed system lets browsers come from.
 const ORIGIN: &str = "http://localhost";
 
+/// How many systems the journeys are spread over: more than cores, since a journey waits most of its time.
+const SYSTEMS: usize = 3;
+
 /// Checks, builds, deploys, and runs the journeys.
 pub(crate) fn run() -> Result<()> {
-    let sam = Sam::install()?;
-    test(&sam, &sam.build()?)
+    Sam::install()?.build()?;
+    deployed()?;
+    journeys()
 }
 
-/// The same with what was `built`. Needs no Docker, and leaves nothing running.
-pub(crate) fn test(sam: &Sam, built: &Path) -> Result<()> {
+/// Deploys what was built, calls each function there, and uses the pages. Needs no Docker, and leaves nothing running.
+pub(crate) fn deployed() -> Result<()> {
+    let (sam, built) = (&Sam::install()?, &built());
     for template in ["template.yaml", "infra/observability.yaml", "infra/web.yaml"] {
         sam.run(&["validate", "--lint", "--template", template], |_| {})?;
     }
-    let ministack = Ministack::start()?;
-    let stack = Stack::deploy(sam, built, &ministack)?;
+    let ministack = Ministack::start("deployed")?;
+    let stack = Stack::deploy_twice(sam, built, &ministack)?;
     events::invoke_remotely(&stack, sam)?;
     events::invoke_locally(&stack, sam, built)?;
-    pages::test(&stack)?;
-    journeys::run(&stack)
+    pages::test(&stack)
+}
+
+/// Deploys what was built several times, each into an emulator of its own, and spreads the journeys over them.
+pub(crate) fn journeys() -> Result<()> {
+    let (sam, built) = (&Sam::install()?, &built());
+    let names: Vec<String> = (1..=SYSTEMS).map(|number| format!("journeys-{number}")).collect();
+    let ministacks = names.iter().map(|name| Ministack::start(name)).collect::<Result<Vec<_>>>()?;
+    let stacks: Result<Vec<Stack<'_>>> = thread::scope(|scope| {
+        let deploying: Vec<_> =
+            ministacks.iter().map(|ministack| scope.spawn(|| Stack::deploy(sam, built, ministack))).collect();
+        deploying.into_iter().map(|it| it.join().map_err(|_| anyhow!("a deployment has panicked"))?).collect()
+    });
+    journeys::run(&stacks?)
+}
+
+/// The folder of what [`Sam::build`] makes, with the template that refers to it.
+pub(crate) fn built() -> PathBuf {
+    shell::target().join("sam")
 }
 
 /// The SAM CLI, with cargo-lambda beside it.
@@ -54,7 +77,7 @@ impl Sam {
 
     /// Builds every function for this machine; the folder with the template that refers to them.
     pub(crate) fn build(&self) -> Result<PathBuf> {
-        let folder = shell::target().join("sam");
+        let folder = built();
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
         let overrides = format!("AllowedOrigins={ORIGIN} Architecture={architecture}");
         let into = folder.to_string_lossy();

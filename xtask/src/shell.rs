@@ -1,6 +1,7 @@
 //! Running other programs from the root of the workspace, and saying which one failed.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,6 +22,14 @@ pub(crate) fn command(program: impl AsRef<Path>, arguments: &[&str]) -> Command 
     let mut command = Command::new(program.as_ref());
     command.args(arguments).current_dir(root());
     command
+}
+
+/// Holds off other processes that ask for the same, until the answer is dropped.
+pub(crate) fn lock(name: &str) -> Result<File> {
+    std::fs::create_dir_all(target())?;
+    let file = File::create(target().join(format!("{name}.lock")))?;
+    file.lock()?;
+    Ok(file)
 }
 
 /// The search path of this process, with `programs` before all others.

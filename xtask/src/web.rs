@@ -1,20 +1,46 @@
 //! The web client's own tests: types, units, and two people in a real browser against the built system.
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{gateway, shell};
+use crate::{debian, gateway, shell};
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
-/// Installs what the tests need where that has changed, and runs them. Needs Node.js; they get Chromium themselves where they can.
+/// Installs what the tests need where that has changed, and runs them. Needs Node.js.
 pub(crate) fn test() -> Result<()> {
     let program = gateway::build()?;
-    npm("web", &["ci", "--no-audit", "--no-fund"], |_| {})?;
+    install_browser()?;
+    install()?;
     npm("web", &["test"], |command| {
         command.env("ORDER_CHAT_BIN", program);
     })
+}
+
+/// The rules of `.oxlintrc.json`, and types.
+pub(crate) fn lint() -> Result<()> {
+    install()?;
+    npm("web", &["run", "lint"], |_| {})
+}
+
+/// Installs Chromium where it is missing.
+pub(crate) fn install_browser() -> Result<()> {
+    match std::env::var_os("CHROMIUM") {
+        Some(_) => Ok(()),
+        None => debian::install("/usr/bin/chromium", "chromium"),
+    }
+}
+
+/// The packages that `package-lock.json` names.
+fn install() -> Result<()> {
+    npm("web", &["ci", "--no-audit", "--no-fund"], |_| {})
+}
+
+/// What npm says in `folder`, whether it succeeds or not.
+pub(crate) fn npm_output(folder: &str, arguments: &[&str]) -> Result<Output> {
+    let mut command = shell::command(NPM, arguments);
+    command.current_dir(shell::root().join(folder)).output().context("npm did not start")
 }
 
 /// Runs npm in `folder`.

@@ -32,12 +32,14 @@ async fn connect(app: &App, connected: ConnectedCaller) -> Result<Reply, Failure
         joined: None,
         joined_customer: None,
         connected_at: connected.connected_at,
+        heard_at: Some(connected.connected_at),
         expires: connected.caller.token_expires.min(connected.connected_at.seconds() + MAX_CONNECTION_SECONDS),
     };
     app.store.register(&connection).await?;
     if let Err(error) = runtime::connection_opened(app, &connection, app.now()).await {
         // It is refused then, and nobody will ever say that it ended.
-        runtime::connection_ended(app, &connection.user_id, connection.role, &connection.id, app.now()).await;
+        runtime::connection_ended(app, &connection.user_id, connection.role, &connection.id, app.now(), app.now())
+            .await;
         return Err(error.into());
     }
     Ok(Reply::Done)

@@ -32,6 +32,6 @@ async fn close(app: &App, connection: &Connection, now: Time) -> Result<(), Fail
         Outcome::Gone if runtime::is_past_handshake(connection, now) => {}
         Outcome::Gone | Outcome::Failed => return Err(Failure::internal("a connection could not be closed")),
     }
-    app.store.end_connection(&connection.user_id, connection.role, &connection.id, now).await?;
+    app.store.end_connection(&connection.user_id, connection.role, &connection.id, now, now).await?;
     Ok(())
 }

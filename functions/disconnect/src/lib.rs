@@ -14,9 +14,9 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
 
 async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     match event {
-        Event::Disconnect(connected) => {
+        Event::Disconnect { connected, ended_at } => {
             let person = &connected.caller.person;
-            runtime::connection_ended(&app, &person.user_id, person.role, &connected.id, app.now()).await;
+            runtime::connection_ended(&app, &person.user_id, person.role, &connected.id, ended_at, app.now()).await;
             Ok(Reply::Done)
         }
         Event::Rest(request) => close_all::close_all(&app, &request, app.now()).await,

@@ -15,7 +15,7 @@ pub(crate) async fn join(
     let head = app.store.head(shared_id).await?;
     let head = head.filter(|head| head.has_participant(person)).ok_or_else(Problem::not_found)?;
 
-    if app.store.join(person, &connected.id, shared_id, &head.customer_id).await? == ConnectionStatus::Missing {
+    if app.store.join(person, &connected.id, shared_id, &head.customer_id, now).await? == ConnectionStatus::Missing {
         return Err(Problem::reconnect().into());
     }
 

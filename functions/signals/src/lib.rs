@@ -65,10 +65,14 @@ async fn read_over_rest(app: &App, request: &RestRequest, now: Time) -> Result<R
 
 /// The client's heartbeat; a customer also learns whether the shop is there.
 async fn ping(app: &App, connected: &ConnectedCaller, now: Time) -> Result<Reply, Failure> {
-    let shop = if connected.caller.person.is_admin() {
+    let person = &connected.caller.person;
+    let refreshed = app.store.refresh_if_due(person, &connected.id, now);
+    let shop = if person.is_admin() {
+        refreshed.await?;
         None
     } else {
-        Some(runtime::shop_presence(&app.store.admin_connections().await?, now))
+        let (admins, ()) = tokio::try_join!(app.store.admin_connections(), refreshed)?;
+        Some(runtime::shop_presence(&admins, now))
     };
     Ok(Reply::ack(AckBody::Pong { server_time: now, shop }))
 }

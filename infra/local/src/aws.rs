@@ -51,8 +51,12 @@ pub(crate) fn trace_id() -> String {
 /// Now, as in an event: `09/Feb/2024:18:23:28 +0000` and the milliseconds since 1970.
 pub(crate) fn now() -> (String, i64) {
     let now = Timestamp::now();
-    let text = now.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S %z").to_string();
-    (text, now.as_millisecond())
+    (request_time(now), now.as_millisecond())
+}
+
+/// A time as in an event: `09/Feb/2024:18:23:28 +0000`.
+pub(crate) fn request_time(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S %z").to_string()
 }
 
 /// Whether an IAM pattern covers `value`: `*` stands for any characters, `?` for one.

@@ -1,8 +1,10 @@
-//! The data folder: the database, and the secret that stands in for those of AWS Secrets Manager.
+//! The data folder: who uses it, and the secret that stands in for those of AWS Secrets Manager.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::StartupError;
 use crate::identity::new_secret;
@@ -10,40 +12,176 @@ use crate::settings::Data;
 
 /// What the secret is kept in.
 const SECRET: &str = "secret";
+/// The fewest bytes that a secret has.
+const SHORTEST: usize = 32;
+/// The file that is locked while a gateway uses the folder. It says which one.
+const LOCK: &str = "lock";
 
-/// Makes the folder if there is to be one.
-pub(crate) fn folder(data: &Data) -> Result<Option<PathBuf>, StartupError> {
-    match data {
-        Data::Memory => Ok(None),
-        Data::Folder(path) => match fs::create_dir_all(path) {
-            Ok(()) => Ok(Some(path.clone())),
-            Err(problem) => Err(StartupError::Data { path: path.clone(), what: problem.to_string() }),
-        },
+/// A data folder that no other process uses until this one and all its clones are dropped or released.
+#[derive(Clone, Debug)]
+pub(crate) struct DataFolder {
+    path: PathBuf,
+    /// The operating system unlocks it when the process ends, however it ends.
+    lock: Arc<File>,
+}
+
+/// Makes the folder and locks it, if there is to be one.
+pub(crate) fn open(data: &Data) -> Result<Option<DataFolder>, StartupError> {
+    let Data::Folder(path) = data else { return Ok(None) };
+    let failed = |problem: io::Error| StartupError::Data { path: path.clone(), what: problem.to_string() };
+    fs::create_dir_all(path).map_err(failed)?;
+    let file = path.join(LOCK);
+    // Not emptied: until it is locked it says which process has the folder.
+    let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&file).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let holder = fs::read_to_string(&file).unwrap_or_default();
+            let holder = holder.lines().next().filter(|line| !line.is_empty()).unwrap_or("another process");
+            return Err(StartupError::FolderInUse { path: path.clone(), holder: holder.to_owned() });
+        }
+        Err(TryLockError::Error(problem)) => return Err(failed(problem)),
+    }
+    let folder = DataFolder { path: path.clone(), lock: Arc::new(lock) };
+    folder.name_holder(&format!("process {}", std::process::id()));
+    Ok(Some(folder))
+}
+
+impl DataFolder {
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Tells whoever finds the folder locked also where this process listens.
+    pub(crate) fn listens_on(&self, address: SocketAddr) {
+        self.name_holder(&format!("process {}, which listens on {address}", std::process::id()));
+    }
+
+    /// Lets others use the folder, although clones may still be there.
+    pub(crate) fn release(&self) {
+        if let Err(problem) = self.lock.unlock() {
+            tracing::warn!(%problem, "the data folder stays locked until this process ends");
+        }
+    }
+
+    /// The lock holds without it: a full disk only costs the other one the name.
+    fn name_holder(&self, holder: &str) {
+        let mut lock = &*self.lock;
+        let written = lock.set_len(0).and_then(|()| io::Seek::rewind(&mut lock));
+        if let Err(problem) = written.and_then(|()| writeln!(lock, "{holder}")) {
+            tracing::warn!(%problem, "the lock of the data folder does not say who has it");
+        }
     }
 }
 
 /// The secret of this folder, made once, so that tokens outlive a restart; without a folder a new one.
-pub(crate) fn secret(folder: Option<&Path>) -> Result<String, StartupError> {
+pub(crate) fn secret(folder: Option<&DataFolder>) -> Result<String, StartupError> {
     let Some(folder) = folder else { return new_secret() };
-    let refused = |problem: std::io::Error| StartupError::Data { path: folder.to_owned(), what: problem.to_string() };
-    let path = folder.join(SECRET);
-    match fs::read_to_string(&path) {
-        Ok(secret) if secret.len() >= 32 => Ok(secret),
-        Ok(_) => Err(StartupError::Data { path, what: "this secret has fewer than 32 bytes; delete it".to_owned() }),
-        Err(problem) if problem.kind() == ErrorKind::NotFound => {
-            let secret = new_secret()?;
-            private().open(&path).and_then(|mut file| file.write_all(secret.as_bytes())).map_err(refused)?;
-            Ok(secret)
+    let path = folder.path().join(SECRET);
+    let failed = |what: String| StartupError::Data { path: path.clone(), what };
+    match fs::read(&path) {
+        Ok(bytes) if is_torn(&bytes) => {
+            eprintln!("{} is incomplete: a start could not write it. It is replaced.", path.display());
         }
-        Err(problem) => Err(refused(problem)),
+        Ok(bytes) => {
+            let secret = String::from_utf8(bytes).map_err(|_| failed("this secret is not UTF-8".to_owned()))?;
+            if secret.len() < SHORTEST {
+                return Err(failed(format!("this secret has fewer than {SHORTEST} bytes; delete it")));
+            }
+            return Ok(secret);
+        }
+        Err(problem) if problem.kind() == ErrorKind::NotFound => {}
+        Err(problem) => return Err(failed(problem.to_string())),
+    }
+    let secret = new_secret()?;
+    write_whole(&path, secret.as_bytes()).map_err(|problem| failed(problem.to_string()))?;
+    Ok(secret)
+}
+
+/// Whether this is what is left of a secret that was not written to its end. Nothing was ever signed with it: a start
+/// whose secret is too short ends. A file system that lost its power may also keep the length and not the bytes.
+fn is_torn(bytes: &[u8]) -> bool {
+    let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    bytes.iter().all(|byte| *byte == 0) || bytes.len() < SHORTEST && bytes.iter().all(is_digit)
+}
+
+/// Writes a file that only its owner can read. It appears whole or not at all.
+fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&fresh)?;
+    let written = file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&fresh, path));
+    if written.is_err() {
+        // The next start would overwrite it as well.
+        let _removed = fs::remove_file(&fresh);
+        return written;
+    }
+    sync_folder_of(path)
+}
+
+/// Has a rename outlive the machine's end, where folders can be synced.
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
+        _ => Ok(()),
     }
 }
 
-/// A new file that only its owner can read.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(path: &Path) -> Result<DataFolder, StartupError> {
+        open(&Data::Folder(path.to_owned())).map(Option::unwrap)
+    }
+
+    #[test]
+    fn an_incomplete_secret_is_replaced_and_a_wrong_one_is_refused() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = opened(temporary.path()).unwrap();
+        let path = temporary.path().join(SECRET);
+        for torn in [&b""[..], b"0a", b"0123456789abcdef0123456789abcde", &[0; 64]] {
+            fs::write(&path, torn).unwrap();
+            let secret = secret(Some(&folder)).unwrap();
+            assert_eq!(secret.len(), 64, "{torn:?}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), secret);
+        }
+        for whole in ["correct horse", "\n"] {
+            fs::write(&path, whole).unwrap();
+            assert!(secret(Some(&folder)).unwrap_err().to_string().contains("fewer than 32 bytes"), "{whole:?}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), whole);
+        }
+        fs::write(&path, [0xff; 64]).unwrap();
+        assert!(secret(Some(&folder)).unwrap_err().to_string().contains("UTF-8"));
+        fs::write(&path, "f".repeat(32)).unwrap();
+        assert_eq!(secret(Some(&folder)).unwrap(), "f".repeat(32), "one of somebody's own");
+    }
+
+    #[test]
+    fn what_a_start_left_half_written_is_in_nobodys_way() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = opened(temporary.path()).unwrap();
+        fs::write(temporary.path().join("secret.new"), "half").unwrap();
+        let made = secret(Some(&folder)).unwrap();
+        assert_eq!(secret(Some(&folder)).unwrap(), made);
+        assert!(!temporary.path().join("secret.new").exists());
+    }
+
+    #[test]
+    fn a_folder_has_one_user_at_a_time() {
+        let temporary = tempfile::tempdir().unwrap();
+        let first = opened(temporary.path()).unwrap();
+        first.listens_on("127.0.0.1:3000".parse().unwrap());
+        let refused = opened(temporary.path()).unwrap_err().to_string();
+        let holder = format!("process {}, which listens on 127.0.0.1:3000", std::process::id());
+        assert!(refused.contains(&holder), "{refused}");
+        let clone = first.clone();
+        first.release();
+        opened(temporary.path()).unwrap();
+        drop(clone);
+    }
 }

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::data::DataFolder;
 use crate::dynamo::Engine;
 use crate::http_api::HttpApi;
 use crate::identity::Identity;
@@ -22,7 +23,7 @@ use crate::settings::{Settings, Template};
 use crate::stopping::{Stop, Stopping};
 use crate::template::{FunctionSpec, System, TemplateInputs, read};
 use crate::transport::{Transport, sdk};
-use crate::websocket::{Connections, Management, WebSocketApi};
+use crate::websocket::{Connections, Management, OpenConnections, WebSocketApi};
 use crate::{Functions, StartupError, data, stopping};
 
 /// How often expired items are removed.
@@ -30,6 +31,9 @@ const EXPIRY_INTERVAL: Duration = Duration::from_mins(1);
 
 /// How often the database's log is copied into its file.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How often it is kept on disk that the gateway runs: after a kill, people were last seen so long ago or less.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long a function that is invoked by hand may take: Lambda's own limit.
 const INVOKE_TIMEOUT: Duration = Duration::from_mins(15);
@@ -42,6 +46,7 @@ pub struct Gateway {
     address: SocketAddr,
     secrets: Secrets,
     identity: Identity,
+    folder: Option<DataFolder>,
     sdk: SdkConfig,
     websocket_url: Option<String>,
     has_pages: bool,
@@ -61,22 +66,28 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
             tokio::fs::read_to_string(path).await.map_err(unreadable)?
         }
     };
+    // Before the address: of two starts with one folder the second learns that, and not that the port is taken.
+    let folder = data::open(&settings.data)?;
     let asked = SocketAddr::new(settings.listen, settings.port);
     let taken = |source| StartupError::Address { address: asked, source };
     let listener = TcpListener::bind(asked).await.map_err(taken)?;
     let address = listener.local_addr().map_err(taken)?;
     let authority = reachable(address).to_string();
 
-    let folder = data::folder(&settings.data)?;
-    let secret = data::secret(folder.as_deref())?;
+    if let Some(folder) = &folder {
+        folder.listens_on(address);
+    }
+    let path = folder.as_ref().map(DataFolder::path);
+    let secret = data::secret(folder.as_ref())?;
     let secrets = Secrets::new(&secret);
     let system = read(&text, &template_inputs(&settings, &authority))?;
-    let engine = Engine::open(folder.as_deref(), settings.sync)?;
+    let engine = Engine::open(path, settings.sync)?;
     for table in &system.tables {
         engine.make(table)?;
     }
 
     let connections = Arc::new(Connections::default());
+    let (kept, left_behind) = OpenConnections::open(path)?;
     let management = system
         .websocket
         .as_ref()
@@ -93,30 +104,40 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
     let pages = settings.pages.clone().and_then(|folder| Pages::open(folder, address.port(), stopping.clone()));
     let (pages, building) = pages.unzip();
     let has_pages = pages.is_some();
+    let websocket = websocket.map(|spec| {
+        let (lambdas, stopping, alive) = (lambdas.clone(), stopping.clone(), alive.clone());
+        Arc::new(WebSocketApi::new(spec, lambdas, connections, kept.clone(), settings.timers, stopping, alive))
+    });
+    // Before anybody is answered: none of their connections lives.
+    if let Some(websocket) = &websocket {
+        websocket.end_left_behind(left_behind).await;
+    }
+    kept.mark_alive();
     let server = Server {
         http: http.map(|http| HttpApi::new(http, lambdas.clone(), settings.timers)),
-        websocket: websocket.map(|spec| {
-            let (lambdas, stopping, alive) = (lambdas.clone(), stopping.clone(), alive.clone());
-            Arc::new(WebSocketApi::new(spec, lambdas, connections, settings.timers, stopping, alive))
-        }),
+        websocket,
         management,
         engine: engine.clone(),
         identity: identity.clone(),
         pages,
         listen: settings.listen,
+        request_timeout: settings.timers.request,
+        _folder: folder.clone(),
     };
     let mut tasks = vec![
         tokio::spawn(serve(listener, Arc::new(server), stopping.clone(), alive)),
         tokio::spawn(every(EXPIRY_INTERVAL, engine.clone(), Engine::delete_expired, stopping.clone())),
     ];
     if folder.is_some() {
-        tasks.push(tokio::spawn(every(CHECKPOINT_INTERVAL, engine, Engine::checkpoint, stopping)));
+        tasks.push(tokio::spawn(every(CHECKPOINT_INTERVAL, engine, Engine::checkpoint, stopping.clone())));
+        tasks.push(tokio::spawn(every(ALIVE_INTERVAL, kept, OpenConnections::mark_alive, stopping)));
     }
     tasks.extend(building);
     Ok(Gateway {
         address,
         secrets,
         identity,
+        folder,
         sdk: sdk("owner", SharedHttpClient::new(owner)),
         websocket_url,
         has_pages,
@@ -196,6 +217,9 @@ impl Gateway {
         if tokio::time::timeout(STOP_TIMEOUT, parting).await.is_err() {
             tracing::warn!("stopped without waiting for everything to end");
         }
+        if let Some(folder) = &self.folder {
+            folder.release();
+        }
     }
 }
 
@@ -252,16 +276,16 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Looks after the engine, until the gateway stops.
-async fn every(pause: Duration, engine: Engine, chore: fn(&Engine), stopping: Stopping) {
+/// Looks after `what`, until the gateway stops.
+async fn every<T: Clone + Send + 'static>(pause: Duration, what: T, chore: fn(&T), stopping: Stopping) {
     loop {
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = stopping.wait() => return,
         }
-        let engine = engine.clone();
-        if let Err(problem) = tokio::task::spawn_blocking(move || chore(&engine)).await {
-            tracing::error!(%problem, "the engine was not looked after");
+        let what = what.clone();
+        if let Err(problem) = tokio::task::spawn_blocking(move || chore(&what)).await {
+            tracing::error!(%problem, "a chore failed");
         }
     }
 }

@@ -28,6 +28,7 @@ mod identity;
 mod lambda;
 mod pages;
 mod query;
+mod request_body;
 mod respond;
 mod secrets;
 mod server;

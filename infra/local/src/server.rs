@@ -8,18 +8,20 @@ use bytes::Bytes;
 use http::header::{HOST, HeaderName, ORIGIN};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Body, Incoming};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
+use crate::data::DataFolder;
 use crate::dynamo::{Engine, http_endpoint};
-use crate::http_api::{Call, HttpApi, PAYLOAD};
+use crate::http_api::{Call, HttpApi};
 use crate::identity::Identity;
 use crate::pages::Pages;
+use crate::request_body;
 use crate::respond::{message, problem, text_response};
 use crate::stopping::Stopping;
 use crate::websocket::{Management, WebSocketApi};
@@ -39,6 +41,10 @@ pub(crate) struct Server {
     pub(crate) identity: Identity,
     pub(crate) pages: Option<Pages>,
     pub(crate) listen: IpAddr,
+    /// How long a client may take for a request's head, and again for its body.
+    pub(crate) request_timeout: Duration,
+    /// Nobody else may use it while something is served.
+    pub(crate) _folder: Option<DataFolder>,
 }
 
 /// Takes connections until `stopping`. Each holds a clone of `alive` until it has ended.
@@ -68,12 +74,13 @@ async fn connection(stream: TcpStream, peer: SocketAddr, server: Arc<Server>, st
     if let Err(problem) = stream.set_nodelay(true) {
         tracing::debug!(%problem, "the connection ended before it began");
     }
+    let timeout = server.request_timeout;
     let service = service_fn(move |request| {
         let server = server.clone();
         async move { Ok::<_, std::convert::Infallible>(server.answer(request, peer).await) }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new());
+    http.timer(TokioTimer::new()).header_read_timeout(timeout);
     let mut serving = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
@@ -102,7 +109,7 @@ impl Server {
                 return websocket.clone().open(request, peer).await;
             }
             if let Some(management) = self.management.as_ref().filter(|management| management.owns(path)) {
-                return manage(management, request).await;
+                return self.manage(management, request).await;
             }
         }
         if let Some(preflight) = self.http.as_ref().and_then(|http| http.preflight(&request)) {
@@ -118,8 +125,9 @@ impl Server {
 
     async fn answer_http(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
-        let Some(body) = collected(body).await else {
-            return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+        let body = match request_body::read(&parts, body, self.request_timeout).await {
+            Ok(body) => body,
+            Err(refusal) => return refusal,
         };
         if let Some(operation) = http_endpoint::operation(&parts) {
             return http_endpoint::answer(self.engine.clone(), operation, body).await;
@@ -134,6 +142,18 @@ impl Server {
             Some(http) => http.answer(&Call { parts, body, peer }).await,
             None => message(StatusCode::NOT_FOUND, "Not Found"),
         }
+    }
+
+    async fn manage(&self, management: &Management, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (parts, body) = request.into_parts();
+        let body = match request_body::read(&parts, body, self.request_timeout).await {
+            Ok(body) => body,
+            Err(refusal) => return refusal,
+        };
+        let signature = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
+        let (status, body) = management.answer(parts.method.as_str(), parts.uri.path(), signature, body);
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        text_response(status, "application/json", body)
     }
 
     /// A page, where the API has no route for the request.
@@ -154,26 +174,6 @@ impl Server {
         let address: Option<IpAddr> = name.trim_matches(['[', ']']).parse().ok();
         name.eq_ignore_ascii_case("localhost") || address.is_some_and(|address| address.is_loopback())
     }
-}
-
-async fn manage(management: &Management, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let (parts, body) = request.into_parts();
-    let Some(body) = collected(body).await else {
-        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-    };
-    let signature = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
-    let (status, body) = management.answer(parts.method.as_str(), parts.uri.path(), signature, body);
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    text_response(status, "application/json", body)
-}
-
-/// The whole body; `None` if it is larger than any API takes.
-async fn collected(body: Incoming) -> Option<Bytes> {
-    let announced = body.size_hint().lower();
-    if announced > u64::try_from(PAYLOAD).unwrap_or(u64::MAX) {
-        return None;
-    }
-    Limited::new(body, PAYLOAD).collect().await.ok().map(http_body_util::Collected::to_bytes)
 }
 
 /// The size of the request line and the headers as they came.

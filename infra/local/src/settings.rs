@@ -38,6 +38,8 @@ pub struct Timers {
     pub http: Duration,
     /// A WebSocket frame or handshake waits this long for its function.
     pub websocket: Duration,
+    /// A client takes at most this long to send a request's line and headers, and again to send its body.
+    pub request: Duration,
 }
 
 impl Default for Timers {
@@ -47,6 +49,7 @@ impl Default for Timers {
             lifetime: Duration::from_hours(2),
             http: Duration::from_secs(30),
             websocket: Duration::from_secs(29),
+            request: Duration::from_secs(30),
         }
     }
 }

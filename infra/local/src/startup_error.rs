@@ -57,6 +57,14 @@ pub enum StartupError {
         /// What stands in the way.
         what: String,
     },
+    /// Another gateway has the data folder: each would forget what the other knows.
+    #[error("the data folder {path} is in use by {holder}", path = path.display())]
+    FolderInUse {
+        /// The folder.
+        path: PathBuf,
+        /// Who has it, as in "process 4711, which listens on 127.0.0.1:3000".
+        holder: String,
+    },
     /// The embedded engine refuses the table of the template.
     #[error("cannot make the table {table}: {what}")]
     Table {

@@ -33,3 +33,9 @@ pub(crate) const MAX_CONCURRENT_FRAMES: usize = 32;
 pub(crate) const CLIENT_BUFFER: usize = 128 * 1024;
 /// See [`CLIENT_BUFFER`].
 pub(crate) const FRAME_COST: usize = 128;
+
+/// The answer to a request whose body does not come in time, and to one that is not sent as it was announced. AWS
+/// documents neither, nor how long a client may take for its headers and for its body.
+pub(crate) const BODY_TIMED_OUT: StatusCode = StatusCode::REQUEST_TIMEOUT;
+/// See [`BODY_TIMED_OUT`].
+pub(crate) const BODY_BROKEN: StatusCode = StatusCode::BAD_REQUEST;

@@ -20,7 +20,12 @@ pub enum Event {
     /// A connection begins: its handshake is held until the answer.
     Connect(ConnectedCaller),
     /// A connection has ended.
-    Disconnect(ConnectedCaller),
+    Disconnect {
+        /// Which.
+        connected: ConnectedCaller,
+        /// When, by API Gateway's clock; never later than now.
+        ended_at: Time,
+    },
 }
 
 /// A REST request of a known caller; of nobody on the one route that has no authorizer.
@@ -133,7 +138,7 @@ impl Failure {
             Event::Rest(request) => request.route.clone(),
             Event::Frame(_) => "a frame".to_owned(),
             Event::Connect(_) => "$connect".to_owned(),
-            Event::Disconnect(_) => "$disconnect".to_owned(),
+            Event::Disconnect { .. } => "$disconnect".to_owned(),
         };
         Self::internal(format!("no operation for {what}"))
     }

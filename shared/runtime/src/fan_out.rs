@@ -18,23 +18,44 @@ pub fn is_past_handshake(connection: &Connection, now: Time) -> bool {
     now.millis() - connection.connected_at.millis() > HANDSHAKE_MS
 }
 
+/// How the pushes of one frame went, as far as it says something of the connections.
+#[derive(Default)]
+pub(crate) struct Pushed<'c> {
+    /// The gateway took the frame for them.
+    pub(crate) taken: Vec<&'c Connection>,
+    /// They have ended.
+    pub(crate) gone: Vec<&'c Connection>,
+}
+
 impl App {
     /// Sends each live connection of `audience` the frame that `frame` picks for it, if any. Returns when all offers are
     /// done; those that are gone are forgotten, and whoever should hear that somebody went hears it.
     pub async fn fan_out<'a>(&self, audience: &Audience, now: Time, frame: impl Fn(&Connection) -> Option<&'a str>) {
-        let gone = self.push_to_all(audience.connections(), now, frame).await;
+        let Pushed { taken, gone } = self.push_to_all(audience.connections(), now, frame).await;
         let forget =
-            async |gone: &Connection| crate::connection_ended(self, &gone.user_id, gone.role, &gone.id, now).await;
+            async |gone: &Connection| crate::connection_ended(self, &gone.user_id, gone.role, &gone.id, now, now).await;
         stream::iter(gone).for_each_concurrent(MAX_CONCURRENT, forget).await;
+        let due = taken.into_iter().filter(|connection| connection.is_due_for_refresh(now));
+        let due: Vec<_> = due.collect();
+        stream::iter(due)
+            .for_each_concurrent(MAX_CONCURRENT, async |connection| self.refresh(connection, now).await)
+            .await;
     }
 
-    /// Offers, and answers which connections are gone.
+    /// Writes that a connection was heard of: its client may have no reason to send anything.
+    async fn refresh(&self, connection: &Connection, now: Time) {
+        if let Err(error) = self.store.refresh(&connection.user_id, connection.role, &connection.id, now).await {
+            tracing::error!(%error, connection_id = connection.id, "a connection could not be refreshed");
+        }
+    }
+
+    /// Offers, and answers which connections took the frame and which are gone.
     pub(crate) async fn push_to_all<'a, 'c>(
         &self,
         connections: impl Iterator<Item = &'c Connection>,
         now: Time,
         frame: impl Fn(&Connection) -> Option<&'a str>,
-    ) -> Vec<&'c Connection> {
+    ) -> Pushed<'c> {
         let pushes = connections.filter(|connection| connection.is_live(now)).filter_map(|connection| {
             let frame = frame(connection)?;
             Some(async move { (connection, self.push.post(&connection.id, frame).await) })
@@ -43,11 +64,15 @@ impl App {
         let pushes: Vec<_> = pushes.collect();
         stream::iter(pushes)
             .buffer_unordered(MAX_CONCURRENT)
-            .filter_map(|(connection, outcome)| async move {
+            .fold(Pushed::default(), async |mut pushed, (connection, outcome)| {
                 self.metrics.count_push(outcome);
-                (outcome == Outcome::Gone && is_past_handshake(connection, now)).then_some(connection)
+                match outcome {
+                    Outcome::Accepted => pushed.taken.push(connection),
+                    Outcome::Gone if is_past_handshake(connection, now) => pushed.gone.push(connection),
+                    Outcome::Gone | Outcome::Failed => {}
+                }
+                pushed
             })
-            .collect()
             .await
     }
 }

@@ -7,8 +7,8 @@ use store::{Audience, Connection, Connections};
 use crate::{App, Caller};
 
 /// A connection has ended, by its own word or because a push found it gone. What fails is logged: there is nobody to tell.
-pub async fn connection_ended(app: &App, user_id: &str, role: Role, connection_id: &str, now: Time) {
-    let audience = match app.store.end_connection(user_id, role, connection_id, now).await {
+pub async fn connection_ended(app: &App, user_id: &str, role: Role, connection_id: &str, ended_at: Time, now: Time) {
+    let audience = match app.store.end_connection(user_id, role, connection_id, ended_at, now).await {
         Ok(audience) => audience,
         Err(error) => {
             tracing::error!(%error, connection_id, user_id, "a connection could not be forgotten");
@@ -21,7 +21,7 @@ pub async fn connection_ended(app: &App, user_id: &str, role: Role, connection_i
     if !audience.shop.connections.iter().any(|connection| has_joined_conversation_of(connection, user_id)) {
         return;
     }
-    push_presence_to_admins(app, &audience, user_id, Some(now), now).await;
+    push_presence_to_admins(app, &audience, user_id, Some(ended_at), now).await;
     // One that came meanwhile may have been told of before this one's end was.
     match app.store.connections_of(user_id).await {
         Ok(connections) if connections.presence_of(user_id, now).online => {
@@ -45,7 +45,7 @@ pub async fn connection_opened(app: &App, connection: &Connection, now: Time) ->
     // Read after it was registered: of two that come at once, or one that comes as another goes, none is overlooked.
     let audience = app.store.audience(&connection.user_id).await?;
     let mut others =
-        audience.customer.connections.iter().filter(|other| other.id != connection.id && other.is_live(now));
+        audience.customer.connections.iter().filter(|other| other.id != connection.id && other.is_online(now));
     if others.all(|other| (other.connected_at, &other.id) > (connection.connected_at, &connection.id)) {
         push_presence_to_admins(app, &audience, &connection.user_id, None, now).await;
     }
@@ -62,8 +62,8 @@ async fn push_presence_to_admins(app: &App, audience: &Audience, customer_id: &s
     let frame = event.to_text();
     let looking =
         |connection: &Connection| has_joined_conversation_of(connection, customer_id).then_some(frame.as_str());
-    for gone in app.push_to_all(audience.shop.connections.iter(), now, looking).await {
-        if let Err(error) = app.store.end_connection(&gone.user_id, gone.role, &gone.id, now).await {
+    for gone in app.push_to_all(audience.shop.connections.iter(), now, looking).await.gone {
+        if let Err(error) = app.store.end_connection(&gone.user_id, gone.role, &gone.id, now, now).await {
             tracing::error!(%error, connection_id = gone.id, "a connection could not be forgotten");
         }
     }

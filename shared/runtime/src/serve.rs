@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use domain::ConversationId;
+use domain::{ConversationId, Time};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::ServiceExt;
@@ -128,7 +128,11 @@ where
                 return json!({ "statusCode": status });
             }
             Some("DISCONNECT") => {
-                let outcome = handle(app.clone(), Event::Disconnect(connected)).await.map_err(to_problem);
+                // The event may come later than the end, of which it has the time.
+                let told = Time::from_millis(context.request_time_epoch);
+                let ended_at =
+                    told.filter(|at| *at >= connected.connected_at).unwrap_or_else(|| app.now()).min(app.now());
+                let outcome = handle(app.clone(), Event::Disconnect { connected, ended_at }).await.map_err(to_problem);
                 (None, outcome.err().map(|problem| problem.code))
             }
             _ => answer_frame(app.clone(), handle, connected, event.body.as_deref().unwrap_or_default()).await,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use domain::{Role, Time};
 
 use crate::connection::{self, Connection};
@@ -55,11 +56,12 @@ impl Connections {
 
     fn presence(&self, whose: impl Fn(&str) -> bool, now: Time) -> Presence {
         let theirs = || self.connections.iter().filter(|connection| whose(&connection.user_id));
-        if theirs().any(|connection| connection.is_live(now)) {
+        if theirs().any(|connection| connection.is_online(now)) {
             return Presence { online: true, last_seen_at: None };
         }
-        // A connection that ran out of time without a word was last there when it did.
-        let ran_out = theirs().filter_map(|connection| Time::from_millis(connection.expires.saturating_mul(1000)));
+        // A connection that ended without a word was last there when it was heard of; in an older row, when its time ended.
+        let end = |connection: &Connection| Time::from_millis(connection.expires.saturating_mul(1000));
+        let ran_out = theirs().filter_map(|connection| connection.heard_at.or_else(|| end(connection)));
         let left = self.seen.iter().filter(|(id, _)| whose(id)).map(|(_, at)| *at);
         Presence { online: false, last_seen_at: ran_out.chain(left).max() }
     }
@@ -84,9 +86,16 @@ impl Store {
         self.query_connections(customer_id, Role::Customer).await
     }
 
-    /// Deletes a connection that ended at `now`, and stores that its user was last seen then. Returns the audience of
-    /// a customer after that; it is empty for an admin.
-    pub async fn end_connection(&self, user_id: &str, role: Role, id: &str, now: Time) -> Result<Audience, Error> {
+    /// Deletes a connection that ended at `ended_at`, and stores that its user was last seen then, unless a later
+    /// connection of theirs has ended already. Returns the audience of a customer after that; it is empty for an admin.
+    pub async fn end_connection(
+        &self,
+        user_id: &str,
+        role: Role,
+        id: &str,
+        ended_at: Time,
+        now: Time,
+    ) -> Result<Audience, Error> {
         let connections = key::connections(user_id, role);
         let forget = self
             .client
@@ -95,11 +104,24 @@ impl Store {
             .set_key(Some(key::key(&connections, &key::connection(id))))
             .send();
         let mut seen = key::key(&connections, &key::seen(user_id));
-        seen.insert("t".to_owned(), n(now.millis()));
-        let seen = self.client.put_item().table_name(&self.table).set_item(Some(seen)).send();
+        seen.insert("t".to_owned(), n(ended_at.millis()));
+        let seen = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(seen))
+            // A time from the future is one of a clock that was set back.
+            .condition_expression("attribute_not_exists(pk) OR t < :t OR t > :now")
+            .expression_attribute_values(":t", n(ended_at.millis()))
+            .expression_attribute_values(":now", n(now.millis()))
+            .send();
         let (forgotten, seen) = tokio::join!(forget, seen);
         forgotten?;
-        seen?;
+        if let Err(error) = seen
+            && !error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception)
+        {
+            return Err(error.into());
+        }
         // After the row is gone, so that of two that end at once at least the later sees that nobody is left.
         match role {
             Role::Admin => Ok(Audience::default()),

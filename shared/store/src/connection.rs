@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::{Person, Role, SharedId, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::key::{self, Item, s};
+use crate::key::{self, Item, n, s};
 use crate::{Error, Store, item};
 
 /// A WebSocket connection of somebody.
@@ -24,9 +24,20 @@ pub struct Connection {
     pub joined_customer: Option<String>,
     /// When it began.
     pub connected_at: Time,
+    /// When it was last known to be open: its client sent a `ping` or joined, or the gateway took a frame for it. Written
+    /// at most once in [`REFRESH_MS`]; absent in rows of a version that did not know it.
+    pub heard_at: Option<Time>,
     /// Seconds since 1970 from when on nothing may be pushed to it: the token's end, or what API Gateway lets live.
     pub expires: i64,
 }
+
+/// While a row's `heard_at` is younger than this, it is not written again, in milliseconds.
+pub const REFRESH_MS: i64 = 5 * 60 * 1000;
+
+/// A connection of which nothing was heard for this long does not count as online, in milliseconds. A hidden page pings
+/// every six minutes at the latest, and what was heard just before `REFRESH_MS` was over is not written: eleven minutes
+/// may pass between two writes.
+pub const SILENCE_MS: i64 = 15 * 60 * 1000;
 
 /// Whether a connection is in the table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -48,6 +59,8 @@ struct ConnectionItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     jc: Option<String>,
     t: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    h: Option<i64>,
     ttl: i64,
 }
 
@@ -61,6 +74,7 @@ pub(crate) fn to_connection(item: Item) -> Result<Connection, Error> {
         joined: item.j.as_deref().and_then(SharedId::parse),
         joined_customer: item.jc,
         connected_at: item::time(item.t)?,
+        heard_at: item.h.map(item::time).transpose()?,
         expires: item.ttl,
     })
 }
@@ -75,19 +89,63 @@ fn from_connection(connection: &Connection) -> Result<Item, Error> {
         j: None,
         jc: None,
         t: connection.connected_at.millis(),
+        h: connection.heard_at.map(Time::millis),
         ttl: connection.expires,
     };
     Ok(serde_dynamo::to_item(item)?)
 }
 
 impl Connection {
-    /// Whether something may be pushed to it at `now`, which is also whether its user counts as there.
+    /// Whether something may be pushed to it at `now`.
     pub fn is_live(&self, now: Time) -> bool {
         now.seconds() < self.expires
     }
+
+    /// Whether its user counts as online at `now`. A connection may have ended without a `$disconnect`.
+    pub fn is_online(&self, now: Time) -> bool {
+        let is_silent = |heard: Time| now.millis() - heard.millis() >= SILENCE_MS;
+        self.is_live(now) && !self.heard_at.is_some_and(is_silent)
+    }
+
+    /// Whether it is time to write again that it was heard of at `now`.
+    pub fn is_due_for_refresh(&self, now: Time) -> bool {
+        is_due(self.heard_at, now)
+    }
+}
+
+/// Also of a time from the future: a clock was set back.
+fn is_due(heard_at: Option<Time>, now: Time) -> bool {
+    heard_at.is_none_or(|heard| (now.millis() - heard.millis()).abs() >= REFRESH_MS)
 }
 
 impl Store {
+    /// Writes that a connection was heard of at `now`. One that is not in the table stays so.
+    pub async fn refresh(&self, user_id: &str, role: Role, id: &str, now: Time) -> Result<(), Error> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key::key(&key::connections(user_id, role), &key::connection(id))))
+            .condition_expression("attribute_exists(pk)")
+            .update_expression("SET h = :h")
+            .expression_attribute_values(":h", n(now.millis()));
+        connection_status(update.send().await).map(|_| ())
+    }
+
+    /// The same where it is due, which a read finds out for a tenth of what a write costs.
+    pub async fn refresh_if_due(&self, person: &Person, id: &str, now: Time) -> Result<(), Error> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key::key(&key::connections_key_of(person), &key::connection(id))));
+        let Some(item) = get.send().await?.item else { return Ok(()) };
+        if to_connection(item)?.is_due_for_refresh(now) {
+            self.refresh(&person.user_id, person.role, id, now).await?;
+        }
+        Ok(())
+    }
+
     /// Remembers a connection.
     pub async fn register(&self, connection: &Connection) -> Result<(), Error> {
         let item = from_connection(connection)?;
@@ -95,13 +153,14 @@ impl Store {
         Ok(())
     }
 
-    /// Joins a connection to a conversation, which leaves the one before. A connection that is not known stays so.
+    /// Joins a connection to a conversation at `now`, which leaves the one before. A connection that is not known stays so.
     pub async fn join(
         &self,
         person: &Person,
         id: &str,
         shared_id: &SharedId,
         customer_id: &str,
+        now: Time,
     ) -> Result<ConnectionStatus, Error> {
         let update = self
             .client
@@ -109,9 +168,10 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key::key(&key::connections_key_of(person), &key::connection(id))))
             .condition_expression("attribute_exists(pk)")
-            .update_expression("SET j = :j, jc = :jc")
+            .update_expression("SET j = :j, jc = :jc, h = :h")
             .expression_attribute_values(":j", s(shared_id.as_str()))
-            .expression_attribute_values(":jc", s(customer_id));
+            .expression_attribute_values(":jc", s(customer_id))
+            .expression_attribute_values(":h", n(now.millis()));
         connection_status(update.send().await)
     }
 
@@ -153,7 +213,8 @@ mod tests {
     proptest! {
         #[test]
         fn connections_round_trip(
-            id: String, user_id: String, admin: bool, millis in 0..253_402_207_200_000i64, expires: i64,
+            id: String, user_id: String, admin: bool, millis in 0..253_402_207_200_000i64,
+            heard in prop::option::of(0..253_402_207_200_000i64), expires: i64,
         ) {
             let connection = Connection {
                 id,
@@ -162,6 +223,7 @@ mod tests {
                 joined: None,
                 joined_customer: None,
                 connected_at: Time::from_millis(millis).unwrap(),
+                heard_at: heard.and_then(Time::from_millis),
                 expires,
             };
             prop_assert_eq!(to_connection(from_connection(&connection).unwrap()).unwrap(), connection);

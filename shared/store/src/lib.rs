@@ -45,7 +45,7 @@ mod ticket;
 mod update_import;
 
 pub use audience::{Audience, Connections, Presence};
-pub use connection::{Connection, ConnectionStatus};
+pub use connection::{Connection, ConnectionStatus, REFRESH_MS, SILENCE_MS};
 pub use conversation::SetConversationStatusOutcome;
 pub use count::StatusCounts;
 pub use create::CreateOutcome;

@@ -5,8 +5,6 @@ import { browser } from "./browser.ts";
 import { ChatContext } from "./chat-context.ts";
 import { ConnectionBanner } from "./parts/ConnectionBanner.tsx";
 import { LogInExpired } from "./parts/LogInExpired.tsx";
-import { NewOrders } from "./parts/NewOrders.tsx";
-import { Title } from "./parts/Title.tsx";
 import { TopBar } from "./parts/TopBar.tsx";
 import { type LogIn, demoToken, rememberToken } from "./session.ts";
 
@@ -33,8 +31,6 @@ export function LoggedIn({
         <ConnectionBanner />
         {children}
       </div>
-      <Title />
-      <NewOrders />
       <LogInExpired onLogIn={onExpired} />
     </ChatContext>
   );

@@ -1,18 +1,37 @@
 import type { OrderId } from "../protocol.ts";
 
-const LANGUAGE = typeof navigator === "undefined" ? "en" : navigator.language;
+/** The pages are in English: dates and amounts too, the way of writing them as the reader's own English has it. */
+const LANGUAGE = englishOf(typeof navigator === "undefined" ? [] : (navigator.languages ?? []));
 
 const TIME = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit" });
 const DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric" });
 const SHORT_DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short" });
 const WEEKDAY = new Intl.DateTimeFormat(LANGUAGE, { weekday: "long", day: "numeric", month: "long" });
+const DAY_AND_MONTH = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "long" });
 const LONG_DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "long", year: "numeric" });
 const FULL = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "full", timeStyle: "medium" });
-const AGO = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const AGO = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
+
+const LIST = new Intl.ListFormat(LANGUAGE, { type: "conjunction" });
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+
+/** The first English among the languages that somebody reads. */
+export function englishOf(languages: readonly string[]): string {
+  return languages.find((language) => /^en\b/i.test(language)) ?? "en-GB";
+}
+
+/** `Mia, Jonas and Leo`. */
+export function list(names: readonly string[]): string {
+  return LIST.format(names);
+}
+
+/** The same in pieces: names are of type `element`. */
+export function listParts(names: readonly string[]): readonly { type: "element" | "literal"; value: string }[] {
+  return LIST.formatToParts(names);
+}
 
 /** An amount in minor units, as people write it. */
 export function money(amount: number, currency: string): string {
@@ -29,6 +48,11 @@ export function time(moment: string | number): string {
 /** `1 Mar 2026`. */
 export function date(moment: string): string {
   return DATE.format(new Date(moment));
+}
+
+/** `3 March`, with the year if it is not this one. */
+export function dayOf(moment: string, now = Date.now()): string {
+  return (sameYear(moment, now) ? DAY_AND_MONTH : LONG_DATE).format(new Date(moment));
 }
 
 /** Everything there is to say about a moment, for whoever points at it. */

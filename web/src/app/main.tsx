@@ -6,9 +6,11 @@ import { apiOrigin } from "./config.ts";
 import { EmptyState } from "./parts/EmptyState.tsx";
 import { ErrorBoundary } from "./parts/ErrorBoundary.tsx";
 import { applyTheme } from "./theme.ts";
+import { followKeyboard } from "./viewport.ts";
 import "./styles/index.css";
 
 applyTheme();
+followKeyboard();
 const root = document.getElementById("root");
 if (root !== null) {
   const page = await apiOrigin().then(
@@ -31,8 +33,8 @@ function Unreachable() {
   );
   return (
     <main className="alone">
-      <title>Order chat</title>
-      <EmptyState icon={<Unplug size={32} aria-hidden />} title="The shop cannot be reached" action={again}>
+      <title>The shop cannot be reached – Order chat</title>
+      <EmptyState heading="h1" icon={<Unplug size={32} aria-hidden />} title="The shop cannot be reached" action={again}>
         Your connection may be down.
       </EmptyState>
     </main>

@@ -12,6 +12,7 @@ import type {
   OrderUpdate,
   Problem,
   TicketAnswer,
+  Time,
 } from "../protocol.ts";
 import type { Environment } from "./environment.ts";
 import { ApiError, NetworkError } from "./errors.ts";
@@ -19,6 +20,9 @@ import type { Tokens } from "./tokens.ts";
 
 /** A REST call that takes longer has failed, in milliseconds. */
 const TIMEOUT_MS = 30_000;
+
+/** A page of conversations; with `q` it says back to which last activity it has looked, unless it has looked at all. */
+type SearchedPage = ConversationPage & { searchedTo?: Time };
 
 /** The REST API, one method a call. Every method throws {@link ApiError}, `NetworkError` or `SessionEnded`. */
 export class Api {
@@ -35,8 +39,8 @@ export class Api {
     return this.#call("POST", "/api/chat/ticket", undefined, {}, signal);
   }
 
-  /** A page of conversations, last activity first. */
-  conversations(query: { since?: string | undefined; cursor?: string | undefined; limit: number }): Promise<ConversationPage> {
+  /** A page of conversations, last activity first: all, those active since a moment, or those in which every word of `q` is found. */
+  conversations(query: { since?: string | undefined; q?: string; cursor?: string | undefined; limit: number }): Promise<SearchedPage> {
     return this.#call("GET", `/api/chat/conversations${search(query)}`);
   }
 

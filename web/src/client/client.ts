@@ -203,7 +203,7 @@ export class ChatClient {
     this.#outbox.discard(clientMessageId);
   }
 
-  /** The person has seen a conversation up to `seq`; without it, up to its end as far as it is held. */
+  /** A conversation was really seen up to the message `seq`, or to its end. */
   markRead(id: ConversationId, seq = Number.POSITIVE_INFINITY): void {
     const [entry, timeline] = [this.#state.conversations.get(id), this.#state.timelines.get(id) ?? EMPTY_TIMELINE];
     if (entry === undefined) return;

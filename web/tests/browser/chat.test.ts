@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bubble, gate, hold, logIn, meet, order, say, shown, tick } from "./steps.ts";
+import { bubble, gate, hold, logIn, meet, openOrder, order, say, shown, tick } from "./steps.ts";
 import { FAILED_REQUEST, NO_NETWORK, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -140,7 +140,7 @@ test("whoever reads older messages is not moved when one of their own has gone o
   for (let count = 1; count <= 4; count += 1) await say(page, `Part ${count}${"\nof a long story".repeat(20)}`);
   await tick(page, "Part 4", "Sent");
   await say(page, "ApiError");
-  await page.getByText("Not sent.").waitFor();
+  await page.locator(".failed", { hasText: "Not sent." }).waitFor();
   await say(page, "Held");
   await tick(page, "Held", "Sending");
   const list = page.locator(".messages");
@@ -166,6 +166,7 @@ test("an action that fails says so until another one is tried", async () => {
   await logIn(leo, "Leo Martin");
   await order(leo, "Headphones");
   await logIn(grace, "Grace Okafor");
+  await openOrder(grace, "Headphones");
   await grace.route("**/api/sales/*/status", (route) => route.fulfill({ status: 500, json: { detail: "Not now." } }));
   await grace.getByRole("button", { name: "Actions" }).click();
   await grace.getByRole("menuitem", { name: "Confirm the order" }).click();
@@ -214,6 +215,7 @@ test("text that is written from right to left is shown so", async () => {
   await order(page, "Rubber plant");
   await say(page, "متى يصل الطلب؟");
   await say(page, "When will it come?");
+  for (const text of ["متى يصل الطلب؟", "When will it come?"]) await tick(page, text, "Sent");
   const direction = (text: string) => bubble(page, text).locator(".body").evaluate((body) => getComputedStyle(body).direction);
   expect(await direction("متى يصل الطلب؟")).toBe("rtl");
   expect(await direction("When will it come?")).toBe("ltr");

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { become, hold, logIn, logOut, look, order, say, shown, tick } from "./steps.ts";
+import { become, hold, logIn, logOut, look, openOrder, order, say, shown, tick } from "./steps.ts";
 import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -16,22 +16,39 @@ async function logInWithOld(page: Page): Promise<void> {
   });
 }
 
-test("what one person was writing is not the next one's", async () => {
+test("what one person was writing is not the next one's, and they find it again in its conversation after a reload and a log-out", async () => {
   const { page } = await world.windows.window();
   const field = page.getByRole("textbox", { name: "Message" });
+  const list = page.getByRole("navigation", { name: "Conversations" });
   await logIn(page, "Mia Berger");
-  await order(page, "Desk lamp");
+  for (const title of ["Desk lamp", "Wall clock"]) await order(page, title);
   await logOut(page);
   await become(page, "Grace Okafor");
+  await openOrder(page, "Desk lamp");
   await field.fill("Between us, this lamp");
-  await logOut(page);
-  await become(page, "Mia Berger");
-  await field.waitFor();
+  await openOrder(page, "Wall clock");
+  await page.getByRole("heading", { name: "Wall clock" }).waitFor();
+  expect(await field.inputValue()).toBe("");
+  await list.getByRole("link", { name: /Draft: Between us/ }).waitFor();
+  await page.reload();
+  await list.getByRole("link", { name: /Draft: Between us/ }).waitFor();
   expect(await field.inputValue()).toBe("");
   await logOut(page);
+  await become(page, "Mia Berger");
+  await openOrder(page, "Desk lamp");
+  await page.getByRole("heading", { name: "Desk lamp" }).waitFor();
+  expect(await field.inputValue()).toBe("");
+  expect(await list.getByText("Draft:").count()).toBe(0);
+  await logOut(page);
   await become(page, "Grace Okafor");
-  await field.waitFor();
+  await openOrder(page, "Desk lamp");
+  await page.getByRole("heading", { name: "Desk lamp" }).waitFor();
   expect(await field.inputValue()).toBe("Between us, this lamp");
+  // In the conversation that is open the draft is in sight; once it is sent it is none.
+  expect(await list.getByText("Draft:").count()).toBe(0);
+  await say(page, "Between us, this lamp");
+  await openOrder(page, "Wall clock");
+  await list.getByText("You: Between us, this lamp").waitFor();
 });
 
 test("a log-in that has expired is renewed, or says so until somebody logs in, who is then where they were", async () => {
@@ -50,7 +67,7 @@ test("a log-in that has expired is renewed, or says so until somebody logs in, w
   await logInWithOld(page);
   await page.route("**/dev/token", (route) => route.fulfill({ status: 401, json: { message: "Unauthorized" } }));
   await page.reload();
-  const dialog = page.getByRole("dialog", { name: "Your log-in has expired" });
+  const dialog = page.getByRole("dialog", { name: "Please log in again" });
   await dialog.waitFor();
   await look(page, "expired");
   for (let time = 1; time <= 3; time += 1) await page.keyboard.press("Escape");

@@ -1,44 +1,11 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import type { History, Message } from "../../src/protocol.ts";
-import { bubble, logIn, meet, order, say } from "./steps.ts";
+import { lengthen } from "./long-history.ts";
+import { Operations } from "./operations.ts";
+import { bubble, logIn, meet, order, say, shown } from "./steps.ts";
 import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
-
-/** As many messages as a very long conversation has. */
-const MANY = 10_000;
-
-/** Puts ten thousand messages before those that the conversation really has: writing them would take the rate limit an hour and a half. */
-async function lengthen(page: Page): Promise<void> {
-  const sender = { userId: "mia", role: "customer", name: "Mia Berger" } as const;
-  const shop = { userId: "grace", role: "admin", name: "Grace Okafor" } as const;
-  let asked = 1;
-  const begun = Date.now() - MANY * 60_000;
-  const message = (conversationId: string, seq: number): Message => ({
-    conversationId,
-    seq,
-    id: `msg_${seq}`,
-    sender: seq % 3 === 0 ? shop : sender,
-    kind: "text",
-    body: `Message ${seq}. ${"It goes on for a while. ".repeat(seq % 7)}`.trim(),
-    createdAt: new Date(begun + seq * 60_000).toISOString(),
-  });
-  await page.route("**/api/chat/conversations/*/messages?*", async (route) => {
-    const url = new URL(route.request().url());
-    const [before, after, limit] = ["before", "after", "limit"].map((name) => url.searchParams.get(name)).map((value) => (value === null ? undefined : Number(value)));
-    const id = url.pathname.split("/").at(-2) ?? "";
-    const size = limit ?? 50;
-    const last = Math.min(MANY, before === undefined ? MANY : before - 1);
-    const first = after === undefined ? Math.max(1, last - size + 1) : after + 1;
-    const seqs = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index).slice(0, size);
-    const page: History = { messages: seqs.map((seq) => message(id, seq)), lastSeq: MANY, hasMore: after === undefined && first > 1 };
-    // The first time long enough to see what the list does before a page comes.
-    await new Promise((done) => setTimeout(done, asked === 1 ? 150 : 0));
-    if (before !== undefined) asked += 1;
-    await route.fulfill({ json: page });
-  });
-}
 
 /** Whether all of the bubble with this text is within the list's frame, but for parts of a pixel. */
 async function inSight(page: Page, text: string): Promise<boolean> {
@@ -72,65 +39,102 @@ test("older messages load on scrolling up without a jump, and the newest are a b
   await bubble(mia, "While you read older ones").locator('.ticks[title="Read"]').waitFor();
 });
 
-test("ten thousand messages scroll smoothly", async () => {
+/** Of the function that renders a stored message; no other one has this class. */
+const BUBBLE = /["'`]author["'`]/;
+
+interface Pass {
+  readonly layouts: number;
+  readonly styles: number;
+  readonly nodes: number;
+  readonly calls: number;
+  /** How often a bubble was rendered, and how many came into the page. */
+  readonly renders: number;
+  readonly rows: number;
+  /** How often bubbles were rendered when one message was added at the end. */
+  readonly added: number;
+  /** How many bubbles there were in the page then. */
+  readonly mounted: number;
+}
+
+/** Steps of a pass, and how far each goes, in pixels. */
+const [STEPS, STEP] = [100, 240];
+
+/** Loads a whole conversation of so many messages, scrolls a way through it, and writes a message. */
+async function pass(many: number): Promise<Pass> {
   const { page } = await world.windows.window();
   await logIn(page, "Jonas Keller");
   await order(page, "Wall clock");
-  await lengthen(page);
+  await lengthen(page, many);
   await page.reload();
-  await bubble(page, `Message ${MANY}.`).waitFor();
-
-  // A page of older messages comes in above: what is looked at stays where it is.
+  await bubble(page, `Message ${many}.`).waitFor();
   const list = page.locator(".messages");
-  const scrolled = list.evaluate(async (frame) => {
-    let worst = 0;
-    frame.scrollTop = 1_500;
-    await new Promise((done) => setTimeout(done, 100));
-    frame.scrollTop = 1_000;
-    for (let frames = 0; frames < 3; frames += 1) await new Promise((done) => requestAnimationFrame(done));
-    const first = [...frame.querySelectorAll<HTMLElement>(".bubble")].find((each) => each.getBoundingClientRect().top > frame.getBoundingClientRect().top + 50);
-    const place = first?.getBoundingClientRect().top ?? 0;
-    const height = frame.scrollHeight;
-    for (let frames = 0; frames < 120; frames += 1) {
-      await new Promise((done) => requestAnimationFrame(done));
-      if (first?.isConnected === true) worst = Math.max(worst, Math.abs(first.getBoundingClientRect().top - place));
-    }
-    return { worst, grew: frame.scrollHeight > height, connected: first?.isConnected };
-  });
-  expect(await scrolled).toMatchObject({ grew: true, connected: true });
-  expect((await scrolled).worst).toBeLessThan(4);
-
-  // Up to the very first.
-  await list.evaluate(async (frame) => {
-    const first = () => frame.querySelector(".body")?.textContent ?? "";
-    const until = Date.now() + 60_000;
-    while (Date.now() < until && !first().startsWith("Message 1.")) {
-      frame.scrollTop = 0;
-      await new Promise((done) => setTimeout(done, 10));
-    }
-  });
-  // The last page that arrives keeps what one looks at in its place, so there may be a little way left.
   const atTheTop = async () => {
     await list.evaluate((frame) => {
       frame.scrollTop = 0;
     });
     return bubble(page, "Message 1.").first().isVisible();
   };
-  await expect.poll(atTheTop, { timeout: 20_000 }).toBe(true);
+  await expect.poll(atTheTop, { timeout: 60_000, interval: 20 }).toBe(true);
 
-  const frames = await list.evaluate(async (frame) => {
-    const times: number[] = [];
-    let last = performance.now();
-    for (let count = 0; count < 300; count += 1) {
-      frame.scrollTop += 240;
-      await new Promise((done) => requestAnimationFrame(done));
-      const now = performance.now();
-      times.push(now - last);
-      last = now;
-    }
-    return times.sort((one, other) => one - other);
+  const operations = await Operations.of(page);
+  const before = await operations.counts();
+  let [rows, times] = [0, [] as number[]];
+  const { all, marked } = await operations.calls(BUBBLE, async () => {
+    ({ rows, times } = await list.evaluate(
+      async (frame, { steps, step }) => {
+        const frames = [];
+        const mounted = () => [...frame.querySelectorAll<HTMLElement>("[data-seq]")].map((each) => each.dataset["seq"] ?? "");
+        const seen = new Set(mounted());
+        const begun = seen.size;
+        for (let [count, last] = [0, performance.now()]; count < steps; count += 1) {
+          frame.scrollTop += step;
+          await new Promise((done) => requestAnimationFrame(done));
+          frames.push(performance.now() - last);
+          last = performance.now();
+          for (const seq of mounted()) seen.add(seq);
+        }
+        return { rows: seen.size - begun, times: frames.sort((one, other) => one - other) };
+      },
+      { steps: STEPS, step: STEP },
+    ));
   });
-  const at = (share: number) => frames[Math.floor(frames.length * share)] ?? 0;
-  process.stderr.write(`10,000 messages, time between frames: median ${at(0.5).toFixed(1)} ms, 95 % ${at(0.95).toFixed(1)} ms, worst ${at(0.999).toFixed(1)} ms\n`);
-  expect(await page.locator(".bubble").count()).toBeLessThan(60);
-});
+  const after = await operations.counts();
+  await page.getByRole("button", { name: "To the newest" }).click();
+  await bubble(page, `Message ${many}.`).waitFor();
+  // Those around the frame are laid out once nothing moves.
+  await expect.poll(() => page.locator(".bubble").count()).toBeGreaterThan(5);
+  await shown(page);
+  const mounted = await page.locator(".bubble").count();
+  const added = await operations.calls(BUBBLE, async () => {
+    await say(page, "One more");
+    await bubble(page, "One more").waitFor();
+  });
+  const at = (share: number) => (times[Math.floor(times.length * share)] ?? 0).toFixed(1);
+  process.stderr.write(`${many} messages, time between frames: median ${at(0.5)} ms, 95 % ${at(0.95)} ms, worst ${at(0.99)} ms\n`);
+  return {
+    layouts: after.LayoutCount - before.LayoutCount,
+    styles: after.RecalcStyleCount - before.RecalcStyleCount,
+    nodes: after.Nodes,
+    calls: all,
+    renders: marked,
+    rows,
+    added: added.marked,
+    mounted,
+  };
+}
+
+test("scrolling through 10,000 messages takes no more than through 500, and renders each once", async () => {
+  const [few, many] = [await pass(500), await pass(10_000)];
+  process.stderr.write(`500: ${JSON.stringify(few)}\n10,000: ${JSON.stringify(many)}\n`);
+  for (const what of ["layouts", "styles", "nodes"] as const) {
+    expect(few[what], what).toBeGreaterThan(0);
+    expect(many[what] / few[what], what).toBeLessThan(1.5);
+  }
+  // A row that is measured has the list add up the heights of all: one call for each message, and nothing else for each.
+  expect((many.calls - few.calls) / STEPS / (10_000 - 500)).toBeLessThan(1.25);
+  for (const { renders, rows, added, mounted } of [few, many]) {
+    expect(rows).toBeGreaterThan(100);
+    expect(renders / rows).toBeLessThan(1.5);
+    expect(added).toBeLessThan(2 * mounted);
+  }
+}, 180_000);

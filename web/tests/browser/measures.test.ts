@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { bubble, meet, say } from "./steps.ts";
+import { bubble, meet, say, tick } from "./steps.ts";
 import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -43,18 +43,34 @@ async function clock(page: Page): Promise<void> {
   });
 }
 
-test("how long a message takes from one window to the other", async () => {
+/** What a page sends to the server, by kind: the action of a frame, or a request. */
+function sent(page: Page): Map<string, number> {
+  const counts = new Map<string, number>();
+  const count = (kind: string) => counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  page.on("request", (request) => {
+    if (request.url().includes("/api/")) count("request");
+  });
+  page.on("websocket", (socket) =>
+    socket.on("framesent", ({ payload }) => count((JSON.parse(String(payload)) as { action: string }).action)),
+  );
+  return counts;
+}
+
+test("a message takes one frame and no request, and how long it takes from one window to the other", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
+  const [fromMia, fromGrace] = [sent(mia), sent(grace)];
   await meet(mia, grace);
   await clock(mia);
   await watch(grace);
+  for (const counts of [fromMia, fromGrace]) counts.clear();
   for (let count = 1; count <= TIMED; count += 1) {
-    // As people write: what the message before brought about, receipts and typing, is over.
-    await mia.waitForTimeout(600);
     await say(mia, `Timed ${count}.`);
     await bubble(grace, `Timed ${count}.`).waitFor();
+    // As people write: what this message brought about is over.
+    await tick(mia, `Timed ${count}.`, "Read");
   }
+  process.stderr.write(`sent for ${TIMED} messages: ${JSON.stringify([...fromMia])}, by who reads them ${JSON.stringify([...fromGrace])}\n`);
   const pressed = await mia.evaluate(() => (globalThis as unknown as { pressed: Record<string, number> }).pressed);
   const shown = await grace.evaluate(() => (globalThis as unknown as { shown: Record<string, number> }).shown);
   const times = Object.entries(pressed)
@@ -62,6 +78,13 @@ test("how long a message takes from one window to the other", async () => {
     .sort((one, other) => one - other);
   const median = times[Math.floor(times.length / 2)] ?? 0;
   process.stderr.write(`window to window: median ${median.toFixed(0)} ms, fastest ${times[0]?.toFixed(0)} ms, slowest ${times.at(-1)?.toFixed(0)} ms\n`);
-  // Said, not asserted: how long it takes is the machine's as much as ours.
+  // Said, not asserted: how long it takes is the machine's as much as ours. What is sent for it is ours.
   expect(times.filter(Number.isFinite)).toHaveLength(TIMED);
+  expect(fromMia.get("send_message")).toBe(TIMED);
+  expect(fromGrace.get("message_read")).toBe(TIMED);
+  for (const counts of [fromMia, fromGrace]) {
+    for (const [kind, count] of counts) expect(count, kind).toBeLessThanOrEqual(TIMED);
+    // The second sync after a new connection may fall into this.
+    expect(counts.get("request") ?? 0).toBeLessThanOrEqual(3);
+  }
 });

@@ -116,3 +116,26 @@ test("two tabs of one person show the same, and send a message once", async () =
     expect(await page.locator(".bubble .body").allInnerTexts()).toEqual(["From the first tab", "From the second tab"]);
   }
 });
+
+test("where the browser's storage is full, the page says that it has to stay open", async () => {
+  world.expectComplaints(NO_NETWORK);
+  const { page, context } = await world.windows.window();
+  await page.addInitScript(() => {
+    const store = Storage.prototype.setItem;
+    Storage.prototype.setItem = function (name, value) {
+      if (name.includes("/outbox/")) throw new DOMException("full", "QuotaExceededError");
+      store.call(this, name, value);
+    };
+  });
+  const way = await between(page);
+  await logIn(page, "Jonas Keller");
+  await order(page, "Wall clock");
+  await context.setOffline(true);
+  await way.cut();
+  await page.getByText("You are offline").waitFor();
+  await say(page, "Kept in memory");
+  await page.getByText("leave this page open until they are sent").waitFor();
+  await context.setOffline(false);
+  await tick(page, "Kept in memory", "Sent");
+  await page.getByText("leave this page open until they are sent").waitFor({ state: "detached" });
+});

@@ -39,7 +39,7 @@ test("two people talk through CloudFront and API Gateway, and no rule of the bro
   await logIn(grace, "Grace Okafor");
   await logIn(mia, "Mia Berger");
   await order(mia, "Desk lamp");
-  await grace.getByRole("status", { name: "New orders" }).getByRole("link").click();
+  await grace.getByRole("region", { name: "New orders" }).getByRole("link").click();
   await grace.getByText("Mia Berger is online").waitFor();
   await say(mia, "Is it bright?");
   await bubble(grace, "Is it bright?").waitFor();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { brief, day } from "../../src/app/format.ts";
+import { ago, brief, day, dayOf, englishOf, list } from "../../src/app/format.ts";
 
 /** The first moment of a day here. */
 const begins = (...date: [year: number, month: number, day: number]) => new Date(...date).getTime();
@@ -25,4 +25,24 @@ test("a day of another year says so", () => {
     expect(words("2025-12-30T12:00:00Z", today)).toMatch("2025");
     expect(words("2026-11-30T12:00:00Z", today)).not.toMatch("2026");
   }
+});
+
+test("the pages are in English, in the reader's own kind of it", () => {
+  expect(englishOf(["de-DE", "en-US", "en"])).toBe("en-US");
+  expect(englishOf(["de-DE"])).toBe("en-GB");
+  expect(englishOf(["enm"])).toBe("en-GB");
+  expect(englishOf([])).toBe("en-GB");
+  expect(ago("2026-03-01T09:30:00Z", Date.parse("2026-03-01T09:35:00Z"))).toBe("5 minutes ago");
+});
+
+test("names are put together as English does", () => {
+  expect(list(["Mia"])).toBe("Mia");
+  expect(list(["Mia", "Leo"])).toBe("Mia and Leo");
+  expect(list(["Mia", "Jonas", "Leo"])).toMatch(/^Mia, Jonas,? and Leo$/);
+});
+
+test("how far a search has looked is a day, with the year if it is another", () => {
+  const now = Date.parse("2026-11-26T12:00:00Z");
+  expect(dayOf("2026-03-03T12:00:00Z", now)).toMatch(/^(3 March|March 3)$/);
+  expect(dayOf("2025-03-03T12:00:00Z", now)).toMatch(/2025/);
 });

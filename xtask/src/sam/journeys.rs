@@ -1,29 +1,19 @@
 //! The journeys of `tests/tests`, through the emulator's gateway.
 
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
+use serde_json::Value;
 
 use super::Stack;
-use crate::shell::command;
+use crate::shell::{command, root};
 
-/// Those that need nothing but HTTP, a WebSocket and the table: the whole protocol.
-const JOURNEYS: [&str; 14] = [
-    "access",
-    "attacks",
-    "authorizer",
-    "errors",
-    "history",
-    "inbox",
-    "orders",
-    "presence",
-    "receipts",
-    "idempotency",
-    "reconnect",
-    "messaging",
-    "typing",
-    "user_id_isolation",
-];
+/// The test binary whose tests need nothing but HTTP, a WebSocket and the table: the whole protocol.
+const JOURNEYS: &str = "journeys";
 
 /// Single tests of theirs that do not go there, and why. What the emulator does differently is in `docs/gateways.md`.
 const NOT_THERE: &[(&str, &str)] = &[
@@ -38,68 +28,88 @@ const NOT_THERE: &[(&str, &str)] = &[
     ("a_violation_closes_only_its_own_connection", "it takes frames of every size, and bytes for text"),
 ];
 
-/// Runs them one after the other, since each wants the only table empty.
-pub(crate) fn run(stack: &Stack<'_>) -> Result<()> {
-    let mut tests = command("cargo", &["test", "--workspace", "--no-fail-fast"]);
-    for journey in JOURNEYS {
-        tests.args(["--test", journey]);
-    }
-    tests.arg("--");
-    for (test, _) in NOT_THERE {
-        tests.args(["--skip", test]);
-    }
-    point(&mut tests, stack);
-    eprintln!("\n> the journeys, at {}", stack.http);
-    ensure!(tests.status()?.success(), "not every journey passes at the deployed system");
+/// Cases of a property there: how the emulator does what the local gateway does, not whether the property holds.
+const CASES: &str = "5";
+
+/// Runs them, at each stack one after the other, since each wants the only table empty.
+pub(crate) fn run(stacks: &[Stack<'_>]) -> Result<()> {
+    let program = program()?;
+    let names = names(&program)?;
+    eprintln!("\n> {} journeys, at {} systems", names.len(), stacks.len());
+    let waiting = Mutex::new(names);
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let at = |stack: &Stack<'_>| -> Result<Vec<String>> {
+        let mut failed = Vec::new();
+        while let Some(name) = next() {
+            let began = Instant::now();
+            let mut test = Command::new(&program);
+            point(test.args(["--exact", &name]).current_dir(root().join("tests")), stack);
+            let ended = test.output()?;
+            let word = if ended.status.success() { "ok" } else { "FAILED" };
+            eprintln!("{name} ... {word} in {:.1} s", began.elapsed().as_secs_f64());
+            if !ended.status.success() {
+                let (said, complained) =
+                    (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+                eprintln!("{said}{complained}");
+                failed.push(name);
+            }
+        }
+        Ok(failed)
+    };
+    let failed = thread::scope(|scope| -> Result<Vec<String>> {
+        let running: Vec<_> = stacks.iter().map(|stack| scope.spawn(|| at(stack))).collect();
+        let ended = running.into_iter().map(|it| it.join().map_err(|_| anyhow!("a thread has panicked"))?);
+        Ok(ended.collect::<Result<Vec<_>>>()?.concat())
+    })?;
+    ensure!(failed.is_empty(), "these journeys do not pass at the deployed system: {failed:#?}");
     Ok(())
 }
 
-fn point(tests: &mut Command, stack: &Stack<'_>) {
-    stack.ministack.address(tests);
-    tests
-        .env("ORDER_CHAT_HTTP", &stack.http)
+/// Builds the journeys as `cargo test` does; the path of their program.
+fn program() -> Result<PathBuf> {
+    let arguments =
+        ["test", "--workspace", "--test", JOURNEYS, "--no-run", "--message-format", "json-render-diagnostics"];
+    let built = command("cargo", &arguments).stderr(Stdio::inherit()).output()?;
+    ensure!(built.status.success(), "the journeys do not build");
+    let messages = String::from_utf8(built.stdout)?;
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let programs = messages.filter(|message| message["target"]["name"] == JOURNEYS);
+    let path = programs.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
+    path.context("cargo built no journeys")
+}
+
+/// The tests in it that go there.
+fn names(program: &Path) -> Result<Vec<String>> {
+    let listed = Command::new(program).args(["--list", "--format", "terse"]).output()?;
+    let listed = String::from_utf8(listed.stdout)?;
+    let names = listed.lines().filter_map(|line| line.strip_suffix(": test"));
+    let goes_there = |name: &&str| !NOT_THERE.iter().any(|(test, _)| name.ends_with(&format!("::{test}")));
+    let names: Vec<String> = names.filter(goes_there).map(str::to_owned).collect();
+    ensure!(!names.is_empty(), "there are no journeys");
+    Ok(names)
+}
+
+fn point(test: &mut Command, stack: &Stack<'_>) {
+    stack.ministack.address(test);
+    test.env("ORDER_CHAT_HTTP", &stack.http)
         .env("ORDER_CHAT_JWT_SECRET", stack.secret)
         .env("ORDER_CHAT_ORIGIN", super::ORIGIN)
         .env("ORDER_CHAT_TABLE", &stack.table)
-        .env("RUST_TEST_THREADS", "1");
+        .env("JOURNEY_CASES", CASES);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shell::root;
-
-    /// The other tests, and what they need that a deployed system does not have.
-    const HERE: [(&str, &str); 19] = [
-        ("convergence", "hundreds of schedules, a second each"),
-        ("costs", "a meter between the functions and the table"),
-        ("broken_connections", "sockets that it breaks by itself"),
-        ("example_events", "is run there by `sam remote invoke`"),
-        ("faults", "requests that get lost when it says so"),
-        ("gateway_connections", "the local gateway"),
-        ("gateway_http", "the local gateway"),
-        ("gateway_websocket", "the local gateway"),
-        ("unstable_connections", "a server that it stops and starts"),
-        ("jwks", "an identity provider of its own, and settings for it"),
-        ("layout", "the sources"),
-        ("load", "more of a machine than an emulator leaves"),
-        ("logs", "all that the functions write"),
-        ("operating", "the templates"),
-        ("policies", "a meter between the functions and AWS"),
-        ("secret_rotation", "a secret that it rotates"),
-        ("command_line", "the runner"),
-        ("template", "the local gateway"),
-        ("importing", "the importer and MariaDB"),
-    ];
 
     #[test]
-    fn every_test_runs_there_or_has_a_reason() {
-        let named = JOURNEYS.into_iter().chain(HERE.map(|(name, _)| name));
-        let named: std::collections::BTreeSet<String> = named.map(str::to_owned).collect();
-        let files = std::fs::read_dir(root().join("tests/tests")).unwrap();
-        let name = |file: std::io::Result<std::fs::DirEntry>| {
-            file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()
-        };
-        assert_eq!(named, files.map(name).collect());
+    fn what_does_not_go_there_is_a_test() {
+        let folder = root().join("tests/tests").join(JOURNEYS);
+        let files =
+            std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let source: String = files.collect();
+        for (test, _) in NOT_THERE {
+            assert!(source.contains(&format!("async fn {test}()")), "no journey is called {test}");
+        }
     }
 }

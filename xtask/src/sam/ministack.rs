@@ -30,6 +30,7 @@ boto3.client('dynamodb').create_table(
 /// A running emulator. It ends with this value, and with it every function that it has started.
 pub(crate) struct Ministack {
     _group: Group,
+    name: String,
     port: u16,
     scheme: &'static str,
     pub(crate) programs: PathBuf,
@@ -38,20 +39,20 @@ pub(crate) struct Ministack {
 }
 
 impl Ministack {
-    /// Starts one on a free port that enforces the template's roles, and waits until it listens.
-    pub(crate) fn start() -> Result<Self> {
+    /// Starts one on a free port that enforces the template's roles, and waits until it listens. Its files are in a folder of its name.
+    pub(crate) fn start(name: &str) -> Result<Self> {
         // The roles of the template count, and nothing that they do not allow is done.
-        Self::start_as("http", &[("AUTH", "true")])
+        Self::start_as(name, "http", &[("AUTH", "true")])
     }
 
     /// Starts one that is reached over TLS, as AWS is, and lets everybody do everything.
     pub(crate) fn start_with_tls() -> Result<Self> {
-        Self::start_as("https", &[("USE_SSL", "1")])
+        Self::start_as("tls", "https", &[("USE_SSL", "1")])
     }
 
-    fn start_as(scheme: &'static str, how: &[(&str, &str)]) -> Result<Self> {
+    fn start_as(name: &str, scheme: &'static str, how: &[(&str, &str)]) -> Result<Self> {
         let programs = python::environment("ministack", "xtask/sam/ministack.txt")?;
-        let folder = shell::target().join("ministack");
+        let folder = shell::target().join("ministack").join(name);
         std::fs::create_dir_all(&folder)?;
         let log = folder.join("log.txt");
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
@@ -70,9 +71,15 @@ impl Ministack {
         for name in ELSEWHERE {
             command.env_remove(name);
         }
-        let ministack = Self { _group: Group::start(&mut command)?, port, scheme, programs, folder, log };
+        let ministack =
+            Self { _group: Group::start(&mut command)?, name: name.to_owned(), port, scheme, programs, folder, log };
         ministack.wait()?;
         Ok(ministack)
+    }
+
+    /// What it is called among those that run at a time.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Where it listens.

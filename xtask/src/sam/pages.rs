@@ -12,6 +12,7 @@ const GUIDE: &str = "docs/deploying.md";
 
 /// Publishes the pages, and has two people talk there.
 pub(crate) fn test(stack: &Stack<'_>) -> Result<()> {
+    web::install_browser()?;
     let guide = fs::read_to_string(shell::root().join(GUIDE))?;
     let commands = guide.split("```sh\n").filter_map(|rest| rest.split_once("```")).map(|(block, _)| block);
     let publish = commands.into_iter().find(|block| block.contains("aws s3 sync"));

@@ -1,17 +1,15 @@
 //! Lambda authorizers of the HTTP API: simple responses, remembered by the identity they were given for.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 use serde_json::{Value, json};
 
+use super::authorization_cache::AuthorizationCache;
 use crate::lambda::Lambdas;
 use crate::template::HttpAuthorizer;
-
-/// Above this many remembered answers those that are too old are looked for.
-const CLEANUP_THRESHOLD: usize = 1_000;
 
 /// What an authorizer says.
 #[derive(Clone, Debug)]
@@ -27,17 +25,20 @@ pub(super) enum Authorization {
 }
 
 /// The authorizers of an API, and what they said.
-pub(super) struct Authorizers {
-    specs: BTreeMap<String, HttpAuthorizer>,
-    remembered: Mutex<HashMap<Identity, (Instant, Authorization)>>,
-}
+pub(super) struct Authorizers(BTreeMap<String, Authorizer>);
 
-/// An authorizer, and the values of its identity sources in a request.
-type Identity = (String, Vec<String>);
+struct Authorizer {
+    spec: HttpAuthorizer,
+    remembered: Mutex<AuthorizationCache>,
+}
 
 impl Authorizers {
     pub(super) fn new(specs: BTreeMap<String, HttpAuthorizer>) -> Self {
-        Self { specs, remembered: Mutex::default() }
+        let authorizers = specs.into_iter().map(|(name, spec)| {
+            let remembered = Mutex::new(AuthorizationCache::new(spec.remembered));
+            (name, Authorizer { spec, remembered })
+        });
+        Self(authorizers.collect())
     }
 
     /// Asks the authorizer `name`, or its memory. The memory knows no routes: who was let in on one is let in on all.
@@ -49,37 +50,27 @@ impl Authorizers {
         lambdas: &Lambdas,
         timeout: Duration,
     ) -> Authorization {
-        let Some(spec) = self.specs.get(name) else { return Authorization::Failed };
+        let Some(authorizer) = self.0.get(name) else { return Authorization::Failed };
+        let Authorizer { spec, .. } = authorizer;
         let Some(sources) = identity(headers, &spec.headers) else { return Authorization::NoIdentity };
-        let identity = (name.to_owned(), sources);
-        if let Some(authorization) = self.cached(&identity, spec.remembered) {
+        if let Some(authorization) = authorizer.remembered().get(&sources, Instant::now()) {
             return authorization;
         }
-        question["identitySource"] = json!(identity.1);
+        question["identitySource"] = json!(sources);
         let Ok(answer) = lambdas.call(&spec.function, question, timeout).await else { return Authorization::Failed };
         let authorization = match answer["isAuthorized"].as_bool() {
             Some(true) => Authorization::Allow(json!({ "lambda": answer.get("context").cloned().unwrap_or_default() })),
             Some(false) => Authorization::Deny,
             None => return Authorization::Failed,
         };
-        if !spec.remembered.is_zero() {
-            self.cache(identity, spec.remembered, authorization.clone());
-        }
+        authorizer.remembered().insert(&sources, authorization.clone(), Instant::now());
         authorization
     }
+}
 
-    fn cached(&self, identity: &Identity, ttl: Duration) -> Option<Authorization> {
-        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, authorization) = remembered.get(identity)?;
-        (since.elapsed() < ttl).then(|| authorization.clone())
-    }
-
-    fn cache(&self, identity: Identity, ttl: Duration, authorization: Authorization) {
-        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() >= CLEANUP_THRESHOLD {
-            remembered.retain(|_, (since, _)| since.elapsed() < ttl);
-        }
-        remembered.insert(identity, (Instant::now(), authorization));
+impl Authorizer {
+    fn remembered(&self) -> MutexGuard<'_, AuthorizationCache> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

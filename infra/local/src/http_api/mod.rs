@@ -1,6 +1,7 @@
 //! The HTTP API: from a request to a function and back, in payload format 2.0.
 
 mod answer;
+mod authorization_cache;
 mod authorizer;
 mod cors;
 mod event;

@@ -82,7 +82,7 @@ impl Pages {
 /// What a page may do: run its own scripts, show its own pictures, talk to this gateway. Nothing from anywhere else.
 fn policy(port: u16) -> Option<HeaderValue> {
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
          connect-src 'self' ws://127.0.0.1:{port} ws://localhost:{port}; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );

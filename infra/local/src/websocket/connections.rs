@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -28,7 +28,7 @@ pub(crate) struct Connection {
     /// What the authorizer said about it, for every event of its life.
     pub(super) authorizer: Option<Map<String, Value>>,
     last_active: AtomicI64,
-    status_page: AtomicUsize,
+    queued_bytes: AtomicUsize,
     outbox: UnboundedSender<Outgoing>,
 }
 
@@ -69,18 +69,48 @@ impl Connection {
             domain,
             authorizer: None,
             last_active: AtomicI64::new(now),
-            status_page: AtomicUsize::new(0),
+            queued_bytes: AtomicUsize::new(0),
             outbox,
         };
         (connection, outgoing)
     }
 
+    /// What is needed to tell of its end once this process has ended, as JSON.
+    pub(super) fn to_json(&self) -> String {
+        json!({
+            "connectedAt": self.connected_at,
+            "sourceIp": self.source_ip,
+            "userAgent": self.user_agent,
+            "domain": self.domain,
+            "authorizer": self.authorizer,
+        })
+        .to_string()
+    }
+
+    /// The connection of an earlier process, by what [`Connection::to_json`] kept of it. Nothing reaches its client.
+    pub(super) fn from_json(id: &str, json: &str) -> Option<Self> {
+        let kept: Value = serde_json::from_str(json).ok()?;
+        let text = |name: &str| kept[name].as_str().map(str::to_owned);
+        let connected_at = kept["connectedAt"].as_i64()?;
+        Some(Self {
+            id: id.to_owned(),
+            connected_at,
+            source_ip: text("sourceIp")?,
+            user_agent: text("userAgent"),
+            domain: text("domain")?,
+            authorizer: kept["authorizer"].as_object().cloned(),
+            last_active: AtomicI64::new(connected_at),
+            queued_bytes: AtomicUsize::new(0),
+            outbox: unbounded_channel().0,
+        })
+    }
+
     /// Queues a frame, and never waits: a client that reads slowly delays nobody.
     pub(super) fn push(&self, text: Utf8Bytes) -> Pushed {
         let cost = text.len() + FRAME_COST;
-        let before = self.status_page.fetch_add(cost, Ordering::AcqRel);
+        let before = self.queued_bytes.fetch_add(cost, Ordering::AcqRel);
         if before > 0 && before + cost > CLIENT_BUFFER {
-            self.status_page.fetch_sub(cost, Ordering::AcqRel);
+            self.queued_bytes.fetch_sub(cost, Ordering::AcqRel);
             return Pushed::Full;
         }
         match self.outbox.send(Outgoing::Text(text)) {
@@ -96,7 +126,7 @@ impl Connection {
 
     /// A frame of this many bytes has left the queue.
     pub(super) fn sent(&self, length: usize) {
-        self.status_page.fetch_sub(length + FRAME_COST, Ordering::AcqRel);
+        self.queued_bytes.fetch_sub(length + FRAME_COST, Ordering::AcqRel);
     }
 
     /// Data went over the connection.

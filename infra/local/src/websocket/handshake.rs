@@ -56,6 +56,7 @@ impl WebSocketApi {
             Ok(subprotocol) => subprotocol,
             Err(Refused { status, message, request_id }) => {
                 let body = json!({ "message": message, "connectionId": connection.id, "requestId": request_id });
+                self.kept.remove(&connection.id);
                 let _client = answer.send(json_response(status, &body));
                 return;
             }
@@ -74,11 +75,16 @@ impl WebSocketApi {
         headers: &HeaderMap,
         query: Option<&str>,
     ) -> Result<Option<String>, Refused> {
-        let Some(route) = self.spec.routes.get("$connect") else { return Ok(None) };
+        let Some(route) = self.spec.routes.get("$connect") else {
+            self.kept.add(connection);
+            return Ok(None);
+        };
         let query = Query::parse(query.unwrap_or_default());
         if let Some(authorizer) = &route.authorizer {
             connection.authorizer = Some(self.authorize(authorizer, connection, headers, &query).await?);
         }
+        // Before `$connect`, which may write that somebody is there and then be killed.
+        self.kept.add(connection);
         let Event { value, request_id } = self.connect_event(connection, headers, &query);
         let refuse = |status, message| Err(Refused { status, message, request_id });
         let timeout = route.timeout.map_or(self.timers.websocket, |own| own.min(self.timers.websocket));

@@ -74,11 +74,8 @@ impl WebSocketApi {
             Err(_) => (VANISHED.0, VANISHED.1.to_owned()),
         };
         self.connections.leave(&connection.id);
-        if let Some(route) = self.spec.routes.get("$disconnect") {
-            let Event { value, .. } = self.disconnect_event(&connection, code, &reason);
-            // Best effort, as on AWS: whoever is not told now finds out by a post that answers 410.
-            let _told = self.lambdas.call(&route.function, value, self.timers.websocket).await;
-        }
+        let Event { value, .. } = self.disconnect_event(&connection, code, &reason);
+        self.tell_disconnect(&connection, value).await;
     }
 
     /// Moves frames until the connection ends; its status code and reason.

@@ -1,9 +1,11 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { useMutation } from "@tanstack/react-query";
 import { Archive, ChevronDown, CircleCheck, CircleX, Lock, LockOpen, PackageCheck } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import type { Conversation, ConversationStatus, OrderStatus } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
+import { orderNumber } from "../format.ts";
+import { ConfirmDialog } from "../parts/ConfirmDialog.tsx";
 
 const MOVES: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   pending: ["confirmed", "cancelled"],
@@ -17,6 +19,12 @@ const MOVE: Readonly<Record<OrderStatus, { label: string; icon: ReactNode }>> = 
   confirmed: { label: "Confirm the order", icon: <CircleCheck size={16} aria-hidden /> },
   completed: { label: "Complete the order", icon: <PackageCheck size={16} aria-hidden /> },
   cancelled: { label: "Cancel the order", icon: <CircleX size={16} aria-hidden /> },
+};
+
+/** What is asked before a move that is final. */
+const FINAL: Readonly<Partial<Record<OrderStatus, { question: string; yes: string; no: string }>>> = {
+  completed: { question: "Complete the order?", yes: "Complete the order", no: "Not yet" },
+  cancelled: { question: "Cancel the order?", yes: "Cancel the order", no: "Keep the order" },
 };
 
 const TURNS: readonly { status: ConversationStatus; label: string; icon: ReactNode }[] = [
@@ -43,33 +51,52 @@ export function AdminActions({ conversation }: { conversation: Conversation }) {
     // The answer may come when another conversation is open; and what was done is done, whether or not it can be fetched.
     onSettled: () => client.refresh(conversation.id).catch(() => undefined),
   });
+  const [asked, setAsked] = useState<OrderStatus>();
+  const trigger = useRef<HTMLButtonElement>(null);
+  // The button itself stays enabled: it has the focus, and would lose it.
+  const busy = moving.isPending || turning.isPending;
   const problem = moving.error ?? turning.error;
-  const moves = MOVES[conversation.order.status];
+  // A status of a later release has no moves that are known here.
+  const moves = MOVES[conversation.order.status] ?? [];
+  const question = asked !== undefined && moves.includes(asked) ? FINAL[asked] : undefined;
   return (
     <div className="actions">
       <Menu.Root modal={false}>
-        <Menu.Trigger className="button" disabled={moving.isPending || turning.isPending}>
+        <Menu.Trigger ref={trigger} className="button">
           Actions
           <ChevronDown size={16} aria-hidden />
         </Menu.Trigger>
-        <Menu.Portal>
           <Menu.Content className="menu" align="end" sideOffset={6}>
             {moves.map((status) => (
-              <Menu.Item key={status} className="menu-item" onSelect={() => moving.mutate(status)}>
+              <Menu.Item key={status} className="menu-item" disabled={busy} onSelect={() => (status in FINAL ? setAsked(status) : moving.mutate(status))}>
                 {MOVE[status].icon}
                 {MOVE[status].label}
               </Menu.Item>
             ))}
             {moves.length > 0 && <Menu.Separator className="menu-separator" />}
             {TURNS.filter(({ status }) => status !== conversation.status).map(({ status, label, icon }) => (
-              <Menu.Item key={status} className="menu-item" onSelect={() => turning.mutate(status)}>
+              <Menu.Item key={status} className="menu-item" disabled={busy} onSelect={() => turning.mutate(status)}>
                 {icon}
                 {label}
               </Menu.Item>
             ))}
           </Menu.Content>
-        </Menu.Portal>
       </Menu.Root>
+      {asked !== undefined && question !== undefined && (
+        <ConfirmDialog
+          title={question.question}
+          yes={question.yes}
+          no={question.no}
+          onYes={() => moving.mutate(asked)}
+          onClose={() => {
+            setAsked(undefined);
+            trigger.current?.focus();
+          }}
+        >
+          <bdi>{conversation.order.title}</bdi> {orderNumber(conversation.orderId)} of <bdi>{conversation.customerName}</bdi>. This cannot be undone. Nothing
+          is sent until you confirm.
+        </ConfirmDialog>
+      )}
       {problem !== null && (
         <p className="form-problem" role="alert">
           {problem.message}

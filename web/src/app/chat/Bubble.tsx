@@ -19,7 +19,7 @@ export const Bubble = memo(function Bubble({
   tick: Tick;
   follows: boolean;
 }) {
-  if (message.kind === "system") return <SystemMessage message={message} />;
+  if (message.kind !== "text") return <SystemMessage message={message} />;
   const { sender } = message;
   const mine = isSamePerson(sender, me);
   const ours = sideOf(message) === me.role;
@@ -47,15 +47,18 @@ export const Bubble = memo(function Bubble({
   );
 });
 
+/** What the system reports, and what this version of the pages does not know: in the words that came with it. */
 function SystemMessage({ message }: { message: Message }) {
+  // A later server may report what nobody caused.
+  const by = message.system?.by as Person | undefined;
   return (
     <p className="system">
       <span>
-        {message.body}
+        {wordsOf(message)}
         {" · "}
-        {message.system !== undefined && (
+        {by !== undefined && (
           <>
-            <bdi>{message.system.by.name}</bdi>
+            <bdi>{by.name}</bdi>
             {" · "}
           </>
         )}
@@ -65,6 +68,11 @@ function SystemMessage({ message }: { message: Message }) {
       </span>
     </p>
   );
+}
+
+/** The text of a message, whatever its kind. */
+export function wordsOf({ body }: Message): string {
+  return body === "" ? "This message cannot be shown here. Reload the page." : body;
 }
 
 /** A message on its way, or one that failed. */
@@ -83,7 +91,7 @@ export function PendingBubble({ unsent, follows }: { unsent: PendingMessage; fol
         </p>
       </div>
       {unsent.failed !== undefined && (
-        <p className="failed" role="alert">
+        <p className="failed">
           <CircleAlert size={16} aria-hidden />
           Not sent. {unsent.failed.reason}
           <button type="button" className="link-button" onClick={() => client.retry(unsent.clientMessageId)}>

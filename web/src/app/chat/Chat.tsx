@@ -1,24 +1,30 @@
 import { MessageCircleOff, RotateCw } from "lucide-react";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import { SessionEnded, ApiError } from "../../client/index.ts";
 import { useChat, useClient, useLatest } from "../chat-context.ts";
+import { orderNumber } from "../format.ts";
+import { useWide } from "../media.ts";
 import { EmptyState } from "../parts/EmptyState.tsx";
+import { Title } from "../parts/Title.tsx";
 import { Announcer } from "./Announcer.tsx";
 import { ChatHeader } from "./ChatHeader.tsx";
 import { Composer } from "./Composer.tsx";
 import { MessageList } from "./MessageList.tsx";
 import { TypingLine } from "./TypingLine.tsx";
 
-/** One conversation. */
-export function Chat({ id }: { id: string }) {
+/** One conversation; `chosen` by somebody who now wants to write in it, not by its address or by the page. */
+export function Chat({ id, chosen }: { id: string; chosen: boolean }) {
   const conversation = useChat((state) => state.conversations.get(id)?.conversation);
   const loaded = useChat((state) => (state.timelines.get(id)?.messages.length ?? 0) > 0);
   const shown = conversation !== undefined && loaded;
   const [problem, again] = useOpen(id, shown);
+  const wide = useWide();
+  useTitleFocused(chosen && !wide && conversation !== undefined);
   if (problem !== undefined && !shown) return <NotOpened problem={problem} again={again} />;
   return (
     <section className="chat-pane" aria-label="Chat">
+      <Title view={conversation === undefined ? "Order" : `${conversation.order.title} ${orderNumber(conversation.orderId)}`} />
       {conversation !== undefined && <ChatHeader conversation={conversation} />}
       {shown ? (
         <MessageList conversation={conversation} />
@@ -31,9 +37,19 @@ export function Chat({ id }: { id: string }) {
       )}
       <TypingLine id={id} />
       {loaded && <Announcer id={id} />}
-      {conversation !== undefined && <Composer conversation={conversation} ready={loaded} />}
+      {conversation !== undefined && <Composer conversation={conversation} ready={loaded} focus={chosen && wide} />}
     </section>
   );
+}
+
+/** On a phone the list is gone when the chat is there: the focus goes to the chat's heading, once. */
+function useTitleFocused(wanted: boolean): void {
+  const done = useRef(false);
+  useEffect(() => {
+    if (!wanted || done.current) return;
+    done.current = true;
+    document.getElementById("chat-title")?.focus({ preventScroll: true });
+  }, [wanted]);
 }
 
 /** Opens the conversation, and again when the connection comes back before it was shown. */
@@ -58,6 +74,7 @@ function useOpen(id: string, shown: boolean): [Error | undefined, () => void] {
 }
 
 function NotOpened({ problem, again }: { problem: Error; again: () => void }) {
+  const heading = useWide() ? "h2" : "h1";
   const gone = problem instanceof ApiError && problem.code === "not_found";
   const toList = (
     <Link className="button button-primary" href="/orders">
@@ -66,12 +83,14 @@ function NotOpened({ problem, again }: { problem: Error; again: () => void }) {
   );
   return (
     <section className="chat-pane" aria-label="Chat">
+      <Title view={gone ? "Not found" : "Order"} />
       {gone ? (
-        <EmptyState icon={<MessageCircleOff size={32} aria-hidden />} title="There is no such conversation" action={toList}>
+        <EmptyState heading={heading} icon={<MessageCircleOff size={32} aria-hidden />} title="There is no such conversation" action={toList}>
           It may belong to somebody else, or the address is mistyped.
         </EmptyState>
       ) : (
         <EmptyState
+          heading={heading}
           icon={<RotateCw size={32} aria-hidden />}
           title="The messages did not load"
           action={
@@ -80,7 +99,7 @@ function NotOpened({ problem, again }: { problem: Error; again: () => void }) {
             </button>
           }
         >
-          {problem instanceof SessionEnded ? "Your log-in has expired." : problem.message}
+          {problem instanceof SessionEnded ? "Please log in again." : problem.message}
         </EmptyState>
       )}
     </section>

@@ -1,10 +1,15 @@
 import { ArrowLeft } from "lucide-react";
+import type { MouseEvent } from "react";
 import { Link } from "wouter";
-import type { Conversation } from "../../protocol.ts";
+import type { Conversation, ConversationId } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
 import { date, full, money, orderNumber } from "../format.ts";
+import { useWide } from "../media.ts";
+import { useBackToList } from "../navigation.ts";
 import { Picture } from "../parts/Picture.tsx";
 import { CONVERSATION_STATUS, StatusBadge } from "../parts/StatusBadge.tsx";
+import { UnreadBadge } from "../parts/UnreadBadge.tsx";
+import { unreadOf, unreadText } from "../unread.ts";
 import { AdminActions } from "./AdminActions.tsx";
 import { OrderDetails } from "./OrderDetails.tsx";
 import { Presence } from "./Presence.tsx";
@@ -12,30 +17,51 @@ import { Presence } from "./Presence.tsx";
 /** The order that a chat is about. */
 export function ChatHeader({ conversation }: { conversation: Conversation }) {
   const isAdmin = useChat((state) => state.me.role === "admin");
+  const wide = useWide();
   const { order } = conversation;
+  const Title = wide ? "h2" : "h1";
   return (
     <header className="chat-header">
-      <Link href="/orders" className="icon-button back" aria-label="Back to the list">
-        <ArrowLeft size={20} aria-hidden />
-      </Link>
+      {!wide && <Back from={conversation.id} />}
       <Picture imageUrl={order.imageUrl} size={56} />
       <div className="chat-title">
-        <h2 dir="auto">{order.title}</h2>
+        <Title dir="auto" id="chat-title" tabIndex={-1}>
+          {order.title}
+        </Title>
         <p className="chat-facts">
           <span>{orderNumber(order.id)}</span>
           <span>{money(order.total, order.currency)}</span>
-          <time dateTime={order.createdAt} title={full(order.createdAt)}>
+          <time className="chat-date" dateTime={order.createdAt} title={full(order.createdAt)}>
             {date(order.createdAt)}
           </time>
           <Presence conversation={conversation} />
         </p>
       </div>
       <div className="chat-state">
-        {conversation.status !== "active" && <span className="badge">{CONVERSATION_STATUS[conversation.status]}</span>}
-        <StatusBadge status={order.status} />
+        <span className="chat-badges">
+          {conversation.status !== "active" && <span className="badge">{CONVERSATION_STATUS[conversation.status] ?? conversation.status}</span>}
+          <StatusBadge status={order.status} />
+        </span>
         {isAdmin && <AdminActions conversation={conversation} />}
       </div>
       <OrderDetails orderId={order.id} />
     </header>
+  );
+}
+
+/** The way to the list on a phone, with what is unread in other conversations. */
+function Back({ from }: { from: ConversationId }) {
+  const back = useBackToList();
+  const unread = useChat((state) => unreadText(unreadOf(state, from)));
+  const clicked = (event: MouseEvent) => {
+    event.preventDefault();
+    back();
+  };
+  return (
+    <Link href="/orders" className="icon-button back" onClick={clicked}>
+      <ArrowLeft size={20} aria-hidden />
+      <span className="visually-hidden">Back to the list</span>
+      <UnreadBadge text={unread} where=" in other conversations" />
+    </Link>
   );
 }

@@ -1,8 +1,8 @@
 import { Lock, SendHorizontal } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { personKey } from "../../client/index.ts";
+import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
 import type { Conversation } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
+import { useMedia } from "../media.ts";
 import { withoutControls } from "../text.ts";
 
 /** The longest message, in characters. */
@@ -11,40 +11,37 @@ const LONGEST = 4_000;
 /** From here on it is said how many characters are left. */
 const NEARLY = 3_600;
 
-/** What each person was writing in each conversation, for as long as the page lives: it outlives the log-in. */
-const drafts = new Map<string, string>();
+/** Where a keyboard is likely. An on-screen keyboard has no Shift+Enter: there Enter breaks the line, and the button sends. */
+const KEYBOARD = "(hover: hover) and (pointer: fine)";
 
-/** Where a message is written. Enter sends, Shift+Enter breaks the line. */
-export function Composer({ conversation, ready }: { conversation: Conversation; ready: boolean }) {
+/** Where a message is written; with the `focus` if whoever opened the conversation is not writing somewhere else. */
+export function Composer({ conversation, ready, focus }: { conversation: Conversation; ready: boolean; focus: boolean }) {
   const client = useClient();
   const { id } = conversation;
-  const me = useChat((state) => state.me);
-  const draft = `${personKey(me)}/${id}`;
-  const [text, setText] = useState(drafts.get(draft) ?? "");
+  const text = useChat((state) => state.drafts.get(id) ?? "");
+  const entersSend = useMedia(KEYBOARD);
   const field = useRef<HTMLTextAreaElement>(null);
   const length = [...text].length;
   const sendable = ready && text.trim() !== "" && length <= LONGEST;
 
   useEffect(() => {
+    if (!focus || !matchMedia(KEYBOARD).matches) return;
     // Whoever writes somewhere else goes on there.
     if (document.activeElement?.matches("input, textarea, select") === true) return;
-    if (matchMedia("(hover: hover)").matches) field.current?.focus({ preventScroll: true });
-  }, []);
+    field.current?.focus({ preventScroll: true });
+  }, [focus]);
+  useGrowing(field, text);
 
-  const write = (value: string) => {
-    setText(value);
-    drafts.set(draft, value);
-  };
   const send = () => {
     if (!sendable) return;
     client.send(id, text);
-    write("");
+    client.setDraft(id, "");
     field.current?.focus();
   };
   const key = (event: KeyboardEvent) => {
     // Safari ends a composition before the Enter that ended it: only the key's code tells that it is not one to send.
     const composing = event.nativeEvent.isComposing || event.keyCode === 229;
-    if (event.key !== "Enter" || event.shiftKey || composing) return;
+    if (!entersSend || event.key !== "Enter" || event.shiftKey || composing) return;
     event.preventDefault();
     send();
   };
@@ -69,19 +66,20 @@ export function Composer({ conversation, ready }: { conversation: Conversation; 
         rows={1}
         dir="auto"
         value={text}
+        enterKeyHint={entersSend ? "send" : "enter"}
         placeholder="Write a message"
         aria-label="Message"
         aria-describedby="composer-help"
         aria-invalid={length > LONGEST || undefined}
         onChange={(event) => {
           const value = withoutControls(event.target.value);
-          write(value);
+          client.setDraft(id, value);
           client.setTyping(id, value.trim() !== "");
         }}
         onKeyDown={key}
       />
       <span id="composer-help" className="visually-hidden">
-        Enter sends, Shift and Enter breaks the line.
+        {entersSend ? "Enter sends, Shift and Enter breaks the line." : "Enter breaks the line, the button sends."}
       </span>
       {length > NEARLY && (
         <span className="composer-left" data-over={length > LONGEST || undefined} role="status">
@@ -93,4 +91,15 @@ export function Composer({ conversation, ready }: { conversation: Conversation; 
       </button>
     </form>
   );
+}
+
+/** Makes the field as high as its text in browsers that do not do so by themselves. */
+function useGrowing(field: RefObject<HTMLTextAreaElement | null>, text: string): void {
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (element === null || CSS.supports("field-sizing", "content")) return;
+    element.style.height = "auto";
+    const borders = element.offsetHeight - element.clientHeight;
+    element.style.height = `${element.scrollHeight + borders}px`;
+  }, [field, text]);
 }

@@ -1,85 +1,178 @@
-import { ArrowDown } from "lucide-react";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { Virtualizer, type VirtualizerHandle } from "virtua";
-import { EMPTY_TIMELINE, type PendingMessage, sideOf, tickOf } from "../../client/index.ts";
-import type { Conversation, Message } from "../../protocol.ts";
-import { useChat, useClient, useLatest } from "../chat-context.ts";
+import { ArrowDown, ArrowUp } from "lucide-react";
+import { createContext, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type CustomItemComponentProps, Virtualizer, type VirtualizerHandle } from "virtua";
+import { EMPTY_TIMELINE, type PendingMessage, isSamePerson, tickOf } from "../../client/index.ts";
+import type { Conversation } from "../../protocol.ts";
+import { useChat, useLatest } from "../chat-context.ts";
 import { day } from "../format.ts";
 import { useToday } from "../now.ts";
 import { Bubble, PendingBubble } from "./Bubble.tsx";
-import { type Row, rowsOf } from "./rows.ts";
-
-/** This close to the newest message counts as being there, in pixels. */
-const AT_END = 60;
+import { OlderMessages, useOlder } from "./OlderMessages.tsx";
+import { useReading } from "./reading.ts";
+import { type Places, type Row, placesOf, rowsOf, withLine } from "./rows.ts";
+import { useScrolling } from "./scrolling.ts";
+import { type Opening, useOpening, useUnread } from "./unread-line.ts";
 
 /** This close to the oldest message the ones before it are loaded, in pixels. */
 const NEAR_START = 1_200;
 
-/** A chat's messages: stays at the newest unless somebody reads older ones, and loads those without a jump. */
+/** Rows are laid out this far around the frame, in pixels: they have their height before they come into sight, also on fast wheels. */
+const AROUND = 1_000;
+
+/** The room above the oldest message, in pixels; the same at all times, so that nothing moves. */
+const ABOVE = 44;
+
+/** A chat's messages. Opens at the first unread one, or at the newest. */
 export function MessageList({ conversation }: { conversation: Conversation }) {
-  const client = useClient();
+  const { id } = conversation;
+  const me = useChat((state) => state.me);
+  const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
+  const unread = useChat((state) => state.conversations.get(id)?.unread ?? 0);
+  const [readSeq] = useState(() => conversation.participants.find((each) => isSamePerson(each, me))?.readSeq ?? 0);
+  const opening = useOpening(conversation, { timeline, readSeq, unread, role: me.role });
+  if (opening !== undefined) return <OpenedList conversation={conversation} opening={opening} readSeq={readSeq} unread={unread} />;
+  return (
+    <div className="messages-frame messages-loading" role="status" aria-label="Loading the messages">
+      <span className="skeleton" />
+      <span className="skeleton" />
+      <span className="skeleton" />
+    </div>
+  );
+}
+
+/** The list once it is known where it opens: stays at the newest unless somebody reads older ones, and loads those without a jump. */
+function OpenedList({
+  conversation,
+  opening,
+  readSeq,
+  unread,
+}: {
+  conversation: Conversation;
+  opening: Opening;
+  readSeq: number;
+  unread: number;
+}) {
   const { id } = conversation;
   const me = useChat((state) => state.me);
   const today = useToday();
   const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
   const unsent = useUnsent(id);
-  const rows = useMemo(() => rowsOf(timeline.messages, unsent), [timeline.messages, unsent]);
-  const list = useRef<VirtualizerHandle>(null);
-  const [atEnd, setAtEnd] = useState(true);
-  const stays = useLatest(atEnd);
-  const count = useLatest(rows.length);
+  const writtenAt = unsent.at(-1)?.writtenAt ?? 0;
+  const { line, further, load } = useUnread(id, opening, { readSeq, role: me.role, writtenAt });
+  const [seeking, setSeeking] = useState<"loading" | "failed">();
+  const rows = useMemo(() => withLine(rowsOf(timeline.messages, unsent), line), [timeline.messages, unsent, line]);
+  const places = useMemo(() => placesOf(timeline.messages, unsent.length), [timeline.messages, unsent.length]);
   const prepended = usePrepended(rows);
+  const latest = useLatest(rows);
 
-  const toEnd = useCallback(
-    () => list.current?.scrollToIndex(count.current - 1, { align: "end" }),
-    [count],
-  );
-  const scrolled = (offset: number) => {
-    const handle = list.current;
-    if (handle === null) return;
-    setAtEnd(offset + handle.viewportSize >= handle.scrollSize - AT_END);
-    if (offset < NEAR_START) void client.loadOlder(id).catch(() => undefined);
+  const frame = useRef<HTMLDivElement>(null);
+  const list = useRef<VirtualizerHandle>(null);
+  const { atEnd, toEnd, toRow, scrolled, resized } = useScrolling(frame, list, ABOVE);
+  const { older, load: loadOlder, again } = useOlder(id);
+  const look = useReading(id, frame);
+
+  const nearStart = () => {
+    if (frame.current !== null && frame.current.scrollTop < NEAR_START) loadOlder();
+  };
+  const moved = () => {
+    scrolled();
+    look();
+    nearStart();
+  };
+  const changed = () => {
+    resized();
+    look();
   };
 
-  const newest = rows.at(-1)?.key;
-  const written = unsent.at(-1)?.writtenAt ?? 0;
-  const looked = useRef(0);
+  const lineSeq = line?.seq;
   useLayoutEffect(() => {
-    if (stays.current) toEnd();
-  }, [newest, stays, toEnd]);
+    if (lineSeq === undefined) toEnd();
+    else toRow(latest.current.findIndex((row) => row.line !== undefined));
+  }, [lineSeq, latest, toEnd, toRow]);
+  const looked = useRef(writtenAt);
   useLayoutEffect(() => {
     // What one writes oneself is always looked at; what leaves the outbox moves nobody.
-    if (written > looked.current) toEnd();
-    looked.current = Math.max(written, looked.current);
-  }, [written, toEnd]);
-  const resized = () => {
-    if (stays.current) toEnd();
+    if (writtenAt > looked.current) toEnd();
+    looked.current = Math.max(writtenAt, looked.current);
+  }, [writtenAt, toEnd]);
+  useLayoutEffect(resized, [rows, resized]);
+  useEffect(look, [rows, look]);
+  useEffect(nearStart);
+
+  const seek = () => {
+    setSeeking("loading");
+    load().then(
+      () => setSeeking(undefined),
+      () => setSeeking("failed"),
+    );
   };
-  useSeen(id, atEnd, timeline.messages);
-  const news = useNews(timeline.messages, atEnd, me.role);
 
   return (
     <div className="messages-frame">
-      <div className="messages" role="region" aria-label="Messages" tabIndex={0}>
-        <Virtualizer ref={list} as="ol" item="li" data={rows} shift={prepended} onScroll={scrolled} onResize={resized}>
-          {(row) => (
-            <div key={row.key} className="entry">
-              {row.day !== undefined && <p className="day">{day(row.day, today)}</p>}
-              {row.message !== undefined && (
-                <Bubble message={row.message} me={me} tick={tickOf(row.message, conversation)} follows={row.follows} />
-              )}
-              {row.unsent !== undefined && <PendingBubble unsent={row.unsent} follows={row.follows} />}
-            </div>
-          )}
-        </Virtualizer>
+      <div ref={frame} className="messages" role="region" aria-label="Messages" tabIndex={0}>
+        <OlderMessages older={older} again={again} />
+        <PlacesContext value={places}>
+          <Virtualizer
+            ref={list}
+            as="ol"
+            item={Item}
+            data={rows}
+            shift={prepended}
+            startMargin={ABOVE}
+            bufferSize={AROUND}
+            onScroll={moved}
+            onResize={changed}
+          >
+            {(row) => (
+              <div key={row.key} className="entry" data-seq={row.message?.seq}>
+                {row.day !== undefined && <p className="day">{day(row.day, today)}</p>}
+                {row.line !== undefined && (
+                  <p className="unread-line" role="separator" aria-label={newMessages(row.line)}>
+                    <span>{newMessages(row.line)}</span>
+                  </p>
+                )}
+                {row.message !== undefined && (
+                  <Bubble message={row.message} me={me} tick={tickOf(row.message, conversation)} follows={row.follows} />
+                )}
+                {row.unsent !== undefined && <PendingBubble unsent={row.unsent} follows={row.follows} />}
+              </div>
+            )}
+          </Virtualizer>
+        </PlacesContext>
       </div>
+      {further > 0 && (
+        <button type="button" className="to-line" onClick={seek} disabled={seeking === "loading"}>
+          <ArrowUp size={16} aria-hidden />
+          {seeking === "loading"
+            ? "Loading the new messages…"
+            : seeking === "failed"
+              ? "They did not load. Try again"
+              : `${newMessages(further)}, to the first`}
+        </button>
+      )}
       {!atEnd && (
         <button type="button" className="to-end" onClick={toEnd}>
           <ArrowDown size={16} aria-hidden />
-          {news === 0 ? "To the newest" : news === 1 ? "1 new message" : `${news} new messages`}
+          {unread === 0 ? "To the newest" : newMessages(unread)}
         </button>
       )}
     </div>
+  );
+}
+
+function newMessages(count: number): string {
+  return count === 1 ? "1 new message" : `${count.toLocaleString("en")} new messages`;
+}
+
+const PlacesContext = createContext<Places>({ first: 1, total: undefined });
+
+/** A row of the list, which tells its place in the whole conversation. */
+function Item({ index, ref, style, children }: CustomItemComponentProps & { ref?: React.Ref<HTMLLIElement> }) {
+  const { first, total } = useContext(PlacesContext);
+  return (
+    <li ref={ref} style={style} aria-posinset={total === undefined ? undefined : first + index} aria-setsize={total ?? -1}>
+      {children}
+    </li>
   );
 }
 
@@ -97,28 +190,4 @@ function usePrepended(rows: readonly Row[]): boolean {
     last.current = first;
   });
   return prepended;
-}
-
-/** Whoever is at the end of a page that can be seen has read it: looked at with every message, one that fills a gap too. */
-function useSeen(id: string, atEnd: boolean, messages: readonly Message[]): void {
-  const client = useClient();
-  useEffect(() => {
-    const seen = () => {
-      if (atEnd && messages.length > 0 && document.visibilityState === "visible") client.markRead(id);
-    };
-    seen();
-    document.addEventListener("visibilitychange", seen);
-    return () => document.removeEventListener("visibilitychange", seen);
-  }, [client, id, atEnd, messages]);
-}
-
-/** How many messages of the other side came since the end was left. */
-function useNews(messages: readonly Message[], atEnd: boolean, role: string): number {
-  const lastSeq = messages.at(-1)?.seq ?? 0;
-  const [seen, setSeen] = useState(lastSeq);
-  useEffect(() => {
-    if (atEnd) setSeen(lastSeq);
-  }, [atEnd, lastSeq]);
-  if (atEnd) return 0;
-  return messages.filter((message) => message.seq > seen && sideOf(message) !== role).length;
 }

@@ -8,7 +8,9 @@ export function Presence({ conversation }: { conversation: Conversation }) {
   const isAdmin = useChat((state) => state.me.role === "admin");
   const live = useChat((state) => state.connection === "online");
   const shop = useChat((state) => state.shop);
-  const now = useMinute();
+  // By the clock of the server, whose moment it is.
+  const clockOffset = useChat((state) => state.clockOffset);
+  const now = useMinute() + clockOffset;
   const customer = conversation.participants.find((participant) => participant.role === "customer");
   const there = isAdmin ? customer : shop;
   const who = isAdmin ? <bdi>{conversation.customerName}</bdi> : "The shop";

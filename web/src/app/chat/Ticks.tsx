@@ -3,13 +3,27 @@ import type { Tick } from "../../client/index.ts";
 
 const WORDS = { sending: "Sending", sent: "Sent", delivered: "Delivered", read: "Read" } as const;
 
-/** How far a message has come. */
+/** How far a message has come: each step has a shape of its own. */
 export function Ticks({ tick }: { tick: Tick | "sending" }) {
-  const Icon = tick === "sending" ? Clock : tick === "sent" ? Check : CheckCheck;
   return (
     <span className="ticks" data-tick={tick} title={WORDS[tick]}>
-      <Icon size={15} aria-hidden />
+      {tick === "read" ? <ReadIcon /> : <OutlineIcon tick={tick} />}
       <span className="visually-hidden">{WORDS[tick]}</span>
     </span>
+  );
+}
+
+function OutlineIcon({ tick }: { tick: Exclude<Tick, "read"> | "sending" }) {
+  const Icon = tick === "sending" ? Clock : tick === "sent" ? Check : CheckCheck;
+  return <Icon size={15} aria-hidden />;
+}
+
+/** A filled circle with a check cut out of it. */
+function ReadIcon() {
+  return (
+    <svg className="tick-read" width={15} height={15} viewBox="0 0 24 24" aria-hidden>
+      <circle cx={12} cy={12} r={11} fill="currentColor" />
+      <path d="m6.5 12.5 3.8 3.8 7.2-8" fill="none" strokeWidth={3} strokeLinecap="round" strokeLinejoin="round" />
+    </svg>
   );
 }

@@ -1,11 +1,11 @@
-import { Fragment } from "react";
 import { useChat } from "../chat-context.ts";
+import { listParts } from "../format.ts";
 
-/** Who types right now. */
+/** Who is typing. It is not announced: a screen reader would speak at every pause of somebody else; their message is announced. */
 export function TypingLine({ id }: { id: string }) {
   const names = useChat((state) => state.typing.get(id))?.map((typist) => typist.name) ?? [];
   return (
-    <p className="typing" role="status">
+    <p className="typing">
       {names.length > 0 && (
         <>
           <span className="typing-dots" aria-hidden>
@@ -14,12 +14,7 @@ export function TypingLine({ id }: { id: string }) {
             <i />
           </span>
           <span>
-            {names.map((name, index) => (
-              <Fragment key={index}>
-                {index > 0 && " and "}
-                <bdi>{name}</bdi>
-              </Fragment>
-            ))}
+            {listParts(names).map(({ type, value }, index) => (type === "element" ? <bdi key={index}>{value}</bdi> : value))}
             {names.length === 1 ? " is typing…" : " are typing…"}
           </span>
         </>

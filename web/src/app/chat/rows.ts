@@ -1,6 +1,7 @@
 import type { PendingMessage } from "../../client/index.ts";
 import type { Message } from "../../protocol.ts";
 import { sameDay } from "../format.ts";
+import type { UnreadLine } from "./unread-line.ts";
 
 /** A line of the chat: a message, or one on its way. */
 export interface Row {
@@ -11,6 +12,16 @@ export interface Row {
   readonly day: string | number | undefined;
   /** Whether the one before is of the same person, shortly before. */
   readonly follows: boolean;
+  /** How many messages are new from here on, if the line stands before this one. */
+  readonly line?: number;
+}
+
+/** Where the rows are in the whole conversation. */
+export interface Places {
+  /** The place of the first row. */
+  readonly first: number;
+  /** How many there are; undefined while some are missing between those held. */
+  readonly total: number | undefined;
 }
 
 /** Messages of one person within this time belong together, in milliseconds. */
@@ -29,6 +40,19 @@ export function rowsOf(messages: readonly Message[], outbox: readonly PendingMes
     rows.push({ key: unsent.clientMessageId, unsent, day, follows: index > 0 && day === undefined });
   });
   return rows;
+}
+
+/** The rows with the line before the first message that was unread. Only that row is another one. */
+export function withLine(rows: readonly Row[], line: UnreadLine | undefined): readonly Row[] {
+  if (line === undefined) return rows;
+  return rows.map((row) => (row.message?.seq === line.seq ? { ...row, line: line.count, follows: false } : row));
+}
+
+/** Where the rows of these messages, and of so many unsent ones, are in the whole conversation. */
+export function placesOf(messages: readonly Message[], unsent: number): Places {
+  const [first, last] = [messages[0]?.seq ?? 1, messages.at(-1)?.seq ?? 0];
+  const gapless = last - first + 1 === messages.length;
+  return { first, total: gapless ? last + unsent : undefined };
 }
 
 function rowOf(message: Message, before: Message | undefined): Row {

@@ -3,15 +3,28 @@ import { useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { ConversationEntry } from "../../client/index.ts";
 import { useChat, useClient } from "../chat-context.ts";
+import { dayOf } from "../format.ts";
 import { useToday } from "../now.ts";
 import { EmptyState } from "../parts/EmptyState.tsx";
 import { ConversationRow } from "./ConversationRow.tsx";
+import type { SearchResult } from "./search.ts";
 
 /** This close to the end the next page is loaded, in pixels. */
 const NEAR_END = 600;
 
 /** The conversations, last activity first. */
-export function ConversationList({ entries, none, openId }: { entries: readonly ConversationEntry[]; none: boolean; openId: string | undefined }) {
+export function ConversationList({
+  entries,
+  none,
+  openId,
+  search,
+}: {
+  entries: readonly ConversationEntry[];
+  /** Whether there are no orders at all, as far as is known. */
+  none: boolean;
+  openId: string | undefined;
+  search: SearchResult;
+}) {
   const client = useClient();
   const listed = useChat((state) => state.listLoaded);
   const failure = useChat((state) => state.failure);
@@ -20,8 +33,10 @@ export function ConversationList({ entries, none, openId }: { entries: readonly 
   const rows = useRef<VirtualizerHandle>(null);
   const [loading, setLoading] = useState(false);
 
+  const searching = search.progress !== "none";
+
   const load = async () => {
-    if (loading || !more) return;
+    if (loading || !more || searching) return;
     setLoading(true);
     // Without an answer there is the next scrolling, or the button.
     await client.loadMoreConversations().catch(() => undefined);
@@ -47,7 +62,7 @@ export function ConversationList({ entries, none, openId }: { entries: readonly 
     );
   }
   if (!listed) return <Skeleton />;
-  const older = more && (
+  const older = searching ? <SearchedBack search={search} found={entries.length > 0} /> : more && (
     <button type="button" className="button list-more" disabled={loading} onClick={() => void load()}>
       {loading ? "Loading…" : "Older orders"}
     </button>
@@ -56,7 +71,7 @@ export function ConversationList({ entries, none, openId }: { entries: readonly 
     return (
       <div className="list-empty">
         <Inbox size={28} aria-hidden />
-        <p>{none ? "No orders yet." : more ? "No order matches among those loaded so far." : "No order matches."}</p>
+        {!searching && <p>{none ? "No orders yet." : more ? "No order matches among those loaded so far." : "No order matches."}</p>}
         {older}
       </div>
     );
@@ -68,6 +83,26 @@ export function ConversationList({ entries, none, openId }: { entries: readonly 
       </Virtualizer>
       {older}
     </nav>
+  );
+}
+
+/** How far the server has looked, and how to look further. */
+function SearchedBack({ search, found }: { search: SearchResult; found: boolean }) {
+  const { progress, searchedTo, further } = search;
+  const back = searchedTo === undefined ? "" : `Searched back to ${dayOf(searchedTo)}.`;
+  return (
+    <div className="searched">
+      <p role="status">
+        {progress === "looking" && "Searching all orders…"}
+        {progress === "looked" && [!found && "No order matches.", back].filter((words) => words !== false && words !== "").join(" ")}
+        {progress === "failed" && "The search did not reach the server: only orders that are loaded were searched."}
+      </p>
+      {(searchedTo !== undefined || progress === "failed") && (
+        <button type="button" className="button" onClick={further}>
+          {progress === "failed" ? "Try again" : "Look further"}
+        </button>
+      )}
+    </div>
   );
 }
 

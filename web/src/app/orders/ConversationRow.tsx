@@ -1,20 +1,22 @@
+import { CircleAlert } from "lucide-react";
 import { memo } from "react";
-import { Link } from "wouter";
 import { type ConversationEntry, isSamePerson, sideOf } from "../../client/index.ts";
 import type { Conversation } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
 import { brief, full, money, orderNumber } from "../format.ts";
+import { ChatLink } from "../parts/ChatLink.tsx";
 import { Picture } from "../parts/Picture.tsx";
 import { CONVERSATION_STATUS, StatusBadge } from "../parts/StatusBadge.tsx";
+import { UnreadBadge } from "../parts/UnreadBadge.tsx";
+import { unreadText } from "../unread.ts";
 
 /** One order in the list; `today` as `useToday` has it. */
 export const ConversationRow = memo(function ConversationRow({ entry, open, today }: { entry: ConversationEntry; open: boolean; today: number }) {
   const { conversation, unread } = entry;
   const { order } = conversation;
   const isAdmin = useChat((state) => state.me.role === "admin");
-  const typing = useChat((state) => state.typing.get(conversation.id)?.[0]?.name);
   return (
-    <Link href={`/orders/${conversation.id}`} className="row" aria-current={open ? "true" : undefined} data-unread={unread > 0 || undefined}>
+    <ChatLink id={conversation.id} className="row" aria-current={open ? "true" : undefined} data-unread={unread > 0 || undefined}>
       <Picture imageUrl={order.imageUrl} size={52} />
       <span className="row-main">
         <span className="row-line">
@@ -39,29 +41,52 @@ export const ConversationRow = memo(function ConversationRow({ entry, open, toda
         </span>
         <span className="row-line">
           <span className="row-last">
-            {typing === undefined ? (
-              <LastMessage conversation={conversation} />
-            ) : (
-              <em>
-                <bdi>{typing}</bdi> is typing…
-              </em>
-            )}
+            <Last conversation={conversation} open={open} />
           </span>
-          {unread > 0 && (
-            <span className="unread">
-              <span aria-hidden>{unread > 99 ? "99+" : unread}</span>
-              <span className="visually-hidden">{unread} unread</span>
-            </span>
-          )}
+          <UnreadBadge text={unreadText({ count: unread, more: false })} />
         </span>
         <span className="row-badges">
           <StatusBadge status={order.status} />
-          {conversation.status !== "active" && <span className="badge">{CONVERSATION_STATUS[conversation.status]}</span>}
+          {conversation.status !== "active" && <span className="badge">{CONVERSATION_STATUS[conversation.status] ?? conversation.status}</span>}
         </span>
       </span>
-    </Link>
+    </ChatLink>
   );
 });
+
+/** What happened last: a message that failed, somebody who types, a text that was begun, or the last message. */
+function Last({ conversation, open }: { conversation: Conversation; open: boolean }) {
+  const { id } = conversation;
+  const failed = useChat((state) => state.outbox.find((unsent) => unsent.conversationId === id && unsent.failed !== undefined)?.body);
+  const typing = useChat((state) => state.typing.get(id)?.[0]?.name);
+  const draft = useChat((state) => state.drafts.get(id));
+  if (failed !== undefined) {
+    return (
+      <>
+        <em className="row-failed">
+          <CircleAlert size={14} aria-hidden /> Not sent:
+        </em>{" "}
+        <bdi>{failed}</bdi>
+      </>
+    );
+  }
+  if (typing !== undefined) {
+    return (
+      <em>
+        <bdi>{typing}</bdi> is typing…
+      </em>
+    );
+  }
+  // In the conversation that is open the draft is in sight.
+  if (draft !== undefined && draft.trim() !== "" && !open) {
+    return (
+      <>
+        <em>Draft:</em> <bdi>{draft}</bdi>
+      </>
+    );
+  }
+  return <LastMessage conversation={conversation} />;
+}
 
 function LastMessage({ conversation: { lastMessage } }: { conversation: Conversation }) {
   const mine = useChat((state) => isSamePerson(state.me, lastMessage.sender));

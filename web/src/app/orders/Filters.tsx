@@ -3,21 +3,26 @@ import type { ConversationStatus } from "../../protocol.ts";
 import { CONVERSATION_STATUS } from "../parts/StatusBadge.tsx";
 import type { Filter } from "./filter.ts";
 
-/** An admin's search over what is loaded, and which conversations are shown. */
+/** What an admin searches for, and which conversations are shown. */
 export function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }) {
   const choose = (value: string) => onChange({ ...filter, conversation: value === "" ? undefined : (value as ConversationStatus) });
   return (
-    <div className="filters" role="search">
+    <search className="filters">
       <label className="search">
         <Search size={18} aria-hidden />
         <span className="visually-hidden">Search the orders</span>
         <input
           type="search"
-          placeholder="Search orders"
+          enterKeyHint="search"
+          placeholder="Search"
+          aria-describedby="search-help"
           value={filter.words}
           onChange={(event) => onChange({ ...filter, words: event.target.value })}
         />
       </label>
+      <span id="search-help" className="visually-hidden">
+        By the customer's name, the order's number or an item.
+      </span>
       <label>
         <span className="visually-hidden">Which conversations</span>
         <select value={filter.conversation ?? ""} onChange={(event) => choose(event.target.value)}>
@@ -29,6 +34,6 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
           ))}
         </select>
       </label>
-    </div>
+    </search>
   );
 }

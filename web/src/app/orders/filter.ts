@@ -19,9 +19,9 @@ export function useFilter(): [Filter, (filter: Filter) => void] {
 }
 
 /** Whether a conversation is to be shown. Every word has to be somewhere in it. */
-export function matches({ conversation }: ConversationEntry, { order, conversation: status, words }: Filter): boolean {
-  if (order !== undefined && conversation.order.status !== order) return false;
-  if (status !== undefined && conversation.status !== status) return false;
+export function matches(entry: ConversationEntry, filter: Filter): boolean {
+  if (!matchesStatus(entry, filter)) return false;
+  const { conversation } = entry;
   const text = [
     conversation.customerName,
     conversation.order.title,
@@ -30,8 +30,13 @@ export function matches({ conversation }: ConversationEntry, { order, conversati
   ]
     .join(" ")
     .toLowerCase();
-  return words
+  return filter.words
     .toLowerCase()
     .split(/\s+/)
     .every((word) => text.includes(word));
+}
+
+/** Whether a conversation is of the status that is shown, and its order too. */
+export function matchesStatus({ conversation }: ConversationEntry, { order, conversation: status }: Filter): boolean {
+  return (order === undefined || conversation.order.status === order) && (status === undefined || conversation.status === status);
 }

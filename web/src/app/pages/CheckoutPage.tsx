@@ -1,28 +1,25 @@
 import { useMutation } from "@tanstack/react-query";
 import { Minus, Plus, ShoppingBag } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Redirect, useLocation } from "wouter";
 import { SessionEnded, ApiError } from "../../client/index.ts";
 import type { OrderRequest } from "../../protocol.ts";
+import { type Basket, BasketStore, MOST } from "../basket.ts";
 import { uuid } from "../browser.ts";
 import { useChat, useClient } from "../chat-context.ts";
 import { CURRENCY, PRODUCTS, type Product } from "../demo.ts";
 import { money } from "../format.ts";
+import { Title } from "../parts/Title.tsx";
 import { pictureUrl } from "../pictures.ts";
+import { local } from "../storage.ts";
 import { withoutControls } from "../text.ts";
-
-/** As many of a product as the page lets one order. */
-const MOST = 99;
 
 /** A small shop: fill a basket, place the order, and be in its conversation. */
 export function CheckoutPage() {
   const client = useClient();
   const isAdmin = useChat((state) => state.me.role === "admin");
   const [, navigate] = useLocation();
-  const [quantities, setQuantities] = useState<Readonly<Record<string, number>>>({});
-  const [note, setNote] = useState("");
-  // One key for one order, however often the button has to be pressed until it is placed.
-  const [key, setKey] = useState(uuid);
+  const [{ quantities, note, key }, write, ordered] = useBasket();
 
   const basket = PRODUCTS.flatMap((product) => {
     const quantity = quantities[product.sku] ?? 0;
@@ -30,11 +27,14 @@ export function CheckoutPage() {
   });
   const total = basket.reduce((sum, { product, quantity }) => sum + product.price * quantity, 0);
   const change = (product: Product, by: number) => {
-    setKey(uuid());
-    setQuantities((held) => ({ ...held, [product.sku]: Math.min(MOST, Math.max(0, (held[product.sku] ?? 0) + by)) }));
+    const { [product.sku]: held = 0, ...others } = quantities;
+    const quantity = Math.min(MOST, Math.max(0, held + by));
+    write({ quantities: quantity === 0 ? others : { ...others, [product.sku]: quantity } });
   };
   const placing = useMutation({
-    mutationFn: ({ order, key }: { order: OrderRequest; key: string }) => client.api.placeOrder(order, key),
+    mutationFn: (sent: { order: OrderRequest; key: string }) => client.api.placeOrder(sent.order, sent.key),
+    // Said here it happens also when the page is gone by then.
+    onSuccess: (_, sent) => ordered(sent.key),
   });
   const place = (event: FormEvent) => {
     event.preventDefault();
@@ -55,6 +55,7 @@ export function CheckoutPage() {
   if (isAdmin) return <Redirect to="/orders" replace />;
   return (
     <main className="checkout">
+      <Title view="Shop" />
       <section aria-labelledby="products-title">
         <h1 id="products-title">Shop</h1>
         <ul className="products">
@@ -100,10 +101,7 @@ export function CheckoutPage() {
             maxLength={1000}
             rows={3}
             dir="auto"
-            onChange={(event) => {
-              setKey(uuid());
-              setNote(withoutControls(event.target.value));
-            }}
+            onChange={(event) => write({ note: withoutControls(event.target.value) })}
           />
         </label>
         <button type="submit" className="button button-primary" disabled={basket.length === 0 || placing.isPending}>
@@ -118,10 +116,34 @@ export function CheckoutPage() {
   );
 }
 
+/** The person's basket, as it was left; how to change it, and how to empty it once the order with this key was placed. */
+function useBasket(): [Basket, (change: Partial<Omit<Basket, "key">>) => void, (key: string) => void] {
+  const me = useChat((state) => state.me);
+  const [store] = useState(() => new BasketStore(local, me));
+  const [basket, setBasket] = useState<Basket>(() => store.load() ?? { quantities: {}, note: "", key: uuid() });
+  const write = (change: Partial<Omit<Basket, "key">>) => {
+    const changed = { ...basket, ...change, key: uuid() };
+    store.save(changed);
+    setBasket(changed);
+  };
+  return [basket, write, (key) => store.ordered(key)];
+}
+
 function Stepper({ product, quantity, onChange }: { product: Product; quantity: number; onChange: (product: Product, by: number) => void }) {
-  if (quantity === 0) {
+  const more = useRef<HTMLButtonElement>(null);
+  const add = useRef<HTMLButtonElement>(null);
+  const none = quantity === 0;
+  const before = useRef(none);
+  useEffect(() => {
+    // The button that was pressed is gone: the focus goes to the one in its place, unless it is somewhere else by now.
+    if (before.current !== none && (document.activeElement === null || document.activeElement === document.body)) {
+      (none ? add : more).current?.focus();
+    }
+    before.current = none;
+  }, [none]);
+  if (none) {
     return (
-      <button type="button" className="button" aria-label={`Add ${product.title}`} onClick={() => onChange(product, 1)}>
+      <button ref={add} type="button" className="button" aria-label={`Add ${product.title}`} onClick={() => onChange(product, 1)}>
         Add
       </button>
     );
@@ -132,7 +154,7 @@ function Stepper({ product, quantity, onChange }: { product: Product; quantity: 
         <Minus size={16} aria-hidden />
       </button>
       <output aria-live="polite">{quantity}</output>
-      <button type="button" className="icon-button" aria-label="One more" onClick={() => onChange(product, 1)}>
+      <button ref={more} type="button" className="icon-button" aria-label="One more" onClick={() => onChange(product, 1)}>
         <Plus size={16} aria-hidden />
       </button>
     </span>
@@ -140,7 +162,7 @@ function Stepper({ product, quantity, onChange }: { product: Product; quantity: 
 }
 
 function wordsFor(problem: Error): string {
-  if (problem instanceof SessionEnded) return "Your log-in has expired.";
+  if (problem instanceof SessionEnded) return "Please log in again.";
   if (problem instanceof ApiError) return `The order was not placed: ${problem.message}`;
   return "The server cannot be reached. Try again: the order will be placed once, however often you press.";
 }

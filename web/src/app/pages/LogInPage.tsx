@@ -32,7 +32,7 @@ export function LogInPage({ onLogIn }: { onLogIn: (logIn: LogIn) => void }) {
     ));
   return (
     <main className="login">
-      <title>Order chat</title>
+      <title>Log in – Order chat</title>
       <div className="login-card">
         <img src="/icon.svg" alt="" width="56" height="56" />
         <h1>Order chat</h1>

@@ -1,12 +1,15 @@
 import { Compass } from "lucide-react";
 import { Link } from "wouter";
 import { EmptyState } from "../parts/EmptyState.tsx";
+import { Title } from "../parts/Title.tsx";
 
 /** An address that leads nowhere. */
 export function NotFoundPage() {
   return (
     <main className="alone">
+      <Title view="Not found" />
       <EmptyState
+        heading="h1"
         icon={<Compass size={32} aria-hidden />}
         title="There is nothing here"
         action={

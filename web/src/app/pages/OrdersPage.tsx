@@ -1,15 +1,19 @@
-import { MessagesSquare, ShoppingBag } from "lucide-react";
-import { useEffect, useMemo } from "react";
+import { MessagesSquare, MousePointerClick, ShoppingBag } from "lucide-react";
+import { type RefObject, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { Link, useLocation } from "wouter";
-import { type ConversationEntry, sorted } from "../../client/index.ts";
+import { sorted } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
 import { Chat } from "../chat/Chat.tsx";
+import { isOpenedByPerson, watchOpened } from "../chat/opened-by-person.ts";
 import { useWide } from "../media.ts";
+import { chatPath } from "../navigation.ts";
 import { ConversationList } from "../orders/ConversationList.tsx";
 import { CountCards } from "../orders/CountCards.tsx";
 import { Filters } from "../orders/Filters.tsx";
-import { matches, useFilter } from "../orders/filter.ts";
+import { matches, matchesStatus, useFilter } from "../orders/filter.ts";
+import { useSearch, withFound } from "../orders/search.ts";
 import { EmptyState } from "../parts/EmptyState.tsx";
+import { Title } from "../parts/Title.tsx";
 
 /** The list and the chat: side by side, or on a phone one after the other. */
 export function OrdersPage({ id }: { id: string | undefined }) {
@@ -18,46 +22,78 @@ export function OrdersPage({ id }: { id: string | undefined }) {
   const conversations = useChat((state) => state.conversations);
   const listed = useChat((state) => state.listLoaded);
   const [filter, setFilter] = useFilter();
+  const search = useSearch(filter.words);
   const entries = useMemo(() => sorted(conversations), [conversations]);
-  const shown = useMemo(() => entries.filter((entry) => matches(entry, filter)), [entries, filter]);
-  useFirstOpens(id, wide, shown);
+  const shown = useMemo(() => {
+    const matching = entries.filter((entry) => matches(entry, filter));
+    if (search.found.length === 0) return matching;
+    const found = withFound(conversations, matching, search.found).filter((entry) => matchesStatus(entry, filter));
+    return sorted(new Map(found.map((entry) => [entry.conversation.id, entry])));
+  }, [entries, filter, conversations, search.found]);
+  const chosen = useSyncExternalStore(watchOpened, isOpenedByPerson);
+  useFirstOpens(id, wide && !isAdmin, entries[0]?.conversation.id);
+  const pane = useRef<HTMLElement>(null);
+  useRowFocused(pane, wide ? undefined : id);
 
-  const list = (
-    <section className="list-pane" aria-label="Orders">
-      <h1 className="visually-hidden">{isAdmin ? "All orders" : "My orders"}</h1>
-      <CountCards chosen={filter.order} onChoose={(order) => setFilter({ ...filter, order })} />
-      {isAdmin && <Filters filter={filter} onChange={setFilter} />}
-      <ConversationList entries={shown} none={entries.length === 0} openId={id} />
-    </section>
-  );
-  if (!wide) return <main className="orders">{id === undefined ? list : <Chat key={id} id={id} />}</main>;
+  const title = isAdmin ? "All orders" : "My orders";
+  const hidden = !wide && id !== undefined;
+  const chat = id !== undefined && <Chat key={id} id={id} chosen={chosen} />;
   return (
     <main className="orders">
-      {list}
-      {id === undefined ? <NoneOpen empty={listed && entries.length === 0} isAdmin={isAdmin} /> : <Chat key={id} id={id} />}
+      {id === undefined && <Title view={title} />}
+      {/* On a phone it stays behind the chat, so that it is where it was when somebody comes back. */}
+      <section ref={pane} className="list-pane" aria-label="Orders" data-behind={hidden || undefined} inert={hidden}>
+        <h1 className="visually-hidden">{title}</h1>
+        <CountCards chosen={filter.order} onChoose={(order) => setFilter({ ...filter, order })} />
+        {isAdmin && <Filters filter={filter} onChange={setFilter} />}
+        <ConversationList entries={shown} none={entries.length === 0} openId={id} search={search} />
+      </section>
+      {chat}
+      {wide && id === undefined && <NoneOpen empty={listed && entries.length === 0} isAdmin={isAdmin} />}
     </main>
   );
 }
 
-/** Where there is room for both, the first order opens by itself. */
-function useFirstOpens(id: string | undefined, wide: boolean, shown: readonly ConversationEntry[]): void {
+/**
+ * Where there is room for both, a customer's newest order opens by itself: they have few, and came for one of them. An admin chooses:
+ * what opens by itself would look as if somebody took care of it.
+ */
+function useFirstOpens(id: string | undefined, wanted: boolean, first: string | undefined): void {
   const [, navigate] = useLocation();
-  const first = shown[0]?.conversation.id;
   useEffect(() => {
-    if (wide && id === undefined && first !== undefined) navigate(`/orders/${first}`, { replace: true });
-  }, [wide, id, first, navigate]);
+    if (wanted && id === undefined && first !== undefined) navigate(chatPath(first), { replace: true });
+  }, [wanted, id, first, navigate]);
+}
+
+/** Whoever comes back from a chat on a phone has the focus on its row again. */
+function useRowFocused(pane: RefObject<HTMLElement | null>, openId: string | undefined): void {
+  const last = useRef(openId);
+  useEffect(() => {
+    const left = last.current;
+    last.current = openId;
+    if (left === undefined || openId !== undefined) return;
+    const rows = pane.current?.querySelectorAll<HTMLElement>("a.row") ?? [];
+    // A row that has moved out of sight is not there: then it is the list.
+    const row = [...rows].find((each) => each.getAttribute("href") === chatPath(left)) ?? pane.current?.querySelector<HTMLElement>(".list");
+    row?.focus({ preventScroll: true });
+  }, [pane, openId]);
 }
 
 function NoneOpen({ empty, isAdmin }: { empty: boolean; isAdmin: boolean }) {
   const icon = <MessagesSquare size={32} aria-hidden />;
-  if (!empty) return <section className="chat-pane" aria-label="Chat" />;
   return (
     <section className="chat-pane" aria-label="Chat">
-      {isAdmin ? (
+      {isAdmin && !empty && (
+        <EmptyState icon={<MousePointerClick size={32} aria-hidden />} title="Choose an order">
+          Its conversation opens here. Messages count as read once you have seen them there.
+        </EmptyState>
+      )}
+      {isAdmin && empty && (
         <EmptyState icon={icon} title="Quiet so far">
           As soon as somebody places an order, it appears here.
         </EmptyState>
-      ) : (
+      )}
+      {!isAdmin && empty && (
         <EmptyState
           icon={icon}
           title="Your orders will talk here"

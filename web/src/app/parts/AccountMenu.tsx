@@ -24,7 +24,6 @@ export function AccountMenu({ onLogOut }: { onLogOut: () => void }) {
           {me.role === "admin" && <span className="admin-badge">Admin</span>}
         </span>
       </Menu.Trigger>
-      <Menu.Portal>
         <Menu.Content className="menu" align="end" sideOffset={6}>
           <Menu.Label className="menu-label">Appearance</Menu.Label>
           <Menu.RadioGroup value={theme} onValueChange={(value) => setTheme(value as Theme)}>
@@ -43,7 +42,6 @@ export function AccountMenu({ onLogOut }: { onLogOut: () => void }) {
             Be somebody else
           </Menu.Item>
         </Menu.Content>
-      </Menu.Portal>
     </Menu.Root>
   );
 }

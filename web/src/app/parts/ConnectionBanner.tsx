@@ -1,13 +1,16 @@
-import { CloudOff, LoaderCircle, LogOut } from "lucide-react";
+import { CircleAlert, CloudOff, LoaderCircle, LogOut, Save } from "lucide-react";
 import { useChat } from "../chat-context.ts";
+import { ChatLink } from "./ChatLink.tsx";
 
-/** Says when the page is not live, and that it goes on working. */
+/** Says when the page is not live, and that it goes on working; and which messages need somebody to look at them. */
 export function ConnectionBanner() {
-  const link = useChat((state) => state.connection);
+  const connection = useChat((state) => state.connection);
   const waiting = useChat((state) => state.outbox.filter((unsent) => unsent.failed === undefined).length);
   return (
     <div role="status">
-      {link === "offline" && (
+      <NotSent />
+      <Unstored />
+      {connection === "offline" && (
         <p className="banner">
           <CloudOff size={18} aria-hidden />
           {waiting === 0
@@ -15,18 +18,43 @@ export function ConnectionBanner() {
             : `You are offline. ${waiting === 1 ? "One message waits" : `${waiting} messages wait`} and will go out when the connection is back.`}
         </p>
       )}
-      {link === "expired" && (
+      {connection === "expired" && (
         <p className="banner">
           <LogOut size={18} aria-hidden />
           You are no longer logged in: nothing new comes here.
         </p>
       )}
-      {link === "connecting" && (
+      {connection === "connecting" && (
         <p className="banner banner-quiet">
           <LoaderCircle size={18} className="spin" aria-hidden />
           Connecting…
         </p>
       )}
     </div>
+  );
+}
+
+/** The browser's storage does not take what was written: it lives as long as the page. */
+function Unstored() {
+  const unstored = useChat((state) => state.unstored);
+  if (!unstored) return null;
+  return (
+    <p className="banner">
+      <Save size={18} aria-hidden />
+      This browser has no room to keep your messages: leave this page open until they are sent.
+    </p>
+  );
+}
+
+function NotSent() {
+  const count = useChat((state) => state.outbox.filter((unsent) => unsent.failed !== undefined).length);
+  const first = useChat((state) => state.outbox.find((unsent) => unsent.failed !== undefined)?.conversationId);
+  if (first === undefined) return null;
+  return (
+    <p className="banner banner-failed">
+      <CircleAlert size={18} aria-hidden />
+      {count === 1 ? "A message was not sent." : `${count} messages were not sent.`}
+      <ChatLink id={first}>Go to {count === 1 ? "it" : "the first"}</ChatLink>
+    </p>
   );
 }

@@ -21,11 +21,12 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { failed: 
       </button>
     );
     return (
-      <div className="alone" role="alert">
-        <EmptyState icon={<RotateCw size={32} aria-hidden />} title="Something went wrong" action={reload}>
+      <main className="alone">
+        <title>Something went wrong – Order chat</title>
+        <EmptyState heading="h1" icon={<RotateCw size={32} aria-hidden />} title="Something went wrong" action={reload}>
           This page could not be shown. What you wrote is kept in this browser.
         </EmptyState>
-      </div>
+      </main>
     );
   }
 }

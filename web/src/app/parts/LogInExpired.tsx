@@ -1,9 +1,17 @@
 import { useEffect, useRef } from "react";
+import type { SessionEnd } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
 
-/** The log-in has ended and could not be renewed: says so, with the way out. */
+const WORDS: Readonly<Record<SessionEnd, string>> = {
+  expired: "Your log-in has expired.",
+  refused: "The shop does not accept your log-in any more.",
+  another_person: "Somebody else has logged in with this browser.",
+};
+
+/** The log-in has ended and could not be renewed, or the server refuses it: says so, with the way out. */
 export function LogInExpired({ onLogIn }: { onLogIn: () => void }) {
   const expired = useChat((state) => state.connection === "expired");
+  const reason = useChat((state) => state.sessionEnd);
   const waiting = useChat((state) => state.outbox.length);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -19,9 +27,9 @@ export function LogInExpired({ onLogIn }: { onLogIn: () => void }) {
       // Chrome lets a second Esc close it whatever is said to the first.
       onClose={(event) => event.currentTarget.showModal()}
     >
-      <h2 id="expired-title">Your log-in has expired</h2>
+      <h2 id="expired-title">Please log in again</h2>
       <p>
-        Log in again to go on.
+        {reason === undefined ? "Your log-in has ended." : WORDS[reason]}
         {waiting > 0 && " What you wrote is kept in this browser and goes out once you are back."}
       </p>
       <button type="button" className="button button-primary" onClick={onLogIn}>

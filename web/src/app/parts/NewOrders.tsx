@@ -1,51 +1,109 @@
 import { BellRing, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { Link } from "wouter";
 import type { Order } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
-import { money } from "../format.ts";
+import { list, money } from "../format.ts";
+import { ChatLink } from "./ChatLink.tsx";
 
-/** A notice goes away by itself after this long, in milliseconds. */
+/** The notice goes away by itself this long after the last order, in milliseconds. */
 const SHOWN = 12_000;
 
-/** At most so many notices at once. */
-const MOST = 3;
-
-/** Tells admins of orders that have just been placed. */
+/** Tells admins of orders that have just been placed: one notice, which sums up what comes while it is shown. */
 export function NewOrders() {
-  const client = useClient();
   const isAdmin = useChat((state) => state.me.role === "admin");
-  const [orders, setOrders] = useState<readonly Order[]>([]);
-  const dismiss = (id: string) => setOrders((shown) => shown.filter((order) => order.id !== id));
-
+  const [orders, clear] = useNewOrders(isAdmin);
+  const newest = orders.at(-1);
+  const [looked, setLooked] = useState(false);
   useEffect(() => {
-    if (!isAdmin) return;
+    if (newest === undefined || looked) return undefined;
+    const ends = setTimeout(clear, SHOWN);
+    return () => clearTimeout(ends);
+  }, [newest, looked, clear]);
+  const dismiss = () => {
+    setLooked(false);
+    clear();
+  };
+
+  if (!isAdmin) return null;
+  return (
+    <>
+      <p className="visually-hidden" role="status">
+        {newest !== undefined && words(orders)}
+      </p>
+      {newest !== undefined && (
+        // Whoever points at it or has the focus in it is reading: then it stays.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+        <section
+          className="notice"
+          aria-label="New orders"
+          onPointerEnter={() => setLooked(true)}
+          onPointerLeave={(event) => setLooked(event.currentTarget.contains(document.activeElement))}
+          onFocus={() => setLooked(true)}
+          onBlur={(event) => setLooked(event.currentTarget.contains(event.relatedTarget) || event.currentTarget.matches(":hover"))}
+        >
+          <BellRing size={20} aria-hidden />
+          <NoticeLink orders={orders} onOpen={dismiss} />
+          <button
+            type="button"
+            className="icon-button"
+            aria-label="Dismiss"
+            onClick={() => {
+              dismiss();
+              document.querySelector<HTMLElement>(".pages a")?.focus();
+            }}
+          >
+            <X size={18} aria-hidden />
+          </button>
+        </section>
+      )}
+    </>
+  );
+}
+
+function NoticeLink({ orders, onOpen }: { orders: readonly Order[]; onOpen: () => void }) {
+  const [order, second] = orders;
+  if (order === undefined) return null;
+  if (second !== undefined) {
+    return (
+      <Link href="/orders" onClick={onOpen}>
+        <strong>{orders.length} new orders</strong>
+        <span>{names(orders)}</span>
+      </Link>
+    );
+  }
+  return (
+    <ChatLink id={order.conversationId} onOpen={onOpen}>
+      <strong>
+        New order from <bdi>{order.customerName}</bdi>
+      </strong>
+      <span>
+        <bdi>{order.items[0]?.title}</bdi> · {money(order.total, order.currency)}
+      </span>
+    </ChatLink>
+  );
+}
+
+/** The orders that came since the notice was last empty, oldest first, and how to empty it. */
+function useNewOrders(isAdmin: boolean): [readonly Order[], () => void] {
+  const client = useClient();
+  const [orders, setOrders] = useState<readonly Order[]>([]);
+  useEffect(() => {
+    if (!isAdmin) return undefined;
     return client.onEvent((event) => {
       if (event.event !== "order_created") return;
       const { order } = event;
-      setOrders((shown) => (shown.some(({ id }) => id === order.id) ? shown : [order, ...shown].slice(0, MOST)));
-      setTimeout(() => dismiss(order.id), SHOWN);
+      setOrders((shown) => (shown.some(({ id }) => id === order.id) ? shown : [...shown, order]));
     });
   }, [client, isAdmin]);
+  return [orders, useCallback(() => setOrders([]), [])];
+}
 
-  return (
-    <div className="notices" role="status" aria-label="New orders">
-      {orders.map((order) => (
-        <div key={order.id} className="notice">
-          <BellRing size={20} aria-hidden />
-          <Link href={`/orders/${order.conversationId}`} onClick={() => dismiss(order.id)}>
-            <strong>
-              New order from <bdi>{order.customerName}</bdi>
-            </strong>
-            <span>
-              <bdi>{order.items[0]?.title}</bdi> · {money(order.total, order.currency)}
-            </span>
-          </Link>
-          <button type="button" className="icon-button" aria-label="Dismiss" onClick={() => dismiss(order.id)}>
-            <X size={18} aria-hidden />
-          </button>
-        </div>
-      ))}
-    </div>
-  );
+function words(orders: readonly Order[]): string {
+  return orders.length === 1 ? `New order from ${names(orders)}` : `${orders.length} new orders: ${names(orders)}`;
+}
+
+/** The customers, each once. */
+function names(orders: readonly Order[]): string {
+  return list([...new Set(orders.map((order) => order.customerName))]);
 }

@@ -19,7 +19,7 @@ export const CONVERSATION_STATUS: Readonly<Record<ConversationStatus, string>> =
 export function StatusBadge({ status }: { status: OrderStatus }) {
   return (
     <span className="badge" data-status={status}>
-      {ORDER_STATUS[status]}
+      {ORDER_STATUS[status] ?? status}
     </span>
   );
 }

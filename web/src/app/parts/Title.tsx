@@ -1,11 +1,8 @@
 import { useChat } from "../chat-context.ts";
+import { unreadOf, unreadText } from "../unread.ts";
 
-/** The window's title: how much is unread, for whoever looks at another one. */
-export function Title() {
-  const unread = useChat((state) => {
-    let sum = 0;
-    for (const entry of state.conversations.values()) sum += entry.unread;
-    return sum;
-  });
-  return <title>{unread === 0 ? "Order chat" : `(${unread}) Order chat`}</title>;
+/** The window's title: how much is unread for whoever looks at another window, and which view this is. */
+export function Title({ view }: { view: string }) {
+  const unread = useChat((state) => unreadText(unreadOf(state)));
+  return <title>{`${unread === "" ? "" : `(${unread}) `}${view} – Order chat`}</title>;
 }

@@ -1,11 +1,15 @@
 import { MessageSquareText, ShoppingBag } from "lucide-react";
 import { Link, useRoute } from "wouter";
 import { useChat } from "../chat-context.ts";
+import { unreadOf, unreadText } from "../unread.ts";
 import { AccountMenu } from "./AccountMenu.tsx";
+import { NewOrders } from "./NewOrders.tsx";
+import { UnreadBadge } from "./UnreadBadge.tsx";
 
-/** Where one is, and who. */
+/** Where one is, who one is, and what has just happened. */
 export function TopBar({ onLogOut }: { onLogOut: () => void }) {
   const me = useChat((state) => state.me);
+  const unread = useChat((state) => unreadText(unreadOf(state)));
   const [atOrders] = useRoute("/orders/:id?");
   const [atCheckout] = useRoute("/checkout");
   return (
@@ -18,6 +22,7 @@ export function TopBar({ onLogOut }: { onLogOut: () => void }) {
         <Link href="/orders" aria-current={atOrders ? "page" : undefined}>
           <MessageSquareText size={18} aria-hidden />
           <span>{me.role === "admin" ? "All orders" : "My orders"}</span>
+          {!atOrders && <UnreadBadge text={unread} />}
         </Link>
         {me.role === "customer" && (
           <Link href="/checkout" aria-current={atCheckout ? "page" : undefined}>
@@ -26,6 +31,7 @@ export function TopBar({ onLogOut }: { onLogOut: () => void }) {
           </Link>
         )}
       </nav>
+      <NewOrders />
       <AccountMenu onLogOut={onLogOut} />
     </header>
   );

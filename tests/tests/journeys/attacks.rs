@@ -1,7 +1,7 @@
 //! People who mean harm: what they try changes nothing, and stays theirs.
 //!
 //! Tokens and tickets that are not what they seem are in `authorizer.rs` and `jwks.rs`, other people's ids in `access.rs`, cursors in
-//! `inbox.rs`, sizes in `errors.rs` and `gateway_websocket.rs`, what gets into the logs in `logs.rs`.
+//! `inbox.rs`, sizes in `errors.rs` and `gateway/websocket.rs`, what gets into the logs in `logs.rs`.
 
 use domain::Role;
 use futures_util::SinkExt;

@@ -358,6 +358,69 @@ async fn too_large_requests_never_reach_a_function() {
     assert_eq!(large.status(), 200);
 }
 
+/// Everything that comes back until the gateway closes the connection.
+async fn until_closed(mut stream: TcpStream) -> String {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_that_never_comes_ends_its_connection() {
+    let (mut seen, function) = recording(json!({ "statusCode": 200 }));
+    let sketch = TestTemplate::new().function("echo").open("echo", "POST", "/");
+    let timers = Timers { request: Duration::from_millis(100), ..Timers::default() };
+    let gateway = sketch.start_with(timers, Functions::new().with("echo", function)).await;
+    let send = async |text: &str| {
+        let mut stream = TcpStream::connect(gateway.address()).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        until_closed(stream).await
+    };
+    let head = "POST / HTTP/1.1\r\nHost: localhost\r\n";
+    for nothing in ["", "POST", head] {
+        assert_eq!(send(nothing).await, "", "{nothing:?}");
+    }
+    for body in
+        ["Content-Length: 10\r\n\r\n", "Content-Length: 10\r\n\r\n12345", "Transfer-Encoding: chunked\r\n\r\n5\r\n12"]
+    {
+        let answer = send(&format!("{head}{body}")).await;
+        assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{body:?}: {answer}");
+        assert!(answer.ends_with(r#"{"message":"Request Timeout"}"#), "{answer}");
+    }
+    assert!(seen.nothing());
+    // A whole request is answered, and its connection ends when no other follows.
+    let answer = send(&format!("{head}Content-Length: 2\r\n\r\n{{}}")).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn who_sends_too_much_is_told_so() {
+    const LENGTH: usize = 11 * 1024 * 1024;
+    let (mut seen, function) = recording(json!({ "statusCode": 200 }));
+    let gateway = TestTemplate::new()
+        .function("echo")
+        .open("echo", "POST", "/")
+        .start(Functions::new().with("echo", function))
+        .await;
+    let head = "POST / HTTP/1.1\r\nHost: localhost\r\n";
+    let body = "x".repeat(LENGTH);
+    let announced = format!("{head}Content-Length: {LENGTH}\r\n\r\n{body}");
+    let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n{LENGTH:x}\r\n{body}\r\n0\r\n\r\n");
+    for request in [announced, chunked] {
+        let mut stream = TcpStream::connect(gateway.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.expect("it is read to its end");
+        let answer = until_closed(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 413 Payload Too Large\r\n"), "{answer}");
+        assert!(answer.ends_with(r#"{"message":"Request Entity Too Large"}"#), "{answer}");
+    }
+    // Who asks first need not send it.
+    let asked = format!("{head}Content-Length: {LENGTH}\r\nExpect: 100-continue\r\n\r\n");
+    assert_eq!(raw(&gateway, &asked).await, "HTTP/1.1 413 Payload Too Large");
+    let sent = Client::new().post(gateway.base_url()).body(body).send().await.unwrap();
+    assert_eq!(sent.status(), 413);
+    assert!(seen.nothing());
+}
+
 #[tokio::test]
 async fn a_request_for_another_host_is_refused() {
     let (mut seen, function) = recording(json!({ "statusCode": 200 }));

@@ -12,7 +12,7 @@ async fn participant(viewer: &User, conversation: &domain::ConversationId, id: &
 }
 
 /// What receipts a connection heard: which, whose, how far.
-async fn received(client: &Client) -> Vec<(&'static str, String, Role, u64)> {
+async fn heard(client: &Client) -> Vec<(&'static str, String, Role, u64)> {
     let receipt = |event| match event {
         Event::MessageRead { user_id, role, seq, .. } => Some(("read", user_id, role, seq)),
         Event::MessageDelivered { user_id, role, seq, .. } => Some(("delivered", user_id, role, seq)),
@@ -111,31 +111,31 @@ async fn receipts_are_pushed_to_joined_and_own_connections() {
     phone.delivered(&id, 2).await;
     for (client, expected) in everyone.iter().zip([0, 1, 1, 1, 0, 1, 0]) {
         let expected = if expected == 1 { by_anna("delivered", 2) } else { vec![] };
-        assert_eq!(received(client).await, expected);
+        assert_eq!(heard(client).await, expected);
     }
     // From a connection that has not joined.
     laptop.read(&id, 3).await;
     for (client, expected) in everyone.iter().zip([1, 0, 1, 1, 0, 1, 0]) {
         let expected = if expected == 1 { by_anna("read", 3) } else { vec![] };
-        assert_eq!(received(client).await, expected);
+        assert_eq!(heard(client).await, expected);
     }
     // Over REST no connection is the asker.
     anna.read(&id, 4).await;
     for (client, expected) in everyone.iter().zip([1, 1, 1, 1, 0, 1, 0]) {
         let expected = if expected == 1 { by_anna("read", 4) } else { vec![] };
-        assert_eq!(received(client).await, expected);
+        assert_eq!(heard(client).await, expected);
     }
     desk.read(&id, 1).await;
     for (client, expected) in everyone.iter().zip([1, 0, 0, 0, 1, 1, 0]) {
         let expected = if expected == 1 { by_ben("read", 1) } else { vec![] };
-        assert_eq!(received(client).await, expected);
+        assert_eq!(heard(client).await, expected);
     }
     // What moves nothing is told to nobody.
     desk.read(&id, 1).await;
     phone.delivered(&id, 1).await;
     anna.read(&id, 4).await;
     for client in everyone {
-        assert_eq!(received(client).await, []);
+        assert_eq!(heard(client).await, []);
     }
 }
 
@@ -177,7 +177,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn unread_is_exact() {
     // One shop for all cases: each has people of its own.
     let shop = tokio::sync::OnceCell::new();
-    cases(25, &prop::collection::vec(step(), 1..20), &async |case, steps: Vec<Step>| {
+    cases(25, || prop::collection::vec(step(), 1..20), &async |case, steps: Vec<Step>| {
         let shop = shop.get_or_init(Shop::open).await;
         let people = [
             shop.customer(&format!("anna{case}")),

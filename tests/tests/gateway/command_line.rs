@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_dynamodb as dynamodb;
@@ -162,4 +162,113 @@ async fn a_second_start_sees_the_data_of_the_first() {
     let settings = Settings { template: local::Template::Text(other), ..settings() };
     let refusal = local::start(settings, Functions::new()).await.unwrap_err().to_string();
     assert!(refusal.contains("other keys or indexes"), "{refusal}");
+}
+
+/// Nobody tells of the end of a connection whose gateway was killed; the next start does.
+#[tokio::test]
+async fn nobody_stays_online_after_a_kill() {
+    let data = tempfile::tempdir().unwrap();
+    let arguments = ["--port", "0", "--no-pages", "--data", data.path().to_str().unwrap()];
+    let mut running = Running::start(&Shop::root(), &arguments);
+    let (anna, ben) = (running.user("anna", Role::Customer).await, running.user("ben", Role::Admin).await);
+    let id = anna.post("/api/sales", &tests::lamp()).await.expect::<OrderAnswer>(201).conversation.id;
+    let began = tests::now_millis();
+    let (phone, tablet) = (anna.connect_and_join(&id).await, anna.connect().await);
+    let desk = ben.connect_and_join(&id).await;
+    desk.say(&id, "I am here").await;
+    let participants = ben.conversation(&id).await.participants;
+    assert!(participants.iter().all(|participant| participant.online == Some(true)), "{participants:?}");
+    running.process.kill().unwrap();
+    running.process.wait().unwrap();
+    let killed = tests::now_millis();
+    drop((phone, tablet, desk));
+
+    // Twice: what was ended once is not ended again, at a later time.
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let mut running = Running::start(&Shop::root(), &arguments);
+        let (anna, cleo) = (running.user("anna", Role::Customer).await, running.user("cleo", Role::Admin).await);
+        let conversation = cleo.conversation(&id).await;
+        for participant in &conversation.participants {
+            assert_eq!(participant.online, Some(false), "{participant:?}");
+            let at = participant.last_seen_at.expect("when they were last seen").millis();
+            assert!((began..=killed).contains(&at), "{began} {at} {killed}");
+        }
+        seen.push(conversation.participants);
+        assert_eq!(anna.conversation(&id).await.shop.map(|shop| shop.online), Some(false));
+        cleo.say(&id, "anybody?").await;
+        assert!(cleo.conversation(&id).await.participants.iter().all(|other| other.online == Some(false)));
+        running.process.kill().unwrap();
+        running.process.wait().unwrap();
+    }
+    assert_eq!(
+        seen[0][..2].iter().map(|it| it.last_seen_at).collect::<Vec<_>>(),
+        seen[1][..2].iter().map(|it| it.last_seen_at).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test]
+async fn a_data_folder_has_one_server_at_a_time() {
+    let folder = folder();
+    let arguments = ["--port", "0", "--data", "kept"];
+    let mut first = Running::start(folder.path(), &arguments);
+    let refusal = refused(folder.path(), &arguments);
+    let address = first.url.strip_prefix("http://").unwrap();
+    assert!(refusal.contains(&format!("process {}", first.process.id())), "{refusal}");
+    assert!(refusal.contains(address), "{refusal}");
+    // With the same port too, and the first goes on.
+    let port = address.rsplit(':').next().unwrap();
+    assert!(refused(folder.path(), &["--port", port, "--data", "kept"]).contains(address));
+    assert!(first.user("a", Role::Admin).await.token.is_some());
+    first.process.kill().unwrap();
+    first.process.wait().unwrap();
+    Running::start(folder.path(), &arguments).end("-TERM");
+    Running::start(folder.path(), &arguments).end("-TERM");
+}
+
+/// The runner with these arguments, which cannot make a file longer than so many blocks: to a program that ignores the
+/// signal, that looks like a full disk.
+#[cfg(unix)]
+fn with_a_full_disk(folder: &Path, blocks: u32, arguments: &[&str]) -> Command {
+    let runner = command(folder, arguments);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"]);
+    shell.arg(runner.get_program()).args(runner.get_args()).current_dir(folder);
+    shell.stdout(Stdio::piped()).stderr(Stdio::piped()).env_remove("RUST_LOG");
+    shell
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_disk_that_was_full_stops_no_later_start() {
+    let arguments = ["--port", "0", "--data", "kept"];
+    // No room for the secret; for the secret only; for some of the database.
+    for blocks in [0, 1, 20] {
+        let folder = folder();
+        for _ in 0..2 {
+            let output = with_a_full_disk(folder.path(), blocks, &arguments).output().unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{blocks} blocks: {stderr}");
+            assert_eq!(stderr.lines().count(), 1, "{stderr}");
+            let secret = std::fs::read(folder.path().join("kept/secret")).unwrap_or_default();
+            assert!(secret.is_empty() && blocks == 0 || secret.len() == 64, "{blocks} blocks: {secret:?}");
+        }
+        let running = Running::start(folder.path(), &arguments);
+        assert!(running.user("a", Role::Admin).await.token.is_some());
+        running.end("-TERM");
+    }
+}
+
+/// What the version before left behind when the disk was full.
+#[tokio::test]
+async fn a_secret_that_was_never_written_is_replaced() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("kept")).unwrap();
+    std::fs::write(folder.path().join("kept/secret"), "").unwrap();
+    let running = Running::start(folder.path(), &["--port", "0", "--data", "kept"]);
+    assert!(running.user("a", Role::Admin).await.token.is_some());
+    running.end("-TERM");
+    assert_eq!(std::fs::read(folder.path().join("kept/secret")).unwrap().len(), 64);
+    std::fs::write(folder.path().join("kept/secret"), "correct horse").unwrap();
+    assert!(refused(folder.path(), &["--port", "0", "--data", "kept"]).contains("fewer than 32 bytes"));
 }

@@ -1,10 +1,11 @@
 //! The promises are kept when things break: at every request of every operation, and in random schedules of many actors.
 //!
-//! `FAULT_SCHEDULES=100000 cargo test --profile fast -p tests --test faults` runs more of them, from the seed `FAULT_SEED` on.
+//! `FAULT_SCHEDULES=100000 cargo test --profile fast -p tests --test reliability` runs more of them; each run draws its seeds, and
+//! `FAULT_SEED=… FAULT_SCHEDULES=1` repeats one.
 
 use domain::Role;
-use tests::number;
 use tests::simulation::{Fault, FaultPlan, Mutation, SimulatedUser, Simulation};
+use tests::{Variables, seeds};
 
 /// Runs on one thread under a stopped clock: waiting costs nothing, and only the seed decides what comes first.
 fn simulate<T>(run: impl Future<Output = T>) -> T {
@@ -34,14 +35,7 @@ async fn schedule(plan: FaultPlan) -> Vec<String> {
 
 #[test]
 fn no_promise_is_broken_in_any_schedule() {
-    let first = number("FAULT_SEED", 0);
-    let behind = first + number("FAULT_SCHEDULES", 1_000);
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    std::thread::scope(|scope| {
-        for seed in (first..behind).take(threads) {
-            scope.spawn(move || (seed..behind).step_by(threads).for_each(keeps_every_promise));
-        }
-    });
+    seeds(&Variables { seed: "FAULT_SEED", count: "FAULT_SCHEDULES" }, 300, keeps_every_promise);
 }
 
 fn keeps_every_promise(seed: u64) {

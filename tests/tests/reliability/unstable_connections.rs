@@ -1,7 +1,7 @@
 //! Connections that break again and again, a server that restarts, one that is killed: nothing acknowledged is ever lost, nothing
 //! appears twice, everybody ends with the same conversation.
 //!
-//! `JITTER_CLIENTS=1000 JITTER_SECONDS=60 JITTER_ON_MS=13000 JITTER_OFF_MS=2000 cargo test --profile fast -p tests --test unstable_connections` is the long way.
+//! `JITTER_CLIENTS=1000 JITTER_SECONDS=60 JITTER_ON_MS=13000 JITTER_OFF_MS=2000 cargo test --profile fast -p tests --test reliability` is the long way.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -195,3 +195,64 @@ async fn a_push_detects_a_dead_admin_connection() {
     assert!(!stale_connection.is_remembered().await);
     assert!(!phone.ping().await.expect("told").online);
 }
+
+const MINUTE: i64 = 60_000;
+
+/// Where nobody writes no push finds out, and the row has hours to go.
+#[tokio::test]
+async fn a_dead_connection_counts_as_online_for_fifteen_minutes() {
+    let shop = Shop::open().await;
+    let (anna, bob, ben) = (shop.customer("anna"), shop.customer("bob"), shop.admin("ben"));
+    let (annas, bobs) = (anna.order().await.conversation.id, bob.order().await.conversation.id);
+    shop.add_stale_connection(&anna, &annas, 14 * MINUTE).await;
+    shop.add_stale_connection(&bob, &bobs, 16 * MINUTE).await;
+    assert_eq!(customer(&ben, &annas).await.online, Some(true));
+    let bob_now = customer(&ben, &bobs).await;
+    assert_eq!(bob_now.online, Some(false));
+    assert!(bob_now.last_seen_at.is_some());
+
+    let cleo = shop.admin("cleo");
+    shop.add_stale_connection(&cleo, &annas, 16 * MINUTE).await;
+    assert_eq!(anna.conversation(&annas).await.shop.map(|shop| shop.online), Some(false));
+
+    // A customer who comes back is told of, although the dead connection is still in the table.
+    let desk = ben.connect_and_join(&bobs).await;
+    let _phone = bob.connect().await;
+    assert_eq!(wait(&desk).await, ("bob".to_owned(), true, None));
+}
+
+#[tokio::test]
+async fn a_connection_that_pings_or_takes_pushes_stays_online() {
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let id = anna.order().await.conversation.id;
+    let phone = shop.connect_aged(&anna, 16 * MINUTE).await;
+    let gone = customer(&ben, &id).await;
+    assert_eq!(gone.online, Some(false));
+    let heard = gone.last_seen_at.expect("when it was heard of").millis();
+    assert!((now_millis() - 16 * MINUTE - heard).abs() < MINUTE, "{heard}");
+    phone.ping().await;
+    assert_eq!(customer(&ben, &id).await.online, Some(true), "it pinged");
+    phone.close().await;
+
+    let listening = shop.connect_aged(&anna, 16 * MINUTE).await;
+    ben.say(&id, "are you there?").await;
+    assert_eq!(customer(&ben, &id).await.online, Some(true), "it took a push");
+    drop(listening);
+
+    let desk = shop.connect_aged(&ben, 16 * MINUTE).await;
+    assert_eq!(anna.conversation(&id).await.shop.map(|shop| shop.online), Some(false));
+    desk.ping().await;
+    assert_eq!(anna.conversation(&id).await.shop.map(|shop| shop.online), Some(true));
+}
+
+#[tokio::test]
+async fn a_connection_of_the_version_before_stays_online() {
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let id = anna.order().await.conversation.id;
+    let phone = shop.connect_aged_before_heartbeats(&anna, 100 * MINUTE).await;
+    assert_eq!(customer(&ben, &id).await.online, Some(true));
+    phone.ping().await;
+    assert_eq!(customer(&ben, &id).await.online, Some(true));
+}

@@ -1,0 +1,7 @@
+//! The local gateway, and the program that runs it.
+
+mod command_line;
+mod connections;
+mod http;
+mod template;
+mod websocket;

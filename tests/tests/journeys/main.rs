@@ -1,0 +1,17 @@
+//! The whole protocol, through HTTP, a WebSocket and the table alone: at the local gateway, and at a deployed system
+//! (`cargo xtask sam`).
+
+mod access;
+mod attacks;
+mod authorizer;
+mod errors;
+mod history;
+mod idempotency;
+mod inbox;
+mod messaging;
+mod orders;
+mod presence;
+mod receipts;
+mod reconnect;
+mod typing;
+mod user_id_isolation;

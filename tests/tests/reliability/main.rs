@@ -1,0 +1,6 @@
+//! The promises of `docs/protocol.md` in random schedules, on bad lines, and over restarts.
+
+mod broken_connections;
+mod convergence;
+mod faults;
+mod unstable_connections;

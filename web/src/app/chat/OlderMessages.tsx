@@ -1,0 +1,45 @@
+import { RotateCw } from "lucide-react";
+import { useCallback, useRef, useState } from "react";
+import { useClient } from "../chat-context.ts";
+
+/** How the loading of older messages stands. */
+export type Older = "idle" | "loading" | "failed";
+
+/** Loads older messages, a page at a time; after a failure only when it is asked `again`. */
+export function useOlder(id: string): { older: Older; load: () => void; again: () => void } {
+  const client = useClient();
+  const [older, setOlder] = useState<Older>("idle");
+  const now = useRef<Older>("idle");
+  const become = useCallback((next: Older) => setOlder((now.current = next)), []);
+  const start = useCallback(() => {
+    if (client.state.timelines.get(id)?.hasOlder !== true) return;
+    become("loading");
+    client.loadOlder(id).then(() => become("idle"), () => become("failed"));
+  }, [client, id, become]);
+  const load = useCallback(() => {
+    if (now.current === "idle") start();
+  }, [start]);
+  return { older, load, again: start };
+}
+
+/** What stands above the oldest message that is held. */
+export function OlderMessages({ older, again }: { older: Older; again: () => void }) {
+  return (
+    <div className="older" role="status">
+      {older === "loading" && (
+        <>
+          <RotateCw className="turning" size={16} aria-hidden />
+          Loading older messages…
+        </>
+      )}
+      {older === "failed" && (
+        <>
+          The older messages did not load.
+          <button type="button" className="link-button" onClick={again}>
+            Try again
+          </button>
+        </>
+      )}
+    </div>
+  );
+}

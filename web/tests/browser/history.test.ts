@@ -1,0 +1,137 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { lengthen } from "./long-history.ts";
+import { bubble, gate, logIn, order } from "./steps.ts";
+import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
+
+const world = inTheBrowser();
+
+/** As many messages as are wheeled through. */
+const MANY = 5_000;
+
+interface Place {
+  readonly seq: number;
+  readonly top: number;
+}
+
+/** The messages in sight, from the top. */
+async function inSight(page: Page): Promise<Place[]> {
+  return page.locator(".messages").evaluate((frame) => {
+    const { top, bottom } = frame.getBoundingClientRect();
+    return [...frame.querySelectorAll<HTMLElement>("[data-seq]")]
+      .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+      .map((each) => ({ seq: Number(each.dataset["seq"]), top: each.querySelector(".bubble")?.getBoundingClientRect().top ?? 0, end: each.getBoundingClientRect().bottom }))
+      .filter((each) => each.end > top && each.top < bottom)
+      .sort((one, other) => one.seq - other.seq);
+  });
+}
+
+/** Waits until nothing moves any more: two looks, some frames apart, see the same. */
+async function still(page: Page): Promise<Place[]> {
+  for (let [before, now] = [await inSight(page), [] as Place[]]; ; before = now) {
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))));
+    now = await inSight(page);
+    if (JSON.stringify(now) === JSON.stringify(before)) return now;
+  }
+}
+
+/** How far what was in sight before has moved, in pixels; each message that is still there must say the same. */
+function movement(before: readonly Place[], after: readonly Place[]): number[] {
+  return before.flatMap(({ seq, top }) => {
+    const found = after.find((each) => each.seq === seq);
+    return found === undefined ? [] : [found.top - top];
+  });
+}
+
+const atEnd = (page: Page) =>
+  page.locator(".messages").evaluate((frame) => Math.abs(frame.scrollHeight - frame.clientHeight - frame.scrollTop) <= 1);
+
+test("wheeling up through 5,000 messages keeps the place to the pixel, and one press ends at the end", async () => {
+  const { page } = await world.windows.window();
+  await logIn(page, "Mia Berger");
+  await order(page, "Desk lamp");
+  let [asked, waits] = [0, gate()];
+  await lengthen(page, MANY, async () => {
+    asked += 1;
+    await waits.opened;
+    return true;
+  });
+  await page.reload();
+  await bubble(page, `Message ${MANY}.`).waitFor();
+  await page.locator(".messages").hover();
+  const oldest = () => page.locator(".messages li").first().getAttribute("aria-posinset").then(Number);
+
+  let [looks, answered] = [0, 0];
+  const lost: string[] = [];
+  const check = (what: string, moved: number[], wanted: number) => {
+    looks += 1;
+    if (moved.length === 0 || moved.some((by) => Math.abs(by - wanted) > 1)) lost.push(`${what}: ${moved.map((by) => by.toFixed(1)).join(", ")} instead of ${wanted}`);
+  };
+  let sight = await still(page);
+  while ((await oldest()) > 1 || (await page.locator(".messages").evaluate((frame) => frame.scrollTop)) > 0) {
+    const top = await page.locator(".messages").evaluate((frame) => frame.scrollTop);
+    if (asked > answered) {
+      // A page is on its way: it comes while one looks.
+      const size = await page.locator(".messages").evaluate((frame) => frame.scrollHeight);
+      sight = await still(page);
+      waits.open();
+      answered = asked;
+      waits = gate();
+      await expect.poll(() => page.locator(".messages").evaluate((frame) => frame.scrollHeight)).toBeGreaterThan(size);
+      const now = await still(page);
+      check(`page ${answered}`, movement(sight, now), 0);
+      sight = now;
+      continue;
+    }
+    // Where one wheels by less than the frame's height, something stays in sight.
+    const by = Math.min(500, top);
+    await page.mouse.wheel(0, -500);
+    await expect.poll(() => page.locator(".messages").evaluate((frame) => frame.scrollTop)).not.toBe(top);
+    const now = await still(page);
+    check(`wheel at ${sight[0]?.seq}`, movement(sight, now), by);
+    sight = now;
+    // The way is long: most of it is jumped over as the scrollbar does.
+    if (asked === answered && top > 6_000) {
+      await page.locator(".messages").evaluate((frame) => (frame.scrollTop = 2_500));
+      sight = await still(page);
+    }
+  }
+  process.stderr.write(`5,000 messages: ${looks} looks, ${lost.length} lost their place, ${asked} pages\n`);
+  expect(lost).toEqual([]);
+  expect(asked).toBe(Math.ceil((MANY - 50) / 100));
+
+  await page.getByRole("button", { name: "To the newest" }).click();
+  await still(page);
+  expect(await atEnd(page)).toBe(true);
+  expect(await bubble(page, `Message ${MANY}.`).isVisible()).toBe(true);
+  await page.getByRole("button", { name: "To the newest" }).waitFor({ state: "detached" });
+}, 300_000);
+
+test("older messages that do not load say so, are asked for once, and come when they are tried again", async () => {
+  world.expectComplaints(FAILED_REQUEST);
+  const { page } = await world.windows.window();
+  await logIn(page, "Mia Berger");
+  await order(page, "Desk lamp");
+  let [asked, works] = [0, false];
+  await lengthen(page, 400, async () => {
+    asked += 1;
+    return works;
+  });
+  await page.reload();
+  await bubble(page, "Message 400.").waitFor();
+  const list = page.locator(".messages");
+  for (let step = 0; step < 20; step += 1) await list.evaluate((frame) => frame.scrollBy(0, -400));
+  await list.evaluate((frame) => (frame.scrollTop = 0));
+  await page.getByText("The older messages did not load.").waitFor();
+  for (let step = 0; step < 10; step += 1) {
+    await list.evaluate((frame, to) => (frame.scrollTop = to), step % 2 === 0 ? 300 : 0);
+    await still(page);
+  }
+  expect(asked).toBe(1);
+  works = true;
+  const sight = await still(page);
+  await page.locator(".older").getByRole("button", { name: "Try again" }).click();
+  await page.getByText("The older messages did not load.").waitFor({ state: "detached" });
+  await expect.poll(() => list.evaluate((frame) => frame.scrollTop)).toBeGreaterThan(1_000);
+  expect(movement(sight, await still(page)).every((by) => Math.abs(by) <= 1)).toBe(true);
+});

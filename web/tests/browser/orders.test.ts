@@ -1,0 +1,206 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import type { ConversationPage } from "../../src/protocol.ts";
+import { act, become, bubble, logIn, logOut, look, openOrder, order, say, shown, tick } from "./steps.ts";
+import { inTheBrowser } from "./world.ts";
+
+const world = inTheBrowser();
+const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
+const notice = (page: Page) => page.getByRole("region", { name: "New orders" });
+
+test("nothing opens by itself for an admin, and a look at the list reads nothing", async () => {
+  const { page: leo } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  await logIn(leo, "Leo Martin");
+  await order(leo, "Headphones");
+  await say(leo, "Do they fold?");
+  await tick(leo, "Do they fold?", "Sent");
+  await logIn(grace, "Grace Okafor");
+  await list(grace).getByText("Do they fold?").waitFor();
+  await grace.getByText("Choose an order").waitFor();
+  await look(grace, "admin-none-open");
+  expect(new URL(grace.url()).pathname).toBe("/orders");
+  await say(leo, "And are they loud?");
+  await list(grace).getByText("And are they loud?").waitFor();
+  await list(grace).getByRole("link", { name: /[23] unread/ }).first().waitFor();
+  expect(await bubble(leo, "Do they fold?").locator('.ticks[title="Read"]').count()).toBe(0);
+  // By its address a conversation opens, and by a click with the focus where one writes.
+  await openOrder(grace, "Headphones");
+  await grace.getByRole("textbox", { name: "Message" }).waitFor();
+  await expect.poll(() => grace.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Message");
+});
+
+test("what is final is asked first: nothing is sent until it is confirmed, by keyboard too", async () => {
+  const { page: mia } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  const sent: string[] = [];
+  grace.on("request", (request) => {
+    if (request.method() === "PATCH") sent.push(request.postData() ?? "");
+  });
+  await logIn(mia, "Mia Berger");
+  await order(mia, "Desk lamp");
+  await logIn(grace, "Grace Okafor");
+  await openOrder(grace, "Desk lamp");
+  const dialog = grace.getByRole("alertdialog", { name: "Cancel the order?" });
+  const focused = () => grace.evaluate(() => document.activeElement?.textContent);
+  const ask = async () => {
+    await grace.getByRole("button", { name: "Actions" }).focus();
+    await grace.keyboard.press("Enter");
+    await grace.getByRole("menuitem", { name: "Cancel the order", disabled: false }).focus();
+    await grace.keyboard.press("Enter");
+    await dialog.waitFor();
+  };
+  await ask();
+  await look(grace, "confirm-cancel");
+  expect(await focused()).toBe("Keep the order");
+  for (const leave of ["Enter", "Escape"]) {
+    if (leave === "Escape") await ask();
+    await grace.keyboard.press(leave);
+    await dialog.waitFor({ state: "detached" });
+    await expect.poll(focused).toBe("Actions");
+  }
+  // Whoever leaves instead of answering has sent nothing.
+  await ask();
+  await grace.reload();
+  await grace.getByRole("button", { name: "Actions" }).waitFor();
+  expect(await dialog.count()).toBe(0);
+  expect(sent).toEqual([]);
+  expect(await mia.locator(".system", { hasText: "Order cancelled" }).count()).toBe(0);
+  // Confirming an order is not final, and asks nothing.
+  await act(grace, "Confirm the order");
+  await mia.locator(".system", { hasText: "Order confirmed" }).waitFor();
+  await ask();
+  await grace.keyboard.press("Tab");
+  expect(await focused()).toBe("Cancel the order");
+  await grace.keyboard.press("Enter");
+  await mia.locator(".system", { hasText: "Order cancelled" }).waitFor();
+  expect(sent).toHaveLength(2);
+});
+
+test("each view has its title, with what is unread before it", async () => {
+  const { page: mia } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  await mia.goto("/");
+  await expect.poll(() => mia.title()).toBe("Log in – Order chat");
+  await logIn(mia, "Mia Berger");
+  await mia.getByRole("link", { name: "Shop", exact: true }).click();
+  await expect.poll(() => mia.title()).toMatch(/Shop – Order chat$/);
+  await order(mia, "Wall clock");
+  const number = new URL(mia.url()).pathname.slice(-6).toUpperCase();
+  await expect.poll(() => mia.title()).toMatch(new RegExp(`Wall clock #${number} – Order chat$`));
+  await logIn(grace, "Grace Okafor");
+  await expect.poll(() => grace.title()).toMatch(/^\(\d+\) All orders – Order chat$/);
+  await openOrder(grace, "Wall clock");
+  // On another page the customer sees that the shop has written.
+  await mia.getByRole("link", { name: "Shop", exact: true }).click();
+  await mia.getByRole("heading", { name: "Shop" }).waitFor();
+  const before = Number(/^\((\d+)\)/.exec(await mia.title())?.[1] ?? 0);
+  await say(grace, "It is on its way.");
+  await expect.poll(() => mia.title()).toBe(`(${before + 1}) Shop – Order chat`);
+  await mia.getByRole("link", { name: `My orders ${before + 1} unread` }).waitFor();
+  await look(mia, "shop-unread");
+  await mia.goto("/nowhere");
+  await expect.poll(() => mia.title()).toMatch(/Not found – Order chat$/);
+  await mia.getByRole("heading", { level: 1, name: "There is nothing here" }).waitFor();
+});
+
+test("what is unread is never counted exactly while there are orders that are not loaded", async () => {
+  const { page: jonas } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  await logIn(jonas, "Jonas Keller");
+  await order(jonas, "Rubber plant");
+  await grace.route(/\/api\/chat\/conversations\?(?!.*since)/, async (route) => {
+    const answer = (await (await route.fetch()).json()) as ConversationPage;
+    const items = answer.items.slice(0, 1).map((each) => ({ ...each, unread: 49 }));
+    await route.fulfill({ json: { ...answer, items, nextCursor: "older" } });
+  });
+  await grace.route(/\/api\/chat\/conversations\?.*since/, (route) => route.fulfill({ json: { items: [], asOf: new Date().toISOString() } }));
+  await logIn(grace, "Grace Okafor");
+  await expect.poll(() => grace.title()).toBe("(49+) All orders – Order chat");
+});
+
+test("a notice covers neither messages nor the composer, stays while somebody looks, and sums up", async () => {
+  const { page: mia } = await world.windows.window();
+  for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {
+    const { page: grace } = await world.windows.window({ viewport });
+    await grace.clock.install();
+    await logIn(mia, "Mia Berger");
+    await order(mia, "Desk lamp");
+    await logIn(grace, "Grace Okafor");
+    await openOrder(grace, "Desk lamp");
+    await grace.getByRole("textbox", { name: "Message" }).waitFor();
+    await order(mia, "Wall clock");
+    await notice(grace).getByText("New order from Mia Berger").waitFor();
+    await look(grace, `notice-${viewport.width}`);
+    const box = async (selector: string) => (await grace.locator(selector).boundingBox()) ?? { y: 0, height: 0 };
+    const { y, height } = await box(".notice");
+    for (const selector of [".messages", ".composer", ".chat-header"]) expect(y + height, selector).toBeLessThanOrEqual((await box(selector)).y);
+
+    // Under the pointer it stays, and goes when the pointer has.
+    await notice(grace).hover();
+    await grace.clock.fastForward(60_000);
+    await shown(grace);
+    expect(await notice(grace).count()).toBe(1);
+    await grace.mouse.move(5, 400);
+    await grace.clock.fastForward(13_000);
+    await notice(grace).waitFor({ state: "detached" });
+
+    // With the focus in it too; and what comes meanwhile is summed up.
+    for (const title of ["Headphones", "Stoneware mug", "Rubber plant", "Desk lamp", "Reading chair"]) await order(mia, title);
+    await notice(grace).getByText("5 new orders").waitFor();
+    await grace.getByRole("status").getByText("5 new orders: Mia Berger").waitFor();
+    await look(grace, `notice-sum-${viewport.width}`);
+    await notice(grace).getByRole("button", { name: "Dismiss" }).focus();
+    await grace.clock.fastForward(60_000);
+    await shown(grace);
+    expect(await notice(grace).count()).toBe(1);
+    await grace.keyboard.press("Enter");
+    await notice(grace).waitFor({ state: "detached" });
+    expect(await grace.evaluate(() => document.activeElement?.closest("nav")?.getAttribute("aria-label"))).toBe("Pages");
+    await order(mia, "Headphones");
+    await notice(grace).getByText("New order from Mia Berger").waitFor();
+    await grace.clock.fastForward(13_000);
+    await notice(grace).waitFor({ state: "detached" });
+  }
+});
+
+test("the basket and the note survive a look at another page and a reload, are a person's own, and go with the order", async () => {
+  const { page } = await world.windows.window();
+  const note = page.getByRole("textbox", { name: "A note for the shop" });
+  await logIn(page, "Aisha Rahman");
+  await page.getByRole("link", { name: "Shop", exact: true }).click();
+  await page.getByRole("button", { name: "Add Desk lamp" }).focus();
+  await page.keyboard.press("Enter");
+  // The focus is where a keyboard goes on, and back where it came from.
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+  expect(await focused()).toBe("One more");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "One less" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  expect(await focused()).toBe("Add Desk lamp");
+  await page.keyboard.press("Enter");
+  await note.fill("Please ring twice.");
+  await page.getByRole("link", { name: "My orders" }).click();
+  await page.getByText("Your orders will talk here").waitFor();
+  await page.getByRole("link", { name: "Shop", exact: true }).click();
+  await page.getByRole("form", { name: "Your order" }).getByText("1 × Desk lamp").waitFor();
+  expect(await note.inputValue()).toBe("Please ring twice.");
+  await page.reload();
+  await page.getByRole("form", { name: "Your order" }).getByText("1 × Desk lamp").waitFor();
+  expect(await note.inputValue()).toBe("Please ring twice.");
+
+  await logOut(page);
+  await become(page, "Leo Martin");
+  await page.getByRole("link", { name: "Shop", exact: true }).click();
+  await page.getByText("Nothing chosen yet.").waitFor();
+  expect(await note.inputValue()).toBe("");
+  await logOut(page);
+  await become(page, "Aisha Rahman");
+  await page.getByRole("link", { name: "Shop", exact: true }).click();
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.waitForURL(/\/orders\/cnv_/);
+  await page.getByRole("link", { name: "Shop", exact: true }).click();
+  await page.getByText("Nothing chosen yet.").waitFor();
+  expect(await note.inputValue()).toBe("");
+});

@@ -1,0 +1,166 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { bubble, logIn, look, meet, openOrder, order, say, tick } from "./steps.ts";
+import { inTheBrowser } from "./world.ts";
+
+const world = inTheBrowser();
+
+/** The window loses the focus, or gets it. */
+async function focus(page: Page, has: boolean): Promise<void> {
+  await page.evaluate((has) => {
+    document.hasFocus = () => has;
+    dispatchEvent(new Event(has ? "focus" : "blur"));
+  }, has);
+}
+
+/** The receipts of this kind that the page sends: the `seq` of each. */
+function receipts(page: Page): number[] {
+  const seqs: number[] = [];
+  page.on("websocket", (socket) =>
+    socket.on("framesent", ({ payload }) => {
+      const frame = JSON.parse(String(payload)) as { action: string; seq: number };
+      if (frame.action === "message_read") seqs.push(frame.seq);
+    }),
+  );
+  return seqs;
+}
+
+const line = (page: Page) => page.getByRole("separator", { name: /new message/ });
+
+test("a conversation opens at the first unread message, and reading moves with what is seen", async () => {
+  const { page: mia } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  const { page: leo } = await world.windows.window();
+  const read = receipts(grace);
+  await meet(mia, grace);
+  await logIn(leo, "Leo Martin");
+  await order(leo, "Headphones");
+  await openOrder(grace, "Headphones");
+  await grace.getByText("Leo Martin is online").waitFor();
+  for (let count = 1; count <= 20; count += 1) await say(mia, `Line ${count}\nwith\nmore\nlines`);
+  await tick(mia, "Line 20", "Sent");
+  const before = read.length;
+  await openOrder(grace, "Desk lamp");
+  await line(grace).waitFor();
+  expect(await line(grace).getAttribute("aria-label")).toBe("20 new messages");
+  await look(grace, "unread-line");
+  const top = await line(grace).evaluate((each) => each.getBoundingClientRect().top - (each.closest(".messages")?.getBoundingClientRect().top ?? 0));
+  expect(top).toBeGreaterThanOrEqual(0);
+  expect(top).toBeLessThan(60);
+
+  // Up to what is in sight: the last line is not.
+  await expect.poll(() => read.length).toBeGreaterThan(before);
+  const inSight = await grace.locator(".messages").evaluate((frame) => {
+    const end = frame.getBoundingClientRect().bottom;
+    return Math.max(...[...frame.querySelectorAll<HTMLElement>("[data-seq]")].filter((each) => each.getBoundingClientRect().bottom <= end + 1).map((each) => Number(each.dataset["seq"])));
+  });
+  expect(read.at(-1)).toBe(inSight);
+  expect(inSight).toBeLessThan(21);
+  await tick(mia, "Line 20", "Delivered");
+  await grace.getByRole("button", { name: `${21 - inSight} new messages` }).waitFor();
+
+  // What comes while one looks does not move the line; the end is one press away, and read there.
+  await say(mia, "And one more");
+  await grace.getByRole("button", { name: `${22 - inSight} new messages` }).click();
+  await bubble(grace, "And one more").waitFor();
+  await tick(mia, "And one more", "Read");
+  await grace.locator(".messages").evaluate((frame) => (frame.scrollTop = 0));
+  expect(await line(grace).getAttribute("aria-label")).toBe("20 new messages");
+  // What one writes ends it.
+  await say(grace, "Thank you");
+  await line(grace).waitFor({ state: "detached" });
+});
+
+test("logging in marks nothing as read, and neither does a window without focus", async () => {
+  const { page: leo } = await world.windows.window();
+  const { page: grace } = await world.windows.window();
+  const read = receipts(grace);
+  await logIn(leo, "Leo Martin");
+  await order(leo, "Wall clock");
+  await say(leo, "Is it loud?");
+  await tick(leo, "Is it loud?", "Sent");
+  await logIn(grace, "Grace Okafor");
+  await bubble(grace, "Is it loud?").waitFor();
+  // It opened by itself, and its delivery was said: by then it would have been read.
+  await tick(leo, "Is it loud?", "Delivered");
+  await say(leo, "Hello?");
+  await tick(leo, "Hello?", "Delivered");
+  expect(read).toEqual([]);
+  await grace.locator(".messages").hover();
+  await grace.mouse.wheel(0, 50);
+  await tick(leo, "Hello?", "Read");
+
+  await focus(grace, false);
+  await say(leo, "Still there?");
+  await tick(leo, "Still there?", "Delivered");
+  await say(leo, "Really?");
+  await tick(leo, "Really?", "Delivered");
+  expect(read.at(-1)).toBe(3);
+  await focus(grace, true);
+  await tick(leo, "Really?", "Read");
+  // A page that is loaded again opened by itself too.
+  await say(leo, "One");
+  await tick(leo, "One", "Read");
+  await focus(grace, false);
+  await say(leo, "Two");
+  await tick(leo, "Two", "Delivered");
+  const told = read.length;
+  await grace.reload();
+  await bubble(grace, "Two").waitFor();
+  expect(read.length).toBe(told);
+  await openOrder(grace, "Wall clock");
+  await tick(leo, "Two", "Read");
+});
+
+test("with more unread messages than are loaded unasked it opens at the newest, and the first is a press away", async () => {
+  const { page } = await world.windows.window();
+  await logIn(page, "Jonas Keller");
+  await order(page, "Wall clock");
+  const id = page.url().split("/").at(-1) ?? "";
+  const many = 900;
+  const message = (seq: number) => ({
+    conversationId: id,
+    seq,
+    id: `msg_${seq}`,
+    sender: { userId: "grace", role: "admin", name: "Grace Okafor" },
+    kind: "text",
+    body: `Message ${seq}.`,
+    createdAt: new Date(Date.now() - (many - seq) * 60_000).toISOString(),
+  });
+  // What the socket says of the conversation is the truth, which is shorter.
+  await page.routeWebSocket(/ticket=/, (route) => {
+    const server = route.connectToServer();
+    server.onMessage((frame) => {
+      if (!String(frame).includes('"conversation":')) route.send(frame);
+    });
+    route.onMessage((frame) => server.send(frame));
+  });
+  const head = { lastSeq: many, unread: many - 1, lastMessage: message(many) };
+  await page.route("**/api/chat/conversations?*", async (route) => {
+    const json = (await (await route.fetch()).json()) as { items: object[] };
+    await route.fulfill({ json: { ...json, items: json.items.map((each) => ({ ...each, ...head })) } });
+  });
+  await page.route(new RegExp(`/conversations/${id}$`), async (route) => {
+    const { conversation } = (await (await route.fetch()).json()) as { conversation: object };
+    await route.fulfill({ json: { conversation: { ...conversation, ...head } } });
+  });
+  await page.route("**/api/chat/conversations/*/messages?*", (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const [before, limit] = [Number(query.get("before") ?? many + 1), Number(query.get("limit") ?? 50)];
+    const after = query.get("after");
+    const first = after === null ? Math.max(1, before - limit) : Number(after) + 1;
+    const seqs = Array.from({ length: Math.max(0, Math.min(limit, (after === null ? before : many + 1) - first)) }, (_, index) => first + index);
+    const messages = seqs.map((seq) => (seq === 1 ? { ...message(1), sender: { userId: "jonas", role: "customer", name: "Jonas Keller" } } : message(seq)));
+    return route.fulfill({ json: { messages, lastSeq: many, hasMore: after === null && first > 1 } });
+  });
+  await page.reload();
+  await bubble(page, "Message 900.").waitFor();
+  await page.getByRole("button", { name: "899 new messages, to the first" }).click();
+  await line(page).waitFor();
+  expect(await line(page).getAttribute("aria-label")).toBe("899 new messages");
+  await bubble(page, "Message 2.").waitFor();
+  expect(await page.getByRole("button", { name: /to the first/ }).count()).toBe(0);
+  const entry = page.locator("li", { has: line(page) });
+  expect(await entry.getAttribute("aria-posinset")).toBe("2");
+  expect(await entry.getAttribute("aria-setsize")).toBe("900");
+});
