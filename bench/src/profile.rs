@@ -36,7 +36,7 @@ const LAYERS: [(&str, &[&str]); 4] = [
 ];
 
 /// The samples that belong to no layer.
-const OTHER: &str = "threads, tasks, and what cannot be told";
+const OTHER: &str = "threads, tasks and unknown";
 
 /// The result.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

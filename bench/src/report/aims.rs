@@ -6,17 +6,18 @@ use crate::compare::COMPARED_RATE;
 use crate::prices::Prices;
 use crate::results::Results;
 
-const SERVER: &str = "The peer is one process whose send is one statement. Ours, on one machine, plays four services of AWS: for each \
-    message a frame becomes an event, a call goes to a thread of its own, five requests are built, signed and read by the AWS SDK, and an \
-    engine turns each into several statements of SQLite. On AWS none of that is the shop's processor time; what a message costs there is below.";
-const IDLE: &str = "A connection holds a socket with its buffers, a task with its timers, a queue, and the authorizer's context; and its \
-    row in the table is in the same process, in SQLite's cache.";
-const BARE: &str = "Beside the requests there are the frame and its event, the push, the acknowledgement, and the \
-    handing over between threads.";
-const WIRE: &str = "The event, the conversation's id and the names of the fields around the message.";
-const DOLLARS: &str = "API Gateway counts a frame, its acknowledgement and the push as a message each, $3.00 a million; \
-    DynamoDB's units come on top. The acknowledgement is a dollar by itself: it is what tells a client that it need not \
-    repeat. A client that leaves `requestId` out pays two messages, and learns of its message by the next sync.";
+const SERVER: &str = "Socket.IO is one process, and its send is one statement of the database. order-chat on one machine \
+    does the work of four AWS services. For each message a frame becomes an event, an invocation gets a thread of its own, the \
+    AWS SDK builds, signs and reads five requests, and the engine turns each request into several SQLite statements. On AWS the \
+    shop does not pay for this processor time; what a message costs there is below.";
+const IDLE: &str = "A connection holds a socket with its buffers, a task with its timers, a queue, and the authorizer's context. \
+    Its row in the table is in the same process, in SQLite's cache.";
+const BARE: &str = "Besides the requests there are the frame and its event, the push, the acknowledgement, and handing the work \
+    over between threads.";
+const WIRE: &str = "The rest is the event, the conversation's id and the names of the fields around the message.";
+const DOLLARS: &str = "API Gateway counts a frame, its acknowledgement and the push as one message each: $3.00 a million. DynamoDB's \
+    units come on top. The acknowledgement alone costs one dollar; it tells a client that it need not repeat. A client that \
+    leaves `requestId` out pays for two messages, and learns from the next sync that its message is stored.";
 
 /// A target with its result.
 struct Aim {
@@ -36,12 +37,8 @@ pub(super) fn section(results: &Results, prices: &Prices) -> String {
     let missed =
         aims.iter().filter(|it| !it.met).map(|it| format!("- *{}*, {}: {}\n", it.name, it.measured, it.because));
     let (rows, missed): (String, String) = (aims.iter().map(row).collect(), missed.collect());
-    let missed = if missed.is_empty() {
-        missed
-    } else {
-        format!("What stands in the way of those that are missed:\n\n{missed}\n")
-    };
-    format!("| aim | | measured | |\n|---|---|---|---|\n{rows}\n{missed}")
+    let missed = if missed.is_empty() { missed } else { format!("Why some are missed:\n\n{missed}\n") };
+    format!("## Aims\n\n| aim | wanted | measured | result |\n|---|---|---|---|\n{rows}\n{missed}")
 }
 
 fn speed(results: &Results) -> Vec<Aim> {
@@ -54,18 +51,20 @@ fn speed(results: &Results) -> Vec<Aim> {
     let p99 = equal.p99.ratio();
     vec![
         Aim {
-            name: format!("messages a processor second ÷ the peer's, at {COMPARED_RATE} a second"),
+            name: format!("messages per second of processor time, order-chat ÷ Socket.IO, at {COMPARED_RATE} a second"),
             wanted: "≥ 3",
             measured: two(efficiency),
             met: efficiency >= 3.0,
             because: SERVER,
         },
         Aim {
-            name: format!("p99 from send to the other side's screen ÷ the peer's, at {COMPARED_RATE} a second"),
+            name: format!(
+                "p99 from send to the other side's screen, order-chat ÷ Socket.IO, at {COMPARED_RATE} a second"
+            ),
             wanted: "≤ 0.5",
             measured: two(p99),
             met: p99 <= 0.5,
-            because: "A send waits for two requests in a row and the push, each a way through several threads, where the peer waits for one statement.",
+            because: "A send waits for two requests one after the other and for the push; each passes through several threads. Socket.IO waits for one statement.",
         },
         Aim {
             name: "memory of an idle connection".to_owned(),
@@ -75,7 +74,7 @@ fn speed(results: &Results) -> Vec<Aim> {
             because: IDLE,
         },
         Aim {
-            name: "bytes on the wire over the message's JSON".to_owned(),
+            name: "bytes on the wire, without the message's JSON".to_owned(),
             wanted: "≤ 96",
             measured: overhead.to_string(),
             met: overhead <= 96,
@@ -87,7 +86,7 @@ fn speed(results: &Results) -> Vec<Aim> {
 fn processor(results: &Results) -> Option<Aim> {
     let ratio = results.limit.as_ref()?.measured.ratio.median;
     Some(Aim {
-        name: "processor time of a send ÷ that of its bare database requests".to_owned(),
+        name: "processor time of a send ÷ processor time of its database requests alone".to_owned(),
         wanted: "≤ 2",
         measured: two(ratio),
         met: ratio <= 2.0,
@@ -100,7 +99,7 @@ fn dollars(results: &Results, prices: &Prices) -> Option<Aim> {
     let bill = cost::Bill::of_message(operations.measured.message, limit, results.comparison.as_ref(), prices);
     let dollars = bill.total();
     Some(Aim {
-        name: "a million messages to one recipient".to_owned(),
+        name: "price of a million messages to one recipient".to_owned(),
         wanted: "≤ $3.80",
         measured: format!("${dollars:.2}"),
         met: dollars <= 3.8,

@@ -66,16 +66,17 @@ pub(super) fn section(
     let bill = |passed| Bill::of_message(passed, limit, comparison, prices);
     let Operations { message, first_of_a_minute, receipt } = operations.measured;
     let columns = [bill(message), bill(first_of_a_minute), bill(receipt)];
-    let mut page = format!("## What it costs on AWS\n\n{}\n\n", operations.origin("cost"));
+    let mut page = format!("## Costs on AWS\n\n{}\n\n", operations.origin("cost"));
     writeln!(
         page,
-        "Requests and units are counted between the functions and the table; prices are those of `bench/prices.toml` ({}, us-east-1, no free tier, no discount), \
-         for a million of each. Lambda is charged for as long as a send takes with AWS's latencies, without what \
-         the function itself computes. Logs are {} bytes a call. Not in it: what is stored, and what an alarm or a \
-         dashboard costs.\n",
+        "The benchmark counts requests and units between the functions and the table. Prices are those of `bench/prices.toml` ({}, us-east-1, \
+         no free tier, no discount), for a million of each. Lambda is charged for the time a send takes with AWS's latencies, without \
+         the function's own computing. Logs are {} bytes an invocation. Not included are storage, alarms and a dashboard; \
+         [operating.md](operating.md#what-it-costs) has a whole month.\n",
         prices.date, prices.logs.bytes_an_invocation
     )?;
-    page += "| to one recipient | a message | the first of a minute, which moves the inbox | a read receipt |\n|---|---|---|---|\n";
+    page +=
+        "| to one recipient | a message | the first message of an inbox minute | a read receipt |\n|---|---|---|---|\n";
     let mut counted = |name: &str, of: fn(&Traffic) -> f64| {
         let [a, b, c] = [message, first_of_a_minute, receipt].map(|it| of(&it));
         let _written = writeln!(page, "| {name} | {a} | {b} | {c} |");
@@ -97,25 +98,25 @@ pub(super) fn section(
     dollars("**together**", Bill::total);
 
     let [message, _, receipt] = columns;
-    page += "\nBeside the list prices of hosted services, for a million messages to one recipient:\n\n| | dollars | where from |\n|---|---|---|\n";
-    writeln!(page, "| this, message alone | {:.2} | above |", message.total())?;
+    page += "\nCompared with the list prices of hosted services, for a million messages to one recipient:\n\n| service | dollars | source |\n|---|---|---|\n";
+    writeln!(page, "| order-chat, messages alone | {:.2} | above |", message.total())?;
     writeln!(
         page,
-        "| this, each message read with a receipt of its own | {:.2} | above |",
+        "| order-chat, with a read receipt for each message | {:.2} | above |",
         message.total() + receipt.total()
     )?;
     for hosted in &prices.hosted {
         writeln!(page, "| {} | {:.2} | {} |", hosted.name, hosted.million * hosted.messages, hosted.source)?;
     }
-    page += "\nThe hosted services carry messages. Orders, the inbox, unread counts and who may see what would still have to be built and run beside them.\n\n";
+    page += "\nThe hosted services carry messages. Orders, the inbox, unread counts and access rights must be built and run beside them.\n\n";
 
     let million = message.total() + receipt.total() + MINUTES * prices.api_gateway.million_connection_minutes;
     let crossing = prices.server.month / million;
     writeln!(
         page,
-        "**A month.** Each message read with a receipt of its own, and {MINUTES} minutes of connection for each message: ${million:.2} a million. A small server for the peer, with its \
-         database, is ${:.0} a month whether anybody talks or not; from about **{crossing:.1} million messages a month** on this costs more than that server, up to what \
-         that server can carry.\n",
+        "**A month.** Each message is read with a receipt of its own, and stands for {MINUTES} minutes of connection: ${million:.2} a million \
+         messages. A small server for Socket.IO, with its database, costs ${:.0} a month with any traffic. From about **{crossing:.1} million \
+         messages a month** order-chat costs more than that server, as long as the server can carry the load.\n",
         prices.server.month
     )?;
     page += "| million messages a month | dollars | a small server |\n|---|---|---|\n";
@@ -131,7 +132,7 @@ pub(super) fn section(
 fn plot(million: f64, prices: &Prices, plots: &Path) -> Result<()> {
     let mut series = vec![
         Series {
-            name: "this, on AWS".to_owned(),
+            name: "order-chat, on AWS".to_owned(),
             color: OURS,
             open: false,
             points: VOLUMES.map(|volume| (volume, volume / 1e6 * million)).to_vec(),

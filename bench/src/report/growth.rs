@@ -12,26 +12,29 @@ use crate::results::Part;
 
 pub(super) fn section(part: &Part<Growth>, plots: &Path) -> Result<String> {
     let Growth { conversation, inbox, admins, connections } = &part.measured;
-    let mut page = format!("## How it grows\n\n{}\n\nMilliseconds, and units of one call.\n\n", part.origin("growth"));
-    page += "**A conversation becomes long.** Nothing that a send or a page does looks at more than the newest, or the page's own, entries.\n\n";
+    let mut page =
+        format!("## Growth\n\n{}\n\nThe tables show milliseconds and units of one call.\n\n", part.origin("growth"));
+    page += "**A long conversation.** A send or a page reads only the newest entries, or the page's own.\n\n";
     page += &table("messages", conversation)?;
-    page += "![A conversation becomes long](benchmarks/conversation.svg)\n\n";
-    plot(&plots.join("conversation.svg"), "A conversation becomes long", "messages in it", conversation)?;
-    page += "**An inbox becomes long.** A page reads keys of the index until it has enough, and then those heads. Ten conversations a minute here.\n\n";
+    page += "![Latency by length of the conversation](benchmarks/conversation.svg)\n\n";
+    plot(&plots.join("conversation.svg"), "A long conversation", "messages in it", conversation)?;
+    page += "**A long inbox.** A page reads keys of the index until it has enough, and then those heads. Here ten conversations are active in each minute.\n\n";
     page += &table("conversations", inbox)?;
-    page += "![An inbox becomes long](benchmarks/inbox.svg)\n\n";
-    plot(&plots.join("inbox.svg"), "An inbox becomes long", "conversations", inbox)?;
-    page += "**The shop has many connections**, of 50 admins. This grows, and is meant to: every admin takes part in every conversation, so each of their connections is pushed each \
-             message, and the rows of all are read to know them, dozens to a unit. API Gateway's price for pushes is what ends it first: $1 a million for each connection. 50 admins with 100 connections \
-             each are 5,000 pushes a message, $5,000 a million messages; a shop of that size needs admins who subscribe to a part of the conversations.\n\n";
+    page += "![Latency by length of the inbox](benchmarks/inbox.svg)\n\n";
+    plot(&plots.join("inbox.svg"), "A long inbox", "conversations", inbox)?;
+    page += "**Many connections of the shop**, of 50 admins. Here the cost grows, by design: every admin takes part in every conversation. \
+             So each message is pushed to each of their connections, and their rows are read, dozens for each read unit. The first limit is the \
+             price of pushes: $1 a million messages for each connection. 50 admins with 100 connections each are 5,000 pushes a message, or $5,000 a \
+             million messages. A shop of that size needs admins who subscribe to a part of the conversations.\n\n";
     page += &table("connections of the shop", admins)?;
-    page += "**Others are connected** and say nothing. A send reads the rows of the two sides only.\n\n";
+    page +=
+        "**Many connections of other customers**, who write nothing. A send reads the rows of the two sides only.\n\n";
     page += &table("connections of customers", connections)?;
     Ok(page)
 }
 
 fn table(size: &str, lines: &[Line]) -> Result<String> {
-    let mut table = format!("| {size} | | ms | write units | read units | pushes |\n|---|---|---|---|---|---|\n");
+    let mut table = format!("| {size} | call | ms | write units | read units | pushes |\n|---|---|---|---|---|---|\n");
     for line in lines {
         for at in &line.points {
             let (size, what, latency) = (at.size, &line.what, spread(&at.latency, 2));

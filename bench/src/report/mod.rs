@@ -19,13 +19,16 @@ use crate::spread::Spread;
 use crate::system::root;
 
 const INTRODUCTION: &str = "\
-# What it costs and how fast it is
+# Costs and speed
 
-Made by `cargo xtask bench`, which builds everything, measures, and writes this page and its plots; the numbers behind them are in
-`docs/benchmarks.json`. It takes about a quarter of an hour on a quiet machine. `--only` measures one part again and leaves the others as they are.
+After reading this page you know how fast order-chat is, what it costs on AWS, how both compare with a Socket.IO server, and \
+where the limits are.
 
-Machines differ and are noisy, so read the ratios. Where two things are compared they take turns in one run; a number is the median of the
-rounds, with the lowest and the highest behind it.
+`cargo xtask bench` builds everything, measures, and writes this page and its plots. The numbers are in `docs/benchmarks.json`. \
+It takes about 15 minutes on a quiet machine. `--only` measures one part again and keeps the others.
+
+Machines differ and are noisy, so read the ratios. Where two things are compared, they run in turn. A number is the median of \
+the rounds, with the lowest and the highest in brackets. Each section says when and on which machine it was measured.
 
 ";
 
@@ -57,7 +60,32 @@ pub(crate) fn write(results: &Results, prices: &Prices) -> Result<()> {
         page += &importing::section(part)?;
     }
     page += million::SECTION;
-    Ok(std::fs::write(root().join("docs/benchmarks.md"), page.trim_end().to_owned() + "\n")?)
+    Ok(std::fs::write(root().join("docs/benchmarks.md"), wrapped(page.trim_end()))?)
+}
+
+/// Wraps paragraphs and list items at 100 columns; tables, headings and pictures are one line each.
+fn wrapped(page: &str) -> String {
+    let mut text = String::new();
+    for line in page.lines() {
+        let indent = if line.starts_with("- ") { "  " } else { "" };
+        let is_one_line = line.starts_with(['|', '#', '!']);
+        let mut column = 0;
+        for word in line.split(' ') {
+            let length = word.chars().count();
+            if column > 0 && column + 1 + length > 100 && !is_one_line {
+                text += "\n";
+                text += indent;
+                column = indent.len();
+            } else if column > 0 {
+                text += " ";
+                column += 1;
+            }
+            text += word;
+            column += length;
+        }
+        text += "\n";
+    }
+    text
 }
 
 fn two(number: f64) -> String {

@@ -10,10 +10,10 @@ pub(super) fn section(part: &Part<Starts>) -> String {
         |it: &Function| format!("| {} | {} | {} | {} |\n", it.name, it.zip, spread(&it.start, 2), spread(&it.ratio, 2));
     let rows: String = functions.iter().map(row).collect();
     format!(
-        "**Starts.** {} From the start of the process to its first question for an event, in turns with a function of `lambda_runtime` that \
-         does nothing.\n\n| function | zip file, bytes | start, ms | ÷ the one that does nothing |\n|---|---|---|---|\n\
-         | (nothing) | | {} | |\n{rows}\n\
-         A function's first request to DynamoDB over TLS, with its answer to the event around it, takes {} ms, the second {} ms: \
+        "## Starts\n\n{} A start lasts from the start of the process to its first request for an event. An empty function of \
+         `lambda_runtime` runs in turn with each.\n\n| function | zip file, bytes | start, ms | ÷ empty function |\n|---|---|---|---|\n\
+         | (empty) | | {} | |\n{rows}\n\
+         A function's first request to DynamoDB over TLS, with its answer to the event, takes {} ms, and the second {} ms: \
          **{} times** as long.\n\n",
         part.origin("starts"),
         spread(nothing, 2),

@@ -44,7 +44,7 @@ pub(super) fn invoke_remotely(stack: &Stack<'_>, sam: &Sam) -> Result<()> {
 }
 
 /// As `sam local invoke` would, but for the container: each function gets the environment that SAM CLI gives it where a person does
-/// what the README says, and its events from a Runtime API.
+/// what `docs/deploying.md` says, and its events from a Runtime API.
 pub(super) fn invoke_locally(stack: &Stack<'_>, sam: &Sam, built: &Path) -> Result<()> {
     let mut empty = shell::command(stack.ministack.programs.join("python"), &["-c", EMPTY_TABLE, &stack.table]);
     stack.ministack.address(&mut empty);

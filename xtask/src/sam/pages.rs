@@ -8,7 +8,7 @@ use super::Stack;
 use crate::{shell, web};
 
 /// Where the guide says how the pages get there.
-const GUIDE: &str = "docs/operating.md";
+const GUIDE: &str = "docs/deploying.md";
 
 /// Publishes the pages, and has two people talk there.
 pub(crate) fn test(stack: &Stack<'_>) -> Result<()> {
