@@ -197,11 +197,9 @@ fn check_item(item: &Item, field: &dyn Fn(&str) -> String) -> Result<(), Invalid
     if item.unit_price >= MAX_TOTAL {
         return Err(InvalidField::new(field("unitPrice"), "must be below 2^53"));
     }
-    if let Some(url) = &item.image_url {
-        if url.chars().count() > 2_048 || !is_image_url(url) {
-            let problem = "must be an https URL with a host and no user name, of at most 2,048 characters";
-            return Err(InvalidField::new(field("imageUrl"), problem));
-        }
+    if item.image_url.as_ref().is_some_and(|url| url.chars().count() > 2_048 || !is_image_url(url)) {
+        let problem = "must be an https URL with a host and no user name, of at most 2,048 characters";
+        return Err(InvalidField::new(field("imageUrl"), problem));
     }
     Ok(())
 }
