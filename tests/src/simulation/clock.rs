@@ -1,5 +1,7 @@
 //! The time in a world: it passes as tokio's does, which is stopped whenever anybody has something to do.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::time::TimeSource;
@@ -8,25 +10,31 @@ use tokio::time::Instant;
 /// When every world begins, in seconds since 1970: in the year 2100, so that the engine takes nothing in it for expired.
 const BEGINNING: u64 = 4_102_444_800;
 
-/// A clock, right or off by a fixed time.
-#[derive(Clone, Copy, Debug)]
+/// A clock, right or off by a fixed time, and set back or forward together with all others.
+#[derive(Clone, Debug)]
 pub(crate) struct Clock {
     began: Instant,
     skew_ms: i64,
+    step_ms: Arc<AtomicI64>,
 }
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self { began: Instant::now(), skew_ms: 0 }
+        Self { began: Instant::now(), skew_ms: 0, step_ms: Arc::default() }
     }
 
-    pub(crate) fn off_by(self, skew_ms: i64) -> Self {
-        Self { skew_ms, ..self }
+    pub(crate) fn off_by(&self, skew_ms: i64) -> Self {
+        Self { skew_ms, ..self.clone() }
     }
 
-    pub(crate) fn millis(self) -> i64 {
+    /// Sets all clocks forward, or back if negative.
+    pub(crate) fn step(&self, millis: i64) {
+        self.step_ms.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    pub(crate) fn millis(&self) -> i64 {
         let since = self.began.elapsed() + Duration::from_secs(BEGINNING);
-        i64::try_from(since.as_millis()).unwrap() + self.skew_ms
+        i64::try_from(since.as_millis()).unwrap() + self.skew_ms + self.step_ms.load(Ordering::Relaxed)
     }
 }
 
