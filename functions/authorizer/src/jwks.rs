@@ -9,8 +9,8 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
+use crate::key_algorithm::key_algorithm;
 use crate::refresh::Refresh;
-use crate::token::algorithm;
 
 /// The most that a fetch may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -63,6 +63,6 @@ impl Jwks {
         let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
         let published: Published = http.get(self.url.clone()).send().await?.error_for_status()?.json().await?;
         let keys = published.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
-        Ok(JwkSet { keys: keys.filter(|key| algorithm(key).is_some()).collect() })
+        Ok(JwkSet { keys: keys.filter(|key| key_algorithm(key).is_some()).collect() })
     }
 }

@@ -1,14 +1,13 @@
 //! Checking a JWT, by RFC 8725: what the key is decides the algorithm, never what the token says of itself.
 
-use data_encoding::BASE64URL_NOPAD;
 use domain::{Person, Role, Time};
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use runtime::{Error, SdkConfig};
 use serde::{Deserialize, Deserializer};
 
 use crate::jwks::Jwks;
+use crate::key_algorithm::key_algorithm;
 use crate::secret::Secret;
 use crate::settings::Keys;
 
@@ -98,9 +97,6 @@ const CLOCK_SKEW_SECONDS: f64 = 30.0;
 /// Longer names are no names. In UTF-8 that is at most 800 bytes.
 const MAX_NAME_CHARS: usize = 200;
 
-/// Shorter RSA keys do not count (RFC 7518, section 3.3).
-const MIN_RSA_BITS: usize = 2_048;
-
 impl Verifier {
     pub(crate) fn new(sdk: &SdkConfig, keys: Keys, issuer: Option<String>, audience: Option<String>) -> Self {
         let keys = match keys {
@@ -123,7 +119,7 @@ impl Verifier {
                 let kid = header.kid.as_deref().ok_or(TokenError::UnknownKey)?;
                 let jwk =
                     jwks.key(kid, now).await.map_err(TokenError::KeysUnavailable)?.ok_or(TokenError::UnknownKey)?;
-                let algorithm = algorithm(&jwk).ok_or(TokenError::WrongAlgorithm)?;
+                let algorithm = key_algorithm(&jwk).ok_or(TokenError::WrongAlgorithm)?;
                 let key = DecodingKey::from_jwk(&jwk).map_err(|_| TokenError::UnknownKey)?;
                 claims(token, &key, algorithm)?
             }
@@ -187,31 +183,6 @@ fn claims(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims
     })
 }
 
-/// The one algorithm that goes with a key.
-pub(crate) fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
-    if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
-        return None;
-    }
-    if jwk.common.key_operations.as_ref().is_some_and(|uses| !uses.contains(&KeyOperations::Verify)) {
-        return None;
-    }
-    let algorithm = match &jwk.algorithm {
-        AlgorithmParameters::RSA(key) if rsa_bits(&key.n) >= Some(MIN_RSA_BITS) => Algorithm::RS256,
-        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 => Algorithm::ES256,
-        _ => return None,
-    };
-    let named = jwk.common.key_algorithm.as_ref().map(ToString::to_string);
-    let written = format!("{algorithm:?}");
-    named.is_none_or(|named| named == written).then_some(algorithm)
-}
-
-/// How long an RSA modulus is, which is written as a number in base64url.
-fn rsa_bits(modulus: &str) -> Option<usize> {
-    let bytes = BASE64URL_NOPAD.decode(modulus.as_bytes()).ok()?;
-    let first = bytes.iter().position(|byte| *byte != 0)?;
-    Some((bytes.len() - first) * 8 - bytes[first].leading_zeros() as usize)
-}
-
 fn person(claims: Claims, now: Time) -> Result<(Person, i64), TokenError> {
     let Claims { sub, role, name, exp, nbf, .. } = claims;
     if !domain::is_user_id(&sub) {
@@ -236,54 +207,4 @@ fn person(claims: Claims, now: Time) -> Result<(Person, i64), TokenError> {
         return Err(TokenError::Claims("nbf"));
     }
     Ok((Person { user_id: sub, role, name }, expires))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn rsa(modulus: &[u8], more: &Value) -> Option<Algorithm> {
-        let mut jwk = json!({"kty": "RSA", "n": BASE64URL_NOPAD.encode(modulus), "e": "AQAB"});
-        jwk.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        algorithm(&serde_json::from_value(jwk).unwrap())
-    }
-
-    #[test]
-    fn short_rsa_keys_do_not_count() {
-        let none = json!({});
-        for (modulus, counts) in [
-            (vec![0xff; 128], false),
-            (vec![0xff; 255], false),
-            ([vec![0x7f], vec![0xff; 255]].concat(), false),
-            ([vec![0; 200], vec![0xff; 128]].concat(), false),
-            (vec![0; 256], false),
-            (vec![], false),
-            (vec![0x80; 256], true),
-            ([vec![0], vec![0x80; 256]].concat(), true),
-            (vec![0xff; 512], true),
-        ] {
-            assert_eq!(rsa(&modulus, &none), counts.then_some(Algorithm::RS256), "{} bytes", modulus.len());
-        }
-    }
-
-    #[test]
-    fn a_key_counts_only_for_what_it_is_published_for() {
-        let modulus = [0xff; 256];
-        for good in [json!({"use": "sig"}), json!({"alg": "RS256"}), json!({"key_ops": ["verify"]})] {
-            assert_eq!(rsa(&modulus, &good), Some(Algorithm::RS256), "{good}");
-        }
-        for bad in [
-            json!({"use": "enc"}),
-            json!({"use": "Sig"}),
-            json!({"alg": "RS512"}),
-            json!({"alg": "PS256"}),
-            json!({"alg": "RSA-OAEP"}),
-            json!({"key_ops": []}),
-            json!({"key_ops": ["encrypt", "sign"]}),
-            json!({"use": "sig", "key_ops": ["wrapKey"]}),
-        ] {
-            assert_eq!(rsa(&modulus, &bad), None, "{bad}");
-        }
-    }
 }

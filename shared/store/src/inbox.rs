@@ -33,7 +33,7 @@ pub struct InboxPage {
 }
 
 /// A customer's newest orders, of which the inbox is made.
-pub(crate) const MAX_CUSTOMER_INBOX: u32 = 200;
+const MAX_CUSTOMER_INBOX: u32 = 200;
 
 /// Keys a query asks for at once: about two units' worth, enough for most pages.
 const KEYS_PER_QUERY: i32 = 150;

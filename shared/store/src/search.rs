@@ -1,18 +1,15 @@
-//! Searching: the inbox from a position down, with the orders of its conversations, until enough are found.
+//! Searching: the inbox from a position down, with the orders of its conversations.
 
 use std::collections::HashMap;
 
 use domain::{Head, Order, Person, Position, Search};
 
-use crate::inbox::{InboxFilter, InboxPage, MAX_CUSTOMER_INBOX};
+use crate::inbox::{InboxFilter, InboxPage};
 use crate::key;
 use crate::{Error, Store, item};
 
-/// How many conversations one search looks at; the next page goes on behind them.
+/// How many conversations one request looks at; the next page goes on behind them. A customer's inbox has no more.
 const MAX_SEARCHED: usize = 200;
-
-/// How many of everybody's are read at once.
-const STEP: usize = 50;
 
 impl Store {
     /// A page of those in `caller`'s inbox whose orders `search` looks for. A page may have fewer than `limit`, or none, and all
@@ -25,29 +22,21 @@ impl Store {
         limit: u32,
         after: Option<&Position>,
     ) -> Result<InboxPage, Error> {
-        // A customer's inbox is read as a whole anyway.
-        let step = if caller.is_admin() { STEP } else { MAX_CUSTOMER_INBOX as usize };
-        let (mut heads, mut searched, mut after) = (Vec::new(), 0, after.cloned());
-        loop {
-            let (ranked, more) = self.ranked_heads(caller, filter, step, after.as_ref()).await?;
-            let orders = self.orders_as_placed(ranked.iter().map(|(_, head)| head)).await?;
-            let in_all = ranked.len();
-            for (index, (position, head)) in ranked.into_iter().enumerate() {
-                searched += 1;
-                let found =
-                    orders.get(head.shared_id.as_str()).is_some_and(|it| search.matches(it, &head.customer_name));
-                after = Some(position);
-                if found {
-                    heads.push(head);
-                }
-                if heads.len() == limit as usize && (more || index + 1 < in_all) {
-                    return Ok(InboxPage { heads, next: after });
-                }
+        let (ranked, more) = self.ranked_heads(caller, filter, MAX_SEARCHED, after).await?;
+        let orders = self.orders_as_placed(ranked.iter().map(|(_, head)| head)).await?;
+        let last = ranked.len();
+        let (mut heads, mut searched_to) = (Vec::new(), None);
+        for (searched, (position, head)) in (1..).zip(ranked) {
+            let order = orders.get(head.shared_id.as_str());
+            searched_to = Some(position);
+            if order.is_some_and(|order| search.matches(order, &head.customer_name)) {
+                heads.push(head);
             }
-            if searched >= MAX_SEARCHED || !more || in_all == 0 {
-                return Ok(InboxPage { heads, next: after.filter(|_| more && in_all > 0) });
+            if heads.len() == limit as usize && (more || searched < last) {
+                return Ok(InboxPage { heads, next: searched_to });
             }
         }
+        Ok(InboxPage { heads, next: searched_to.filter(|_| more) })
     }
 
     /// Orders by X, eventually consistent.
