@@ -72,6 +72,14 @@ impl Meter {
         })
     }
 
+    /// Waits until a request with this operation has passed `count` times since the last time.
+    pub async fn wait_for(&self, operation: &str, count: usize) {
+        let passed = || self.0.lock().unwrap().iter().filter(|it| it.operation.as_deref() == Some(operation)).count();
+        while passed() < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Everything that passed since the last time.
     pub fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.0.lock().unwrap())
