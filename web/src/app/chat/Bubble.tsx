@@ -50,7 +50,7 @@ export const Bubble = memo(function Bubble({
 /** What the system reports, and what this version of the pages does not know: in the words that came with it. */
 function SystemMessage({ message }: { message: Message }) {
   // A later server may report what nobody caused.
-  const by = message.system?.by as Person | undefined;
+  const by: Person | undefined = message.system?.by;
   return (
     <p className="system">
       <span>
