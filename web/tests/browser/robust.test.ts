@@ -25,6 +25,7 @@ test("frames of later releases leave the page as it is, and it goes on", async (
   for (const frame of frames) push(JSON.stringify(frame));
   await page.getByText("Which colour?").last().waitFor();
   await page.getByText("Order refunded").last().waitFor();
+  await order(page, "Wall clock");
   await say(page, "Still here");
   await tick(page, "Still here", "Sent");
 });
