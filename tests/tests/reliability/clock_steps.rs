@@ -81,7 +81,7 @@ fn a_sync_finds_what_came_after_the_step() {
             // From then on a sync is one again.
             let (_, page) = simulation.rest(&ben, INBOX, "", "", &Value::Null).await;
             let since = page["asOf"].as_str().expect("a time").to_owned();
-            tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+            tokio::time::sleep(std::time::Duration::from_mins(10)).await;
             let (_, page) = simulation.rest(&ben, INBOX, "", "", &Value::Null).await;
             let later = page["asOf"].as_str().expect("a time").to_owned();
             assert!(since < later);
