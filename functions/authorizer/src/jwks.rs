@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::Time;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
+use reqwest::Response;
 use runtime::Error;
 use tokio::sync::Mutex;
 use url::Url;
@@ -12,6 +13,9 @@ use crate::refresh::Refresh;
 
 /// The most that a fetch may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The longest document that is taken, in bytes: several hundred keys.
+const LONGEST: usize = 256 * 1024;
 
 pub(crate) struct Jwks {
     url: Url,
@@ -41,7 +45,7 @@ impl Jwks {
                     cached.refresh.succeed(now);
                 }
                 // What is known goes on being believed: a provider that is down for a while should not lock everybody out.
-                Err(error) => tracing::error!(error = %error.without_url(), "the JWKS could not be fetched"),
+                Err(error) => tracing::error!(%error, "the JWKS could not be fetched"),
             }
         }
         match cached.keys.find(kid) {
@@ -50,9 +54,23 @@ impl Jwks {
         }
     }
 
-    async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
+    async fn fetch(&self) -> Result<JwkSet, Error> {
         // Not made at the start: it reads every root certificate on the disk, and who connects with a ticket needs none.
         let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
-        http.get(self.url.clone()).send().await?.error_for_status()?.json().await
+        let mut response =
+            http.get(self.url.clone()).send().await.and_then(Response::error_for_status).map_err(plain)?;
+        let mut document = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(plain)? {
+            if document.len() + chunk.len() > LONGEST {
+                return Err("it is too long".into());
+            }
+            document.extend_from_slice(&chunk);
+        }
+        Ok(serde_json::from_slice(&document)?)
     }
+}
+
+/// Without the address, which may have a secret in it.
+fn plain(error: reqwest::Error) -> Error {
+    error.without_url().into()
 }
