@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::Time;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
+use reqwest::Response;
 use runtime::Error;
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -14,6 +15,9 @@ use crate::refresh::Refresh;
 
 /// The most that a fetch may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The longest document that is accepted, in bytes: several hundred keys.
+const MAX_BYTES: usize = 256 * 1024;
 
 #[derive(Deserialize)]
 struct Published {
@@ -48,7 +52,7 @@ impl Jwks {
                     cached.refresh.succeed(now);
                 }
                 // What is known goes on being believed: a provider that is down for a while should not lock everybody out.
-                Err(error) => tracing::error!(error = %error.without_url(), "the JWKS could not be fetched"),
+                Err(error) => tracing::error!(%error, "the JWKS could not be fetched"),
             }
         }
         match cached.keys.find(kid) {
@@ -57,12 +61,28 @@ impl Jwks {
         }
     }
 
-    /// The published keys that tokens may be signed with. Others, also those that cannot be read, must not hide them.
-    async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
-        // Not made at the start: it reads every root certificate on the disk, and who connects with a ticket needs none.
+    /// The published keys with which tokens may be signed. Others, also those that cannot be read, do
+    /// not hide them.
+    async fn fetch(&self) -> Result<JwkSet, Error> {
+        // The client is not made at the start: it reads every root certificate on the disk, and a
+        // connection with a ticket needs none.
         let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
-        let published: Published = http.get(self.url.clone()).send().await?.error_for_status()?.json().await?;
+        let mut response =
+            http.get(self.url.clone()).send().await.and_then(Response::error_for_status).map_err(without_url)?;
+        let mut document = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(without_url)? {
+            if document.len() + chunk.len() > MAX_BYTES {
+                return Err("the JWKS is too long".into());
+            }
+            document.extend_from_slice(&chunk);
+        }
+        let published: Published = serde_json::from_slice(&document)?;
         let keys = published.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
         Ok(JwkSet { keys: keys.filter(|key| key_algorithm(key).is_some()).collect() })
     }
+}
+
+/// The error without the address, which may contain a secret.
+fn without_url(error: reqwest::Error) -> Error {
+    error.without_url().into()
 }

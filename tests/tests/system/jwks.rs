@@ -237,3 +237,18 @@ async fn a_provider_that_is_down_makes_no_token_invalid() {
     assert_eq!((let_in("new").await, provider.asked()), (Some(true), 5));
     assert_eq!((let_in("none").await, provider.asked()), (Some(false), 5), "and then at most once a minute");
 }
+
+/// A provider that answers without an end is one that does not answer.
+#[tokio::test]
+async fn a_document_that_is_too_long_is_not_taken() {
+    let provider = Provider::default();
+    let key = rs256_key();
+    provider.publish("rsa", &key, Algorithm::RS256);
+    let filler = json!({"kty": "oct", "k": "AAAA", "kid": "x".repeat(256 * 1024)});
+    provider.0.lock().unwrap().keys.push(filler);
+    let shop = shop(&provider).await;
+    assert_eq!(status(&shop, &token(Some("rsa"), Algorithm::RS256, &key)).await, 500);
+    provider.0.lock().unwrap().keys.pop();
+    let shop = self::shop(&provider).await;
+    assert_eq!(status(&shop, &token(Some("rsa"), Algorithm::RS256, &key)).await, 200);
+}

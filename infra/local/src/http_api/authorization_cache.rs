@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use super::authorizer::Authorization;
+use super::authorization::Authorization;
 
 /// The most answers.
 const MAX_ENTRIES: usize = 10_000;

@@ -7,22 +7,10 @@ use std::time::{Duration, Instant};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
+use super::authorization::Authorization;
 use super::authorization_cache::AuthorizationCache;
 use crate::lambda::Lambdas;
 use crate::template::HttpAuthorizer;
-
-/// What an authorizer says.
-#[derive(Clone, Debug)]
-pub(super) enum Authorization {
-    /// The request may go on, with this in `requestContext.authorizer`.
-    Allow(Value),
-    /// It may not.
-    Deny,
-    /// There is nothing by which to know the caller; the authorizer was not asked.
-    NoIdentity,
-    /// The authorizer failed, or said something else.
-    Failed,
-}
 
 /// The authorizers of an API, and what they said.
 pub(super) struct Authorizers(BTreeMap<String, Authorizer>);

@@ -1,6 +1,7 @@
 //! The HTTP API: from a request to a function and back, in payload format 2.0.
 
 mod answer;
+mod authorization;
 mod authorization_cache;
 mod authorizer;
 mod cors;
@@ -18,7 +19,8 @@ use crate::lambda::{Failure, Lambdas};
 use crate::respond::message;
 use crate::settings::Timers;
 use crate::template::HttpApiSpec;
-use authorizer::{Authorization, Authorizers};
+use authorization::Authorization;
+use authorizer::Authorizers;
 use cors::Policy;
 
 /// The largest body of a request, in bytes.
