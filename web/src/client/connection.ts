@@ -45,6 +45,9 @@ const MINUTE = 60 * SECOND;
 /** Without any frame for this long, a visible page sends a `ping`; a hidden one after ten times as long. */
 const HEARTBEAT_INTERVAL = 30 * SECOND;
 
+/** However much comes, a `ping` is sent this often: by it the server knows that the person is online. */
+const PRESENCE_INTERVAL = 5 * MINUTE;
+
 /** Without an event for this long, the owner is told; on a hidden page after ten times as long. */
 const SILENCE = MINUTE;
 
@@ -86,6 +89,7 @@ export class Connection {
   #openedAt = 0;
   #replaceAt = Number.POSITIVE_INFINITY;
   #tickedAt = 0;
+  #pingedAt = 0;
   #replacing = false;
   #pinging = false;
   /** Whether the device has said that it has no network. */
@@ -239,7 +243,7 @@ export class Connection {
       if (this.#previous === previous) this.#previous = undefined;
     });
     this.#socket = socket;
-    this.#openedAt = now;
+    this.#openedAt = this.#pingedAt = now;
     this.#networkLost = false;
     this.#replaceAt = Math.min(
       now + LIFETIME + this.#environment.random() * LIFETIME_SPREAD,
@@ -300,7 +304,8 @@ export class Connection {
     if (slept) return void this.#ping(CHECK_TIMEOUT);
     const factor = visible ? 1 : 10;
     // Only a socket that answers is changed over: with a dead one events were missed, and the next one has to know.
-    if (now - socket.lastFrameAt >= HEARTBEAT_INTERVAL * factor) void this.#ping();
+    const isQuiet = now - socket.lastFrameAt >= HEARTBEAT_INTERVAL * factor;
+    if (isQuiet || now - this.#pingedAt >= PRESENCE_INTERVAL) void this.#ping();
     else if (now >= this.#replaceAt) void this.replace();
     if (now - socket.lastEventAt >= SILENCE * factor) {
       socket.lastEventAt = now;
@@ -313,6 +318,7 @@ export class Connection {
     const socket = this.#socket;
     if (socket === undefined || this.#pinging) return;
     this.#pinging = true;
+    this.#pingedAt = this.#environment.monotonic();
     try {
       const ack = await socket.request({ action: "ping" }, 1, timeout);
       if ("serverTime" in ack) this.#options.clock.learn(ack.serverTime);

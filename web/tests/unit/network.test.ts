@@ -62,6 +62,21 @@ test("a connection that does not answer a check is replaced after three seconds"
   expect(FakeSocket.opened).toHaveLength(2);
 });
 
+test("a connection on which frames come all the time sends a ping every five minutes", async () => {
+  world = await running();
+  let pings = 0;
+  for (let passed = 0; passed < 20 * 60_000; passed += 1_000) {
+    for (const { action, requestId } of world.socket().sent.splice(0)) {
+      if (action === "ping") pings += 1;
+      world.socket().say({ event: "ack", requestId, serverTime: new Date().toISOString() });
+    }
+    world.socket().say({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 500 });
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  expect(FakeSocket.opened).toHaveLength(1);
+  expect([3, 4]).toContain(pings);
+});
+
 test("a switch of conversation joins once, and one that is opened again does not join again", async () => {
   world = await running({ conversation: (id) => conversation(1, { id, unread: 0 }), history: (_, id) => ({ messages: [message(1, id)], lastSeq: 1, hasMore: false }) });
   const answer = () => {
