@@ -97,7 +97,7 @@ pub struct InboxQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", schemars(length(min = 2, max = 100)))]
     pub q: Option<String>,
-    /// Only those active at or after this time. A time that the server's clock has not reached counts as none.
+    /// Only those active at or after this time. A time less than a minute ago counts as none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Time>,
     /// 1 to 100, default 25.

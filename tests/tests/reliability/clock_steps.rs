@@ -94,3 +94,40 @@ fn a_sync_finds_what_came_after_the_step() {
         });
     }
 }
+
+#[test]
+fn since_finds_what_was_active_then_or_later() {
+    simulate(async {
+        let simulation = Simulation::open(FaultPlan::none()).await;
+        let (anna, ben) = (Simulation::person("anna", Role::Customer), Simulation::person("ben", Role::Admin));
+        for _ in 0..9 {
+            order(&simulation, &anna).await;
+            tokio::time::sleep(std::time::Duration::from_secs(40)).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_mins(2)).await;
+        let ids = |page: &Value| -> Vec<String> {
+            let items = page["items"].as_array().expect("items");
+            items.iter().map(|it| it["id"].as_str().expect("an id").to_owned()).collect()
+        };
+        let (_, all) = simulation.rest(&ben, INBOX, "", "", &Value::Null).await;
+        for at in [0, 1, 4, 8] {
+            let since = all["items"][at]["lastActivityAt"].as_str().expect("a time");
+            for person in [&anna, &ben] {
+                for limit in [2, 100] {
+                    let (mut found, mut cursor) = (Vec::new(), String::new());
+                    loop {
+                        let query = format!("since={since}&limit={limit}{cursor}");
+                        let (_, page) = simulation.rest(person, INBOX, "", &query, &Value::Null).await;
+                        found.extend(ids(&page));
+                        match page["nextCursor"].as_str() {
+                            Some(next) => cursor = format!("&cursor={next}"),
+                            None => break,
+                        }
+                    }
+                    assert_eq!(found, ids(&all)[..=at], "since {since}, {limit} a page");
+                }
+            }
+        }
+        simulation.close().await;
+    });
+}
