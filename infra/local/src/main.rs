@@ -106,7 +106,7 @@ fn print_addresses(gateway: &Gateway) -> std::io::Result<()> {
     }
     writeln!(out, "  a token     curl {url}/dev/token -H 'content-type: application/json' \\")?;
     writeln!(out, "                -d '{{\"sub\":\"alice\",\"role\":\"customer\",\"name\":\"Alice\"}}'")?;
-    writeln!(out, "  end         Ctrl-C")?;
+    writeln!(out, "  stop        Ctrl-C")?;
     out.flush()
 }
 

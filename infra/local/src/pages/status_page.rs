@@ -9,9 +9,9 @@ use super::page;
 
 /// The page during a build. It reloads itself every second until the client is ready.
 pub(super) fn building() -> Response<Full<Bytes>> {
-    let words = "The pages are being built; the API answers already. This takes a few seconds, the first time up to a \
-                 minute, and this page then shows them by itself.";
-    let mut response = page(html("Almost there", words));
+    let words = "The API already answers. The build takes a few seconds, the first time up to a minute. \
+                 Then this page reloads.";
+    let mut response = page(html("Building the pages", words));
     response.headers_mut().insert("refresh", HeaderValue::from_static("1"));
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
@@ -19,7 +19,7 @@ pub(super) fn building() -> Response<Full<Bytes>> {
 
 /// The page if there is no client. `why` says the reason and what to do.
 pub(super) fn absent(why: &str) -> Response<Full<Bytes>> {
-    page(html("The pages are not here", &format!("{why} The API answers as usual.")))
+    page(html("The pages are not available", &format!("{why} The API answers as usual.")))
 }
 
 fn html(title: &str, words: &str) -> String {
