@@ -58,6 +58,7 @@ impl Default for Timers {
 /// function's binary.
 pub type Wrap = Arc<dyn Fn(&str, SharedHttpClient) -> SharedHttpClient + Send + Sync>;
 
+/// The settings of one gateway.
 #[derive(Clone)]
 pub struct Settings {
     /// The template.
