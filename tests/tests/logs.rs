@@ -1,6 +1,6 @@
 //! The logs of the functions during all kinds of operations and failures. They contain every
 //! request and its metrics. They never contain a token, a ticket or the text of a message.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;

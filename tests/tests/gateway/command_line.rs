@@ -1,7 +1,7 @@
 //! The program `order-chat`: what it prints, which errors stop it, and that its data survives a
 //! restart.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -1,7 +1,7 @@
 //! Reading the template: the system's own template is accepted, expressions have their values, and
 //! what is not supported is refused.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Imports of orders with their conversations, from a real MariaDB server and from files. An import
 //! is idempotent, may crash at any point, and may run while people use the table.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod configuration;
 mod crash_recovery;

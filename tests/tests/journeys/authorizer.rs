@@ -1,5 +1,5 @@
 //! Authentication: tokens are checked as RFC 8725 recommends, and a ticket is valid once.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 //! are the table in `docs/costs.md`.
 //!
 //! `UPDATE_COSTS=1 cargo test -p tests --test system` writes that page again.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::HashMap;
 

@@ -3,7 +3,7 @@
 //!
 //! A file is called `NN-Function-what.json`: its number in the order, and the function's name in
 //! `template.yaml`.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeSet;
 

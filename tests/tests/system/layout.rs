@@ -1,6 +1,6 @@
 //! Rules for the workspace: which crate may import which, how crates are named, and what a function
 //! must not do.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

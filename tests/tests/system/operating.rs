@@ -1,5 +1,5 @@
 //! Monitoring: the guide explains every alarm, and every metric in alarms and the dashboard exists.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeSet;
 

@@ -3,7 +3,7 @@
 //!
 //! The local gateway refuses requests that a policy does not allow. This test checks that no policy
 //! allows more than is used.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
 //! Rotation of the secret that signs tokens. Nobody is logged out, and nobody can make the
 //! authorizer read the secret without limit.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::json;
