@@ -1,5 +1,5 @@
-//! The project's tasks, one command each: `cargo xtask generate`, `cargo xtask test`, `cargo xtask
-//! ci`, `cargo xtask bench`.
+//! The project's tasks, one command each: `cargo xtask generate`, `cargo xtask test`,
+//! `cargo xtask ci`, `cargo xtask bench`.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! DynamoDB over HTTP on the gateway's port, for other programs: `aws dynamodb scan --endpoint-url
-//! http://127.0.0.1:3000`, and the importer.
+//! DynamoDB over HTTP on the gateway's port, for other programs:
+//! `aws dynamodb scan --endpoint-url http://127.0.0.1:3000`, and the importer.
 //!
 //! Everybody who reaches the port can get any token from `/dev/token`, and so may use the table
 //! too. A page on the internet cannot: the `x-amz-target` header needs a CORS preflight, which is
