@@ -1,6 +1,6 @@
-//! More than a shop has: of senders in one conversation, of connections, of clients that do not read.
+//! High load: many senders in one conversation, many connections, and clients that do not read.
 //!
-//! A little of each by default; `docs/reliability.md` says how to have more.
+//! The default numbers are small. `docs/reliability.md` says how to increase them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -17,20 +17,21 @@ use tokio::time::sleep;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
 
-/// How many messages one may say at once.
+/// How many messages one sender may send at once.
 const BURST: usize = 20;
 
-/// The answers that one sender got.
+/// The results of one sender.
 struct SendResults {
-    /// By `seq`, the body that was acknowledged there.
+    /// The acknowledged bodies by `seq`.
     acknowledged: BTreeMap<u64, String>,
-    /// How often it was told to wait.
+    /// How often the sender was rate limited.
     limited: usize,
-    /// How often it heard nothing in ten seconds, and sent the same again.
+    /// How often there was no answer within ten seconds, and the message was repeated.
     repeated: usize,
 }
 
-/// Says so many things, each until it is acknowledged, as a client does that holds what it was shown.
+/// Sends messages and repeats each until it is acknowledged, as a client does. `seenSeq` is what
+/// the client has received.
 async fn send_until_answered(client: &Client, id: &ConversationId, who: usize, messages: usize) -> SendResults {
     let mut results = SendResults { acknowledged: BTreeMap::new(), limited: 0, repeated: 0 };
     for n in 0..messages {
@@ -72,7 +73,7 @@ async fn many_senders_in_one_conversation() {
     let acknowledged: BTreeMap<u64, String> = results.iter().flat_map(|results| results.acknowledged.clone()).collect();
     assert_eq!(acknowledged.len(), senders * messages);
     assert!(acknowledged == stored, "what was acknowledged is not what is stored");
-    // Everybody's own messages are in the order in which they were said.
+    // The messages of each sender are in the order in which they were sent.
     for (who, results) in results.iter().enumerate() {
         assert!(
             results.acknowledged.values().eq((0..messages).map(|n| format!("{who} {n}")).collect::<Vec<_>>().iter())
@@ -84,7 +85,7 @@ async fn many_senders_in_one_conversation() {
     println!("{limited} times one was told to wait, {repeated} times one sent the same again");
 }
 
-/// Customers with a connection each.
+/// Customers with one connection each.
 async fn customers(running: &Running, name: &str, count: usize) -> Vec<(User, Client)> {
     let mut clients = Vec::new();
     while clients.len() < count {
@@ -98,11 +99,11 @@ async fn customers(running: &Running, name: &str, count: usize) -> Vec<(User, Cl
     clients
 }
 
-/// The most that an idle connection may take, in bytes: a buffer too many for each would be past it.
+/// The limit for an idle connection, in bytes. One more buffer for each connection would exceed it.
 const MAX_IDLE_BYTES: u64 = 64 * 1024;
 
-/// How often the memory is looked at while they come. A thread or an arena that the allocator adds for all of them is in one of
-/// the steps, and not in the one in the middle.
+/// How often the memory is measured while connections are opened. The median step counts, so a
+/// thread or an arena that the allocator adds once does not matter.
 const STEPS: usize = 5;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,7 +111,7 @@ async fn idle_connections_need_little_memory_and_get_their_events() {
     let count = number("LOAD_CONNECTIONS", 300);
     rlimit::increase_nofile_limit(u64::MAX).expect("more open files");
     let running = Running::start(&Shop::root(), &["--port", "0", "--no-pages", "--memory"]);
-    // Code, pools and caches are there before the counting begins.
+    // Opened before the measurement, so that code, pools and caches are already in memory.
     let _warm = customers(&running, "warm", 50).await;
     let (mut clients, mut before, mut steps) = (Vec::new(), running.resident(), Vec::new());
     for step in 0..STEPS {
@@ -142,7 +143,7 @@ async fn idle_connections_need_little_memory_and_get_their_events() {
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// A connection that has joined, and from then on reads nothing, with little room for what it does not read.
+/// A client that has joined and then does not read. Its receive buffer is small.
 async fn slow_reader(user: &User, id: &ConversationId) -> Socket {
     let url = user.ticket().await.url;
     let address = url.split('/').nth(2).expect("an address").parse().expect("an address");
@@ -157,18 +158,19 @@ async fn slow_reader(user: &User, id: &ConversationId) -> Socket {
     socket
 }
 
-/// What a connection that does not read may take, in bytes: what API Gateway keeps for it, and as much again on the way.
+/// The limit for a connection that does not read, in bytes: API Gateway's buffer, and the same
+/// amount in socket buffers.
 const MAX_UNREAD_BYTES: usize = 256 * 1024;
 
-/// What the table, in memory, may take for each byte that is said: twice the message, with its keys and indexes.
+/// The limit for the table's memory, in bytes for each byte of a message, with keys and indexes.
 const STORED: usize = 4;
 
-/// What an allocator holds on to, in bytes, however few those connections are.
+/// The memory that the allocator may keep, in bytes, independent of the number of connections.
 const KEPT: usize = 64 * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_reader_delays_nobody() {
-    // More than the kernel holds for a connection, which is four megabytes.
+    // More than the kernel buffers for one connection, which is four megabytes.
     let (count, messages) = (number("LOAD_DEAF", 5), number("LOAD_LONG", 320));
     let running = Running::start(&Shop::root(), &["--port", "0", "--no-pages", "--memory"]);
     let anna = running.user("anna", Role::Customer).await;
@@ -195,7 +197,7 @@ async fn a_slow_reader_delays_nobody() {
         assert!(grown < room as u64, "{grown} bytes more in use, of {sent} that nobody read");
     }
 
-    // What there was no room for is gone, and a sync finds it.
+    // The frames that did not fit into the buffer are dropped. A sync gets the messages.
     let path = "/api/chat/users/anna/connections";
     let ben = running.user("ben", Role::Admin).await;
     ben.call(reqwest::Method::DELETE, path, &[], None).await.ok::<serde_json::Value>();
@@ -209,7 +211,7 @@ async fn a_slow_reader_delays_nobody() {
     assert_eq!(anna.messages(&id).await.len(), messages + 1);
 }
 
-/// A header of a refused token, in bytes: nearly all that a request may have.
+/// The size of a refused token, in bytes: almost the limit for a request's headers.
 const TOKEN: usize = 7 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -227,7 +229,7 @@ async fn refused_tokens_do_not_pile_up() {
             .await;
         }
     };
-    // Code and pools are there before the counting begins.
+    // Sent before the measurement, so that code and pools are already in memory.
     refuse(0, 1_000).await;
     let before = running.resident();
     refuse(1_000, 1_000 + count).await;

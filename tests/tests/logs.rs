@@ -1,6 +1,6 @@
-//! What the functions write while everything happens that can: enough to find any request again, the metrics of each, and
-//! never a token, a ticket or a word that somebody wrote.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+//! The logs of the functions during all kinds of operations and failures. They contain every
+//! request and its metrics. They never contain a token, a ticket or the text of a message.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -12,10 +12,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Outage, Shop, client_message_id, lamp};
 
-/// In everything that anybody writes here.
+/// Every text that a user writes in this test contains this word.
 const WRITTEN: &str = "Xylophone";
 
-/// Everything that was written until now.
+/// Everything that was logged so far.
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
 
@@ -29,12 +29,12 @@ impl Write for Captured {
     }
 }
 
-/// Nothing of this may be in the log.
+/// Texts that must not be in the log.
 #[derive(Default)]
 struct Secrets(BTreeSet<String>);
 
 impl Secrets {
-    /// A token and what is in it; the first part is the same for all and says nothing.
+    /// A token and its parts. The first part is the same for all tokens and not secret.
     fn token(&mut self, token: &str) {
         self.0.insert(token.to_owned());
         self.0.extend(token.split('.').skip(1).map(str::to_owned));
@@ -45,7 +45,7 @@ impl Secrets {
 async fn logs_have_every_request_and_no_message_text() {
     let captured = Captured::default();
     let writer = captured.clone();
-    // All that the functions can say, and more than they say on AWS.
+    // The most detailed log level, which is more than on AWS.
     tracing::subscriber::set_global_default(runtime::log_to("trace", move || writer.clone())).unwrap();
 
     let outage = Outage::default();
@@ -70,7 +70,7 @@ async fn logs_have_every_request_and_no_message_text() {
     every_request_is_counted(&metrics, &lines);
 }
 
-/// Everything that two people do when all is well.
+/// All operations of two people without any failure.
 async fn talk(shop: &Shop, secrets: &mut Secrets) -> OrderAnswer {
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     for user in [&anna, &ben] {
@@ -102,7 +102,7 @@ async fn talk(shop: &Shop, secrets: &mut Secrets) -> OrderAnswer {
         user.conversations("").await;
         user.stats().await;
     }
-    // A connection that is gone, of which the table knows: the next push finds out.
+    // A closed connection whose row still exists. The next push finds out.
     let stale_connection = shop.add_stale_connection(&anna, id, 60_000).await;
     ben.say(id, WRITTEN).await;
     assert!(!stale_connection.is_remembered().await);
@@ -112,7 +112,7 @@ async fn talk(shop: &Shop, secrets: &mut Secrets) -> OrderAnswer {
     placed
 }
 
-/// Everything that can be wrong with a request.
+/// Every kind of invalid request.
 async fn be_refused(shop: &Shop, placed: &OrderAnswer, secrets: &mut Secrets) {
     let (anna, ben, id) = (shop.customer("anna"), shop.admin("ben"), &placed.conversation.id);
     let token = anna.token.clone().unwrap();
@@ -158,7 +158,7 @@ async fn be_refused(shop: &Shop, placed: &OrderAnswer, secrets: &mut Secrets) {
     ben.set_status(id, domain::ConversationStatus::Active).await;
 }
 
-/// A database that is away, and pushes that do not get through.
+/// A database that does not answer, and pushes that fail.
 async fn fail(shop: &Shop, outage: &Outage, placed: &OrderAnswer) {
     let (anna, id) = (shop.customer("anna"), &placed.conversation.id);
     let phone = anna.connect().await;
@@ -214,7 +214,7 @@ fn every_request_is_found(lines: &[Value], placed: &OrderAnswer) {
     for route in ["$connect", "$disconnect"] {
         assert!(answered.iter().any(|line| line["span"]["route"] == route), "{route}");
     }
-    // What goes wrong on the way has the ids of the request beside it.
+    // An internal error is logged with the ids of its request.
     let internal: Vec<_> = lines.iter().filter(|line| line["message"] == "internal error").collect();
     assert_eq!(internal.len(), 2, "{internal:?}");
     for line in internal {
@@ -246,7 +246,7 @@ fn every_request_is_counted(metrics: &[Value], lines: &[Value]) {
         assert!(counted.contains(&(metric.namespace.as_str(), metric.name.as_str(), by)), "nobody counts {metric:?}");
     }
     assert_eq!(sums["Requests"], u64::try_from(answered).unwrap());
-    // The authorizer answers to the gateway and counts nothing.
+    // The authorizer writes no metrics.
     assert_eq!(sums["ColdStarts"], 7);
     assert!(sums["PushesOffered"] > sums["PushesGone"], "{sums:?}");
     assert!(sums["PushesGone"] >= 1 && sums["PushesFailed"] >= 1 && sums["LostRaces"] >= 2, "{sums:?}");

@@ -1,5 +1,5 @@
-//! The REST API against its own description, by a program that knows nothing else: Schemathesis makes up requests, good
-//! ones and bad ones, and compares each answer with `docs/openapi.json`.
+//! Compares the REST API with its description. Schemathesis generates valid and invalid requests
+//! from `docs/openapi.json` and compares each answer with it.
 
 use anyhow::{Result, bail, ensure};
 use serde_json::json;
@@ -7,20 +7,22 @@ use serde_json::json;
 use crate::gateway::{self, Gateway};
 use crate::{python, shell};
 
-/// How many requests are made up for each call and phase: a run takes about half a minute.
+/// The number of generated requests for each call and phase. A run takes about half a minute.
 const EXAMPLES: u32 = 30;
 
-/// What the description does not promise: that every request it allows succeeds (an admin has no orders of their own, a
-/// status may not move anywhere), and a 405 for a method that no route has (the gateway answers 404).
+/// Checks that are left out. The description does not promise that every valid request succeeds: an
+/// admin has no orders of their own, and some status changes are not allowed. Nor does it promise a
+/// 405 for a method without a route: the gateway answers 404.
 const NOT_PROMISED: &str = "positive_data_acceptance,unsupported_method";
 
-/// Fails where an answer is not what the description says, to a customer or to an admin; with `depth` times the requests.
+/// Fails if an answer does not match the description, for a customer or for an admin. `depth` is a
+/// factor for the number of requests.
 pub(crate) fn check(depth: u32) -> Result<()> {
     let examples = (EXAMPLES * depth).to_string();
     let schemathesis = python::environment("schemathesis", "xtask/schemathesis.txt")?.join("schemathesis");
     let program = gateway::build()?;
     for role in ["customer", "admin"] {
-        // Each starts with an empty table, so that the same requests get the same answers.
+        // Each role starts with an empty table, so that the same requests get the same answers.
         let gateway = Gateway::start(&program)?;
         place_order(&gateway)?;
         let token = gateway.token(&format!("{role}-1"), role)?;
@@ -39,7 +41,7 @@ pub(crate) fn check(depth: u32) -> Result<()> {
         let status = shell::command(&schemathesis, &["run", "--generation-deterministic", "--no-color"])
             .args(arguments.as_flattened())
             .arg(description)
-            // What it writes down on the way stays in its own environment.
+            // Schemathesis writes files into its working directory.
             .current_dir(shell::root().join(".venv"))
             .status()?;
         if !status.success() {
@@ -49,7 +51,7 @@ pub(crate) fn check(depth: u32) -> Result<()> {
     Ok(())
 }
 
-/// Something to find, for an admin who places no orders of their own.
+/// Places an order, so that an admin, who has no orders, finds one.
 fn place_order(gateway: &Gateway) -> Result<()> {
     let token = gateway.token("customer-1", "customer")?;
     let order = json!({ "items": [{ "title": "Desk lamp", "quantity": 1, "unitPrice": 1250 }], "currency": "EUR" });

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what the system costs and how fast it is, beside its peer. Writes `docs/benchmarks.md`.
+//! `cargo xtask bench`: measures costs and speed beside a peer, and writes `docs/benchmarks.md`.
 
 use anyhow::Result;
 
@@ -8,7 +8,8 @@ use crate::shell;
 use crate::starts::Starts;
 use crate::web::npm;
 
-/// Installs what the peer needs, builds both programs as they are shipped, and measures. `arguments` go to the `bench` program.
+/// Installs what the peer needs, builds both programs in their release form, and runs the `bench`
+/// program with `arguments`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     mariadb::install()?;
     npm("bench/peers/socketio", &["ci", "--no-audit", "--no-fund"], |_| {})?;
@@ -24,7 +25,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     shell::run(program, &arguments)
 }
 
-/// Whether the `bench` program will be asked for this part, by its name or for all.
+/// Returns true if the `bench` program will run this part, by its name or as one of all.
 fn wants(arguments: &[&str], part: &str) -> bool {
     let only = |it: &&str| it.starts_with("--only");
     !arguments.iter().any(only) || arguments.iter().any(|it| it.trim_start_matches("--only=") == part)

@@ -1,20 +1,20 @@
-//! `cargo xtask ci`: what a change must pass before anybody looks at it.
+//! `cargo xtask ci`: all checks that a change must pass before it is reviewed.
 
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use crate::{shell, test, web};
 
-/// The version of cargo-deny that is installed where it is missing.
+/// The version of cargo-deny. It is installed if it is missing.
 const CARGO_DENY: &str = "0.20.2";
 
-/// Everything.
+/// Runs all checks.
 pub(crate) fn run() -> Result<()> {
     lint()?;
     test::run(&[], false)
 }
 
-/// What needs no test to run, cheapest first.
+/// Runs the checks that need no tests, the fastest first.
 pub(crate) fn lint() -> Result<()> {
     shell::run("cargo", &["fmt", "--all", "--check"])?;
     shell::run("cargo", &["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
@@ -23,7 +23,8 @@ pub(crate) fn lint() -> Result<()> {
     packages()
 }
 
-/// Licenses, sources and duplicates by `deny.toml`; known vulnerabilities where their database can be had.
+/// Checks licenses, sources and duplicates as `deny.toml` says, and known vulnerabilities if their
+/// database can be reached.
 fn dependencies() -> Result<()> {
     let deny = shell::tools("cargo-deny", CARGO_DENY)?.join("cargo-deny");
     shell::run(&deny, &["check", "--hide-inclusion-graph", "bans", "licenses", "sources"])?;
@@ -34,10 +35,11 @@ fn dependencies() -> Result<()> {
     unreachable("the database of advisories of Rust crates")
 }
 
-/// Known vulnerabilities of the packages from npm, where the registry says.
+/// Checks the npm packages for known vulnerabilities if the registry offers the audit.
 fn packages() -> Result<()> {
     for folder in ["web", "bench/peers/socketio"] {
-        // Without a report there is no list of them in its answer, and with one it fails where the list is not empty.
+        // The exit code does not tell apart a failed audit and one that found something, but only a
+        // report has the list.
         let report = web::npm_output(folder, &["audit", "--json"])?;
         let report: Value = serde_json::from_slice(&report.stdout).unwrap_or_default();
         let Some(found) = report["vulnerabilities"].as_object() else {
@@ -49,9 +51,9 @@ fn packages() -> Result<()> {
     Ok(())
 }
 
-/// Something that is asked over the network cannot be asked from here.
+/// Reports a check that was skipped because it needs the network. On GitHub this is an error.
 fn unreachable(what: &str) -> Result<()> {
-    // There it can, so something is wrong.
+    // GitHub's runners have network access, so something else is wrong.
     ensure!(std::env::var_os("GITHUB_ACTIONS").is_none(), "{what} cannot be reached");
     eprintln!("not checked: {what} cannot be reached from here");
     Ok(())

@@ -1,4 +1,4 @@
-//! Programs that come from Debian: installed where that is possible.
+//! Installs programs from Debian packages.
 
 use std::path::Path;
 
@@ -6,9 +6,10 @@ use anyhow::{Result, ensure};
 
 use crate::shell;
 
-/// Installs `package`, which `program` is in, where it is missing. Who may not do so is told what to ask for.
+/// Installs `package` if its `program` is missing. Without root rights the error names the command
+/// to run.
 pub(crate) fn install(program: &str, package: &str) -> Result<()> {
-    // Two at a time would be in each other's way.
+    // Two runs of apt at the same time would fail.
     let _alone = shell::lock("apt")?;
     if Path::new(program).exists() {
         return Ok(());

@@ -1,4 +1,5 @@
-//! The examples in the documents are real: each names its type, is read as one, and says nothing that the type does not.
+//! Checks the examples in the documents. Each names its type, can be parsed as that type, and has
+//! no other fields.
 
 use std::fs;
 

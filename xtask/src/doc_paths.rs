@@ -1,4 +1,4 @@
-//! The files that the documents name are there: a walkthrough that leads nowhere is worse than none.
+//! Checks that every file named in the documents exists.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ fn every_file_named_in_the_docs_exists() {
         }
         let text = fs::read_to_string(&document).unwrap();
         let quoted = text.split('`').filter(|word| ENDINGS.iter().any(|ending| word.ends_with(ending)));
-        // A name alone is said of several files.
+        // A file name without a folder may belong to several files.
         for path in quoted.filter(|word| word.contains('/') && !word.contains([' ', '\n', '*'])) {
             assert!(root().join(path).exists(), "{} names {path}", document.display());
             named += 1;

@@ -1,4 +1,4 @@
-//! The whole system in a process of its own, which ends with the value that stands for it.
+//! The local gateway in a process of its own. The process ends when the value is dropped.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::process_group::Group;
 use crate::shell::command;
 
-/// How long the first line may take.
+/// How long the gateway may take to print its first line.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running `order-chat` with an empty table in memory.
@@ -32,18 +32,18 @@ impl Gateway {
         Ok(Self { address: started.context("the local gateway did not start")?, _group: group })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// A JWT for somebody.
+    /// A JWT for a user.
     pub(crate) fn token(&self, user_id: &str, role: &str) -> Result<String> {
         let answer = self.post("/dev/token", "", &json!({ "sub": user_id, "role": role, "name": user_id }))?;
         Ok(answer["token"].as_str().with_context(|| format!("no token but {answer}"))?.to_owned())
     }
 
-    /// Sends `body` with a JWT to `path`, and answers what comes back.
+    /// Posts `body` to `path` with a JWT. Returns the JSON of the answer.
     pub(crate) fn post(&self, path: &str, token: &str, body: &Value) -> Result<Value> {
         let body = body.to_string();
         let head = [
@@ -64,9 +64,9 @@ impl Gateway {
     }
 }
 
-/// Builds the program; its path, as cargo says it.
+/// Builds the program. Returns its path from cargo's output.
 pub(crate) fn build() -> Result<PathBuf> {
-    // With the features that the whole workspace has together, as for its tests: nothing is built twice.
+    // The whole workspace has the same features as for its tests, so nothing is compiled twice.
     let arguments = ["build", "--workspace", "--bin", "order-chat", "--message-format", "json-render-diagnostics"];
     let output = command("cargo", &arguments).stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
@@ -85,16 +85,16 @@ fn first_line(group: &mut Group) -> Result<String> {
     std::thread::spawn(move || {
         let mut output = BufReader::new(output);
         let mut line = String::new();
-        // Nobody listens any more where this took too long.
+        // The receiver is gone if the timeout was reached.
         let _ = output.read_line(&mut line).map(|_| tell.send(line));
-        // Whatever it says later goes nowhere, but must not fill the pipe.
+        // Reads and drops all later output, so that the pipe does not fill up.
         let _ = std::io::copy(&mut output, &mut std::io::sink());
     });
-    told.recv_timeout(TIMEOUT).context("it said nothing")
+    told.recv_timeout(TIMEOUT).context("it printed nothing")
 }
 
 fn address(line: &str) -> Result<SocketAddr> {
     let address = line.trim().strip_prefix("listening on http://");
-    let address = address.with_context(|| format!("it said {line:?} rather than where it listens"))?;
+    let address = address.with_context(|| format!("it printed {line:?} instead of its address"))?;
     Ok(address.parse()?)
 }

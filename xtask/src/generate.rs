@@ -1,4 +1,4 @@
-//! What clients read, made from the types that the server speaks: nobody keeps the two in step by hand.
+//! Generates files for clients from the server's types, so that they always match.
 
 use std::fs;
 
@@ -11,10 +11,10 @@ mod openapi;
 mod schema;
 mod typescript;
 
-/// The command that makes the files, as they say themselves.
+/// The command, as the generated files name it.
 const COMMAND: &str = "cargo xtask generate";
 
-/// Each file's path, and what belongs in it.
+/// The path and the content of each file.
 fn files() -> Result<[(&'static str, String); 3]> {
     Ok([
         ("web/src/protocol.ts", typescript::module()),
@@ -27,7 +27,7 @@ fn printed(document: &serde_json::Value) -> Result<String> {
     Ok(serde_json::to_string_pretty(document)? + "\n")
 }
 
-/// Writes every file that differs.
+/// Writes every file that has changed.
 pub(crate) fn write() -> Result<()> {
     for (path, text) in files()? {
         let file = root().join(path);
@@ -42,13 +42,13 @@ pub(crate) fn write() -> Result<()> {
     Ok(())
 }
 
-/// Fails where a file is not what the types make of it.
+/// Fails if a file differs from what the types generate.
 pub(crate) fn check() -> Result<()> {
     let files = files()?;
     let stale = files.iter().filter(|(path, text)| fs::read_to_string(root().join(path)).ok().as_ref() != Some(text));
     let stale: Vec<_> = stale.map(|(path, _)| *path).collect();
     if !stale.is_empty() {
-        bail!("not what the types say: {}; run `{COMMAND}` and commit", stale.join(", "));
+        bail!("out of date: {}; run `{COMMAND}` and commit", stale.join(", "));
     }
     Ok(())
 }

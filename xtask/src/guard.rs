@@ -1,10 +1,11 @@
-//! `cargo xtask guard`: how many instructions a call of a function takes, beside what is committed, so that speed is not lost
-//! unnoticed.
+//! `cargo xtask guard`: counts the instructions of function calls and compares them with committed
+//! numbers, so that a slowdown is noticed.
 //!
-//! What is counted is what runs on Lambda: the program that `sam build` makes, from the event to its next question for one, by callgrind.
-//! Lambda, the table and the connections are other processes, and so are in no number. Their sockets are plain: what TLS takes
-//! depends on the processor. A number is what a call takes in a process that has answered some before, but for the start's,
-//! which is of a process that has not yet been called.
+//! callgrind counts what runs on Lambda: the program that `sam build` makes, from one event to its
+//! next request for an event. Lambda, DynamoDB and `@connections` are other processes and are not
+//! counted. The connections to them have no TLS, because its cost depends on the processor. A
+//! number is for a call in a process that has answered calls before. Only the number of the start
+//! is for a new process.
 
 use std::path::Path;
 
@@ -22,19 +23,20 @@ mod shop;
 use figures::Figures;
 use shop::Shop;
 
-/// A process answers this many calls before those that count: it connects, and fills its pools and caches.
+/// The calls that a process answers before the counted ones. It connects and fills its pools and
+/// caches with them.
 const WARM: u32 = 5;
 
-/// How many calls count.
+/// The number of counted calls.
 const CALLS: u32 = 20;
 
-/// Something that a function does.
+/// An operation of a function.
 struct Operation {
     name: &'static str,
     function: &'static str,
-    /// An event that asks for it, and has it succeed.
+    /// Creates an event that makes the operation succeed.
     event: fn(&mut Shop) -> Result<Value>,
-    /// Whether somebody else hears of it.
+    /// Whether the operation pushes an event to somebody else.
     is_heard: bool,
 }
 
@@ -44,13 +46,15 @@ const OPERATIONS: [Operation; 3] = [
     Operation { name: "page of 50 messages", function: "Conversations", event: Shop::page, is_heard: false },
 ];
 
-/// Builds the functions and counts; `accept` makes what was counted the measure from now on.
+/// Builds the functions, counts, and compares. With `accept` the counted numbers are written to the
+/// file instead.
 pub(crate) fn run(accept: bool) -> Result<()> {
     let counted = count_all(&Sam::install()?.build()?)?;
     if accept { counted.commit() } else { Figures::committed()?.compare(&counted) }
 }
 
-/// Counts what `sam build` made in the folder `built`, says it, and fails where an operation takes too much.
+/// Counts the programs that `sam build` made in the folder `built`, and prints the numbers. Fails
+/// if an operation takes too many instructions.
 pub(crate) fn check(built: &Path) -> Result<()> {
     Figures::committed()?.compare(&count_all(built)?)
 }
@@ -60,7 +64,7 @@ fn count_all(built: &Path) -> Result<Figures> {
     let mut shop = Shop::open()?;
     let mut counted = Figures::here()?;
     let program = |of: &Operation| built.join(of.function).join("bootstrap");
-    // Of the function that somebody waits for.
+    // The start of `send-message`, because a person waits for it.
     let [send, ..] = &OPERATIONS;
     counted.set("start", u32::try_from(process(&program(send), send, &mut shop, 0)?)?);
     for operation in &OPERATIONS {
@@ -69,14 +73,15 @@ fn count_all(built: &Path) -> Result<Figures> {
     Ok(counted)
 }
 
-/// Instructions of one call: those of a process that answers the more, without those of one that answers the fewer.
+/// Instructions of one call: the difference between a process with more calls and one with fewer,
+/// divided by the number of calls.
 fn count(program: &Path, operation: &Operation, shop: &mut Shop) -> Result<u32> {
     let few = process(program, operation, shop, WARM)?;
     let many = process(program, operation, shop, WARM + CALLS)?;
     Ok(u32::try_from(many.saturating_sub(few) / u64::from(CALLS))?)
 }
 
-/// Instructions of a whole process that answers `calls`, each as it should.
+/// Instructions of a process that answers `calls` calls. Fails if an answer is not a success.
 fn process(program: &Path, operation: &Operation, shop: &mut Shop, calls: u32) -> Result<u64> {
     let folder = shell::target().join("guard");
     std::fs::create_dir_all(&folder)?;
@@ -92,7 +97,7 @@ fn process(program: &Path, operation: &Operation, shop: &mut Shop, calls: u32) -
     process.end()
 }
 
-/// Whether it is an acknowledgement, or a full page.
+/// Returns true if the answer is an acknowledgement or a full page.
 fn succeeded(answer: &Value) -> bool {
     let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
     let is_full = body["messages"].as_array().is_some_and(|messages| messages.len() == shop::PAGE);

@@ -1,5 +1,5 @@
-//! The project's chores, one command each: `cargo xtask generate`, `cargo xtask test`, `cargo xtask ci`,
-//! `cargo xtask bench`.
+//! The project's tasks, one command each: `cargo xtask generate`, `cargo xtask test`,
+//! `cargo xtask ci`, `cargo xtask bench`.
 
 use std::process::ExitCode;
 
@@ -30,7 +30,7 @@ mod test;
 mod web;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "The project's chores")]
+#[command(name = "cargo xtask", about = "The project's tasks")]
 struct Arguments {
     #[command(subcommand)]
     shell: Chore,
@@ -38,51 +38,55 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Write what is made from the wire types: the client's TypeScript, the two API descriptions.
+    /// Generate files from the wire types: the client's TypeScript and the two API descriptions.
     Generate {
-        /// Write nothing; fail where a file differs.
+        /// Write nothing, and fail if a file is out of date.
         #[arg(long)]
         check: bool,
     },
-    /// Every test there is, in parts of which two run at a time; prints how long each took. Installs what it needs.
+    /// Run every test, in parts of which two run at a time. Prints how long each took. Installs
+    /// what it needs.
     Test {
-        /// Only this part and what it needs; may be given more than once.
+        /// Run only this part and the parts it needs. This option may be repeated.
         #[arg(long, value_name = "PART")]
         only: Vec<String>,
-        /// Twenty times as many schedules and random cases, and as long a search by the fuzzer.
+        /// Run 20 times as many schedules and random cases, and fuzz 20 times as long.
         #[arg(long)]
         deep: bool,
     },
-    /// One part of `test` alone, without what it needs.
+    /// Run one part of `test` in this process, without the parts it needs.
     #[command(hide = true)]
     Part { name: String },
-    /// What a change must pass before its tests: format, lints, dependencies.
+    /// Run the checks that need no tests: format, lints, dependencies.
     Lint,
-    /// Look for bytes that a parser fails on; installs cargo-fuzz.
+    /// Search for bytes that make a parser fail. Installs cargo-fuzz.
     Fuzz {
-        /// For each of the targets.
+        /// Seconds for each target.
         #[arg(long, default_value_t = fuzz::SHORT)]
         seconds: u32,
     },
-    /// Deploy to an emulator of AWS, and run the journeys there.
+    /// Deploy to an emulator of AWS and run the journeys there.
     Sam,
-    /// Measure the functions: size, start, first request to DynamoDB.
+    /// Measure the functions: size, cold start, first request to DynamoDB.
     Starts,
-    /// Count the instructions of a call of the functions; fail where they are 5 % more than what is committed.
+    /// Count the instructions of calls of the functions. Fails if one takes 5 % more than the
+    /// committed number.
     Guard {
-        /// Make what is counted the measure from now on.
+        /// Write the counted numbers to the file to commit.
         #[arg(long)]
         accept: bool,
     },
-    /// What a change must pass: format, lints, dependencies, tests.
+    /// Run all checks for a change: format, lints, dependencies, tests.
     Ci,
-    /// What it costs and how fast it is, beside a peer; writes `docs/benchmarks.md`. Takes a quarter of an hour and a quiet machine.
+    /// Measure costs and speed beside a peer, and write `docs/benchmarks.md`. Takes a quarter of an
+    /// hour on an otherwise idle machine.
     Bench {
-        /// For the `bench` program: `--only compare`, `--quick`, …
+        /// Arguments for the `bench` program, such as `--only compare` or `--quick`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Where a send's processor time goes; writes its part of `docs/benchmarks.md` and a flame graph. Needs Linux's perf.
+    /// Profile the processor time of a send. Writes its part of `docs/benchmarks.md` and a flame
+    /// graph. Needs perf on Linux.
     Profile,
 }
 

@@ -1,10 +1,10 @@
-//! The importer's tests and the benchmark's peer have a real MariaDB server.
+//! The MariaDB server for the importer's tests and for the peer of the benchmark.
 
 use anyhow::Result;
 
 use crate::debian;
 
-/// Installs it where it is missing.
+/// Installs the server if it is missing.
 pub(crate) fn install() -> Result<()> {
     debian::install("/usr/sbin/mariadbd", "mariadb-server")
 }

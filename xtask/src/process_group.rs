@@ -1,4 +1,5 @@
-//! A program in a process group of its own, which ends with the value that stands for it, however this process ends.
+//! A program in its own process group. The whole group ends when the value is dropped, and also if
+//! this process is killed.
 
 use std::ffi::OsStr;
 use std::os::unix::process::CommandExt;
@@ -8,27 +9,28 @@ use anyhow::Result;
 
 use crate::shell;
 
-/// Runs its arguments until nobody holds the other end of standard input any more, then ends the whole group: also where
-/// this process is killed, and with every process that the program has started. Its output is the program's alone.
+/// Runs its arguments until standard input is closed, and then kills the whole group with every
+/// process that the program has started. Standard input is also closed when this process is killed.
+/// Only the program writes to standard output.
 const UNTIL_STDIN_CLOSES: &str = r#""$@" < /dev/null & exec > /dev/null; cat; kill -9 0"#;
 
 /// A running group.
 pub(crate) struct Group(Child);
 
 impl Group {
-    /// `program`, for [`Group::start`].
+    /// A command that runs `program` in a group. It is started with [`Group::start`].
     pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
         let mut command = shell::command("sh", &["-c", UNTIL_STDIN_CLOSES, "sh"]);
         command.arg(program);
         command
     }
 
-    /// Starts it.
+    /// Starts a command of [`Group::command`].
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
         Ok(Self(command.stdin(Stdio::piped()).process_group(0).spawn()?))
     }
 
-    /// What the program says, where that is piped.
+    /// The program's standard output, if it is piped.
     pub(crate) fn output(&mut self) -> Option<ChildStdout> {
         self.0.stdout.take()
     }
@@ -37,7 +39,7 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         drop(self.0.stdin.take());
-        // It cannot have ended before.
+        // A group cannot end by itself before this, so the only possible error is of no interest.
         let _ = self.0.wait();
     }
 }

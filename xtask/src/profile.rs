@@ -1,19 +1,20 @@
-//! `cargo xtask profile`: a server whose stacks can be read, built beside the one that is measured, and what they say.
+//! `cargo xtask profile`: builds a server with readable stacks, separately from the one that is
+//! measured, and profiles it.
 
 use anyhow::{Result, ensure};
 
 use crate::shell;
 
-/// The version of inferno that draws the flame graph.
+/// The version of inferno, which draws the flame graph.
 const INFERNO: &str = "0.12.8";
 
-/// Builds, and has the `bench` program look.
+/// Builds the server and runs the `bench` program.
 pub(crate) fn run() -> Result<()> {
     let has_perf = shell::command("perf", &["--version"]).output().is_ok_and(|output| output.status.success());
     ensure!(has_perf, "this needs perf: sudo apt-get install linux-perf");
     let drawing = shell::tools("inferno", INFERNO)?;
 
-    // Stacks are followed by frame pointers, which the compiler does without where it may.
+    // perf needs frame pointers to read stacks. By default the compiler leaves them out.
     let target = shell::target().join("profile");
     let build = ["build", "--profile", "fast", "--package", "local", "--package", "bench"];
     let variables = [

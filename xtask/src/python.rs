@@ -1,4 +1,5 @@
-//! Python tools, each set of them in an environment of its own under `.venv`: what one needs is no business of another.
+//! Python tools. Each set of tools has its own virtual environment in `.venv`, so that their
+//! dependencies do not conflict.
 
 use std::path::PathBuf;
 
@@ -6,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 
 use crate::shell::{command, lock, root, run};
 
-/// The environment `name` with exactly what the file `requirements` lists, so that a run today and one next year do the
-/// same. Made where it is missing or the list has changed; the folder of its programs.
+/// Returns the folder with the programs of the environment `name`. It contains exactly the versions
+/// in the file `requirements`. It is created if it is missing or if the file has changed.
 pub(crate) fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
     let _alone = lock(&format!("python-{name}"))?;
     let folder = root().join(".venv").join(name);

@@ -1,4 +1,5 @@
-//! As much of Lambda's Runtime API as one function needs: it asks for an event, gets one, and answers it.
+//! The part of Lambda's Runtime API that one function needs: the function requests an event, gets
+//! it, and posts its answer.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-/// Nothing that a function does here takes this long.
+/// The timeout for everything that a function does here.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What Lambda puts into the environment of every function.
+/// The environment variables that Lambda sets for every function.
 const ENVIRONMENT: [(&str, &str); 8] = [
     ("AWS_ACCESS_KEY_ID", "test"),
     ("AWS_SECRET_ACCESS_KEY", "test"),
@@ -22,18 +23,19 @@ const ENVIRONMENT: [(&str, &str); 8] = [
     ("AWS_LAMBDA_LOG_STREAM_NAME", "stream"),
 ];
 
-/// How often it is looked whether a process has asked.
+/// The pause between two checks whether a process has connected or ended.
 const TICK: Duration = Duration::from_micros(50);
 
-/// A function's process, which waits for an event. It ends with this value.
+/// A process of a function that waits for an event. It ends when the value is dropped.
 pub(crate) struct Process {
     child: Child,
-    /// The only one: a function asks, is answered, and asks again.
+    /// The only connection of the process. The function sends its requests one after another.
     connection: Option<BufReader<TcpStream>>,
 }
 
 impl Process {
-    /// Starts it by `command` with Lambda's environment and this; how long it took until it asked for its first event.
+    /// Starts the process with Lambda's environment and `environment`. Returns the time until its
+    /// first request for an event.
     pub(crate) fn start(mut command: Command, environment: &[(String, String)]) -> Result<(Duration, Self)> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
@@ -55,7 +57,7 @@ impl Process {
             let ended = process.child.try_wait()?;
             ensure!(
                 ended.is_none() && began.elapsed() < TIMEOUT,
-                "{} asks for nothing",
+                "{} does not request an event",
                 command.get_program().display()
             );
             std::thread::sleep(TICK);
@@ -69,7 +71,8 @@ impl Process {
         Ok((took, process))
     }
 
-    /// Hands it an event; how long it took until it answered, and what. It has asked for the next one then.
+    /// Sends an event. Returns the time until the answer, and the answer. Waits until the process
+    /// requests the next event.
     pub(crate) fn invoke(&mut self, event: &str) -> Result<(Duration, String)> {
         let deadline = "4102444800000";
         let head = format!(
@@ -86,7 +89,7 @@ impl Process {
         Ok((took, body))
     }
 
-    /// Has it end by itself, since nobody listens to it any more.
+    /// Closes the connection, so that the process ends itself, and waits for that.
     pub(crate) fn end(mut self) -> Result<()> {
         self.connection = None;
         let began = Instant::now();
@@ -103,7 +106,7 @@ impl Process {
         Ok(connection.get_mut().write_all(text.as_bytes())?)
     }
 
-    /// The first line of its next request, and the body.
+    /// The first line and the body of the next request.
     fn request(&mut self) -> Result<(String, String)> {
         let connection = self.connection.as_mut().context("it has asked")?;
         let (mut first, mut length, mut is_chunked) = (String::new(), 0, false);
@@ -138,7 +141,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It fails only for a process that has ended already.
+        // Fails only if the process has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,8 +1,9 @@
-//! What `template.yaml` says is deployed and tested: SAM checks it and builds it, an emulator of AWS that is not ours takes
-//! it from `sam deploy`, and the journeys that pass at the local gateway run there.
+//! Deploys `template.yaml` and tests it. SAM validates and builds it, `sam deploy` deploys it to an
+//! emulator of AWS, and the journeys that pass at the local gateway run there.
 //!
-//! The emulator is ministack: API Gateway, Lambda, IAM and DynamoDB in Python. Lambda starts the binaries that would go to
-//! AWS and talks to them over the Runtime API, and IAM enforces the roles of the template.
+//! The emulator is ministack, a program of third parties: API Gateway, Lambda, IAM and DynamoDB in
+//! Python. Its Lambda starts the binaries that would run on AWS and talks to them over the Runtime
+//! API. Its IAM enforces the roles of the template.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,20 +22,22 @@ mod stack;
 pub(crate) use ministack::Ministack;
 use stack::Stack;
 
-/// The origin that the deployed system lets browsers come from.
+/// The origin that the deployed system allows for browsers.
 const ORIGIN: &str = "http://localhost";
 
-/// How many systems the journeys are spread over: more than cores, since a journey waits most of its time.
+/// The number of systems that share the journeys. It is larger than the number of cores, because a
+/// journey mostly waits.
 const SYSTEMS: usize = 3;
 
-/// Checks, builds, deploys, and runs the journeys.
+/// Validates, builds, deploys, and runs the journeys.
 pub(crate) fn run() -> Result<()> {
     Sam::install()?.build()?;
     deployed()?;
     journeys()
 }
 
-/// Deploys what was built, calls each function there, and uses the pages. Needs no Docker, and leaves nothing running.
+/// Deploys what was built, calls each function, and uses the pages. Needs no Docker, and leaves no
+/// process running.
 pub(crate) fn deployed() -> Result<()> {
     let (sam, built) = (&Sam::install()?, &built());
     for template in ["template.yaml", "infra/observability.yaml", "infra/web.yaml"] {
@@ -47,7 +50,8 @@ pub(crate) fn deployed() -> Result<()> {
     pages::test(&stack)
 }
 
-/// Deploys what was built several times, each into an emulator of its own, and spreads the journeys over them.
+/// Deploys what was built several times, each time into its own emulator, and distributes the
+/// journeys.
 pub(crate) fn journeys() -> Result<()> {
     let (sam, built) = (&Sam::install()?, &built());
     let names: Vec<String> = (1..=SYSTEMS).map(|number| format!("journeys-{number}")).collect();
@@ -60,12 +64,13 @@ pub(crate) fn journeys() -> Result<()> {
     journeys::run(&stacks?)
 }
 
-/// The folder of what [`Sam::build`] makes, with the template that refers to it.
+/// The output folder of [`Sam::build`]. It contains the template that refers to the built
+/// functions.
 pub(crate) fn built() -> PathBuf {
     shell::target().join("sam")
 }
 
-/// The SAM CLI, with cargo-lambda beside it.
+/// The SAM CLI with cargo-lambda.
 pub(crate) struct Sam {
     programs: PathBuf,
 }
@@ -75,20 +80,21 @@ impl Sam {
         Ok(Self { programs: python::environment("sam", "xtask/sam/sam.txt")? })
     }
 
-    /// Builds every function for this machine; the folder with the template that refers to them.
+    /// Builds every function for this machine. Returns the folder that [`built`] returns.
     pub(crate) fn build(&self) -> Result<PathBuf> {
         let folder = built();
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
         let overrides = format!("AllowedOrigins={ORIGIN} Architecture={architecture}");
         let into = folder.to_string_lossy();
         self.run(&["build", "--parameter-overrides", &overrides, "--build-dir", &into], |command| {
-            // For the C library of this machine; by default cargo-lambda builds for that of Lambda, with zig as linker.
+            // Builds for the C library of this machine. By default cargo-lambda builds for
+            // Lambda's, with zig as the linker.
             command.env("CARGO_LAMBDA_COMPILER", "cargo").env("CARGO_TARGET_DIR", shell::target());
         })?;
         Ok(folder)
     }
 
-    /// Runs `sam`.
+    /// Runs `sam` and fails if it does.
     pub(crate) fn run(&self, arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Result<()> {
         eprintln!("\n> sam {}", arguments.join(" "));
         let mut command = self.command(arguments)?;
@@ -98,17 +104,18 @@ impl Sam {
         Ok(())
     }
 
-    /// `sam` with these arguments, at the root, with its own programs first in the path.
+    /// A command that runs `sam` at the root of the workspace, with its own programs first in the
+    /// `PATH`.
     pub(crate) fn command(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = shell::command(self.programs.join("sam"), arguments);
         command.env("PATH", shell::path_with(&self.programs)?).env("SAM_CLI_TELEMETRY", "0");
-        // Validation asks for one; nothing is sent there.
+        // Validation needs a region, but sends nothing.
         command.env("AWS_DEFAULT_REGION", ministack::REGION);
         Ok(command)
     }
 }
 
-/// Where a script of ours for these tools is.
+/// The path of a script in `xtask/sam`.
 pub(crate) fn script(name: &str) -> PathBuf {
     Path::new("xtask/sam").join(name)
 }

@@ -1,4 +1,4 @@
-//! Running other programs from the root of the workspace, and saying which one failed.
+//! Runs other programs from the root of the workspace.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -12,19 +12,19 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
-/// Where cargo builds to.
+/// Cargo's target directory.
 pub(crate) fn target() -> PathBuf {
     root().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
-/// `program` with `arguments`, to be run at the root.
+/// A command that runs `program` with `arguments` at the root of the workspace.
 pub(crate) fn command(program: impl AsRef<Path>, arguments: &[&str]) -> Command {
     let mut command = Command::new(program.as_ref());
     command.args(arguments).current_dir(root());
     command
 }
 
-/// Holds off other processes that ask for the same, until the answer is dropped.
+/// Takes a lock that other processes wait for. It is released when the returned file is dropped.
 pub(crate) fn lock(name: &str) -> Result<File> {
     std::fs::create_dir_all(target())?;
     let file = File::create(target().join(format!("{name}.lock")))?;
@@ -32,18 +32,18 @@ pub(crate) fn lock(name: &str) -> Result<File> {
     Ok(file)
 }
 
-/// The search path of this process, with `programs` before all others.
+/// The `PATH` of this process with the folder `programs` before all others.
 pub(crate) fn path_with(programs: &Path) -> Result<OsString> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     Ok(std::env::join_paths([programs.to_owned()].into_iter().chain(std::env::split_paths(&path)))?)
 }
 
-/// Says what runs, runs it, and fails if it does.
+/// Prints a command, runs it, and returns an error if it fails.
 pub(crate) fn run(program: impl AsRef<Path>, arguments: &[&str]) -> Result<()> {
     run_with(program, arguments, &[])
 }
 
-/// The same with more in the environment.
+/// As [`run`], with more environment variables.
 pub(crate) fn run_with(program: impl AsRef<Path>, arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
     let line = format!("{} {}", program.as_ref().display(), arguments.join(" "));
     eprintln!("\n> {line}");
@@ -55,12 +55,13 @@ pub(crate) fn run_with(program: impl AsRef<Path>, arguments: &[&str], variables:
     Ok(())
 }
 
-/// The folder with the programs of a package from crates.io in this version; installs it where it is missing.
+/// Returns the folder with the programs of a crates.io package. Installs this version if it is
+/// missing.
 pub(crate) fn tools(package: &str, version: &str) -> Result<PathBuf> {
     let root = target().join("tools").join(format!("{package}-{version}"));
     let programs = root.join("bin");
     if !programs.exists() {
-        // Unoptimized: building them takes longer than what they do here.
+        // Without optimization: compiling with it would take longer than it saves.
         let unoptimized = ["--locked", "--debug"];
         let place = ["--version", version, "--root", &root.to_string_lossy()];
         run("cargo", &[["install", package].as_slice(), &unoptimized, &place].concat())?;

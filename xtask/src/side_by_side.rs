@@ -1,4 +1,5 @@
-//! Parts of a long run, two at a time, each in a process of its own that writes to a file of its own; and how long each took.
+//! Runs the parts of a long test run, two at a time. Each part is a process of its own with its own
+//! output file. Prints how long each took.
 
 use std::fs::{self, File};
 use std::process::Command;
@@ -10,15 +11,17 @@ use anyhow::{Context, Result, ensure};
 
 use crate::shell;
 
-/// How many parts run at a time. A part that waits leaves its core to the other; more would only make each take longer.
+/// How many parts run at a time. While one waits, the other can use its core. With more parts each
+/// would only take longer.
 const AT_ONCE: usize = 2;
 
-/// Something that can be run alone.
+/// A part that can run alone.
 pub(crate) struct Part {
     pub(crate) name: &'static str,
-    /// Names of the parts that must have passed before.
+    /// The parts that must have passed before.
     pub(crate) needs: &'static [&'static str],
-    /// Whether it uses `web/node_modules`, which `npm ci` makes anew: such parts take turns.
+    /// Whether the part uses `web/node_modules`. Such parts run one at a time, because `npm ci`
+    /// replaces that folder.
     pub(crate) in_web: bool,
     pub(crate) run: fn() -> Result<()>,
 }
@@ -26,7 +29,7 @@ pub(crate) struct Part {
 enum Outcome {
     Passed,
     Failed,
-    /// Something that it needs has failed.
+    /// A part that it needs has failed.
     NotRun,
 }
 
@@ -36,10 +39,11 @@ struct Report {
     took: Duration,
 }
 
-/// Runs `parts`, each as soon as what it needs has passed and there is room, earlier ones first; `variables` are added to their
-/// environment. Prints the output of a part that fails, and at the end the time of each. Fails where one did.
+/// Runs each part as soon as the parts that it needs have passed and fewer than [`AT_ONCE`] are
+/// running. Earlier parts come first. `variables` are added to the environment. Prints the output
+/// of each failed part, and at the end the time of each. Fails if a part failed.
 pub(crate) fn run(parts: &[&Part], variables: &[(&str, String)]) -> Result<()> {
-    // A build may put a new one in its place while it runs.
+    // Read now: a build during the run may replace the file.
     let program = std::env::current_exe()?;
     let folder = shell::target().join("test-logs");
     fs::create_dir_all(&folder)?;
@@ -68,7 +72,7 @@ pub(crate) fn run(parts: &[&Part], variables: &[(&str, String)]) -> Result<()> {
             let name = part.name;
             thread::spawn(move || {
                 let passed = child.wait().is_ok_and(|status| status.success());
-                // Nobody listens any more where another part could not be started.
+                // The receiver is gone if another part could not be started.
                 let _ = tell.send((name, passed, started.elapsed()));
             });
             running.push(part);
@@ -88,7 +92,7 @@ pub(crate) fn run(parts: &[&Part], variables: &[(&str, String)]) -> Result<()> {
     conclude(&reports, began.elapsed())
 }
 
-/// Reports those that will not run.
+/// Moves the parts that cannot run to the reports.
 fn skip(waiting: &mut Vec<&Part>, reports: &mut Vec<Report>) {
     let failed = |name: &&str, reports: &[Report]| {
         reports.iter().any(|report| report.name == *name && !matches!(report.outcome, Outcome::Passed))
@@ -101,7 +105,7 @@ fn skip(waiting: &mut Vec<&Part>, reports: &mut Vec<Report>) {
 
 fn may_start(part: &Part, running: &[&Part], reports: &[Report], waiting: &[&Part]) -> bool {
     let has_passed = |name: &&str| reports.iter().any(|report| report.name == *name);
-    // What is not asked for need not pass.
+    // A needed part that was not requested is ignored.
     let is_asked_for = |name: &&str| running.iter().chain(waiting).any(|other| other.name == *name);
     let is_ready = part.needs.iter().all(|name| has_passed(name) || !is_asked_for(name));
     is_ready && !(part.in_web && running.iter().any(|other| other.in_web))
@@ -115,11 +119,16 @@ fn conclude(reports: &[Report], took: Duration) -> Result<()> {
     println!("{:<12} {:>6}", "all", clock(took));
     let names = reports.iter().filter(|it| !matches!(it.outcome, Outcome::Passed)).map(|it| it.name);
     let names: Vec<_> = names.collect();
-    ensure!(names.is_empty(), "not passed: {}; alone: `cargo xtask test --only {}`", names.join(", "), names[0]);
+    ensure!(
+        names.is_empty(),
+        "not passed: {}; to run one again: `cargo xtask test --only {}`",
+        names.join(", "),
+        names[0]
+    );
     Ok(())
 }
 
-/// Minutes and seconds.
+/// Minutes and seconds, as `m:ss`.
 fn clock(time: Duration) -> String {
     format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
 }

@@ -1,8 +1,10 @@
-//! `cargo xtask starts`: how large the functions are, how fast they start, and what their first request to DynamoDB costs.
+//! `cargo xtask starts`: measures the size of the functions, their start, and their first request
+//! to DynamoDB.
 //!
-//! A start is the time from the start of the process to its first question for an event, beside that of a function which
-//! does nothing; all in turn, many times, and the shortest compared: whatever else the machine does only ever makes one
-//! longer. Times are the machine's and asserted nowhere; ratios of one run are.
+//! A start lasts from the start of the process to its first request for an event. It is compared
+//! with the start of a function that does nothing. All functions are started in turn, many times,
+//! and the shortest times are compared, because other work on the machine can only make a start
+//! longer. Only ratios of times of one run are checked.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,32 +18,32 @@ use crate::runtime_api::Process;
 use crate::sam::{Ministack, Sam};
 use crate::shell;
 
-/// How often each function is started in a round, in milliseconds each time.
+/// How often each function is started in a round. One start takes milliseconds.
 const STARTS: usize = 300;
 
-/// How often a started function is asked for its first and second request.
+/// How many processes make a first and a second request.
 const REQUESTS: usize = 100;
 
-/// A function's zip file stays below this many bytes.
+/// The limit for the zip file of a function, in bytes.
 const LARGEST: u64 = 5_000_000;
 
-/// A function takes at most so many times as long to start as one that does nothing.
+/// The limit for a start, as a multiple of the start of a function that does nothing.
 const SLOWEST_START: f64 = 1.5;
 
-/// The first request to DynamoDB takes at most so many times as long as the second.
+/// The limit for the first request to DynamoDB, as a multiple of the second.
 const SLOWEST_FIRST: f64 = 3.0;
 
-/// The event whose answer is one request to DynamoDB, with its function.
+/// A function and an event that makes one request to DynamoDB.
 const ONE_REQUEST: (&str, &str) = ("Orders", "tests/events/16-Orders-stats.json");
 
-/// What a function finds in its environment beside what Lambda says.
+/// The environment variables of a function, in addition to Lambda's.
 const SETTINGS: [(&str, &str); 3] = [
     ("TABLE_NAME", "order-chat"),
     ("WEBSOCKET_URL", "wss://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod"),
     ("JWT_SECRET_ID", "order-chat/jwt"),
 ];
 
-/// What was measured, round by round.
+/// The measured times.
 pub(crate) struct Starts {
     nothing: Function,
     functions: Vec<Function>,
@@ -56,7 +58,7 @@ struct Function {
     starts: Vec<Duration>,
 }
 
-/// Builds the functions, measures all of it, says it, and fails where it is too much.
+/// Builds the functions, measures and prints everything, and fails if a limit is exceeded.
 pub(crate) fn run() -> Result<()> {
     let starts = Starts::measure(&Sam::install()?.build()?)?;
     starts.say();
@@ -67,23 +69,24 @@ pub(crate) fn run() -> Result<()> {
     if ratio > SLOWEST_FIRST {
         wrong.push(format!("the first request takes {ratio:.2} times as long as the second"));
     }
-    ensure!(wrong.is_empty(), "too much: {wrong:#?}");
+    ensure!(wrong.is_empty(), "above the limit: {wrong:#?}");
     Ok(())
 }
 
-/// Prints the starts of what `sam build` made in the folder `built`, and fails where a zip file is too large. How long a start
-/// takes depends on what else the machine does, so a limit would fail without a change: `cargo xtask guard` counts its instructions.
+/// Prints the starts of the functions that `sam build` made in the folder `built`. Fails if a zip
+/// file is too large. A start depends on what else the machine does, so it has no limit here:
+/// `cargo xtask guard` counts its instructions.
 pub(crate) fn check(built: &Path) -> Result<()> {
     let mut starts = Starts::of(built)?;
     starts.run_round()?;
     starts.say();
     let wrong = starts.too_large();
-    ensure!(wrong.is_empty(), "too much: {wrong:#?}");
+    ensure!(wrong.is_empty(), "above the limit: {wrong:#?}");
     Ok(())
 }
 
 impl Starts {
-    /// Measures what `sam build` made in the folder `built`.
+    /// Measures the functions that `sam build` made in the folder `built`.
     pub(crate) fn measure(built: &Path) -> Result<Self> {
         let mut starts = Self::of(built)?;
         starts.run_round()?;
@@ -131,7 +134,7 @@ impl Starts {
         shortest(&function.starts) / shortest(&self.nothing.starts)
     }
 
-    /// Milliseconds of each round, for the page of the benchmarks.
+    /// The times of each round in milliseconds, for `docs/benchmarks.md`.
     pub(crate) fn to_json(&self) -> Value {
         let times = |times: &[Duration]| times.iter().map(|time| time.as_secs_f64() * 1e3).collect::<Vec<_>>();
         let function = |it: &Function| json!({ "name": it.name, "zip": it.zip, "starts": times(&it.starts) });
@@ -146,7 +149,8 @@ impl Starts {
 }
 
 impl Function {
-    /// Of a copy: Lambda unpacks a program too, and the very same one starts a fifth slower as the linker has written it.
+    /// Copies the program. Lambda also runs a copy, and a freshly linked file starts about 20 %
+    /// slower.
     fn new(name: String, built: &Path) -> Result<Self> {
         let folder = shell::target().join("starts");
         fs::create_dir_all(&folder)?;
@@ -161,7 +165,8 @@ fn settings() -> Vec<(String, String)> {
     SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
 }
 
-/// The first and the second request, over TLS, by what an event takes that needs one.
+/// The times of the first and the second request over TLS. Each is the time of an invocation with
+/// one request.
 fn requests(program: &Path) -> Result<(Vec<Duration>, Vec<Duration>)> {
     let event = fs::read_to_string(shell::root().join(ONE_REQUEST.1))?;
     let ministack = Ministack::start_with_tls()?;
@@ -180,7 +185,7 @@ fn requests(program: &Path) -> Result<(Vec<Duration>, Vec<Duration>)> {
     Ok((first, second))
 }
 
-/// Builds the function that does nothing as the others are built.
+/// Builds the function that does nothing, with the same profile as the others.
 pub(crate) fn empty() -> Result<PathBuf> {
     shell::run("cargo", &["build", "--release", "--package", "empty"])?;
     Ok(shell::target().join("release/empty"))
@@ -200,17 +205,17 @@ fn functions(built: &Path) -> Result<Vec<Function>> {
     Ok(functions)
 }
 
-/// The size of a zip file with this program in it, as `sam deploy` uploads it.
+/// The size, in bytes, of the zip file that `sam deploy` would upload for this program.
 fn zipped(program: &Path) -> Result<u64> {
     let zip = shell::target().join("sam/bootstrap.zip");
     let script = "import sys, zipfile
 with zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED) as file: file.write(sys.argv[1], 'bootstrap')";
     let made = shell::command("python3", &["-c", script]).arg(program).arg(&zip).status()?;
-    ensure!(made.success(), "python3 makes no zip file");
+    ensure!(made.success(), "python3 cannot write the zip file");
     Ok(fs::metadata(zip)?.len())
 }
 
-/// In milliseconds.
+/// The shortest time in milliseconds.
 fn shortest(times: &[Duration]) -> f64 {
     times.iter().min().copied().unwrap_or_default().as_secs_f64() * 1e3
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that can say whether the system works.
+//! `cargo xtask test`: runs every test.
 
 use anyhow::{Result, bail};
 
@@ -6,16 +6,18 @@ use crate::sam::{self, Sam};
 use crate::side_by_side::{self, Part};
 use crate::{api_conformance, fuzz, generate, guard, mariadb, shell, starts, web};
 
-/// How many times as much of what grows by seeds: schedules, random cases, time of the fuzzer.
+/// The factor of `--deep` for everything that is random: schedules, property tests, the fuzzer's
+/// time.
 const DEEP: u32 = 20;
 
-/// The cases of each property test of a crate, where nobody says otherwise.
+/// Proptest's default number of cases.
 const PROPERTY_CASES: u32 = 256;
 
-/// The variable that hands the depth to the parts and to the tests.
+/// The environment variable with the factor for parts and tests.
 const DEPTH: &str = "TEST_DEPTH";
 
-/// Long ones first. The functions are linked beside the tests, since both leave a core idle now and then.
+/// Long parts come first. The functions are linked while the tests are compiled, because each of
+/// them leaves a core idle at times.
 static PARTS: [Part; 11] = [
     part("generated", &[], generate::check),
     part("compile", &[], || shell::run("cargo", &["test", "--workspace", "--no-run"])),
@@ -34,7 +36,7 @@ const fn part(name: &'static str, needs: &'static [&'static str], run: fn() -> R
     Part { name, needs, in_web: false, run }
 }
 
-/// Runs all parts, or `only` those of these names with what they need.
+/// Runs all parts, or only the parts in `only` with those they need.
 pub(crate) fn run(only: &[String], deep: bool) -> Result<()> {
     let mut names: Vec<&str> = only.iter().map(String::as_str).collect();
     if names.is_empty() {
@@ -50,7 +52,7 @@ pub(crate) fn run(only: &[String], deep: bool) -> Result<()> {
     side_by_side::run(&parts, if deep { &variables } else { &[] })
 }
 
-/// Runs one part here, without what it needs.
+/// Runs one part in this process, without those it needs.
 pub(crate) fn run_part(name: &str) -> Result<()> {
     (find(name)?.run)()
 }
@@ -62,7 +64,7 @@ fn find(name: &str) -> Result<&'static Part> {
     bail!("no part is called {name:?}; there are {}", PARTS.each_ref().map(|part| part.name).join(", "))
 }
 
-/// How many times as much of what grows by seeds.
+/// The factor for everything that is random.
 fn depth() -> u32 {
     std::env::var(DEPTH).ok().and_then(|depth| depth.parse().ok()).unwrap_or(1)
 }

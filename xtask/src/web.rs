@@ -1,4 +1,5 @@
-//! The web client's own tests: types, units, and two people in a real browser against the built system.
+//! The tests of the web client: types, unit tests, and two people in a real browser with the built
+//! system.
 
 use std::process::{Command, Output};
 
@@ -8,7 +9,7 @@ use crate::{debian, gateway, shell};
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
-/// Installs what the tests need where that has changed, and runs them. Needs Node.js.
+/// Installs what the tests need, and runs them. Needs Node.js.
 pub(crate) fn test() -> Result<()> {
     let program = gateway::build()?;
     install_browser()?;
@@ -18,13 +19,13 @@ pub(crate) fn test() -> Result<()> {
     })
 }
 
-/// The rules of `.oxlintrc.json`, and types.
+/// Checks the rules of `.oxlintrc.json` and the types.
 pub(crate) fn lint() -> Result<()> {
     install()?;
     npm("web", &["run", "lint"], |_| {})
 }
 
-/// Installs Chromium where it is missing.
+/// Installs Chromium if it is missing.
 pub(crate) fn install_browser() -> Result<()> {
     match std::env::var_os("CHROMIUM") {
         Some(_) => Ok(()),
@@ -32,18 +33,18 @@ pub(crate) fn install_browser() -> Result<()> {
     }
 }
 
-/// The packages that `package-lock.json` names.
+/// Installs the packages of `package-lock.json`.
 fn install() -> Result<()> {
     npm("web", &["ci", "--no-audit", "--no-fund"], |_| {})
 }
 
-/// What npm says in `folder`, whether it succeeds or not.
+/// Runs npm in `folder` and returns its output, also if it fails.
 pub(crate) fn npm_output(folder: &str, arguments: &[&str]) -> Result<Output> {
     let mut command = shell::command(NPM, arguments);
     command.current_dir(shell::root().join(folder)).output().context("npm did not start")
 }
 
-/// Runs npm in `folder`.
+/// Runs npm in `folder` and fails if it does.
 pub(crate) fn npm(folder: &str, arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Result<()> {
     let line = format!("npm {}", arguments.join(" "));
     eprintln!("\n> {line} (in {folder}/)");

@@ -1,15 +1,14 @@
-//! The little of AWS that a function can see: account, region, names and the times as API Gateway writes them.
+//! The AWS values that a function can see: account, region, names, and times in API Gateway's
+//! format.
 
 use data_encoding::{BASE64URL, HEXLOWER};
 use jiff::{Timestamp, tz::TimeZone};
 
-/// The account of everything local: AWS's own example number.
+/// The account id: the example that AWS's documentation uses.
 pub(crate) const ACCOUNT: &str = "123456789012";
-/// The partition of everything local.
 pub(crate) const PARTITION: &str = "aws";
-/// The region of everything local.
 pub(crate) const REGION: &str = "us-east-1";
-/// The stack's name, and so the start of every name made for a resource.
+/// The stack's name, with which the generated names of resources begin.
 pub(crate) const STACK: &str = "order-chat";
 
 /// The ARN of a table.
@@ -17,12 +16,12 @@ pub(crate) fn table_arn(table: &str) -> String {
     format!("arn:{PARTITION}:dynamodb:{REGION}:{ACCOUNT}:table/{table}")
 }
 
-/// The ARN of a log group, which nothing writes to here.
+/// The ARN of a log group. Nothing writes to it here.
 pub(crate) fn log_group_arn(name: &str) -> String {
     format!("arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:{name}")
 }
 
-/// The ARN of a secret; Secrets Manager adds six characters of its own to its name.
+/// The ARN of a secret. Secrets Manager adds a hyphen and six characters to the name.
 pub(crate) fn secret_arn(name: &str) -> String {
     format!("arn:{PARTITION}:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-a1b2c3")
 }
@@ -32,23 +31,24 @@ pub(crate) fn function_arn(name: &str) -> String {
     format!("arn:{PARTITION}:lambda:{REGION}:{ACCOUNT}:function:{name}")
 }
 
-/// The ARN by which a policy names something callable of an API, as in `…/prod/POST/@connections/id`.
+/// The ARN with which a policy names a part of an API. `path` is, for example,
+/// `prod/POST/@connections/id`.
 pub(crate) fn execute_api_arn(api: &str, path: &str) -> String {
     format!("arn:{PARTITION}:execute-api:{REGION}:{ACCOUNT}:{api}/{path}")
 }
 
-/// An id as API Gateway gives to connections, messages and requests: `TWegAcC4EowCHnA=`.
+/// A random id in API Gateway's format for connections, messages and requests: `TWegAcC4EowCHnA=`.
 pub(crate) fn short_id() -> String {
     BASE64URL.encode(&uuid::Uuid::new_v4().into_bytes()[..11])
 }
 
-/// The id of an X-Ray trace, which API Gateway puts on every request.
+/// A random X-Ray trace id, which API Gateway adds to every request.
 pub(crate) fn trace_id() -> String {
     let bytes = uuid::Uuid::new_v4().into_bytes();
     format!("Root=1-{:08x}-{}", Timestamp::now().as_second(), HEXLOWER.encode(&bytes[..12]))
 }
 
-/// Now, as in an event: `09/Feb/2024:18:23:28 +0000` and the milliseconds since 1970.
+/// The current time as in an event: `09/Feb/2024:18:23:28 +0000` and the milliseconds since 1970.
 pub(crate) fn now() -> (String, i64) {
     let now = Timestamp::now();
     (request_time(now), now.as_millisecond())
@@ -59,7 +59,7 @@ pub(crate) fn request_time(time: Timestamp) -> String {
     time.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S %z").to_string()
 }
 
-/// Whether an IAM pattern covers `value`: `*` stands for any characters, `?` for one.
+/// Returns true if an IAM pattern matches `value`. `*` matches any characters, `?` matches one.
 pub(crate) fn covers(pattern: &str, value: &str) -> bool {
     let (pattern, value): (Vec<char>, Vec<char>) = (pattern.chars().collect(), value.chars().collect());
     let (mut p, mut v, mut star) = (0, 0, None);

@@ -1,4 +1,4 @@
-//! The data folder: who uses it, and the secret that stands in for those of AWS Secrets Manager.
+//! The data folder: its lock, and the secret that replaces those of AWS Secrets Manager.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -10,28 +10,29 @@ use crate::StartupError;
 use crate::identity::new_secret;
 use crate::settings::Data;
 
-/// What the secret is kept in.
+/// The file with the secret.
 const SECRET: &str = "secret";
-/// The fewest bytes that a secret has.
+/// The minimum length of a secret, in bytes.
 const SHORTEST: usize = 32;
-/// The file that is locked while a gateway uses the folder. It says which one.
+/// The file that is locked while a gateway uses the folder. It contains which process that is.
 const LOCK: &str = "lock";
 
-/// A data folder that no other process uses until this one and all its clones are dropped or released.
+/// A data folder. It stays locked for other processes until this value and all its clones are
+/// dropped, or until it is released.
 #[derive(Clone, Debug)]
 pub(crate) struct DataFolder {
     path: PathBuf,
-    /// The operating system unlocks it when the process ends, however it ends.
+    /// The operating system releases the lock when the process ends, also after a kill.
     lock: Arc<File>,
 }
 
-/// Makes the folder and locks it, if there is to be one.
+/// Creates and locks the folder. Returns `None` for [`Data::Memory`].
 pub(crate) fn open(data: &Data) -> Result<Option<DataFolder>, StartupError> {
     let Data::Folder(path) = data else { return Ok(None) };
     let failed = |problem: io::Error| StartupError::Data { path: path.clone(), what: problem.to_string() };
     fs::create_dir_all(path).map_err(failed)?;
     let file = path.join(LOCK);
-    // Not emptied: until it is locked it says which process has the folder.
+    // Not truncated: until the lock is taken, the file names the process that holds it.
     let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&file).map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => {}
@@ -48,24 +49,25 @@ pub(crate) fn open(data: &Data) -> Result<Option<DataFolder>, StartupError> {
 }
 
 impl DataFolder {
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Tells whoever finds the folder locked also where this process listens.
+    /// Writes into the lock file where this process listens. Another gateway that finds the folder
+    /// locked prints it.
     pub(crate) fn listens_on(&self, address: SocketAddr) {
         self.name_holder(&format!("process {}, which listens on {address}", std::process::id()));
     }
 
-    /// Lets others use the folder, although clones may still be there.
+    /// Unlocks the folder, even if clones of this value still exist.
     pub(crate) fn release(&self) {
         if let Err(problem) = self.lock.unlock() {
             tracing::warn!(%problem, "the data folder stays locked until this process ends");
         }
     }
 
-    /// The lock holds without it: a full disk only costs the other one the name.
+    /// Writes the holder into the lock file. A failure is only logged: the lock works without the
+    /// text.
     fn name_holder(&self, holder: &str) {
         let mut lock = &*self.lock;
         let written = lock.set_len(0).and_then(|()| io::Seek::rewind(&mut lock));
@@ -75,7 +77,8 @@ impl DataFolder {
     }
 }
 
-/// The secret of this folder, made once, so that tokens outlive a restart; without a folder a new one.
+/// Returns the secret of the folder. It is created once, so that tokens stay valid after a restart.
+/// Without a folder it is new at every start.
 pub(crate) fn secret(folder: Option<&DataFolder>) -> Result<String, StartupError> {
     let Some(folder) = folder else { return new_secret() };
     let path = folder.path().join(SECRET);
@@ -99,14 +102,15 @@ pub(crate) fn secret(folder: Option<&DataFolder>) -> Result<String, StartupError
     Ok(secret)
 }
 
-/// Whether this is what is left of a secret that was not written to its end. Nothing was ever signed with it: a start
-/// whose secret is too short ends. A file system that lost its power may also keep the length and not the bytes.
+/// Returns true if the file contains a secret that was not written completely. Such a secret has
+/// never signed a token, because a start with a short secret fails. After a power failure a file
+/// system may have kept the length but not the bytes, so a file of zeros counts too.
 fn is_torn(bytes: &[u8]) -> bool {
     let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     bytes.iter().all(|byte| *byte == 0) || bytes.len() < SHORTEST && bytes.iter().all(is_digit)
 }
 
-/// Writes a file that only its owner can read. It appears whole or not at all.
+/// Writes a file that only its owner can read. The file appears complete or not at all.
 fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let fresh = path.with_extension("new");
     let mut options = OpenOptions::new();
@@ -116,14 +120,15 @@ fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = options.open(&fresh)?;
     let written = file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&fresh, path));
     if written.is_err() {
-        // The next start would overwrite it as well.
+        // Only cleaning up: the next start would overwrite the file too.
         let _removed = fs::remove_file(&fresh);
         return written;
     }
     sync_folder_of(path)
 }
 
-/// Has a rename outlive the machine's end, where folders can be synced.
+/// Syncs the folder of `path`, so that a rename in it survives a power failure. Does nothing where
+/// folders cannot be synced.
 fn sync_folder_of(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),

@@ -1,4 +1,4 @@
-//! Which handler answers for which binary of the template.
+//! Maps the binaries that the template names to their handlers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,20 +6,21 @@ use std::sync::Arc;
 
 use runtime::{Environment, Function, SdkConfig, StartError};
 
-/// Starts one function, as its `main` would.
+/// Starts one function, as the `main` of its binary would.
 pub(crate) type Start = Arc<dyn Fn(&Environment, &SdkConfig) -> Result<Function, StartError> + Send + Sync>;
 
-/// The handlers a gateway has, by the name of the binary that the template builds.
+/// The handlers that a gateway can run, by the name of the binary in the template.
 #[derive(Clone, Default)]
 pub struct Functions(BTreeMap<String, Start>);
 
 impl Functions {
-    /// No handlers at all.
+    /// Creates an empty map.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// And `start`, which makes the function that the template builds from `binary`.
+    /// Adds the handler of one binary. `start` starts the function that the template builds from
+    /// `binary`.
     #[must_use]
     pub fn with<S>(mut self, binary: &str, start: S) -> Self
     where

@@ -1,4 +1,4 @@
-//! A running gateway: how it is put together, and how it ends.
+//! A running gateway: how it is started and stopped.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -26,22 +26,24 @@ use crate::transport::{Transport, sdk};
 use crate::websocket::{Connections, Management, OpenConnections, WebSocketApi};
 use crate::{Functions, StartupError, data, stopping};
 
-/// How often expired items are removed.
+/// The pause between two removals of expired items.
 const EXPIRY_INTERVAL: Duration = Duration::from_mins(1);
 
-/// How often the database's log is copied into its file.
+/// The pause between two checkpoints of the database's write-ahead log.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How often it is kept on disk that the gateway runs: after a kill, people were last seen so long ago or less.
+/// The pause between two writes of the time at which the gateway runs. After a kill, a user's
+/// last-seen time is at most this much too early.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How long a function that is invoked by hand may take: Lambda's own limit.
+/// The timeout of [`Gateway::invoke`]: the longest that Lambda allows.
 const INVOKE_TIMEOUT: Duration = Duration::from_mins(15);
 
-/// How long connections may take to end when the gateway stops.
+/// How long [`Gateway::stop`] waits for connections and invocations to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A running gateway. Dropping it leaves it running until the process ends; [`Gateway::stop`] ends it.
+/// A running gateway. If it is dropped, it continues until the process ends. [`Gateway::stop`]
+/// stops it.
 pub struct Gateway {
     address: SocketAddr,
     secrets: Secrets,
@@ -57,7 +59,11 @@ pub struct Gateway {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// Starts the system of a template with these functions.
+/// Starts the system that the template describes, with these functions.
+///
+/// # Errors
+///
+/// See [`StartupError`].
 pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, StartupError> {
     let text = match &settings.template {
         Template::Text(text) => text.clone(),
@@ -66,7 +72,8 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
             tokio::fs::read_to_string(path).await.map_err(unreadable)?
         }
     };
-    // Before the address: of two starts with one folder the second learns that, and not that the port is taken.
+    // Opened before the port: of two gateways with one folder, the second one should report the
+    // folder in use, not the port.
     let folder = data::open(&settings.data)?;
     let asked = SocketAddr::new(settings.listen, settings.port);
     let taken = |source| StartupError::Address { address: asked, source };
@@ -108,7 +115,7 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
         let (lambdas, stopping, alive) = (lambdas.clone(), stopping.clone(), alive.clone());
         Arc::new(WebSocketApi::new(spec, lambdas, connections, kept.clone(), settings.timers, stopping, alive))
     });
-    // Before anybody is answered: none of their connections lives.
+    // Done before the first request is answered: all connections of the earlier process are closed.
     if let Some(websocket) = &websocket {
         websocket.end_left_behind(left_behind).await;
     }
@@ -150,22 +157,23 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
 }
 
 impl Gateway {
-    /// The address it listens on.
+    /// The address on which the gateway listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where the HTTP API is: `http://127.0.0.1:3000`.
+    /// The address of the HTTP API, such as `http://127.0.0.1:3000`.
     pub fn base_url(&self) -> String {
         format!("http://{}", reachable(self.address))
     }
 
-    /// Where the WebSocket API is, if the template has one: `ws://127.0.0.1:3000/prod`.
+    /// The address of the WebSocket API, such as `ws://127.0.0.1:3000/prod`; `None` if the template
+    /// has none.
     pub fn websocket_url(&self) -> Option<&str> {
         self.websocket_url.as_deref()
     }
 
-    /// Whether it serves the web client, now or as soon as it is built.
+    /// Returns true if the gateway serves the web client, or will serve it when it is built.
     pub fn has_pages(&self) -> bool {
         self.has_pages
     }
@@ -175,34 +183,45 @@ impl Gateway {
         self.tables.first().map(String::as_str)
     }
 
-    /// An SDK configuration that reaches the same tables and connections as the functions, and may do everything.
+    /// An SDK configuration for the same tables and connections that the functions use, without a
+    /// policy that restricts it.
     pub fn sdk(&self) -> &SdkConfig {
         &self.sdk
     }
 
-    /// What stands in for the secrets of AWS Secrets Manager: the key of local tokens.
+    /// The current version of the secret, which signs local tokens. It replaces every secret of AWS
+    /// Secrets Manager.
     pub fn secret(&self) -> String {
         self.secrets.current()
     }
 
-    /// Makes `secret` the current version of every secret, and what was current the one before. The tokens that this
-    /// gateway hands out itself are signed with the first one for ever.
+    /// Makes `secret` the current version of every secret. The version that was current becomes the
+    /// previous one. [`Gateway::token`] and `POST /dev/token` always sign with the first version.
     pub fn rotate_secret(&self, secret: &str) {
         self.secrets.rotate(secret);
     }
 
-    /// A token as `POST /dev/token` gives, good for an hour.
+    /// A token as from `POST /dev/token`, valid for one hour.
+    ///
+    /// # Errors
+    ///
+    /// If the token cannot be encoded.
     pub fn token(&self, sub: &str, role: &str, name: &str) -> Result<String, jsonwebtoken::errors::Error> {
         self.identity.token(sub, role, name, 60 * 60)
     }
 
-    /// Sends `event` to the function that the template calls `function`, as `sam local invoke` does, and answers what it
-    /// does; an error is what Lambda calls a function error.
+    /// Sends `event` to the function that the template names `function`, as `sam local invoke`
+    /// does, and returns its answer.
+    ///
+    /// # Errors
+    ///
+    /// What Lambda calls a function error, as text.
     pub async fn invoke(&self, function: &str, event: serde_json::Value) -> Result<serde_json::Value, String> {
         self.lambdas.call(function, event, INVOKE_TIMEOUT).await.map_err(|failure| failure.to_string())
     }
 
-    /// Closes every connection with 1001, waits for what still runs, and lets go of the database.
+    /// Closes every connection with code 1001, waits at most five seconds for connections and
+    /// invocations to end, and releases the data folder.
     pub async fn stop(mut self) {
         self.stop.now();
         for task in self.tasks.drain(..) {
@@ -229,7 +248,7 @@ impl std::fmt::Debug for Gateway {
     }
 }
 
-/// Starts every function of the template with its own environment and its own SDK.
+/// Starts every function of the template with its own environment and its own SDK configuration.
 fn start_functions(
     specs: BTreeMap<String, FunctionSpec>,
     functions: &Functions,
@@ -257,7 +276,7 @@ fn start_functions(
     Ok(started)
 }
 
-/// What is different on this machine from any stack on AWS.
+/// The inputs of the template that differ between this machine and AWS.
 fn template_inputs(settings: &Settings, authority: &str) -> TemplateInputs {
     let port = authority.rsplit(':').next().unwrap_or_default();
     let own_pages = format!("http://127.0.0.1:{port},http://localhost:{port}");
@@ -268,7 +287,7 @@ fn template_inputs(settings: &Settings, authority: &str) -> TemplateInputs {
     }
 }
 
-/// The address by which a client on this machine reaches a listener on `address`.
+/// The address with which a client on this machine reaches a listener on `address`.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
@@ -276,7 +295,7 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Looks after `what`, until the gateway stops.
+/// Calls `chore` on a blocking thread after every `pause`, until the gateway stops.
 async fn every<T: Clone + Send + 'static>(pause: Duration, what: T, chore: fn(&T), stopping: Stopping) {
     loop {
         tokio::select! {

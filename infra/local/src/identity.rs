@@ -1,5 +1,6 @@
-//! The local identity provider: who asks for a token gets it. On AWS people log in at the shop's own provider; here
-//! `POST /dev/token {sub, role, name}` stands in for it, signed with the secret that the authorizer checks.
+//! The local identity provider. On AWS people log in at the shop's own identity provider. Here
+//! `POST /dev/token {sub, role, name}` gives anybody any token, signed with the secret that the
+//! authorizer checks.
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -12,10 +13,10 @@ use crate::StartupError;
 use crate::respond::{json_response, message, problem};
 use crate::template::System;
 
-/// How long a token is good for, in seconds, unless the request says otherwise.
+/// The default lifetime of a token, in seconds. It is also the longest.
 const TWELVE_HOURS: i64 = 12 * 60 * 60;
 
-/// Makes tokens.
+/// Signs tokens.
 #[derive(Clone)]
 pub(crate) struct Identity {
     key: EncodingKey,
@@ -23,7 +24,7 @@ pub(crate) struct Identity {
     audience: Option<String>,
 }
 
-/// A random secret of 32 bytes, as text.
+/// A random secret of 32 bytes, as 64 hexadecimal digits.
 pub(crate) fn new_secret() -> Result<String, StartupError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
@@ -31,7 +32,8 @@ pub(crate) fn new_secret() -> Result<String, StartupError> {
 }
 
 impl Identity {
-    /// Tokens as the authorizer expects them: with the issuer and the audience it is told to check.
+    /// Takes the issuer and the audience from the environment of the template's functions, so that
+    /// tokens pass the authorizer's checks.
     pub(crate) fn new(secret: &str, system: &System) -> Self {
         let value = |name| {
             let mut values = system.functions.values().filter_map(|function| function.environment.get(name));
@@ -44,7 +46,8 @@ impl Identity {
         }
     }
 
-    /// A token that says who somebody is, for this many seconds from now; fewer than none is one that has expired.
+    /// A token for one user, valid for `seconds` from now. If `seconds` is negative, the token has
+    /// already expired.
     pub(crate) fn token(
         &self,
         sub: &str,
@@ -62,12 +65,13 @@ impl Identity {
         encode(&Header::new(Algorithm::HS256), &claims, &self.key)
     }
 
-    /// Answers `/dev/token`.
+    /// Answers a request to `/dev/token`.
     pub(crate) fn answer(&self, parts: &Parts, body: &Bytes) -> Response<Full<Bytes>> {
         if parts.method != Method::POST {
             return message(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
         }
-        // A page elsewhere can send a form to this machine without asking; JSON it can only send after a preflight.
+        // A page of another origin can send a form to this machine without a CORS preflight, but
+        // not JSON.
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if kind.split(';').next().is_none_or(|kind| !kind.trim().eq_ignore_ascii_case("application/json")) {
             return message(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type");

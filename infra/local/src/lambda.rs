@@ -1,13 +1,17 @@
-//! Calling a function as Lambda does.
+//! Calls functions as Lambda does.
 //!
-//! On AWS a function is a process that handles one event at a time: nothing it does delays another, whatever it
-//! spawned stands still once it has answered, and after its `Timeout` it is ended. Here an invocation gets a thread
-//! and a runtime to itself, as it would get a process. When the answer is there, a runtime in which the function left a
-//! task, also one of `tokio::spawn`, is dropped with it, so work that is not awaited is not done here either; one in which
-//! nothing is left is as good as new, and waits for the next. And the engine, which blocks its thread while it writes,
-//! blocks nobody else's.
+//! On AWS a function runs in a process that handles one event at a time. Nothing that it does
+//! delays another invocation. After its answer, tasks that it spawned do not run any more. After
+//! its `Timeout` it is ended.
 //!
-//! State that a function made when it started is shared by its invocations, as between warm calls.
+//! Here each invocation has its own thread and its own Tokio runtime. If the function has answered
+//! and a task is left in the runtime, the runtime is dropped together with the task. So work that
+//! is not awaited is not done here either. A runtime without tasks is used again by a later
+//! invocation. The database engine blocks its thread while it writes, so it blocks only this
+//! invocation.
+//!
+//! State that a function created when it started is shared by its invocations, as between warm
+//! starts on Lambda.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,28 +25,30 @@ use tokio::sync::Semaphore;
 use crate::aws::function_arn;
 use crate::template::FunctionSpec;
 
-/// How many invocations of all functions run at once: Lambda's default quota for an account.
+/// How many invocations of all functions run concurrently. This is Lambda's default quota for an
+/// account.
 pub const CONCURRENCY: usize = 1_000;
 
-/// How many runtimes are kept for invocations to come. Each has four file descriptors.
+/// The most idle runtimes that are kept for later invocations. Each has four file descriptors.
 const MAX_POOLED: usize = 64;
 
-/// An event or an answer cannot be larger than this, in bytes.
+/// The largest event and the largest answer, in bytes.
 const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
 
-/// Below this many bytes no JSON text in an event can come near [`MAX_PAYLOAD`], however it is escaped.
+/// An estimated size, in bytes, below which a payload cannot exceed [`MAX_PAYLOAD`], however its
+/// texts are escaped in JSON.
 const SMALL_PAYLOAD: usize = MAX_PAYLOAD / 8;
 
-/// What a caller of a function may learn when there is no answer.
+/// Why a call of a function has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The function answered with an error, panicked, or ran into its own timeout.
     #[error("the function failed: {0}")]
     Function(String),
-    /// The caller did not wait any longer.
+    /// The caller's timeout ended before the function answered.
     #[error("the integration timed out")]
     Integration,
-    /// The event is larger than a function takes.
+    /// The event is larger than Lambda allows.
     #[error("the event is too large")]
     TooLarge,
 }
@@ -55,7 +61,7 @@ pub(crate) struct Lambdas {
     pool: Arc<RuntimePool>,
 }
 
-/// Idle runtimes, which later invocations use again.
+/// Idle runtimes for later invocations.
 #[derive(Default)]
 struct RuntimePool(Mutex<Vec<Runtime>>);
 
@@ -68,7 +74,7 @@ struct Lambda {
 }
 
 impl Lambdas {
-    /// The started functions.
+    /// Takes the functions that were started, each with its part of the template.
     pub(crate) fn new(started: Vec<(FunctionSpec, Function)>) -> Self {
         let functions = started.into_iter().map(|(spec, function)| {
             let environment = lambda_runtime::Config {
@@ -90,8 +96,12 @@ impl Lambdas {
         Self { functions: Arc::new(functions.collect()), running, pool: Arc::default() }
     }
 
-    /// Sends `event` to `function` and waits at most `timeout` for the answer. The invocation runs to its end even
-    /// if nobody waits for it any more.
+    /// Sends `event` to `function` and waits at most `timeout` for the answer. The invocation
+    /// continues even if the caller does not wait any longer.
+    ///
+    /// # Errors
+    ///
+    /// See [`Failure`].
     pub(crate) async fn call(&self, function: &str, event: Value, timeout: Duration) -> Result<Value, Failure> {
         let waited = tokio::time::timeout(timeout, self.invoke(function, event)).await;
         let answer = waited.unwrap_or(Err(Failure::Integration));
@@ -101,7 +111,7 @@ impl Lambdas {
         answer
     }
 
-    /// Waits until nothing runs any more.
+    /// Waits until no invocation is running.
     pub(crate) async fn drained(&self) {
         let all = u32::try_from(CONCURRENCY).unwrap_or(u32::MAX);
         let _all_idle = self.running.acquire_many(all).await;
@@ -140,7 +150,7 @@ impl Lambda {
 }
 
 impl RuntimePool {
-    /// Runs one invocation to its end, on a thread of its own.
+    /// Runs one invocation to its end on the current thread.
     fn run(&self, function: &Function, event: LambdaEvent<Value>, timeout: Duration) -> Result<Value, Failure> {
         let failed = |problem: String| Failure::Function(problem);
         let pooled = self.locked().pop();
@@ -171,12 +181,13 @@ impl RuntimePool {
 
 impl Drop for RuntimePool {
     fn drop(&mut self) {
-        // A runtime that is merely dropped waits for its threads, which asynchronous code may not.
+        // Dropping a runtime waits for its threads, which is not allowed in asynchronous code.
         self.locked().drain(..).for_each(Runtime::shutdown_background);
     }
 }
 
-/// Whether Lambda would take this much. Nearly always the texts alone say so.
+/// Returns true if the payload is at most [`MAX_PAYLOAD`] bytes of JSON. Adding up the lengths of
+/// the texts is usually enough to decide.
 fn fits(payload: &Value) -> bool {
     fn texts(value: &Value) -> usize {
         match value {

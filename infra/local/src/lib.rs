@@ -1,19 +1,23 @@
-//! The whole system on this machine: API Gateway, Lambda and DynamoDB in one process, from `template.yaml`.
+//! Runs the whole system on this machine: API Gateway, Lambda and DynamoDB in one process, as
+//! `template.yaml` describes them.
 //!
-//! [`start`] reads the template, opens the embedded database, starts every function with the environment the template
-//! gives it, and listens. What then happens to a request is what would happen on AWS, down to limits, close codes and
-//! the answers that functions never see; code that works here should work deployed. Where that cannot be known, it is
-//! said in `undocumented`.
+//! [`start`] reads the template, opens the embedded database, starts every function with the
+//! environment that the template gives it, and listens. A request gets the same answer as on AWS.
+//! That includes limits, close codes, and the answers that API Gateway gives without calling a
+//! function. So code that works here should also work deployed. The module `undocumented` has the
+//! behaviour that AWS does not document.
 //!
-//! | file | what it stands for |
+//! | file | what it implements |
 //! |---|---|
-//! | `template/` | CloudFormation and SAM: what the system is |
-//! | `server` | the port, and which API a request is for |
+//! | `template/` | CloudFormation and SAM: reads the template |
+//! | `server` | the port; decides which API a request is for |
 //! | `http_api/` | the HTTP API: routes, authorizer, CORS, events in payload format 2.0 |
 //! | `websocket/` | the WebSocket API and `@connections` |
-//! | `lambda` | how a function is called: a timeout, a payload limit, and nothing left running |
-//! | `transport`, `dynamo/`, `secrets` | how a function's SDK reaches DynamoDB, its secret and the connections, and what its policy allows; DynamoDB on the port, for programs beside it |
-//! | `pages/` | the web client, built where its sources changed |
+//! | `lambda` | calls of functions, with Lambda's timeout, payload limit and isolation |
+//! | `transport` | sends the requests of the functions' SDKs; checks the functions' policies |
+//! | `dynamo/` | DynamoDB, for the functions and over HTTP for other programs |
+//! | `secrets` | AWS Secrets Manager |
+//! | `pages/` | the web client, built again if its sources have changed |
 //! | `data`, `identity` | the data folder, the secret, and `POST /dev/token` |
 //!
 //! Not reproduced: throttling by rate, quotas of an account, and cold starts.

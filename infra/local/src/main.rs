@@ -1,4 +1,4 @@
-//! `cargo run`: the whole system on this machine.
+//! `cargo run`: runs the whole system on this machine.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -10,35 +10,37 @@ use clap::Parser;
 use local::{Data, Gateway, Settings, Template, Timers};
 use tracing_subscriber::EnvFilter;
 
-/// The exit code of a refusal to start.
+/// The exit code if the gateway cannot start.
 const REFUSED: u8 = 2;
 
-/// Serves template.yaml on this machine: API Gateway, Lambda and DynamoDB in one process.
+/// Runs API Gateway, Lambda and DynamoDB on this machine, in one process, as template.yaml
+/// describes them.
 #[derive(Debug, Parser)]
 #[command(name = "order-chat", version)]
 struct Arguments {
-    /// The port to listen on; 0 picks a free one.
+    /// The port to listen on; 0 chooses a free port.
     #[arg(long, default_value_t = 3000)]
     port: u16,
     /// The address to listen on.
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     listen: IpAddr,
-    /// The folder in which the data is kept.
+    /// The folder that keeps the data.
     #[arg(long, default_value = "data", value_name = "DIR")]
     data: PathBuf,
-    /// Keep the data in memory, and nothing on disk.
+    /// Keep the data in memory only, without any file.
     #[arg(long, conflicts_with = "data")]
     memory: bool,
-    /// Have each write reach the disk before it is answered, so that it outlives the machine's end and not only the program's.
+    /// Sync every write to the disk before it is answered, so that it survives a power failure.
+    /// Without this option a write survives only the end of the program.
     #[arg(long, conflicts_with = "memory")]
     sync: bool,
-    /// The system to serve.
+    /// The template to read.
     #[arg(long, default_value = "template.yaml", value_name = "FILE")]
     template: PathBuf,
-    /// A value for one of the template's parameters; may be repeated.
+    /// A value for one of the template's parameters. This option may be repeated.
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     parameter: Vec<(String, String)>,
-    /// Serve the API only, and build no pages.
+    /// Serve only the API. The pages are not built.
     #[arg(long)]
     no_pages: bool,
 }
@@ -74,11 +76,12 @@ fn main() -> ExitCode {
 }
 
 fn run(settings: Settings) -> anyhow::Result<()> {
-    // Every connection is an open file, and every runtime of an invocation has four; the usual 1,024 are soon gone.
+    // Every connection is an open file, and every runtime of an invocation has four file
+    // descriptors. The usual limit of 1,024 is reached soon.
     if let Err(problem) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%problem, "the number of open files stays as it is");
     }
-    // A function that is called takes a thread for as long as it runs.
+    // Each running invocation occupies one thread.
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.enable_all().max_blocking_threads(local::CONCURRENCY);
     runtime.build()?.block_on(async {
@@ -91,7 +94,7 @@ fn run(settings: Settings) -> anyhow::Result<()> {
     })
 }
 
-/// The first line is for programs, the rest for people.
+/// Prints the addresses. Programs parse the first line; the other lines are for people.
 fn print_addresses(gateway: &Gateway) -> std::io::Result<()> {
     let (url, mut out) = (gateway.base_url(), std::io::stdout().lock());
     writeln!(out, "listening on {url}")?;
@@ -103,11 +106,11 @@ fn print_addresses(gateway: &Gateway) -> std::io::Result<()> {
     }
     writeln!(out, "  a token     curl {url}/dev/token -H 'content-type: application/json' \\")?;
     writeln!(out, "                -d '{{\"sub\":\"alice\",\"role\":\"customer\",\"name\":\"Alice\"}}'")?;
-    writeln!(out, "  end         Ctrl-C")?;
+    writeln!(out, "  stop        Ctrl-C")?;
     out.flush()
 }
 
-/// Completes when somebody ends the process: Ctrl-C, or SIGTERM where there is such a thing.
+/// Completes when the process gets Ctrl-C or, on Unix, SIGTERM.
 fn ended() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

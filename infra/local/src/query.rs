@@ -1,19 +1,18 @@
-//! A query string as API Gateway takes it apart.
+//! Parses a query string as API Gateway does.
 
 use std::collections::BTreeMap;
 
-/// The parameters of a query string, decoded, in their order.
+/// The decoded parameters of a query string, in their order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// The parameters of what stands behind the question mark.
+    /// Parses the text after the question mark.
     pub(crate) fn parse(raw: &str) -> Self {
         let pairs = url::form_urlencoded::parse(raw.as_bytes());
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
-    /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -23,7 +22,7 @@ impl Query {
         self.0.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// Each parameter with its last value, as the WebSocket API has it.
+    /// Each parameter with its last value, as in events of the WebSocket API.
     pub(crate) fn last(&self) -> BTreeMap<&str, &str> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
@@ -37,7 +36,7 @@ impl Query {
         lists
     }
 
-    /// Each parameter with its values joined by commas, as the HTTP API has it.
+    /// Each parameter with its values joined by commas, as in events of the HTTP API.
     pub(crate) fn joined(&self) -> BTreeMap<&str, String> {
         self.lists().into_iter().map(|(name, values)| (name, values.join(","))).collect()
     }

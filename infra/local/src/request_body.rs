@@ -1,4 +1,4 @@
-//! Reads a request's body: at most so many bytes, in at most so much time.
+//! Reads the body of a request, with a limit for its size and for the time.
 
 use std::time::Duration;
 
@@ -13,17 +13,19 @@ use crate::http_api::PAYLOAD;
 use crate::respond::message;
 use crate::undocumented::{BODY_BROKEN, BODY_TIMED_OUT};
 
-/// Why there is no whole body.
+/// Why the body could not be read completely.
 enum Incomplete {
     TooLarge,
     Broken,
 }
 
-/// The whole body; the answer instead where it is larger than any API takes, or does not come within `timeout`.
+/// Returns the whole body. Returns the response for the client if the body is larger than
+/// [`PAYLOAD`], breaks off, or does not arrive within `timeout`.
 pub(crate) async fn read(parts: &Parts, mut body: Incoming, timeout: Duration) -> Result<Bytes, Response<Full<Bytes>>> {
     let deadline = Instant::now() + timeout;
     if body.size_hint().lower() > u64::try_from(PAYLOAD).unwrap_or(u64::MAX) {
-        // Who waits for leave to send it does not get it.
+        // A client that sent `Expect: 100-continue` waits for permission and then does not send the
+        // body.
         if !parts.headers.contains_key(header::EXPECT) {
             discard(body, deadline);
         }
@@ -53,8 +55,8 @@ async fn collect(body: &mut Incoming) -> Result<Bytes, Incomplete> {
     Ok(collected.freeze())
 }
 
-/// Reads the rest and forgets it. A connection that is closed with unread data in it is reset, and the client, which
-/// still sends, would never see its answer.
+/// Reads and drops the rest of the body. If a connection is closed with unread data, TCP resets it.
+/// Then a client that is still sending would not receive the response.
 fn discard(mut body: Incoming, deadline: Instant) {
     tokio::spawn(timeout_at(deadline, async move { while let Some(Ok(_)) = body.frame().await {} }));
 }
@@ -63,7 +65,7 @@ fn too_large() -> Response<Full<Bytes>> {
     closing(message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"))
 }
 
-/// Of a request that was not read to its end nothing follows on the same connection.
+/// Closes the connection after this response, because the rest of the request was not read.
 fn closing(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response

@@ -1,21 +1,21 @@
-//! The gateway's own answers.
+//! Responses that the gateway gives without calling a function.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-/// A JSON answer.
+/// A JSON response.
 pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
     text_response(status, "application/json", body.to_string())
 }
 
-/// `{"message": …}`, which is all that API Gateway says about a request that no function answers.
+/// `{"message": …}`, the body of every error that API Gateway itself answers.
 pub(crate) fn message(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
     json_response(status, &json!({ "message": message }))
 }
 
-/// A problem as the functions of this system write them: RFC 9457, with a stable code.
+/// A problem in the format of the functions: RFC 9457, with a stable `code`.
 pub(crate) fn problem(status: StatusCode, code: &str, detail: &str) -> Response<Full<Bytes>> {
     let title = status.canonical_reason().unwrap_or_default();
     let body =
@@ -23,7 +23,6 @@ pub(crate) fn problem(status: StatusCode, code: &str, detail: &str) -> Response<
     text_response(status, "application/problem+json", body.to_string())
 }
 
-/// An answer of this status, type and body.
 pub(crate) fn text_response(status: StatusCode, content_type: &'static str, body: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;

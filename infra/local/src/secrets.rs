@@ -1,6 +1,6 @@
-//! Secrets Manager in this process: one secret, which is found by whatever name a function asks for.
+//! AWS Secrets Manager in this process. It has one secret, which it returns for every name.
 //!
-//! Like the real one it keeps two versions: the current one and, once it has been rotated, the one before.
+//! Like AWS it keeps two versions: the current one and, after a rotation, the previous one.
 
 use std::sync::{Arc, RwLock};
 
@@ -9,13 +9,13 @@ use serde_json::json;
 
 use crate::aws::secret_arn;
 
-/// The one operation that is served, as a request names it.
+/// The supported operation, as in the header `x-amz-target`.
 pub(crate) const TARGET: &str = "secretsmanager.GetSecretValue";
 
-/// The IAM action that it needs.
+/// The IAM action that the operation needs.
 pub(crate) const ACTION: &str = "secretsmanager:GetSecretValue";
 
-/// The versions of the secret, the current one last.
+/// All versions of the secret, the newest last.
 #[derive(Clone)]
 pub(crate) struct Secrets(Arc<RwLock<Vec<String>>>);
 
@@ -27,28 +27,27 @@ struct Asked {
     version_stage: Option<String>,
 }
 
-/// The resource that a request is about, as a policy names it; `None` for what is no request.
+/// The ARN of the secret that a request asks for; `None` if the body is not a valid request.
 pub(crate) fn resource(body: &str) -> Option<String> {
     serde_json::from_str(body).ok().map(|asked: Asked| secret_arn(&asked.secret_id))
 }
 
 impl Secrets {
-    /// A secret that was never rotated.
+    /// A secret with one version.
     pub(crate) fn new(secret: &str) -> Self {
         Self(Arc::new(RwLock::new(vec![secret.to_owned()])))
     }
 
-    /// Makes `secret` the current version.
+    /// Makes `secret` the current version. The version that was current becomes the previous one.
     pub(crate) fn rotate(&self, secret: &str) {
         self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(secret.to_owned());
     }
 
-    /// The current version.
     pub(crate) fn current(&self) -> String {
         self.nth_last(0).unwrap_or_default()
     }
 
-    /// Answers `GetSecretValue`: the status and the body.
+    /// Answers `GetSecretValue` with an HTTP status and a body.
     pub(crate) fn respond(&self, body: &str) -> (u16, String) {
         let Ok(asked) = serde_json::from_str::<Asked>(body) else {
             return (400, json!({ "__type": "InvalidRequestException", "Message": "not a request" }).to_string());

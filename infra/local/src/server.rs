@@ -1,4 +1,4 @@
-//! The one port: it takes connections, and says which of the APIs a request is for.
+//! The port: accepts connections, and decides which API a request is for.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -26,13 +26,13 @@ use crate::respond::{message, problem, text_response};
 use crate::stopping::Stopping;
 use crate::websocket::{Management, WebSocketApi};
 
-/// The most that a request line and its headers may have together, in bytes.
+/// The largest request line with its headers, in bytes.
 const REQUEST_HEAD: usize = 10_240;
 
-/// A pause after a connection could not be taken, which is when the process has too many files open.
+/// The pause after a failed `accept`. It fails when the process has too many open files.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// Everything behind the port.
+/// Everything that is served on the port.
 pub(crate) struct Server {
     pub(crate) http: Option<HttpApi>,
     pub(crate) websocket: Option<Arc<WebSocketApi>>,
@@ -41,13 +41,14 @@ pub(crate) struct Server {
     pub(crate) identity: Identity,
     pub(crate) pages: Option<Pages>,
     pub(crate) listen: IpAddr,
-    /// How long a client may take for a request's head, and again for its body.
+    /// How long a client may take to send a request's line and headers, and again to send its body.
     pub(crate) request_timeout: Duration,
-    /// Nobody else may use it while something is served.
+    /// Keeps the data folder locked while requests are served.
     pub(crate) _folder: Option<DataFolder>,
 }
 
-/// Takes connections until `stopping`. Each holds a clone of `alive` until it has ended.
+/// Accepts connections until `stopping`. Each connection holds a clone of `alive` until it has
+/// ended.
 pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>, stopping: Stopping, alive: mpsc::Sender<()>) {
     loop {
         let accepted = tokio::select! {
@@ -156,14 +157,15 @@ impl Server {
         text_response(status, "application/json", body)
     }
 
-    /// A page, where the API has no route for the request.
+    /// Answers with a page or a file of the web client if no route of the API matches.
     fn page(&self, parts: &Parts) -> Option<Response<Full<Bytes>>> {
         let taken = self.http.as_ref().is_some_and(|http| http.takes(parts));
         if taken { None } else { self.pages.as_ref()?.answer(parts) }
     }
 
-    /// Whether a request names this machine. A page on the internet can have its own name resolve to a loopback
-    /// address and then ask for tokens here; its requests carry that name.
+    /// Returns true if the `Host` header names this machine. This stops DNS rebinding: a page on
+    /// the internet lets its own host name resolve to a loopback address and then requests tokens
+    /// here. Its requests carry its own host name.
     fn is_addressed(&self, request: &Request<Incoming>) -> bool {
         if !self.listen.is_loopback() {
             return true;
@@ -176,7 +178,7 @@ impl Server {
     }
 }
 
-/// The size of the request line and the headers as they came.
+/// The size of the request line and the headers, in bytes.
 fn head_of(request: &Request<Incoming>) -> usize {
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let line = request.method().as_str().len() + 1 + target + " HTTP/1.1\r\n".len();

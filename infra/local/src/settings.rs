@@ -1,4 +1,4 @@
-//! What whoever starts a gateway can choose.
+//! The settings with which a gateway is started.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,33 +12,33 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 /// Where the template comes from.
 #[derive(Clone, Debug)]
 pub enum Template {
-    /// A file.
+    /// A path.
     File(PathBuf),
     /// The text itself.
     Text(String),
 }
 
-/// Where the data lives.
+/// Where the data is stored.
 #[derive(Clone, Debug)]
 pub enum Data {
-    /// In this folder, which is made if it is absent; it survives a restart.
+    /// In this folder, which is created if it is absent. The data survives a restart.
     Folder(PathBuf),
-    /// In memory; it is gone with the gateway.
+    /// In memory. The data is lost when the gateway stops.
     Memory,
 }
 
-/// The gateway's clocks. The defaults are AWS's quotas; tests shorten them.
+/// The gateway's timeouts. The defaults are AWS's quotas; tests use shorter ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Timers {
-    /// A WebSocket connection without data in either direction is closed after this.
+    /// A WebSocket connection is closed after this long without data in either direction.
     pub idle: Duration,
-    /// A WebSocket connection is closed at this age.
+    /// A WebSocket connection is closed when it is this old.
     pub lifetime: Duration,
-    /// An HTTP request waits this long for its function.
+    /// How long an HTTP request waits for its function.
     pub http: Duration,
-    /// A WebSocket frame or handshake waits this long for its function.
+    /// How long a WebSocket frame or handshake waits for its function.
     pub websocket: Duration,
-    /// A client takes at most this long to send a request's line and headers, and again to send its body.
+    /// How long a client may take to send a request's line and headers, and again to send its body.
     pub request: Duration,
 }
 
@@ -54,34 +54,36 @@ impl Default for Timers {
     }
 }
 
-/// Wraps the transport of one function's AWS SDK, given the name of the function's binary.
+/// Wraps the HTTP client of one function's AWS SDK. The first argument is the name of the
+/// function's binary.
 pub type Wrap = Arc<dyn Fn(&str, SharedHttpClient) -> SharedHttpClient + Send + Sync>;
 
-/// Everything a gateway is started with.
+/// The settings of one gateway.
 #[derive(Clone)]
 pub struct Settings {
-    /// The system to serve.
+    /// The template.
     pub template: Template,
     /// The address to listen on.
     pub listen: IpAddr,
-    /// The port to listen on; 0 picks a free one.
+    /// The port to listen on; 0 chooses a free port.
     pub port: u16,
-    /// Where the data lives.
+    /// Where the data is stored.
     pub data: Data,
-    /// Whether each write in a folder reaches the disk before it is answered.
+    /// Whether each write is synced to the disk before it is answered. Has no effect in memory.
     pub sync: bool,
     /// Values of the template's parameters.
     pub parameters: BTreeMap<String, String>,
-    /// The npm project whose pages are served at `/`; `None` serves the API only.
+    /// The npm project whose pages are served at `/`; `None` serves only the API.
     pub pages: Option<PathBuf>,
-    /// The gateway's clocks.
+    /// The gateway's timeouts.
     pub timers: Timers,
-    /// Stands between each function's SDK and the engine: to count requests, or to make them fail.
+    /// Wraps the HTTP client of each function's SDK. Tests count requests with it, or make them
+    /// fail.
     pub wrap: Option<Wrap>,
 }
 
 impl Settings {
-    /// This template on a free port of this machine, with nothing kept: what a test wants.
+    /// Settings for a test: a free port of this machine, all data in memory, no pages.
     pub fn in_memory(template: Template) -> Self {
         Self {
             template,

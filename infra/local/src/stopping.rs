@@ -1,30 +1,31 @@
-//! That the gateway stops, as everybody in it learns it.
+//! The signal that the gateway stops.
 
 use tokio::sync::watch;
 
-/// Completes for everyone who waits once the gateway stops.
+/// The receiving end: any number of tasks can wait for the signal.
 #[derive(Clone, Debug)]
 pub(crate) struct Stopping(watch::Receiver<bool>);
 
-/// Says that the gateway stops.
+/// The sending end.
 #[derive(Debug)]
 pub(crate) struct Stop(watch::Sender<bool>);
 
-/// Both ends.
+/// Creates both ends of the signal.
 pub(crate) fn stop() -> (Stop, Stopping) {
     let (stop, stopping) = watch::channel(false);
     (Stop(stop), Stopping(stopping))
 }
 
 impl Stop {
-    /// From now on.
+    /// Sends the signal. Every later call of [`Stopping::wait`] returns at once.
     pub(crate) fn now(&self) {
         self.0.send_replace(true);
     }
 }
 
 impl Stopping {
-    /// Waits until the gateway stops; for ever if it was dropped without a word.
+    /// Waits until the gateway stops. Never returns if the sending end was dropped without a
+    /// signal.
     pub(crate) async fn wait(&self) {
         let mut stopping = self.0.clone();
         if stopping.wait_for(|stopping| *stopping).await.is_err() {

@@ -1,8 +1,10 @@
-//! What carries the requests of a function's AWS SDK: not a socket, but a call.
+//! The HTTP client of the functions' AWS SDKs. It calls the services in this process, without a
+//! socket.
 //!
-//! A request is what it would be on its way to AWS, signature and all. DynamoDB's and Secrets Manager's are known by their target, those
-//! to `@connections` by this gateway's own address; everything else has nowhere to go. Before either is called, the
-//! function's policy in the template is asked, so that a missing permission shows here and not after a deployment.
+//! The SDK builds and signs each request as for AWS. A request to DynamoDB or Secrets Manager is
+//! recognised by its `x-amz-target` header, a request to `@connections` by this gateway's own
+//! address. Any other request fails. Each request is first checked against the function's policy in
+//! the template. So a missing permission is noticed here and not after a deployment.
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,19 +27,19 @@ use crate::secrets::{self, Secrets};
 use crate::template::Policy;
 use crate::websocket::Management;
 
-/// The way from one function to the engine, the secret and the connections.
+/// Connects one function's SDK with the engine, the secret and the connections.
 #[derive(Clone)]
 pub(crate) struct Transport {
     caller: String,
     engine: Engine,
     secrets: Secrets,
     management: Option<Arc<Management>>,
-    /// `None` is whoever owns the system: tests look at its tables.
+    /// `None` allows everything: tests read the tables this way.
     policy: Option<Policy>,
 }
 
 impl Transport {
-    /// The way for `caller`, who may do what `policy` says.
+    /// A transport for `caller`, with the permissions in `policy`.
     pub(crate) fn new(
         caller: &str,
         engine: Engine,
@@ -87,7 +89,7 @@ impl Transport {
         self.refused(secrets::ACTION, &resource).unwrap_or_else(|| self.secrets.respond(&body))
     }
 
-    /// What IAM answers where the function's policy does not allow this.
+    /// IAM's error response if the function's policy does not allow this action; otherwise `None`.
     fn refused(&self, action: &str, resource: &str) -> Option<(u16, String)> {
         if self.policy.as_ref().is_none_or(|policy| policy.allows(action, resource)) {
             return None;
@@ -110,7 +112,8 @@ impl Transport {
     }
 }
 
-/// An SDK configuration whose every request goes through `client`, signed with credentials that name the caller.
+/// An SDK configuration that sends every request through `client`. The access key is the caller's
+/// name.
 pub(crate) fn sdk(caller: &str, client: SharedHttpClient) -> SdkConfig {
     let credentials = Credentials::new(caller, "local", None, None, "order-chat");
     SdkConfig::builder()

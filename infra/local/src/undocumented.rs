@@ -1,41 +1,44 @@
-//! Behaviour of API Gateway that AWS does not document, as third parties report it or as seems most careful. It is
-//! all here, so that whoever learns better has one place to change, and so that nobody builds on it elsewhere.
+//! Behaviour of API Gateway that AWS does not document. The values come from reports of third
+//! parties, or are the most cautious choice. They are in one file so that they can be corrected in
+//! one place, and so that no other code depends on them.
 
 use http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-/// How a connection is closed that was idle too long, or is too old, or whose gateway stops.
+/// The close code and reason of a connection that was idle for too long, that is too old, or whose
+/// gateway stops.
 pub(crate) const EXPIRED: (CloseCode, &str) = (CloseCode::Away, "Going away");
 
-/// How a connection is closed by `DELETE …/@connections/{id}`, after the frames that were queued for it.
+/// The close code and reason after `DELETE …/@connections/{id}`. Frames that were queued before are
+/// sent first.
 pub(crate) const DELETED: (CloseCode, &str) = (CloseCode::Normal, "Connection Closed Normally");
 
-/// What `$disconnect` is told where the client vanished without a close frame, and where its frame had no code.
+/// The code and reason in the `$disconnect` event if the client disappeared without a close frame.
 pub(crate) const VANISHED: (u16, &str) = (1006, "");
-/// See [`VANISHED`].
+/// The same if the client's close frame had no code.
 pub(crate) const WITHOUT_CODE: (u16, &str) = (1005, "");
 
-/// What a client is sent on a two-way route whose function returned no body.
+/// The body that a client gets on a two-way route whose function returned none.
 pub(crate) const NO_BODY: &str = "";
 
-/// The handshake's status if `$connect` answers too late.
+/// The status of a handshake whose `$connect` function timed out.
 pub(crate) const CONNECT_TIMED_OUT: StatusCode = StatusCode::GATEWAY_TIMEOUT;
 
 /// The status of a request to the WebSocket API that is not a handshake.
 pub(crate) const NOT_A_HANDSHAKE: StatusCode = StatusCode::UPGRADE_REQUIRED;
 
-/// The most frames of one connection that are handled side by side; the next waits in its socket. AWS documents only
-/// that there can be more than one.
+/// How many frames of one connection are handled concurrently. Further frames wait in the socket.
+/// AWS documents only that there can be more than one.
 pub(crate) const MAX_CONCURRENT_FRAMES: usize = 32;
 
-/// How much may wait for one client before a post is answered with 429: bytes, counting each frame as
-/// [`FRAME_COST`] more than its text. AWS says only that the client's buffer can be full.
+/// How many bytes may wait for one client before a post is answered with 429. Each frame counts as
+/// its text plus [`FRAME_COST`]. AWS documents only that the client's buffer can be full.
 pub(crate) const CLIENT_BUFFER: usize = 128 * 1024;
-/// See [`CLIENT_BUFFER`].
+/// The bytes that each frame counts in addition to its text.
 pub(crate) const FRAME_COST: usize = 128;
 
-/// The answer to a request whose body does not come in time, and to one that is not sent as it was announced. AWS
-/// documents neither, nor how long a client may take for its headers and for its body.
+/// The status of a request whose body does not arrive in time. AWS documents neither this status
+/// nor how long a client may take for its headers and its body.
 pub(crate) const BODY_TIMED_OUT: StatusCode = StatusCode::REQUEST_TIMEOUT;
-/// See [`BODY_TIMED_OUT`].
+/// The status of a request whose body breaks off or is malformed.
 pub(crate) const BODY_BROKEN: StatusCode = StatusCode::BAD_REQUEST;

@@ -1,6 +1,7 @@
-//! The runner: what `cargo run` says, where it stops, and that data outlives it.
+//! The program `order-chat`: what it prints, which errors stop it, and that its data survives a
+//! restart.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -65,7 +66,7 @@ async fn tokens_and_tables_survive_a_restart() {
     }
 }
 
-/// Posts until nobody answers any more; what was acknowledged.
+/// Posts messages until the gateway does not answer any more. Returns the acknowledged ones.
 async fn talk(url: &str, user: User, stored: &AtomicUsize) -> Vec<Value> {
     let (http, token) = (reqwest::Client::new(), user.token.unwrap());
     let mut acknowledged = Vec::new();
@@ -73,7 +74,7 @@ async fn talk(url: &str, user: User, stored: &AtomicUsize) -> Vec<Value> {
         let message = json!({ "clientMessageId": tests::client_message_id(), "body": "still there?" });
         let Ok(answer) = http.post(url).bearer_auth(&token).json(&message).send().await else { return acknowledged };
         if answer.status() != 201 {
-            // Past the rate: the others go on.
+            // The rate limit is reached. Let the other tasks run.
             tokio::task::yield_now().await;
             continue;
         }
@@ -164,7 +165,7 @@ async fn a_second_start_sees_the_data_of_the_first() {
     assert!(refusal.contains("other keys or indexes"), "{refusal}");
 }
 
-/// Nobody tells of the end of a connection whose gateway was killed; the next start does.
+/// A gateway that was killed has not called `$disconnect`. The next start does.
 #[tokio::test]
 async fn nobody_stays_online_after_a_kill() {
     let data = tempfile::tempdir().unwrap();
@@ -183,7 +184,7 @@ async fn nobody_stays_online_after_a_kill() {
     let killed = tests::now_millis();
     drop((phone, tablet, desk));
 
-    // Twice: what was ended once is not ended again, at a later time.
+    // Two restarts: a connection that was ended once must not be ended again with a later time.
     let mut seen = Vec::new();
     for _ in 0..2 {
         let mut running = Running::start(&Shop::root(), &arguments);
@@ -216,7 +217,7 @@ async fn a_data_folder_has_one_server_at_a_time() {
     let address = first.url.strip_prefix("http://").unwrap();
     assert!(refusal.contains(&format!("process {}", first.process.id())), "{refusal}");
     assert!(refusal.contains(address), "{refusal}");
-    // With the same port too, and the first goes on.
+    // The same folder and the same port: the second one fails, and the first one continues.
     let port = address.rsplit(':').next().unwrap();
     assert!(refused(folder.path(), &["--port", port, "--data", "kept"]).contains(address));
     assert!(first.user("a", Role::Admin).await.token.is_some());
@@ -226,8 +227,8 @@ async fn a_data_folder_has_one_server_at_a_time() {
     Running::start(folder.path(), &arguments).end("-TERM");
 }
 
-/// The runner with these arguments, which cannot make a file longer than so many blocks: to a program that ignores the
-/// signal, that looks like a full disk.
+/// The program with these arguments and a limit for the size of its files, in blocks. It ignores
+/// the signal, so a write beyond the limit fails as on a full disk.
 #[cfg(unix)]
 fn with_a_full_disk(folder: &Path, blocks: u32, arguments: &[&str]) -> Command {
     let runner = command(folder, arguments);
@@ -242,7 +243,8 @@ fn with_a_full_disk(folder: &Path, blocks: u32, arguments: &[&str]) -> Command {
 #[tokio::test]
 async fn a_disk_that_was_full_stops_no_later_start() {
     let arguments = ["--port", "0", "--data", "kept"];
-    // No room for the secret; for the secret only; for some of the database.
+    // Not enough space for the secret; enough for the secret only; enough for a part of the
+    // database.
     for blocks in [0, 1, 20] {
         let folder = folder();
         for _ in 0..2 {
@@ -259,7 +261,7 @@ async fn a_disk_that_was_full_stops_no_later_start() {
     }
 }
 
-/// What the version before left behind when the disk was full.
+/// A file as the version before left it when the disk was full.
 #[tokio::test]
 async fn a_secret_that_was_never_written_is_replaced() {
     let folder = folder();

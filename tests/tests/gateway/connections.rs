@@ -1,6 +1,6 @@
-//! `@connections` and DynamoDB as the functions of the local gateway reach them: through their SDKs.
+//! `@connections` and DynamoDB of the local gateway, called through an SDK as functions do.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tests::gateway::{Client, TestTemplate, answering, recording, using};
 use tokio::sync::Notify;
 
-/// The management API as a function of this stage would make it.
+/// The SDK client that a function of this stage would create.
 fn connections(sdk: &SdkConfig, url: &str) -> management::Client {
     let endpoint = url.replacen("ws", "http", 1);
     let retries = management::config::retry::RetryConfig::disabled();
@@ -29,7 +29,7 @@ fn connections_of(gateway: &Gateway) -> management::Client {
     connections(gateway.sdk(), gateway.websocket_url().unwrap())
 }
 
-/// A gateway on which a client learns its connection id by saying something.
+/// A gateway on which a client learns its connection id by sending a frame.
 async fn client_with_connection_id() -> (Gateway, Client, String) {
     let tell = answering(|event: Value| async move { Ok(json!({ "body": event["requestContext"]["connectionId"] })) });
     let template = TestTemplate::new().function("tell").two_way("$default", "tell");
@@ -84,7 +84,8 @@ async fn a_deleted_connection_gets_its_queue_and_is_closed() {
     assert_eq!(client.closed().await, 1000);
 }
 
-/// Whoever hangs up before the handshake has its answer was let in all the same, and its end is told like any other.
+/// A client that disconnects during its handshake may still be admitted. Then its `$disconnect` is
+/// called as for any other connection.
 #[tokio::test]
 async fn a_client_that_hangs_up_in_its_handshake_is_disconnected() {
     let (arrived, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -108,7 +109,8 @@ async fn a_client_that_hangs_up_in_its_handshake_is_disconnected() {
     arrived.notified().await;
     client.abort();
     client.await.unwrap_err();
-    // The server has noticed once it has answered another request on the same thread.
+    // After the server has answered another request on the same thread, it has noticed the
+    // disconnect.
     reqwest::get(gateway.base_url()).await.unwrap();
     go_on.notify_one();
     assert_eq!(ended.next().await["requestContext"]["eventType"], "DISCONNECT");
@@ -155,7 +157,7 @@ async fn a_connection_does_not_exist_before_its_handshake_has_ended() {
         let id = event.payload["requestContext"]["connectionId"].as_str().unwrap_or_default();
         let post = connections.post_to_connection().connection_id(id).data(Blob::new("too early")).send().await;
         let status = post.map_or_else(|problem| problem.raw_response().map_or(0, |raw| raw.status().as_u16()), |_| 200);
-        // The status of the handshake is how this function tells the test what it saw.
+        // The function returns what it saw to the test as the status of the handshake.
         Ok(json!({ "statusCode": if status == 410 { 200 } else { 418 } }))
     });
     let template = TestTemplate::new().function("connect").one_way("$connect", "connect");
@@ -277,7 +279,7 @@ async fn a_cancelled_transaction_says_why() {
     assert_eq!(why.cancellation_reasons()[0].code(), Some("ConditionalCheckFailed"));
 }
 
-/// Counts what goes through it.
+/// Counts the requests that pass through it.
 #[derive(Debug)]
 struct Counting(SharedHttpConnector, Arc<AtomicUsize>);
 

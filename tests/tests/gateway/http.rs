@@ -1,6 +1,6 @@
-//! The HTTP API of the local gateway, fact by fact.
+//! The HTTP API of the local gateway, one documented behaviour in each test.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -323,7 +323,7 @@ async fn the_gateway_handles_cors() {
     assert_eq!(stranger.headers().get("access-control-allow-origin"), None);
 }
 
-/// Sends these bytes as they are, and reads the status line that comes back.
+/// Sends these bytes unchanged and returns the status line of the answer.
 async fn raw(gateway: &Gateway, request: &str) -> String {
     let mut stream = TcpStream::connect(gateway.address()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -358,7 +358,7 @@ async fn too_large_requests_never_reach_a_function() {
     assert_eq!(large.status(), 200);
 }
 
-/// Everything that comes back until the gateway closes the connection.
+/// Reads everything until the gateway closes the connection.
 async fn until_closed(mut stream: TcpStream) -> String {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
@@ -388,7 +388,7 @@ async fn a_request_that_never_comes_ends_its_connection() {
         assert!(answer.ends_with(r#"{"message":"Request Timeout"}"#), "{answer}");
     }
     assert!(seen.nothing());
-    // A whole request is answered, and its connection ends when no other follows.
+    // A complete request is answered, and the connection ends if no other request follows.
     let answer = send(&format!("{head}Content-Length: 2\r\n\r\n{{}}")).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
 }
@@ -413,7 +413,7 @@ async fn who_sends_too_much_is_told_so() {
         assert!(answer.starts_with("HTTP/1.1 413 Payload Too Large\r\n"), "{answer}");
         assert!(answer.ends_with(r#"{"message":"Request Entity Too Large"}"#), "{answer}");
     }
-    // Who asks first need not send it.
+    // A client that sends `Expect: 100-continue` need not send the body.
     let asked = format!("{head}Content-Length: {LENGTH}\r\nExpect: 100-continue\r\n\r\n");
     assert_eq!(raw(&gateway, &asked).await, "HTTP/1.1 413 Payload Too Large");
     let sent = Client::new().post(gateway.base_url()).body(body).send().await.unwrap();

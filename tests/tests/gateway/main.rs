@@ -1,4 +1,4 @@
-//! The local gateway, and the program that runs it.
+//! The local gateway and the program that runs it.
 
 mod command_line;
 mod connections;

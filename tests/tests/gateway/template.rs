@@ -1,6 +1,7 @@
-//! The template: that the system's own can be served whole, what its expressions mean here, and what is refused.
+//! Reading the template: the system's own template is accepted, expressions have their values, and
+//! what is not supported is refused.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +16,7 @@ use tests::gateway::{Client, TestTemplate, answering, using};
 const BINARIES: &[&str] =
     &["authorizer", "connect", "conversations", "create-order", "disconnect", "orders", "send-message", "signals"];
 
-/// The variables that a function of this system may have.
+/// The environment variables that a function of this system may have.
 const VARIABLES: &[&str] =
     &["ALLOWED_ORIGINS", "JWKS_URL", "JWT_AUDIENCE", "JWT_ISSUER", "JWT_SECRET_ID", "TABLE_NAME", "WEBSOCKET_URL"];
 
@@ -24,7 +25,8 @@ fn own_template() -> Settings {
     Settings::in_memory(Template::File(path))
 }
 
-/// Functions in the place of the real ones: each answers with its name, and the authorizer lets everybody in.
+/// Replacements for the real functions. Each answers with its name, and the authorizer allows
+/// everybody.
 fn stand_ins() -> Functions {
     let mut functions = Functions::new();
     for name in BINARIES {
@@ -112,7 +114,7 @@ async fn every_function_of_the_system_gets_its_own_variables_only() {
     assert!(gateway.secret().len() >= 32);
 }
 
-/// What a function's variables become, given the rest of a template.
+/// The resolved environment of a function, given the rest of a template.
 async fn resolved(variables: &str, rest: &str) -> Result<(Gateway, Value), StartupError> {
     let template = format!(
         r"
@@ -197,7 +199,7 @@ Conditions:
     assert_eq!(values, expected);
 }
 
-/// What the gateway says about a template that it does not serve.
+/// The error for a template that the gateway does not accept.
 async fn refusal(template: String) -> String {
     let functions = stand_ins().with("echo", answering(|_| async { Ok(Value::Null) }));
     match local::start(Settings::in_memory(Template::Text(template)), functions).await {
@@ -259,7 +261,7 @@ async fn a_parameter_needs_a_value_and_a_name() {
     assert!(unknown.contains("no parameter Unknown"), "{unknown}");
 }
 
-/// `template` with another value at a path; without that part if the value is null.
+/// `template` with another value at a path. With `null` that part is removed.
 fn change(template: &str, path: &str, value: Value) -> String {
     let mut document: Value = serde_json::from_str(template).unwrap();
     let (parent, name) = path.rsplit_once('/').unwrap();

@@ -1,4 +1,4 @@
-//! The WebSocket API of the local gateway, fact by fact.
+//! The WebSocket API of the local gateway, one documented behaviour in each test.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// A function that sends back the body of what it received.
+/// A function that returns the body it received.
 fn echo() -> Functions {
     let echo = answering(|event: Value| async move { Ok(json!({ "statusCode": 200, "body": event["body"] })) });
     Functions::new().with("echo", echo)

@@ -1,4 +1,4 @@
-//! Databases that call things otherwise, or keep them otherwise.
+//! Imports from databases with other names or other column types.
 
 use domain::SharedId;
 use tests::Shop;
@@ -43,7 +43,7 @@ async fn other_names_and_words_are_configured() {
     assert_eq!((order.note, order.created_at.to_string().as_str()), (None, "2020-01-02T00:00:00.000Z"));
 }
 
-/// Blocks of the documentation, in this language and with these words.
+/// The code blocks of the documentation in this language that contain these words.
 fn documented(language: &str, words: &str) -> Vec<&'static str> {
     let blocks = include_str!("../../../docs/importing.md").split("```").skip(1).step_by(2);
     blocks.filter_map(|block| block.strip_prefix(language)).filter(|block| block.contains(words)).collect()
@@ -101,7 +101,8 @@ async fn an_order_may_hold_the_link_to_its_conversation() {
     assert_eq!(bodies, (0..6).map(|n| format!("message {n} 😀")).collect::<Vec<_>>());
 }
 
-/// A table that is joined may have two rows for one number; the order comes along once, and it is said that there is another.
+/// If a joined table has two rows for one order, the order is imported once, and the second row is
+/// reported.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_doubled_by_a_join_is_imported_once() {
     let (shop, mut database, importer) = (Shop::open().await, database_of(ORDERS).await, Importer::new());

@@ -1,4 +1,4 @@
-//! A run that is killed anywhere, and the one after it.
+//! An import that is killed at any point, and the next run.
 
 use std::time::Instant;
 
@@ -11,10 +11,10 @@ use tests::mariadb::Database;
 
 use crate::{ORDERS, database_of, first, imported_orders, owner};
 
-/// Runs that are killed.
+/// The number of runs that are killed.
 const KILLS: u32 = 24;
 
-/// `KILL_SEED` repeats a failure, as far as a process can be killed at the same point again.
+/// `KILL_SEED` repeats a failure. The process may be killed at a slightly different point.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_import_resumes_to_the_same_result() {
     let seed = std::env::var("KILL_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
@@ -53,12 +53,12 @@ async fn a_killed_import_resumes_to_the_same_result() {
     assert_eq!(messages.len(), 407);
 }
 
-/// An order with a conversation that came to the old shop later.
+/// An order with a conversation that was added to the legacy shop after the first import.
 fn new_talk() -> u32 {
     imported_orders(ORDERS).find(|id| *id > ORDERS / 2 && Shape::of(*id) == Shape::Talk).unwrap()
 }
 
-/// Orders and talk of this system, and in what came along.
+/// Uses this system between two imports: creates an order, and writes in imported conversations.
 async fn people_talk(shop: &Shop) {
     let (live, admin) = (shop.customer("live"), shop.admin("91"));
     let conversation = live.order().await.conversation.id;
@@ -73,12 +73,12 @@ async fn people_talk(shop: &Shop) {
     admin.set_order_status(shared_id(first(Shape::Archived)).order_id(), OrderStatus::Cancelled).await;
 }
 
-/// Orders, messages, receipts, statuses and prices of the old system, after the first import.
+/// Changes the legacy shop after the first import: orders, messages, receipts, statuses and prices.
 async fn change_legacy_shop(database: &mut Database) {
     for id in ORDERS / 2 + 1..=ORDERS {
         legacy_shop::add(database, id).await;
     }
-    // A history that takes several transactions.
+    // More messages than fit into one transaction.
     for n in 0..400 {
         let text = format!("long {n}");
         legacy_shop::say(database, 900_000 + n, new_talk() * 10, 91, "text", &text, Some(100 + n)).await;
@@ -95,7 +95,7 @@ async fn change_legacy_shop(database: &mut Database) {
     database.run(&format!("UPDATE sales SET price = 5 WHERE id = {}", first(Shape::Closed))).await;
 }
 
-/// Has `to` the same table as `from`.
+/// Copies the table of `from` into that of `to`.
 async fn copy(from: &Shop, to: &Shop) {
     let client = aws_sdk_dynamodb::Client::new(to.sdk());
     let puts = items(from).await.into_iter().map(|item| {
@@ -114,7 +114,8 @@ async fn entries_written_ahead_by_a_killed_run_are_removed() {
     for n in 0..300 {
         legacy_shop::say(&mut database, 900_000 + n, talk, 91, "text", &format!("long {n}"), Some(100 + n)).await;
     }
-    // Killed between the log and its order; while it was away, most of it was deleted.
+    // The run is killed after it has written log entries and before it has written their order.
+    // Before the next run, most of the messages are deleted from the legacy shop.
     let shop = loop {
         let shop = Shop::open().await;
         let theirs = async |kind: char| {

@@ -1,4 +1,4 @@
-//! What becomes of an order of each shape.
+//! How an order of each shape is imported.
 
 use domain::{ConversationStatus, Kind, System};
 use import::ImportCounts;
@@ -61,7 +61,7 @@ async fn every_data_shape_is_imported_or_refused_with_a_reason() {
         assert!(matches!(messages[0].system, Some(System::OrderCreated { .. })));
         assert!(messages.is_sorted_by_key(|message| message.created_at));
         assert!(messages.iter().all(|message| message.client_message_id.is_some() == (message.kind == Kind::Text)));
-        // And it can be talked in, unless it is over.
+        // People can write in it, unless the conversation is closed.
         if Shape::of(id) != Shape::Closed {
             let said = customer.say(shared_id.conversation_id(), "still here?").await;
             assert_eq!(said.seq, messages.len() as u64 + 1);
@@ -89,12 +89,14 @@ async fn messages_and_read_cursors_are_kept() {
     assert_eq!(bodies(Shape::SystemMessages).await, ["please", "Order confirmed"]);
     assert!(bodies(Shape::Silent).await.is_empty());
 
-    // Of six, three are the shop's: the customer has read two of them, and the admin one of the customer's three.
+    // Three of the six messages are the shop's. The customer has read two of them. The admin has
+    // read one of the customer's three.
     let id = first(Shape::Talk);
     let (customer, admin) = (owner(&shop, id), shop.admin(&ADMINS[id as usize % 2].to_string()));
     assert_eq!(customer.conversation(shared_id(id).conversation_id()).await.unread, Some(1));
     assert_eq!(admin.conversation(shared_id(id).conversation_id()).await.unread, Some(2));
-    // An admin who was never there has read nothing: the order, and three messages.
+    // For an admin who never took part, everything is unread: the order and the customer's three
+    // messages.
     assert_eq!(shop.admin("new").conversation(shared_id(id).conversation_id()).await.unread, Some(4));
     let participants = customer.conversation(shared_id(id).conversation_id()).await.participants;
     let named: Vec<_> = participants.iter().map(|it| (it.user_id.as_str(), it.name.as_str())).collect();

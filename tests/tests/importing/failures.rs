@@ -1,4 +1,4 @@
-//! A database that is lost, a table that throttles, and what cannot even begin.
+//! Failures of an import: a lost database connection, a throttled table, and errors at the start.
 
 use std::time::Duration;
 
@@ -32,10 +32,10 @@ async fn a_lost_connection_is_made_anew() {
     assert_eq!(import_counts.unwrap().created, imported_orders(ORDERS).count() as u64 + 1_500);
 }
 
-/// More than is read ahead of what is written.
+/// More orders than the importer reads ahead of its writes.
 const MANY: u64 = 3_000;
 
-/// A server of its own with many orders.
+/// A separate database server with many orders.
 async fn many() -> (MariaDb, Database) {
     let server = MariaDb::start();
     let mut database = server.database().await;
@@ -46,7 +46,7 @@ async fn many() -> (MariaDb, Database) {
     (server, database)
 }
 
-/// An importer that has brought some orders, but not yet all.
+/// Starts an import and waits until some orders are imported, but not all.
 async fn in_the_middle(importer: &Importer, database: &Database, shop: &Shop, more: &[&str]) -> Running {
     let (mut child, some) = (importer.spawn(&database.url, shop, more), shop.admin("91").stats().await.total + 300);
     while shop.admin("91").stats().await.total < some {

@@ -1,4 +1,4 @@
-//! JSON Lines and CSV.
+//! Imports from JSON Lines and CSV files.
 
 use domain::{OrderStatus, SharedId};
 use serde_json::json;

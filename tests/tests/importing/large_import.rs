@@ -1,4 +1,4 @@
-//! Many orders, in little memory.
+//! An import of many orders needs little memory.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::database_of;
 
 const MANY: u64 = 100_000;
 
-/// Every order of the old shop into a table that keeps them, then a run that finds them all there.
+/// Imports all orders of the legacy shop. A second run finds that all of them exist.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: cargo test -p tests --test importing -- --ignored many_orders --nocapture"]
 async fn many_orders_need_little_memory() {

@@ -1,6 +1,6 @@
-//! Orders of an older system come along with their conversations: from a real MariaDB server and from files, once, however
-//! often and however badly it runs, and into a table in which people are talking.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! Imports of orders with their conversations, from a real MariaDB server and from files. An import
+//! is idempotent, may crash at any point, and may run while people use the table.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod configuration;
 mod crash_recovery;
@@ -16,7 +16,7 @@ use tests::legacy_shop::{self, Shape};
 use tests::mariadb::{Database, MariaDb};
 use tests::{Shop, User};
 
-/// Enough that every shape is there three times.
+/// Enough orders that each shape occurs three times.
 const ORDERS: u32 = 57;
 
 #[test]

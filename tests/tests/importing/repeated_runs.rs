@@ -1,4 +1,4 @@
-//! Once, however often it runs, and while people talk.
+//! Imports are idempotent, also while people use the system.
 
 use domain::OrderStatus;
 use tests::Shop;
@@ -64,7 +64,8 @@ async fn legacy_changes_are_imported_and_new_messages_stay() {
     let here = admin.set_order_status(shared_id(loud).order_id(), OrderStatus::Cancelled).await;
     assert_eq!(here.order.status, OrderStatus::Cancelled);
 
-    // A status that no admin here could set, a message, a receipt, a price; and an order that moved on both sides.
+    // A status that no admin can set here, a message, a receipt and a price; and an order whose
+    // status changed on both sides.
     database.run(&format!("UPDATE sales SET status = 'completed', updatedAt = '2022-02-02' WHERE id = {silent}")).await;
     legacy_shop::say(&mut database, 800_000, talked * 10, admin.id.parse().unwrap(), "text", "said there", Some(30))
         .await;

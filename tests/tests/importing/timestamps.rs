@@ -1,4 +1,4 @@
-//! When it was.
+//! Times of imported orders and messages.
 
 use domain::Position;
 use serde_json::Value;
@@ -7,8 +7,8 @@ use tests::importer::{Importer, shared_id};
 use tests::legacy_shop::SCHEMA;
 use tests::mariadb::MariaDb;
 
-/// A `TIMESTAMP` is a moment, whatever zone the server is in; a `DATETIME` is what a clock showed, which the configuration
-/// knows the place of.
+/// A `TIMESTAMP` is a point in time, whatever the server's time zone. A `DATETIME` is local time,
+/// and its zone is in the configuration.
 #[tokio::test(flavor = "multi_thread")]
 async fn timestamps_and_local_times() {
     let server = MariaDb::start();
@@ -28,7 +28,8 @@ async fn timestamps_and_local_times() {
     ] {
         database.run(statement).await;
     }
-    // At one second past one in Rome it was one second past eleven in Greenwich, and past eight where somebody wrote.
+    // The message was sent at 13:00:01 in Rome, which is 11:00:01 UTC and 08:00:01 in the time zone
+    // of the session that wrote it.
     for (config, updated, unread) in
         [("time_zone = \"Europe/Rome\"", "2021-07-04T12:00:00.000Z", 1), ("", "2021-07-04T14:00:00.000Z", 0)]
     {
@@ -44,7 +45,8 @@ async fn timestamps_and_local_times() {
     }
 }
 
-/// What came along can be listed, one by one, in its order; what has no place in a list is of another day or stays behind.
+/// Every imported order is listed once and in order. If a list cannot sort `created_at`, the order
+/// gets the time of `updated_at`. If it cannot sort that either, the order is refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_imported_time_can_be_listed() {
     let (shop, importer) = (Shop::open().await, Importer::new());

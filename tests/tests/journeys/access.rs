@@ -1,4 +1,5 @@
-//! Who may do what: every route and every action, by everyone; and what nobody else ever learns.
+//! Access control: every route and every action for every role, and what must never reach anybody
+//! else.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +9,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Answer, Shop, User, client_message_id};
 
-/// A call: the path has `ORDER` and `CONVERSATION` where the ids go, and the statuses are the owner's, another
-/// customer's and an admin's.
+/// A call. Its path has `ORDER` and `CONVERSATION` in place of the ids. The statuses are those for
+/// the owner, another customer and an admin.
 struct Call {
     method: Method,
     path: &'static str,
@@ -50,7 +51,7 @@ fn no_route_is_left_out() {
         let methods = ["get", "post", "put", "patch", "delete"].into_iter().filter(|method| !methods[method].is_null());
         routes.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
     }
-    // Anybody may ask for that one.
+    // This route is public.
     routes.remove("GET /api/health");
     let called = calls().into_iter().map(|Call { method, path, .. }| {
         let path = path.split('?').next().expect("a path").replace("CONVERSATION", "{conversationId}");
@@ -71,7 +72,7 @@ impl Call {
     }
 }
 
-/// The same answer under ids that never were.
+/// The same order with ids that do not exist.
 fn elsewhere(placed: &OrderAnswer) -> OrderAnswer {
     let mut wrong = placed.clone();
     let shared_id = domain::SharedId::from_random([42; 16]);
@@ -96,7 +97,7 @@ async fn every_route_checks_every_role() {
         let stranger = call.by(&bob, &placed).await;
         expect(&call, "another customer", &stranger, call.statuses[1]);
         if call.names_something() {
-            // Neither status nor words tell a stranger that there is something.
+            // A stranger gets the same status and text as for an id that does not exist.
             let never = call.by(&bob, &nowhere).await;
             assert_eq!((stranger.status, &stranger.text), (never.status, &never.text), "{}", call.path);
             assert_eq!(stranger.headers.get("content-type"), never.headers.get("content-type"));
@@ -112,7 +113,7 @@ async fn every_route_checks_every_role() {
         expect(&call, "a forger", &forger, 403);
         forger.refused_by_gateway(403);
 
-        // All that was refused changed nothing.
+        // No refused call has changed anything.
         let now = anna.sale(&placed.order.id).await;
         assert_eq!((now.order, now.conversation.last_seq), (placed.order.clone(), 1), "{}", call.path);
         assert_eq!(now.conversation.status, ConversationStatus::Active);
@@ -122,7 +123,7 @@ async fn every_route_checks_every_role() {
         if call.statuses[0] == 403 {
             owner.refused(Code::Forbidden);
         }
-        // The same message from an admin is another one.
+        // The same message from an admin is a new message.
         expect(&call, "an admin", &call.by(&ben, &placed).await, call.statuses[2]);
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -159,7 +160,8 @@ async fn invalid_ids_are_not_found() {
     }
 }
 
-/// The actions that name a conversation; what a stranger gets for one that is must be what they get for one that is not.
+/// For every action with a conversation id, a stranger gets the same answer for an existing id and
+/// for one that does not exist.
 #[tokio::test]
 async fn every_action_checks_every_role() {
     let shop = Shop::open().await;
@@ -248,7 +250,7 @@ async fn a_connection_needs_a_ticket() {
     }
 }
 
-/// Whatever happens in a conversation, a customer whose it is not hears nothing and finds nothing.
+/// A customer receives and finds nothing of another customer's conversation.
 #[tokio::test]
 async fn non_participants_receive_nothing() {
     let shop = Shop::open().await;
@@ -260,7 +262,7 @@ async fn non_participants_receive_nothing() {
 
     let placed = anna.order().await;
     let id = placed.conversation.id.clone();
-    // A failed join leaves the connection where it was, and never where it wanted to be.
+    // After a refused join the connection stays in the conversation it had joined before.
     chat.refused("join_conversation", json!({"conversationId": id}), Code::NotFound).await;
     let (phone, desk) = (anna.connect_and_join(&id).await, ben.connect_and_join(&id).await);
     phone.say(&id, "secret").await;

@@ -1,7 +1,8 @@
-//! People who mean harm: what they try changes nothing, and stays theirs.
+//! Attacks by users: they change nothing and affect nobody else.
 //!
-//! Tokens and tickets that are not what they seem are in `authorizer.rs` and `jwks.rs`, other people's ids in `access.rs`, cursors in
-//! `inbox.rs`, sizes in `errors.rs` and `gateway/websocket.rs`, what gets into the logs in `logs.rs`.
+//! Other attacks are tested elsewhere. Forged tokens and tickets: `authorizer.rs` and `jwks.rs`.
+//! Ids of other people: `access.rs`. Cursors: `inbox.rs`. Sizes: `errors.rs` and
+//! `gateway/websocket.rs`. Contents of the logs: `logs.rs`.
 
 use domain::Role;
 use futures_util::SinkExt;
@@ -34,7 +35,7 @@ async fn an_admin_closes_the_connections_of_a_user() {
     assert_eq!(end("eve").await, json!({ "closed": 1 }));
     demoted.closed().await;
 
-    // Everybody else stays, and what is gone is gone.
+    // Other users keep their connections. A second call closes nothing.
     assert_eq!(end("anna").await, json!({ "closed": 0 }));
     assert_eq!(end("nobody").await, json!({ "closed": 0 }));
     watching.say(&id, "still here").await;
@@ -72,12 +73,14 @@ async fn a_flood_in_one_conversation_leaves_others_alone() {
         }
     };
     flood(&here).await;
-    // The mallorys elsewhere, and somebody else here.
+    // The rate limit is for one sender in one conversation: it affects neither other conversations
+    // nor other people in this one.
     anna.say(&there, "a question").await;
     ben.say(&here, "please stop").await;
 }
 
-/// One who never waits for an answer takes nobody's place: not elsewhere, and not in the conversation itself.
+/// A client that sends without waiting for answers delays no other conversation and nobody in its
+/// own.
 #[tokio::test]
 async fn a_flood_of_frames_is_refused_one_by_one() {
     const FRAMES: usize = 300;
@@ -100,7 +103,7 @@ async fn a_flood_of_frames_is_refused_one_by_one() {
     };
     tokio::join!(flood, talk);
 
-    // Each frame was stored or refused, and what was refused was refused for its pace.
+    // Each frame was stored or refused with `rate_limited`.
     let (mut refused, mut stored) = (0, 0);
     while refused + stored < FRAMES {
         for event in mallorys.drain().await {
@@ -145,7 +148,7 @@ async fn a_violation_closes_only_its_own_connection() {
     for (what, frames, code) in attacks {
         let mut mean = gateway::Client::connect(&anna.ticket().await.url, &[]).await.unwrap();
         for frame in frames {
-            // The last of many may find the connection closed already.
+            // The connection may already be closed when the last frames are sent.
             let _sent = mean.0.send(frame).await;
         }
         assert_eq!(mean.closed().await, code, "{what}");
@@ -159,7 +162,8 @@ async fn a_violation_closes_only_its_own_connection() {
     assert!(desk.drain().await.is_empty(), "she was there all the time");
 }
 
-/// Pages of others may ask, since no cookie lets them in; they are not shown the answer.
+/// Pages of other origins can send requests, but no cookie authenticates them, and the browser does
+/// not show them the answers.
 #[tokio::test]
 async fn other_origins_cannot_read_answers() {
     let shop = Shop::open().await;
@@ -349,7 +353,7 @@ async fn text_is_never_interpreted() {
     }
     let read: Vec<String> = ben.messages(&id).await.into_iter().skip(1).map(|message| message.body).collect();
     assert_eq!(read, bodies);
-    // Names, titles and notes are text as well.
+    // Names, titles and notes are tested as well.
     for text in bodies {
         let customer = shop.customer(text);
         let mut order = tests::lamp();
@@ -363,7 +367,8 @@ async fn text_is_never_interpreted() {
     }
 }
 
-/// A compressed frame tells by its size what is in it beside what an attacker put there, and costs memory for each connection.
+/// The size of a compressed frame would reveal whether its secret part repeats text of an attacker.
+/// Compression would also cost memory for each connection.
 #[tokio::test]
 async fn nothing_is_compressed() {
     let shop = Shop::open().await;
@@ -377,7 +382,7 @@ async fn nothing_is_compressed() {
     assert_eq!((answer.status, answer.headers.get("content-encoding")), (200, None));
 }
 
-/// A demoted admin's tickets are those of the token that got them; a new token is a new role.
+/// A ticket has the role of the token that requested it, also for an admin who was demoted.
 #[tokio::test]
 async fn a_role_comes_from_the_token_and_ends_with_it() {
     let shop = Shop::open().await;

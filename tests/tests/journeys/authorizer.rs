@@ -1,5 +1,5 @@
-//! Who is let in: tokens as RFC 8725 wants them checked, and tickets that are good once.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+//! Authentication: tokens are checked as RFC 8725 recommends, and a ticket is valid once.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ fn claims() -> Value {
     json!({"sub": "anna", "role": "customer", "name": "Anna", "exp": now_millis() / 1000 + 600})
 }
 
-/// Good claims but for these; `null` takes one away.
+/// Valid claims with these changes. `null` removes a claim.
 fn with(changes: &Value) -> Value {
     let mut claims = claims();
     for (name, value) in changes.as_object().unwrap() {
@@ -33,13 +33,13 @@ fn signed(algorithm: Algorithm, claims: &Value, secret: &[u8]) -> String {
     jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
 }
 
-/// Two parts that look like a token's, and no third worth the name.
+/// The first two parts of a token, without a signature.
 fn unsigned(header: &Value, claims: &Value) -> String {
     let part = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
     format!("{}.{}", part(header), part(claims))
 }
 
-/// A token with whatever header and claims, signed with this secret all the same.
+/// A token with any header and any claims, signed with this secret.
 fn signed_with(header: &Value, claims: &str, secret: &[u8]) -> String {
     let part = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
     let message = format!("{}.{}", part(&header.to_string()), part(claims));
@@ -85,14 +85,15 @@ async fn only_the_agreed_key_and_algorithm() {
         let token = jsonwebtoken::encode(&Header::new(alg), &claims(), &key).unwrap();
         refused(&shop, "a key of the wrong kind", &token).await;
     }
-    // Its header says one thing, its signature is another.
+    // The header names another algorithm than the one of the signature.
     let good = signed(Algorithm::HS256, &claims(), &secret);
     let signature = good.rsplit('.').next().unwrap();
     let renamed = unsigned(&json!({"alg": "RS256", "typ": "JWT"}), &claims());
     refused(&shop, "a borrowed signature", &format!("{renamed}.{signature}")).await;
 }
 
-/// A key decides by itself what it is good for: nothing that a token says of itself names another, or makes it another kind of token.
+/// The algorithm belongs to the key. Nothing in a token's header selects another key, another
+/// algorithm or another kind of token.
 #[tokio::test]
 async fn a_token_header_cannot_choose_the_key() {
     let shop = Shop::open().await;
@@ -122,7 +123,7 @@ async fn a_token_header_cannot_choose_the_key() {
     ] {
         refused(&shop, &format!("{name} {value}"), &signed_with(&with(name, &value), &claims, &secret)).await;
     }
-    // An attacker's key stays one, wherever the token says to look for it.
+    // A key in the token, or at an address that the token names, is never used.
     let own = b"the attacker's own secret, long enough";
     let jwk = json!({"kty": "oct", "alg": "HS256", "k": BASE64URL_NOPAD.encode(own)});
     for (name, value) in [
@@ -140,7 +141,7 @@ async fn a_token_header_cannot_choose_the_key() {
             refused(&shop, &format!("{name} {value}"), &signed_with(&with(name, &value), &claims, secret)).await;
         }
     }
-    // Where there is one key, a name for it neither helps nor harms.
+    // With a shared secret, `kid` is ignored.
     admitted(&shop, "a kid", &signed_with(&with("kid", &json!("../x")), &claims, &secret)).await;
 }
 
@@ -217,7 +218,7 @@ async fn every_claim_is_checked() {
     ] {
         refused(&shop, &changes.to_string(), &shop.sign(&with(&changes))).await;
     }
-    // What JSON does not decide is not for us to decide either.
+    // JSON does not define the meaning of duplicate names, so the authorizer refuses them.
     let secret = shop.secret().into_bytes();
     let header = json!({"alg": "HS256", "typ": "JWT"});
     let claims = claims().to_string();
@@ -278,7 +279,7 @@ async fn issuer_and_audience_are_checked_where_configured() {
     }
 }
 
-/// An answer may be kept for a while, but never longer than the token lives.
+/// An answer may be cached, but not longer than the token is valid.
 #[tokio::test]
 async fn a_cached_token_still_expires() {
     let shop = Shop::open().await;
@@ -359,10 +360,10 @@ async fn forged_tickets_are_refused() {
     }
     assert_eq!(status_of(bare, None).await, 401);
     assert_eq!(status_of(&format!("{bare}?ticket="), None).await, 401);
-    // A token is no ticket.
+    // A token is not accepted as a ticket.
     let token = shop.sign(&claims());
     assert_eq!(status_of(&format!("{bare}?ticket={token}"), None).await, 403);
-    // And the other way round.
+    // A ticket is not accepted as a token.
     refused(&shop, "a ticket for a token", &ticket.ticket).await;
     assert_eq!(status_of(&ticket.url, None).await, 101, "it is still good");
 }

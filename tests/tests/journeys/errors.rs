@@ -1,5 +1,5 @@
-//! Every error has its code, names what is wrong, and changes nothing.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+//! Every error has its code, says what is wrong, and changes nothing.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Shop, User, client_message_id, lamp, now_millis};
 
-/// All that anybody can see of a customer's things.
+/// All of a customer's data that anybody can see.
 async fn everything(customer: &User, admin: &User) -> (String, Vec<String>, Value) {
     let orders = customer.get("/api/sales/my-orders?limit=100").await.text;
     let mut logs = Vec::new();
@@ -44,7 +44,7 @@ async fn invalid_json_is_a_bad_request() {
     assert_eq!(everything(&anna, &ben).await, before);
 }
 
-/// An order with one field changed; a path of names and numbers says which.
+/// An order with one field changed. The path to the field has names and indexes.
 fn order_with(path: &[&str], value: Value) -> Value {
     let mut body = lamp();
     let pointer = path.iter().fold(String::new(), |pointer, part| format!("{pointer}/{part}"));
@@ -93,7 +93,7 @@ async fn a_wrong_field_of_an_order_is_named() {
     let detail = anna.order_once(&"k".repeat(129), &lamp()).await.refused(Code::InvalidRequest).detail;
     assert!(detail.to_lowercase().contains("idempotency-key"), "{detail}");
     anna.order_once(&"k".repeat(128), &lamp()).await.expect::<protocol::OrderAnswer>(201);
-    // An admin orders for somebody.
+    // The fields that an admin sets to order for a customer.
     for (field, value) in
         [("customerId", json!(null)), ("customerId", json!("")), ("customerId", json!("x".repeat(129)))]
     {
@@ -144,7 +144,7 @@ async fn a_wrong_field_of_a_message_is_named_over_rest_and_websocket() {
         assert!(refused.message.contains(field), "{field}: {}", refused.message);
     }
     assert_eq!(everything(&anna, &ben).await, before);
-    // At the edge: 4,000 characters, however many bytes they have.
+    // The longest body: 4,000 characters, whatever their number of bytes.
     let longest = anna.say(&id, &"😀".repeat(4_000)).await;
     assert_eq!(anna.messages_after(&id, 1).await, [longest]);
 }
@@ -229,7 +229,7 @@ async fn a_connection_ends_with_its_token() {
         phone.ping().await;
     }
     phone.drain().await;
-    // Nothing is pushed past the end, and asking whether the server is there still works.
+    // After the token has expired nothing is pushed, and `ping` is still answered.
     shop.admin("ben").say(&id, "too late").await;
     assert!(phone.drain().await.is_empty());
     let message = json!({"conversationId": id, "clientMessageId": client_message_id(), "body": "hi"});
@@ -242,7 +242,7 @@ async fn a_connection_ends_with_its_token() {
 async fn every_action_but_ping_ends_with_the_token() {
     let shop = Shop::open().await;
     let id = shop.customer("anna").order().await.conversation.id;
-    // Long enough for seven phones to join, also at a slow gateway.
+    // In seconds; long enough for seven clients to join, also on a slow gateway.
     let life = 8;
     let expires = now_millis() / 1000 + life;
     let passing = shop.expiring("anna", Role::Customer, life);
@@ -290,7 +290,7 @@ async fn invalid_frames_get_an_error() {
         let error = phone.wait_for(text, |event| matches!(event, Event::Error { .. })).await;
         assert!(matches!(error, Event::Error { code: Code::UnknownAction, .. }), "{text}: {error:?}");
     }
-    // The connection is none the worse.
+    // The connection still works.
     assert!(phone.drain().await.is_empty());
     assert_eq!(phone.noise(), Vec::<String>::new());
 }
@@ -348,7 +348,7 @@ async fn a_burst_of_twenty_then_two_a_second() {
     let wait = refused.retry_after_ms.expect("how long");
     assert!((1..=500).contains(&wait), "{wait} ms");
 
-    // Both doors share the limit; somebody else, and another conversation, do not.
+    // REST and WebSocket share the limit. Other people and other conversations have their own.
     let limited = loop {
         let answer = anna.post_message(&id, client_message_id(), "hi", None).await;
         if answer.status != 201 {
@@ -361,7 +361,7 @@ async fn a_burst_of_twenty_then_two_a_second() {
     ben.say(&id, "hi").await;
     anna.say(&other, "hi").await;
 
-    // Repeats are never limited.
+    // Repeats are not limited.
     let stored = anna.messages(&id).await.len();
     for (message_id, message) in &sent {
         let again = phone.send(&id, *message_id, "hi", Some(1)).await.unwrap();
@@ -371,7 +371,7 @@ async fn a_burst_of_twenty_then_two_a_second() {
     }
     assert_eq!(anna.messages(&id).await.len(), stored);
 
-    // Waiting as told is enough.
+    // After the wait that the error names, the message is accepted.
     let refused = loop {
         if let Err(refused) = phone.send(&id, client_message_id(), "hi", Some(1)).await {
             break refused;
@@ -382,7 +382,7 @@ async fn a_burst_of_twenty_then_two_a_second() {
     phone.say(&id, "now").await;
 }
 
-/// Checks run in this order: repeat, closed, rate.
+/// The checks run in this order: repeat, closed, rate limit.
 #[tokio::test]
 async fn closed_is_checked_before_the_rate_limit() {
     let shop = Shop::open().await;
@@ -412,7 +412,7 @@ async fn an_invalid_transition_changes_nothing() {
     assert!(phone.drain().await.is_empty());
 }
 
-/// When the database fails, the answer says so and no more, and asking again later works.
+/// If the database fails, the answer reveals no details, and a later repeat succeeds.
 #[tokio::test]
 async fn server_faults_are_internal_errors() {
     let outage = tests::Outage::default();

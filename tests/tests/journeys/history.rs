@@ -1,4 +1,4 @@
-//! History in pages: both ways, to the edges, and the same for everyone.
+//! Pages of the history, in both directions, to both ends, and the same for everyone.
 
 use protocol::{Code, History};
 use tests::Shop;
@@ -36,7 +36,7 @@ async fn pages_go_back_to_the_first_and_forward_to_the_last() {
     let id = anna.order().await.conversation.id;
     shop.fill(&id, 99).await;
 
-    // before / after, limit, the page, whether there are more in that direction
+    // before / after, limit, the seqs of the page, whether there are more in that direction
     let expected = [
         ("before=51", range(1, 50), false),
         ("before=52", range(2, 51), true),
@@ -108,7 +108,7 @@ async fn invalid_queries_are_refused_by_name() {
         let detail = answer.refused(Code::InvalidRequest).detail;
         assert!(detail.contains(field), "{query}: {detail}");
     }
-    // What is unknown is ignored.
+    // Unknown parameters are ignored.
     assert_eq!(numbers(&anna.history(&id, "sideways=1").await), [1]);
 }
 
@@ -120,7 +120,7 @@ async fn shown_messages_never_change() {
     let mut shown = anna.messages(&id).await;
     for round in 0..15 {
         tokio::join!(anna.say(&id, "one"), ben.say(&id, "two"), async {
-            // A reader meanwhile sees a beginning of it, without a hole.
+            // A concurrent reader sees the first messages without a gap.
             let page = anna.messages(&id).await;
             assert_eq!(page.iter().map(|message| message.seq).collect::<Vec<_>>(), range(1, page.len() as u64));
         });

@@ -1,4 +1,5 @@
-//! What is sent again is stored once, however late and however often; orders likewise.
+//! A repeated message is stored once, however late and however often it is repeated. The same holds
+//! for orders.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use serde_json::json;
 use tests::{Shop, User, client_message_id, lamp};
 use uuid::Uuid;
 
-/// How often `id` is in the conversation, whose numbers must be 1, 2, 3, ….
+/// The copies of message `id` in the conversation. The `seq`s must be 1, 2, 3, ….
 async fn stored(user: &User, conversation: &domain::ConversationId, id: Uuid) -> Vec<Message> {
     let all = user.messages(conversation).await;
     let numbers: Vec<_> = all.iter().map(|message| message.seq).collect();
@@ -79,7 +80,7 @@ async fn without_seen_seq_the_newest_hundred_are_searched() {
     assert_eq!(stored(&anna, &conversation, id).await, [first]);
 }
 
-/// A sender that holds little of the conversation may still say something new.
+/// A new message with an old `seenSeq` is stored.
 #[tokio::test]
 async fn a_new_message_with_an_old_seen_seq_is_stored_at_the_end() {
     let shop = Shop::open().await;
@@ -95,7 +96,7 @@ async fn a_new_message_with_an_old_seen_seq_is_stored_at_the_end() {
     }
 }
 
-/// A client that claims to hold what does not exist yet can at most harm its own repeats.
+/// A false `seenSeq` can harm only the deduplication of the sender's own repeats.
 #[tokio::test]
 async fn a_false_seen_seq_makes_no_gap() {
     let shop = Shop::open().await;
@@ -129,7 +130,7 @@ async fn a_repeat_is_answered_after_closing_and_archiving() {
     assert_eq!((again.duplicate, &again.message), (true, &first));
     anna.post_message(&conversation, client_message_id(), "new", Some(3)).await.refused(Code::ConversationClosed);
 
-    // A repeat is not a new message, so it does not wake an archived conversation.
+    // A repeat is not a new message, so an archived conversation stays archived.
     ben.set_status(&conversation, ConversationStatus::Archived).await;
     anna.post_message(&conversation, id, "hi", Some(1)).await.ok::<MessageAnswer>();
     assert_eq!(anna.conversation(&conversation).await.status, ConversationStatus::Archived);
@@ -201,7 +202,8 @@ async fn concurrent_sends_get_consecutive_numbers() {
     let sent = join_all(clients.iter().map(|client| async {
         let mut numbers = Vec::new();
         for n in 0..10 {
-            // What it knows is what it got acknowledged, so that races are lost often.
+            // `seenSeq` is the sender's last acknowledged message, so the compare-and-swap often
+            // fails.
             let seen = numbers.last().copied().unwrap_or(1);
             let sent = client.send(&conversation, client_message_id(), &format!("{n}"), Some(seen)).await.unwrap();
             assert!(!sent.duplicate);
@@ -229,7 +231,7 @@ async fn client_message_ids_are_per_sender_and_conversation() {
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let (one, two) = (anna.order().await.conversation.id, anna.order().await.conversation.id);
     let id = client_message_id();
-    // An admin may even have a customer's user id.
+    // An admin may have the same user id as a customer.
     let namesake = shop.admin("anna");
     for (number, user) in [&anna, &ben, &namesake].into_iter().enumerate() {
         let message = user.post_message(&one, id, &user.id, Some(1)).await.expect::<MessageAnswer>(201).message;
@@ -251,16 +253,17 @@ async fn an_order_with_an_idempotency_key_is_placed_once() {
     anna.order_once("key", &another).await.refused(Code::IdempotencyMismatch);
     assert_eq!(anna.stats().await.total, 1);
 
-    // The key is its caller's: for somebody else it is another order.
+    // The idempotency key belongs to its caller. The same key of somebody else creates another
+    // order.
     let other: OrderAnswer = shop.customer("bob").order_once("key", &lamp()).await.expect(201);
     assert_ne!(other.order.id, first.order.id);
-    // The same order, also when it has moved on.
+    // The repeat returns the same order, also after its status has changed.
     ben.set_order_status(&first.order.id, OrderStatus::Confirmed).await;
     ben.say(&first.conversation.id, "hi").await;
     let third: OrderAnswer = anna.order_once("key", &lamp()).await.ok();
     assert_eq!((third.order.id, third.order.status), (first.order.id, OrderStatus::Confirmed));
     assert_eq!(anna.messages(&first.conversation.id).await.len(), 3);
-    // Without a key every order is a new one.
+    // Without a key every request creates an order.
     assert_ne!(anna.order().await.order.id, anna.order().await.order.id);
 }
 

@@ -1,4 +1,5 @@
-//! The inbox: last activity first, by status, in pages that miss nothing; and what moves a conversation in it.
+//! The inbox: last activity first, filtered by status, in pages without gaps; and which events move
+//! a conversation.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use protocol::{Code, Conversation, Event, OrderPage};
 use serde_json::json;
 use tests::{Shop, User, client_message_id};
 
-/// Forty conversations of four customers, with talk in every third.
+/// Forty conversations of four customers. Every third one has messages.
 async fn busy(shop: &Shop) -> (Vec<User>, Vec<ConversationId>) {
     let customers: Vec<User> = (0..4).map(|n| shop.customer(&format!("customer{n}"))).collect();
     let mut ids = Vec::new();
@@ -50,7 +51,7 @@ async fn an_admin_sees_all_and_a_customer_their_own_newest_first() {
     }
     let page = ben.conversations("").await;
     assert_eq!((page.items.len(), page.next_cursor.is_some()), (25, true));
-    // As in a fetch of each, but for who is online.
+    // The same as a fetch of the conversation, except for presence.
     for listed in page.items {
         let mut fetched = ben.conversation(&listed.id).await;
         for participant in &mut fetched.participants {
@@ -104,7 +105,8 @@ async fn a_since_of_the_last_minute_or_later_counts_as_none() {
     }
 }
 
-/// What moves up while a client pages is found by the next sync with the page's `asOf`.
+/// A conversation that moves up while a client reads the pages is found by the next sync with the
+/// page's `asOf`.
 #[tokio::test]
 async fn nothing_is_lost_between_two_syncs() {
     let shop = Shop::open().await;
@@ -118,7 +120,8 @@ async fn nothing_is_lost_between_two_syncs() {
     let mut cursor = first.next_cursor;
     let mut turn = 0;
     while let Some(next) = cursor {
-        // Meanwhile somebody writes in a conversation that has not been shown yet, and one that has.
+        // Meanwhile there are new messages in a conversation that was not yet listed and in one
+        // that was.
         customers[turn % 4].say(&all[turn], "moving up").await;
         turn += 1;
         let page = ben.conversations(&format!("limit=10&cursor={next}")).await;
@@ -162,10 +165,10 @@ async fn a_page_cursor_is_bound_to_caller_and_query() {
     for (user, path) in refused {
         user.get(&path).await.refused(Code::InvalidCursor);
     }
-    // A namesake of another role is another caller.
+    // A user with the same id and another role is another caller.
     let namesake = shop.admin("customer0");
     namesake.get(&format!("{list}?limit=5&cursor={own}")).await.refused(Code::InvalidCursor);
-    // Used again it answers the same page again.
+    // The same cursor returns the same page again.
     let again = [
         ben.conversations(&format!("limit=5&cursor={cursor}")).await.items,
         ben.conversations(&format!("limit=5&cursor={cursor}")).await.items,

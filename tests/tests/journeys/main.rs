@@ -1,5 +1,5 @@
-//! The whole protocol, through HTTP, a WebSocket and the table alone: at the local gateway, and at a deployed system
-//! (`cargo xtask sam`).
+//! The whole protocol, tested only through HTTP, a WebSocket and the table. The tests run at the
+//! local gateway and at a deployed system (`cargo xtask sam`).
 
 mod access;
 mod attacks;

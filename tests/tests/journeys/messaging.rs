@@ -1,11 +1,12 @@
-//! An order opens a conversation; both sides talk in it, and everyone hears what they should, once.
+//! Placing an order opens a conversation. Both sides write in it, and everyone gets the events they
+//! should, once.
 
 use domain::{Kind, OrderStatus, Role, Side, System};
 use protocol::{Code, Event, MessageAnswer};
 use serde_json::json;
 use tests::{Client, Shop, client_message_id};
 
-/// What a connection heard, each event by its name and the `seq` it tells of.
+/// The events that a connection received, each with its name and its `seq`.
 async fn received(client: &Client) -> Vec<(&'static str, u64)> {
     let name = |event: &Event| match event {
         Event::NewMessage { message, .. } => ("new_message", message.seq),
@@ -67,7 +68,8 @@ async fn both_sides_send_over_rest_and_websocket() {
     );
     assert_eq!(anna.messages_after(&id, 1).await, said);
     assert_eq!(ben.messages_after(&id, 1).await, said);
-    // The connection that got the ack hears nothing of it; a REST call has no connection.
+    // The connection that gets the acknowledgement gets no event. A REST call has no such
+    // connection.
     assert_eq!(received(&phone).await, [("new_message", 3), ("new_message", 4), ("new_message", 5)]);
     assert_eq!(received(&desk).await, [("new_message", 2), ("new_message", 4), ("new_message", 5)]);
 }
@@ -92,7 +94,8 @@ async fn the_pushed_message_is_the_stored_one() {
     assert_eq!(anna.conversation(&id).await.last_message, said);
 }
 
-/// Joined connections get `new_message`, the participants' others `order_message_update`, each one frame.
+/// Connections that joined get `new_message`. Other connections of the participants get
+/// `order_message_update`. Each is one frame.
 #[tokio::test]
 async fn every_connection_gets_a_message_once() {
     let shop = Shop::open().await;
@@ -141,7 +144,7 @@ async fn joining_another_conversation_leaves_the_first() {
     ben.say(&two, "in the second").await;
     assert_eq!(received(&phone).await, [("order_message_update", 2), ("new_message", 2)]);
 
-    // Leaving what is not joined changes nothing.
+    // Leaving a conversation that was not joined changes nothing.
     phone.leave(&one).await;
     ben.say(&two, "still joined").await;
     assert_eq!(received(&phone).await, [("new_message", 3)]);
@@ -184,7 +187,7 @@ async fn several_admins_share_one_conversation() {
     assert_eq!(names.collect::<Vec<_>>(), expected.map(|(id, role, name)| (id.to_owned(), role, name.to_owned())));
 }
 
-/// No field that a client sends ever sets a sender, a role, a number or a time.
+/// No field from a client sets a sender, a role, a number or a time.
 #[tokio::test]
 async fn a_client_cannot_set_its_identity() {
     let shop = Shop::open().await;
@@ -219,7 +222,8 @@ async fn a_frame_without_a_request_id_gets_only_errors() {
         json!({"action": "send_message", "conversationId": id, "clientMessageId": client_message_id(), "body": "hi"});
     phone.send_text(frame.to_string()).await;
     laptop.wait_for("the message", |event| matches!(event, Event::NewMessage { .. })).await;
-    // Acknowledgements follow pushes, so that of a later message would follow this one's.
+    // An acknowledgement comes after its pushes, so this one shows that the earlier pushes are
+    // done.
     phone.say(&id, "later").await;
     assert_eq!(received(&phone).await, []);
 

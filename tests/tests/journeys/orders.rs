@@ -1,11 +1,11 @@
-//! Orders: their moves, what is said of them, who is told, and the counts on the cards.
+//! Orders: status changes, their messages and events, and the counts on the cards.
 
 use domain::{Kind, Order, OrderStatus, Role, Side, System};
 use protocol::{Code, Counts, Event, OrderAnswer, OrderPage, OrderUpdate};
 use serde_json::{Value, json};
 use tests::{Client, Shop, User};
 
-/// The moves that lead to each status.
+/// The status changes that lead to each status.
 fn way_to(status: OrderStatus) -> &'static [OrderStatus] {
     match status {
         OrderStatus::Pending => &[],
@@ -15,7 +15,7 @@ fn way_to(status: OrderStatus) -> &'static [OrderStatus] {
     }
 }
 
-/// The table of the protocol.
+/// The allowed status changes, as in the protocol's table.
 const MOVES: [(OrderStatus, OrderStatus); 4] = [
     (OrderStatus::Pending, OrderStatus::Confirmed),
     (OrderStatus::Confirmed, OrderStatus::Completed),
@@ -71,7 +71,8 @@ async fn only_documented_transitions_work() {
     }
 }
 
-/// One of several admins who press at once wins; the others find it done, or no longer possible.
+/// If several admins change a status at once, one succeeds. The others get the new status, or an
+/// error that the change is not possible.
 #[tokio::test]
 async fn concurrent_transitions_are_serialized() {
     let shop = Shop::open().await;
@@ -133,7 +134,7 @@ async fn a_status_change_is_one_event() {
         let [Event::OrderUpdated { order, message, last_seq }] = &events[..] else { panic!("{events:?}") };
         assert_eq!((order, Some(message), *last_seq), (&update.order, update.message.as_ref(), 2));
     }
-    // The status it already has is no news.
+    // Setting the current status again causes no event.
     ben.set_order_status(&placed.order.id, OrderStatus::Confirmed).await;
     for client in all {
         assert!(client.drain().await.is_empty());
@@ -180,7 +181,7 @@ async fn own_orders_come_newest_first_in_pages() {
             bob.order().await;
         }
     }
-    // Activity does not change the order in which they were placed.
+    // New messages do not change the order of this list.
     ben.say(anna.sale(&placed[20]).await.conversation.id, "hi").await;
     for limit in [1, 5, 9, 27, 100] {
         let (mut found, mut query) = (Vec::new(), format!("limit={limit}"));
@@ -212,7 +213,7 @@ async fn an_admin_orders_for_a_customer() {
     assert_eq!((placed.order.customer_id.as_str(), placed.order.customer_name.as_str()), ("anna", "Anna of the desk"));
     let Some(System::OrderCreated { by }) = &placed.conversation.last_message.system else { panic!() };
     assert_eq!((by.user_id.as_str(), by.role), ("ben", Role::Admin));
-    // It counts for the side that caused it: news for the customer, not for the shop.
+    // The message counts as the shop's: it is unread for the customer, not for the admins.
     assert_eq!(placed.conversation.unread, Some(0));
     assert_eq!(anna.conversation(&placed.conversation.id).await.unread, Some(1));
     let takes_part: Vec<_> = placed.conversation.participants.iter().map(|it| it.user_id.as_str()).collect();
@@ -223,7 +224,7 @@ async fn an_admin_orders_for_a_customer() {
         let created = async |client: &Client| client.drain().await;
         assert!(matches!(&created(client).await[..], [Event::OrderCreated { .. }]));
     }
-    // Only an admin names somebody else.
+    // Only an admin can order for somebody else.
     body["customerId"] = "bob".into();
     let own: OrderAnswer = anna.post("/api/sales", &body).await.expect(201);
     assert_eq!((own.order.customer_id.as_str(), own.order.customer_name.as_str()), ("anna", "Anna"));
@@ -255,12 +256,13 @@ async fn an_order_is_kept_as_it_was_placed() {
     let _: Value = order;
 }
 
-/// Orders that say much make shorter pages, rather than an answer that is more than Lambda carries.
+/// Large orders make shorter pages, so that an answer does not exceed Lambda's limit.
 #[tokio::test]
 async fn long_orders_make_shorter_pages() {
     let shop = Shop::open().await;
     let anna = shop.customer("anna");
-    // Each of these marks is four bytes in an answer, which is text in JSON in text in JSON.
+    // Each of these quotation marks takes four bytes in the answer, because its JSON is escaped
+    // twice.
     let item = json!({"title": "\"".repeat(200), "sku": "\"".repeat(64), "quantity": 1, "unitPrice": 1});
     let order = json!({"items": vec![item; 100], "currency": "EUR"});
     let mut placed = Vec::new();

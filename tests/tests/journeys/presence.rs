@@ -1,4 +1,4 @@
-//! Who is there, since when they are not, and who is told.
+//! Presence: who is online, when a user was last seen, and who gets the events.
 
 use domain::{Role, Time};
 use protocol::{Event, Participant};
@@ -66,13 +66,14 @@ async fn a_user_is_online_until_the_last_connection_ends() {
     phone.close().await;
     assert_eq!(customer(&ben, &id).await.online, Some(true));
     laptop.close().await;
-    // She was there all the while: what is told of the second connection never says that she left before the end.
+    // The customer was online all the time. So the end of the first connection causes no "offline"
+    // before the last one ends.
     let mut told = vec![wait(&desk).await];
     while told.last().expect("one").1 {
         told.push(wait(&desk).await);
     }
     assert_eq!(customer(&ben, &id).await.online, Some(false));
-    // Where both end at the same moment, both may find that nobody is left, and both say so.
+    // If both connections end at the same time, both may find that none is left and send "offline".
     assert!(received(&desk).await.iter().all(|(_, online, _)| !online));
 }
 
@@ -122,7 +123,8 @@ async fn a_ping_tells_a_customer_whether_the_shop_is_online() {
     desk.close().await;
     assert!(phone.ping().await.expect("told").online, "one of two is left");
     home.close().await;
-    // The gateway tells of a close once the socket is closed: what a customer sees soon after.
+    // The gateway calls `$disconnect` after the socket is closed, so the customer sees the change a
+    // little later.
     let gone = loop {
         let there = phone.ping().await.expect("told");
         if !there.online {
@@ -131,7 +133,7 @@ async fn a_ping_tells_a_customer_whether_the_shop_is_online() {
     };
     assert_eq!(phone.join(&id).await.shop.map(|it| it.online), Some(false));
     assert!(is_recent(phone.ping().await.expect("told").last_seen_at), "{gone:?}");
-    // Presence of admins is asked for, never pushed.
+    // Presence of admins is read on request and never pushed.
     assert_eq!(received(&phone).await, []);
 }
 
@@ -165,7 +167,8 @@ async fn lists_and_pushes_have_no_presence() {
     }
 }
 
-/// A `$disconnect` may never come. A push that finds nobody finds it out, unless the handshake may still be going on.
+/// A `$disconnect` may never come. A push to the closed connection then gets 410, which is ignored
+/// while the handshake may still be running.
 #[tokio::test]
 async fn a_push_detects_a_dead_connection() {
     let shop = Shop::open().await;
@@ -198,7 +201,7 @@ async fn a_push_detects_a_dead_admin_connection() {
 
 const MINUTE: i64 = 60_000;
 
-/// Where nobody writes no push finds out, and the row has hours to go.
+/// Without messages no push finds a dead connection, and its row expires only after hours.
 #[tokio::test]
 async fn a_dead_connection_counts_as_online_for_fifteen_minutes() {
     let shop = Shop::open().await;
@@ -215,7 +218,7 @@ async fn a_dead_connection_counts_as_online_for_fifteen_minutes() {
     shop.add_stale_connection(&cleo, &annas, 16 * MINUTE).await;
     assert_eq!(anna.conversation(&annas).await.shop.map(|shop| shop.online), Some(false));
 
-    // A customer who comes back is told of, although the dead connection is still in the table.
+    // The event is sent although the dead connection is still in the table.
     let desk = ben.connect_and_join(&bobs).await;
     let _phone = bob.connect().await;
     assert_eq!(wait(&desk).await, ("bob".to_owned(), true, None));

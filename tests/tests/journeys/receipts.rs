@@ -1,4 +1,5 @@
-//! Receipts are cursors: forward only, exact, and told to those whom they concern.
+//! Receipts are cursors. They only move forward, they are exact, and only the people concerned get
+//! the events.
 
 use domain::{OrderStatus, Role, Side};
 use proptest::prelude::*;
@@ -11,7 +12,7 @@ async fn participant(viewer: &User, conversation: &domain::ConversationId, id: &
     all.into_iter().find(|it| it.user_id == id).unwrap_or_else(|| panic!("{id} takes part"))
 }
 
-/// What receipts a connection heard: which, whose, how far.
+/// The receipts that a connection received: kind, user, role and `seq`.
 async fn heard(client: &Client) -> Vec<(&'static str, String, Role, u64)> {
     let receipt = |event| match event {
         Event::MessageRead { user_id, role, seq, .. } => Some(("read", user_id, role, seq)),
@@ -34,7 +35,7 @@ async fn cursors_move_forward_only() {
     assert_eq!(phone.delivered(&id, 2).await, 4);
     let now = participant(&anna, &id, "anna").await;
     assert_eq!((now.read_seq, now.delivered_seq), (0, 4));
-    // The first message is her own order; the others are the shop's.
+    // The first message is her own order. The others are the shop's.
     let read = phone.read(&id, 3).await;
     assert_eq!((read.read_seq, read.unread), (3, 7));
     let read = anna.read(&id, 6).await;
@@ -90,7 +91,8 @@ async fn sending_does_not_move_the_own_cursor() {
     assert_eq!(ben.conversation(&id).await.unread, Some(2));
 }
 
-/// Receipts go to connections that joined and to the reader's own others; the asker gets its ack.
+/// Receipts are pushed to connections that joined and to the reader's other connections. The
+/// connection that sent the receipt gets only its acknowledgement.
 #[tokio::test]
 async fn receipts_are_pushed_to_joined_and_own_connections() {
     let shop = Shop::open().await;
@@ -113,13 +115,13 @@ async fn receipts_are_pushed_to_joined_and_own_connections() {
         let expected = if expected == 1 { by_anna("delivered", 2) } else { vec![] };
         assert_eq!(heard(client).await, expected);
     }
-    // From a connection that has not joined.
+    // This connection has not joined.
     laptop.read(&id, 3).await;
     for (client, expected) in everyone.iter().zip([1, 0, 1, 1, 0, 1, 0]) {
         let expected = if expected == 1 { by_anna("read", 3) } else { vec![] };
         assert_eq!(heard(client).await, expected);
     }
-    // Over REST no connection is the asker.
+    // A receipt over REST has no sending connection, so all of the reader's connections get it.
     anna.read(&id, 4).await;
     for (client, expected) in everyone.iter().zip([1, 1, 1, 1, 0, 1, 0]) {
         let expected = if expected == 1 { by_anna("read", 4) } else { vec![] };
@@ -130,7 +132,7 @@ async fn receipts_are_pushed_to_joined_and_own_connections() {
         let expected = if expected == 1 { by_ben("read", 1) } else { vec![] };
         assert_eq!(heard(client).await, expected);
     }
-    // What moves nothing is told to nobody.
+    // A receipt that moves no cursor is not pushed.
     desk.read(&id, 1).await;
     phone.delivered(&id, 1).await;
     anna.read(&id, 4).await;
@@ -156,11 +158,11 @@ async fn an_admin_who_only_reads_takes_part() {
 /// One step of an interleaved conversation.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// This one of the people says something.
+    /// This person sends a message.
     Say(usize),
-    /// The first admin moves the order on, if it can move.
+    /// The first admin changes the order to the next status, if there is one.
     Confirm,
-    /// This one reads up to this share of the conversation, in percent; over REST or not.
+    /// This person reads up to this share of the conversation, in percent; over REST if true.
     Read(usize, u64, bool),
 }
 
@@ -172,10 +174,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// However the sides interleave and wherever cursors stand, `unread` is what counting says.
+/// `unread` equals a count of the messages for any interleaving and any cursors.
 #[test]
 fn unread_is_exact() {
-    // One shop for all cases: each has people of its own.
+    // One shop for all cases. Each case has its own users.
     let shop = tokio::sync::OnceCell::new();
     cases(25, || prop::collection::vec(step(), 1..20), &async |case, steps: Vec<Step>| {
         let shop = shop.get_or_init(Shop::open).await;

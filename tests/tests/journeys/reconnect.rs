@@ -1,4 +1,4 @@
-//! Who was away finds all that was missed; a restart loses nothing.
+//! A client that was offline gets everything it missed. A restart of the server loses nothing.
 
 use domain::{ConversationStatus, OrderStatus};
 use protocol::Event;
@@ -26,13 +26,14 @@ async fn missed_messages_are_found_by_since_and_after() {
     assert_eq!(after.messages, [missed[0].clone(), missed[1].clone(), changed.message.unwrap()]);
     assert!(!after.has_more);
     assert_eq!(anna.history(&quiet, "after=1").await.messages, []);
-    // The stream goes on where the sync ended.
+    // Pushes continue after the last message of the sync.
     let next = ben.say(&id, "three").await;
     let event = phone.wait_for("the next", |event| matches!(event, Event::NewMessage { .. })).await;
     assert!(matches!(event, Event::NewMessage { message, .. } if message == next));
 }
 
-/// A client that registers and then syncs misses nothing: either the sync or a push has each message.
+/// A client that joins first and then syncs misses nothing: every message comes by the sync or by a
+/// push.
 #[tokio::test]
 async fn connecting_while_others_write_misses_nothing() {
     let shop = Shop::open().await;
@@ -88,10 +89,10 @@ async fn a_restart_keeps_everything() {
 
     let shop = Shop::open_in(folder.path()).await;
     assert_eq!(look(&shop).await, before);
-    // The secret is kept as well: a token made before is good.
+    // The secret is kept too: a token from before the restart is valid.
     let anna = shop.customer("anna").with_token(anna.token.as_deref());
     assert_eq!(anna.stats().await.total, 2);
-    // Repeats are still repeats, and the conversation goes on.
+    // A repeat from before the restart is still recognised, and the conversation continues.
     let again = anna.post_message(&id, message_id, "hi", Some(1)).await.ok::<protocol::MessageAnswer>().message;
     assert_eq!(again.seq, 2);
     let again = anna.order_once("key", &tests::lamp()).await.ok::<protocol::OrderAnswer>();
@@ -100,7 +101,8 @@ async fn a_restart_keeps_everything() {
     assert_eq!(phone.say(&id, "back").await.seq, 5);
 }
 
-/// Rows of connections that did not end cleanly do no harm: nobody is there, and nobody is told.
+/// Rows of connections that did not end cleanly do no harm: the user is not online, and no event is
+/// sent.
 #[tokio::test]
 async fn a_client_reconnects_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,11 +1,11 @@
-//! Who types is told to those who joined, and to nobody else.
+//! Typing events go to connections that joined, and to nobody else.
 
 use domain::Role;
 use protocol::Event;
 use serde_json::json;
 use tests::{Client, Shop};
 
-/// Who a connection heard start or stop typing.
+/// The typing events that a connection received, each with its user id.
 async fn received(client: &Client) -> Vec<(&'static str, String)> {
     let typing = |event| match event {
         Event::UserTyping { user_id, expires_in_ms, .. } => {
@@ -32,7 +32,7 @@ async fn typing_is_pushed_to_joined_connections() {
         client.drain().await;
     }
 
-    // Not even the typist's other connections are told.
+    // The typist's other connections get no event either.
     let in_it = json!({"conversationId": id.to_string()});
     phone.type_in(&id).await;
     for (client, told) in everyone.iter().zip([false, false, true, false, true, false]) {

@@ -1,10 +1,10 @@
-//! A user id is whatever the identity provider makes it: it is never taken for part of something else.
+//! A user id is any text of the identity provider. It is never parsed.
 
 use domain::Role;
 use protocol::{Event, OrderAnswer, OrderPage};
 use tests::{Shop, lamp};
 
-/// Ids that look like separators, like prefixes of one another, like paths, like expressions.
+/// Ids that look like separators, prefixes of one another, paths or expressions.
 const IDS: [&str; 14] =
     ["a", "a#b", "a#", "#a", "A", "a/b", "a b", "a.b", "a%23b", "auth0|65f1c0ffee", ":me", "#u", "ünï😀", "admin"];
 
@@ -47,7 +47,7 @@ async fn users_with_unusual_ids_see_only_their_own() {
     }
 }
 
-/// One person may have both roles under one id; what they do in one is not theirs in the other.
+/// A customer and an admin may have the same user id. Neither gets what belongs to the other.
 #[tokio::test]
 async fn idempotency_keys_of_admin_and_customer_with_one_id_differ() {
     let shop = Shop::open().await;

@@ -1,4 +1,5 @@
-//! Lines that break in the middle of a frame, and many that break at once: nothing is stored twice, nothing stays behind.
+//! Connections that break in the middle of a frame, and many that break at once: no message is
+//! stored twice, and no row is left.
 
 use futures_util::SinkExt;
 use futures_util::future::join_all;
@@ -8,7 +9,7 @@ use tests::{DelayedPush, Shop, User, client_message_id};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-/// A text frame of a client as it goes over the wire, masked with nothing.
+/// The bytes of a client's text frame. Its mask is zero.
 fn wire(text: &str) -> Vec<u8> {
     let length = u16::try_from(text.len()).expect("a short frame");
     assert!(length > 125, "a frame whose length takes two bytes");
@@ -16,7 +17,7 @@ fn wire(text: &str) -> Vec<u8> {
     [&[0x81, 0x80 | 0x7e, high, low, 0, 0, 0, 0], text.as_bytes()].concat()
 }
 
-/// Opens a WebSocket, sends these bytes and is gone, without a word.
+/// Opens a WebSocket, sends these bytes and closes the TCP connection without a close frame.
 async fn cut(user: &User, bytes: &[u8]) {
     let url = user.ticket().await.url;
     let stream = TcpStream::connect(url.split('/').nth(2).expect("an address")).await.expect("a connection");
@@ -33,7 +34,7 @@ async fn a_frame_cut_off_anywhere_is_stored_exactly_once() {
     let desk = ben.connect().await;
     let mut cuts = 0;
     loop {
-        // A conversation for each, so that nobody has to wait for the pace.
+        // A new conversation for each message, so that the rate limit is not reached.
         let id = anna.order().await.conversation.id;
         let message_id = client_message_id();
         let frame = json!({ "action": "send_message", "requestId": "1", "conversationId": id,
@@ -41,7 +42,7 @@ async fn a_frame_cut_off_anywhere_is_stored_exactly_once() {
         let bytes = wire(&frame.to_string());
         let end = bytes.len().min(cuts * 13);
         cut(&anna, &bytes[..end]).await;
-        // On a new line, while the old one may still be at it.
+        // On a new connection, while the old one may still be handled.
         let sent = anna.connect().await.send(&id, message_id, "hi", Some(1)).await.expect("stored");
         assert!(end == bytes.len() || !sent.duplicate, "half a frame was taken for a whole one");
         assert_eq!(anna.messages(&id).await, [anna.messages(&id).await.remove(0), sent.message]);
@@ -56,7 +57,8 @@ async fn a_frame_cut_off_anywhere_is_stored_exactly_once() {
     }
 }
 
-/// Everybody's line breaks, again and again, with or without a word; at the end those are there who are.
+/// All connections break many times, with and without a close frame. In the end exactly the open
+/// connections have rows.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_reconnects_leave_no_rows() {
     const PEOPLE: usize = 25;
@@ -93,7 +95,7 @@ async fn many_reconnects_leave_no_rows() {
     assert!(matches!(&heard[..], [Event::OrderMessageUpdate { message, .. }] if *message == said), "{heard:?}");
     assert_eq!(shop.customer("customer0").messages(&id).await.len(), 17);
 
-    // The last word about each is true: whoever is there is shown so, and then is not any more.
+    // The presence of a customer is correct: first online, and then offline.
     let online = ben.conversation(&id).await.participants[0].online;
     assert_eq!(online, Some(true));
     desk.drain().await;
@@ -102,7 +104,8 @@ async fn many_reconnects_leave_no_rows() {
     assert_eq!(ben.conversation(&id).await.participants[0].online, Some(false));
 }
 
-/// Whoever loads the page anew goes and comes, and admins may be told in the other order.
+/// When a page is reloaded, the events "offline" and "online" can reach admins in the wrong order.
+/// The last event must be the current state.
 #[tokio::test]
 async fn a_quick_reconnect_ends_online() {
     let late = DelayedPush::default();

@@ -1,9 +1,10 @@
-//! A client's state after events equals a fresh fetch, whatever four people do at once.
+//! A client's state from events equals a fresh fetch, whatever four people do concurrently.
 //!
-//! Each schedule has two customers and two admins act side by side. What each client builds from its first fetch, its
-//! acknowledgements and events alone must in the end be what the server says: every message, every cursor it is told
-//! of, both statuses, and `unread`. Two admins may set one status at once, and an answer may come long after what was heard
-//! while it was on its way.
+//! In each schedule two customers and two admins act concurrently. Each client builds its state
+//! from its first fetch, acknowledgements and events. In the end this state must equal the
+//! server's: every message, every cursor that it receives, both statuses, and `unread`. Two admins
+//! may set one status at the same time. An answer may arrive long after events that were sent
+//! later.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -15,16 +16,17 @@ use serde_json::json;
 use tests::{Began, Client, Replica, Shop, User, cases, client_message_id};
 use uuid::Uuid;
 
-/// Something that one of the four does. Numbers pick a conversation among those it knows, and how far a cursor goes.
+/// An action of one of the four people. The numbers select a conversation among the known ones, and
+/// a position for a cursor.
 #[derive(Clone, Copy, Debug)]
 enum Act {
-    /// Says something, over REST or the socket, with or without `seenSeq`.
+    /// Sends a message, over REST or the socket, with or without `seenSeq`.
     Send {
         at: usize,
         rest: bool,
         seen: bool,
     },
-    /// Sends the last message again, as it was.
+    /// Sends the last message again, unchanged.
     Repeat {
         rest: bool,
     },
@@ -42,21 +44,21 @@ enum Act {
     },
     Leave,
     Order,
-    /// An admin moves an order; a customer does nothing.
+    /// An admin changes the status of an order. A customer does nothing.
     OrderStatus {
         at: usize,
         to: OrderStatus,
     },
-    /// An admin archives, closes or opens; a customer does nothing.
+    /// An admin changes the status of a conversation. A customer does nothing.
     Status {
         at: usize,
         to: ConversationStatus,
     },
-    /// Fetches a conversation; the answer is on its way until it arrives.
+    /// Fetches a conversation. The answer is delayed until [`Act::Arrive`].
     Fetch {
         at: usize,
     },
-    /// The answer that is on its way for longest arrives.
+    /// The oldest delayed answer arrives.
     Arrive,
     Reconnect,
 }
@@ -84,7 +86,7 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// One of the four, with a client that follows the protocol.
+/// One of the four people, with a client that follows the protocol.
 struct ReplicatingUser {
     user: User,
     number: usize,
@@ -104,7 +106,7 @@ impl ReplicatingUser {
         actor
     }
 
-    /// As on every open: the conversations, then what is missing in each.
+    /// The sync after each connect: fetches the conversations, then the missing messages of each.
     async fn sync(&mut self) {
         let began = self.replica.begin();
         for conversation in self.user.all_conversations("limit=100").await {
@@ -122,13 +124,14 @@ impl ReplicatingUser {
         }
     }
 
-    /// Takes in the answer to a request that began then. What was pushed meanwhile was heard before.
+    /// Applies the answer to a request that began at `began`. Events that were pushed before the
+    /// answer are applied first.
     fn see(&mut self, conversation: &Conversation, began: Began) {
         self.listen();
         self.replica.apply_conversation(conversation, began);
     }
 
-    /// Fetches again what only a fetch can tell.
+    /// Fetches the conversations whose state events alone cannot update.
     async fn refresh(&mut self) {
         while let Some(id) = self.replica.stale() {
             let began = self.replica.begin();
@@ -257,7 +260,7 @@ impl ReplicatingUser {
         }
     }
 
-    /// Compares what was built from events with what a fetch says now.
+    /// Compares the state from events with a fresh fetch.
     async fn compare(&mut self) {
         for event in self.client.drain().await {
             self.replica.apply_event(&event);
@@ -304,7 +307,7 @@ impl ReplicatingUser {
 fn events_converge_to_the_fetched_state() {
     let schedule = || (prop::collection::vec((0..4usize, act()), 1..40), [status(), status()]);
     cases(200, schedule, &async |_, (schedule, last): (Vec<(usize, Act)>, [ConversationStatus; 2])| {
-        // A shop for each, so that what an admin sees stays small.
+        // Each case has a shop of its own, so that the admins have few conversations.
         let shop = Shop::open().await;
         let people = [shop.customer("anna"), shop.customer("bob"), shop.admin("ben"), shop.admin("cleo")];
         people[0].order().await;
@@ -322,7 +325,8 @@ fn events_converge_to_the_fetched_state() {
             }
         }))
         .await;
-        // Nothing comes after these two that could hide which of them a client holds for the later one.
+        // The last action: both admins set the status at once. No later event can hide a wrong
+        // result.
         if let [.., ben, cleo] = &mut actors[..] {
             let (id, _) = ben.replica.pick(0).expect("two orders");
             tokio::join!(ben.set_status(&id, last[0]), cleo.set_status(&id, last[1]));

@@ -1,19 +1,21 @@
-//! The promises are kept when things break: at every request of every operation, and in random schedules of many actors.
+//! The promises hold under faults: at every request of every operation, and in random schedules of
+//! many users.
 //!
-//! `FAULT_SCHEDULES=100000 cargo test --profile fast -p tests --test reliability` runs more of them; each run draws its seeds, and
-//! `FAULT_SEED=… FAULT_SCHEDULES=1` repeats one.
+//! `FAULT_SCHEDULES=100000 cargo test --profile fast -p tests --test reliability` runs more
+//! schedules. Each run draws new seeds. `FAULT_SEED=… FAULT_SCHEDULES=1` repeats one schedule.
 
 use domain::Role;
 use tests::simulation::{Fault, FaultPlan, Mutation, SimulatedUser, Simulation};
 use tests::{Variables, seeds};
 
-/// Runs on one thread under a stopped clock: waiting costs nothing, and only the seed decides what comes first.
+/// Runs on one thread with a virtual clock. Waiting takes no time, and the seed alone decides the
+/// order of tasks.
 fn simulate<T>(run: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("a runtime").block_on(run)
 }
 
-/// Two admins, a customer and a stranger live beside one another; answers the promises that were broken.
+/// Runs two admins, a customer and a stranger concurrently. Returns the broken promises.
 async fn schedule(plan: FaultPlan) -> Vec<String> {
     let simulation = Simulation::open(plan).await;
     let customer = SimulatedUser::new(Simulation::person("alice", Role::Customer));
@@ -39,7 +41,7 @@ fn no_promise_is_broken_in_any_schedule() {
 }
 
 fn keeps_every_promise(seed: u64) {
-    // From hardly anything going wrong to every fifth request.
+    // The fault rate: from almost none up to every fifth request.
     let per_mille = match seed % 4 {
         0 => 5,
         1 => 30,
@@ -50,7 +52,7 @@ fn keeps_every_promise(seed: u64) {
     assert!(broken.is_empty(), "seed {seed}:\n{}", broken.join("\n"));
 }
 
-/// A checker that cannot fail shows nothing: each of these mistakes has to be noticed.
+/// Checks the checker: each of these mistakes must be detected.
 #[test]
 fn the_checker_notices_mistakes() {
     for mutation in [Mutation::PushBeforePut, Mutation::NoHelp, Mutation::NoCondition] {
@@ -76,7 +78,8 @@ enum Operation {
     Disconnect,
 }
 
-/// One operation with what `plan` has in store for it; how many requests it made, and how many polls that took.
+/// Runs one operation with the faults of `plan`. Returns the number of requests, the number of
+/// polls and the broken promises.
 async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String>) {
     let simulation = Simulation::open(plan).await;
     let alice = SimulatedUser::new(Simulation::person("alice", Role::Customer));

@@ -1,4 +1,4 @@
-//! The promises of `docs/protocol.md` in random schedules, on bad lines, and over restarts.
+//! The promises of `docs/protocol.md` in random schedules, on bad connections, and over restarts.
 
 mod broken_connections;
 mod clock_steps;

@@ -1,7 +1,9 @@
-//! Connections that break again and again, a server that restarts, one that is killed: nothing acknowledged is ever lost, nothing
-//! appears twice, everybody ends with the same conversation.
+//! Connections that break again and again, a server that restarts, and one that is killed. No
+//! acknowledged message is lost, none is stored twice, and all clients end with the same
+//! conversation.
 //!
-//! `JITTER_CLIENTS=1000 JITTER_SECONDS=60 JITTER_ON_MS=13000 JITTER_OFF_MS=2000 cargo test --profile fast -p tests --test reliability` is the long way.
+//! A long run, with `cargo test --profile fast -p tests --test reliability`, takes these variables:
+//! `JITTER_CLIENTS=1000 JITTER_SECONDS=60 JITTER_ON_MS=13000 JITTER_OFF_MS=2000`.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -11,14 +13,15 @@ use local::{Data, Settings};
 use tests::reconnecting_client::{ConnectionQuality, ReconnectingClient};
 use tests::{Shop, User, number};
 
-/// Customers, each with a conversation and an admin in it.
+/// Pairs of a customer and a second client in the same conversation.
 async fn pairs(shop: &Shop, clients: u64) -> Vec<ReconnectingClient> {
     let mut reconnecting_clients = Vec::new();
     for number in 0..clients / 2 {
         let customer = shop.customer(&format!("customer{number}"));
         let id = customer.order().await.conversation.id;
         reconnecting_clients.push(ReconnectingClient::new(customer, id.clone(), number * 2));
-        // Every admin hears of every conversation: with a handful of them, and a customer's second device in the others' place.
+        // Every admin gets events of every conversation. So only four pairs have an admin; in the
+        // others the second client is another device of the customer.
         let other: User = if number < 4 {
             shop.admin(&format!("admin{number}"))
         } else {
@@ -29,7 +32,8 @@ async fn pairs(shop: &Shop, clients: u64) -> Vec<ReconnectingClient> {
     reconnecting_clients
 }
 
-/// Holds what each has against what is stored.
+/// Compares each client's messages with the stored ones. Returns the numbers of acknowledged
+/// messages and of messages that came first by push.
 async fn compare(shop: &Shop, reconnecting_clients: &[ReconnectingClient]) -> (usize, usize) {
     let (mut messages, mut by_push) = (0, 0);
     let reader = shop.admin("reader");
@@ -68,7 +72,7 @@ async fn clients_on_unstable_connections_lose_nothing() {
     let end = Instant::now() + Duration::from_secs(number("JITTER_SECONDS", 6));
     join_all(reconnecting_clients.iter_mut().map(|reconnecting_client| reconnecting_client.run(quality, end))).await;
     join_all(reconnecting_clients.iter_mut().map(ReconnectingClient::finish)).await;
-    // One who settled before another's last message has not heard of that one yet.
+    // A second time: a client may have finished before another client sent its last message.
     join_all(reconnecting_clients.iter_mut().map(ReconnectingClient::finish)).await;
     let (messages, by_push) = compare(&shop, &reconnecting_clients).await;
     let mut catch_ups: Vec<_> = reconnecting_clients
@@ -86,7 +90,7 @@ async fn clients_on_unstable_connections_lose_nothing() {
     );
 }
 
-/// A restart closes every connection; everybody comes back to what they had.
+/// A restart closes every connection. Afterwards all clients connect again and nothing is lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_with_many_connections() {
     let folder = tempfile::tempdir().expect("a folder");

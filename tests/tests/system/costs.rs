@@ -1,7 +1,8 @@
-//! What an operation costs, beside what it may: how deep, how many units. `docs/costs.md` is the table.
+//! Measures the depth and the units of each operation and compares them with a limit. The results
+//! are the table in `docs/costs.md`.
 //!
-//! `UPDATE_COSTS=1 cargo test -p tests --test system` writes that page anew.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+//! `UPDATE_COSTS=1 cargo test -p tests --test system` writes that page again.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::HashMap;
 
@@ -12,11 +13,11 @@ use protocol::{MessageAnswer, OrderAnswer};
 use serde_json::{Value, json};
 use tests::{Cost, Meter, Shop, client_message_id, lamp, now_millis};
 
-/// The page, and where its table begins.
+/// The page with the table.
 const PAGE: &str = "docs/costs.md";
 const HEAD: &str = "| operation | requests | depth | write units | read units |\n|---|---|---|---|---|\n";
 
-/// What an operation may cost; `None` is as the items need.
+/// The limits for an operation. With `None` the write units depend on the items.
 struct Budget {
     depth: usize,
     write: Option<f64>,
@@ -27,7 +28,7 @@ const fn at_most(depth: usize, write: f64, read: f64) -> Budget {
     Budget { depth, write: Some(write), read }
 }
 
-/// Measured operations, and those among them that cost too much.
+/// The measured operations, and the errors for those above their limit.
 #[derive(Default)]
 struct Bill {
     lines: Vec<String>,
@@ -35,7 +36,7 @@ struct Bill {
 }
 
 impl Bill {
-    /// An operation with a budget.
+    /// Records an operation that has a limit.
     fn within(&mut self, meter: &Meter, operation: &str, budget: &Budget) {
         let calls = meter.take();
         let cost = Cost::of(&calls);
@@ -53,7 +54,7 @@ impl Bill {
         }
     }
 
-    /// An operation without one, to be read.
+    /// Records an operation that has no limit.
     fn note(&mut self, meter: &Meter, operation: &str) {
         let Cost { depth, requests, write, read } = Cost::of(&meter.take());
         self.line(operation, &[requests.to_string(), depth.to_string(), write.to_string(), read.to_string()]);
@@ -64,10 +65,11 @@ impl Bill {
     }
 }
 
-/// Small items, one counterpart, nobody unusual.
+/// Measured with small items, one customer and one admin.
 #[tokio::test]
 async fn every_operation_stays_within_its_budget() {
-    // Moving a conversation to another minute of the inbox adds two units, so all has to happen within one.
+    // Moving a conversation to another minute of the inbox costs two more units. So the measurement
+    // is repeated until it fits into one minute.
     for _ in 0..5 {
         let minute = now_millis() / 60_000;
         let bill = measure().await;
@@ -79,7 +81,7 @@ async fn every_operation_stays_within_its_budget() {
     panic!("it takes more than a minute");
 }
 
-/// The page says what was measured.
+/// Fails if the page has other numbers than those measured.
 fn compare_with_page(lines: &str) {
     let path = Shop::root().join(PAGE);
     let page = std::fs::read_to_string(&path).unwrap();
@@ -102,7 +104,8 @@ async fn measure() -> Bill {
     let ticket = anna.ticket().await;
     bill.within(&meter, "ticket", &at_most(1, 1.0, 2.0));
     let phone = tests::Client::open("anna", &ticket.url).await;
-    // The authorizer's ticket, then the row, then who is there: read together with the write, presence could get stuck.
+    // The ticket, then the row, then the other connections. With a read that is concurrent with the
+    // write, presence could stay wrong.
     bill.within(&meter, "connect", &at_most(3, 2.0, 2.0));
     phone.ping().await;
     bill.within(&meter, "ping of a customer", &at_most(1, 0.0, 1.5));
@@ -120,7 +123,8 @@ async fn measure() -> Bill {
     }
     meter.take();
     desk.join(&first).await;
-    // The check, then the join, then what is shown: shown as of before the join, a receipt could be overlooked.
+    // The check, then the join, then the current state. With a state from before the join, a
+    // receipt could be missed.
     bill.within(&meter, "join by an admin", &at_most(3, 1.0, 4.0));
     phone.join(&first).await;
     bill.within(&meter, "join by a customer", &at_most(3, 1.0, 4.0));
@@ -185,7 +189,7 @@ async fn measure() -> Bill {
     pages(&meter, &shop, &mut bill).await;
     meter.take();
     phone.close().await;
-    // It is over once the admin who joined one of hers has heard of it.
+    // The disconnect is complete when the admin who joined has the event.
     let gone = |event: &protocol::Event| matches!(event, protocol::Event::Presence { online: false, .. });
     desk.wait_for("her going", gone).await;
     // Whether she is back is looked for after that, since somebody looks at a conversation of hers.
@@ -196,7 +200,8 @@ async fn measure() -> Bill {
 
 async fn pages(meter: &Meter, shop: &Shop, bill: &mut Bill) {
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
-    // Few enough that the minute which a page of the inbox finishes is not much longer than the page.
+    // Few conversations in one minute, because a page of the inbox reads its last minute to the
+    // end.
     let own = join_all((0..30).map(|_| anna.order())).await;
     assert_eq!(own.len(), 30);
     meter.take();
@@ -231,11 +236,12 @@ async fn pages(meter: &Meter, shop: &Shop, bill: &mut Bill) {
     bill.within(meter, "a search that looks at 200 and finds nothing", &at_most(4, 0.0, 250.0));
 }
 
-/// A head of one unit is what makes a send cost two: it stays under 800 bytes with one admin and a short message.
+/// A send costs two units because the head fits into one. The head stays below 800 bytes with one
+/// admin and a short message.
 #[tokio::test]
 async fn a_head_is_small() {
     let shop = Shop::open().await;
-    // Ids as identity providers make them, names as people have them, a picture as shops serve them.
+    // Typical ids of identity providers, names and image URLs.
     let anna = shop.customer("auth0|65f1c0ffee65f1c0ffee65f1");
     let ben = shop.admin("auth0|65f1deadbe65f1deadbe65f1");
     let mut body = lamp();
@@ -249,7 +255,7 @@ async fn a_head_is_small() {
     anna.connect().await.delivered(&id, 3).await;
     let before = sizes(&shop).await;
     anna.say(&id, "Thanks, I take it").await;
-    // What a message changes is the head, what it adds is the log.
+    // A message changes the head and adds a log entry.
     let after = sizes(&shop).await;
     let heads: Vec<_> = after.iter().filter(|(key, item)| before.get(*key).is_some_and(|old| old != *item)).collect();
     assert_eq!(heads.len(), 1, "{heads:?}");
@@ -258,7 +264,7 @@ async fn a_head_is_small() {
     assert!(size < 800, "{size} bytes: {}", heads[0].1);
 }
 
-/// Every item of the table by its key, as DynamoDB writes it in JSON.
+/// Every item of the table by its key, in DynamoDB's JSON.
 async fn sizes(shop: &Shop) -> HashMap<String, Value> {
     let table = aws_sdk_dynamodb::Client::new(shop.gateway().sdk());
     let found = table.scan().table_name(shop.gateway().table().unwrap()).send().await.unwrap();

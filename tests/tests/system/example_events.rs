@@ -1,15 +1,16 @@
-//! The files in `tests/events`, as `sam local invoke` and `sam remote invoke` send them: every function has some, every route
-//! is in one, and one after the other they tell a story in which nothing is refused.
+//! The example events in `tests/events` for `sam local invoke` and `sam remote invoke`. There are
+//! some for every function and one for every route. Sent in their order, all of them succeed.
 //!
-//! A file is called `NN-Function-what.json`: its place in the story, and the function's name in `template.yaml`.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+//! A file is called `NN-Function-what.json`: its number in the order, and the function's name in
+//! `template.yaml`.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 use tests::Shop;
 
-/// Function, file name and event, in the order of the story.
+/// Function, file name and event, in their order.
 fn events() -> Vec<(String, String, Value)> {
     let mut files: Vec<_> = std::fs::read_dir(Shop::root().join("tests/events")).unwrap().map(Result::unwrap).collect();
     files.sort_by_key(std::fs::DirEntry::file_name);
@@ -28,7 +29,7 @@ async fn each_event_is_answered_by_its_function() {
     for (function, file, event) in events() {
         let answer = shop.gateway().invoke(&function, event).await.unwrap_or_else(|error| panic!("{file}: {error}"));
         if function == "Authorizer" {
-            // No token and no ticket can be good for ever.
+            // The authorizer's event is refused, because a token or a ticket in a file has expired.
             let refused = answer["isAuthorized"] == false
                 || answer["policyDocument"]["Statement"][0]["Effect"] == "Deny" && answer["principalId"] == "nobody";
             assert!(refused, "{file}: {answer}");

@@ -1,5 +1,5 @@
-//! Tokens of an identity provider that publishes its keys.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+//! Tokens of an identity provider that publishes its keys (JWKS).
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,24 +17,24 @@ use tests::{Shop, es256_key, now_millis, rs256_key};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// What is around the modulus in the usual encoding of a public key, in hexadecimal.
+/// The bytes before the modulus in the DER encoding of a public key, in hexadecimal.
 const BEFORE_MODULUS: &[u8] = b"30820122300d06092a864886f70d01010105000382010f003082010a0282010100";
 const BEHIND_MODULUS: &[u8] = b"0203010001";
 
-/// An identity provider.
+/// A test identity provider.
 #[derive(Clone, Default)]
 struct Provider(Arc<Mutex<Published>>);
 
 #[derive(Default)]
 struct Published {
     keys: Vec<Value>,
-    /// How often it was asked.
+    /// How many requests it got.
     asked: usize,
-    /// It answers with an error.
+    /// Whether it answers with an error.
     is_down: bool,
 }
 
-/// A clock that stands, until it is set to so many seconds after the year 2100 began.
+/// A clock that is set by hand, in seconds after the start of the year 2100.
 #[derive(Clone, Debug, Default)]
 struct Clock(Arc<AtomicU64>);
 
@@ -113,12 +113,12 @@ async fn only_published_keys_are_accepted() {
     assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rs256_key())).await, 200);
     assert_eq!(status(&shop, &token(Some("e"), Algorithm::ES256, &es256_key())).await, 200);
 
-    // Another key's name, another algorithm of the same key, no name at all.
+    // The id of another key, another algorithm for the same key, and no id.
     assert_eq!(status(&shop, &token(Some("e"), Algorithm::RS256, &rs256_key())).await, 403);
     assert_eq!(status(&shop, &token(Some("r"), Algorithm::ES256, &es256_key())).await, 403);
     assert_eq!(status(&shop, &token(Some("r"), Algorithm::PS256, &rs256_key())).await, 403);
     assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS512, &rs256_key())).await, 403);
-    // The public key is no shared secret, in whichever form it is taken for one.
+    // The public key is not accepted as a shared secret, in any encoding.
     let published = provider.0.lock().unwrap().keys.clone();
     let n = published[0]["n"].as_str().unwrap();
     let modulus = BASE64URL_NOPAD.decode(n.as_bytes()).unwrap();
@@ -134,12 +134,12 @@ async fn only_published_keys_are_accepted() {
         let key = EncodingKey::from_secret(form);
         assert_eq!(status(&shop, &token(Some("r"), Algorithm::HS256, &key)).await, 403);
     }
-    // Nor is the local secret, where keys are published.
+    // If keys are published, the local secret is not accepted either.
     let key = EncodingKey::from_secret(shop.secret().as_bytes());
     assert_eq!(status(&shop, &token(None, Algorithm::HS256, &key)).await, 403);
 }
 
-/// A name is looked up among the published keys, letter for letter, and is nothing else.
+/// A key id is compared exactly with those of the published keys. It is used for nothing else.
 #[tokio::test]
 async fn a_key_id_is_only_looked_up() {
     let provider = Provider::default();
@@ -152,7 +152,7 @@ async fn a_key_id_is_only_looked_up() {
         }
     }
     assert_eq!(status(&shop, &token(None, Algorithm::RS256, &rs256_key())).await, 403, "no name");
-    // Nobody looks for a key where a token says.
+    // Addresses of keys in the token's header are never requested.
     let trap = Provider::default();
     trap.publish("mine", &rs256_key(), Algorithm::RS256);
     let elsewhere = Some(trap.open().await);
@@ -177,7 +177,7 @@ async fn an_unknown_key_is_asked_for_at_most_once_a_minute() {
     assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rs256_key())).await, 200);
 }
 
-/// A provider may publish keys for other things, which this version cannot even read.
+/// A provider may publish keys of kinds that this version does not know.
 #[tokio::test]
 async fn a_key_of_an_unknown_kind_hides_no_other() {
     let provider = Provider::default();
@@ -192,7 +192,8 @@ async fn a_key_of_an_unknown_kind_hides_no_other() {
     assert_eq!(status(&shop, &token(Some("q"), Algorithm::RS256, &rs256_key())).await, 403);
 }
 
-/// A provider that is down makes no good token a bad one: what cannot be checked is not answered, and what can be still counts.
+/// While the provider is down, no valid token is refused: without a key the answer is an error, and
+/// known keys are still used.
 #[tokio::test]
 async fn a_provider_that_is_down_makes_no_token_invalid() {
     let (provider, clock) = (Provider::default(), Clock::default());
@@ -205,7 +206,7 @@ async fn a_provider_that_is_down_makes_no_token_invalid() {
     let sdk = shop.gateway().sdk().to_builder().time_source(SharedTimeSource::new(clock.clone())).build();
     let authorizer = authorizer::start(&environment, &sdk).unwrap();
     let claims = json!({"sub": "anna", "role": "customer", "name": "Anna", "exp": 4_102_444_800_u64 + 86_400});
-    // Whether the key that is called `kid` lets in; nothing where there is no answer.
+    // Whether a token with this `kid` is allowed; `None` if the authorizer returns an error.
     let let_in = async |kid: &str| {
         let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::RS256) };
         let token = jsonwebtoken::encode(&header, &claims, &rs256_key()).unwrap();

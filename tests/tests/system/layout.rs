@@ -1,5 +1,6 @@
-//! The house keeps its shape: who may import whom, what a crate is called, and what no function may do.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+//! Rules for the workspace: which crate may import which, how crates are named, and what a function
+//! must not do.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use tests::modules;
 
-/// What each crate may import of the workspace, as `ARCHITECTURE.md` draws it.
+/// Which crates of the workspace each crate may import, as in `ARCHITECTURE.md`.
 fn may_import(from: &str, to: &str, functions: &BTreeSet<String>) -> bool {
     match from {
         "domain" => false,
@@ -16,7 +17,7 @@ fn may_import(from: &str, to: &str, functions: &BTreeSet<String>) -> bool {
         "import" => matches!(to, "domain" | "store"),
         "local" => matches!(to, "domain" | "protocol" | "runtime") || functions.contains(to),
         "fuzz" => matches!(to, "domain" | "protocol"),
-        // They look at everything, and nothing looks at them.
+        // These may import everything, and no crate may import them.
         "tests" | "bench" | "xtask" => !matches!(to, "tests" | "bench" | "fuzz" | "xtask"),
         function if functions.contains(function) => {
             matches!(to, "domain" | "protocol" | "store" | "push" | "runtime")
@@ -25,7 +26,7 @@ fn may_import(from: &str, to: &str, functions: &BTreeSet<String>) -> bool {
     }
 }
 
-/// SDK crates that belong to one crate of the house each. What only tests import is not part of the house.
+/// SDK crates that only one crate may import. Dev-dependencies are not checked.
 const OWNERS: [(&str, &[&str]); 4] = [
     ("aws-sdk-dynamodb", &["store", "tests", "bench"]),
     ("aws-sdk-apigatewaymanagement", &["push", "tests", "bench"]),
@@ -73,8 +74,8 @@ fn folders_are_named_like_their_crates() {
     }
 }
 
-/// Circles that are left, as `crate: module, module`. The list may only get shorter. Most are a module whose children use
-/// the types that it declares.
+/// Circular imports that are left, as `crate: module, module`. The list may only get shorter. In
+/// most of them child modules use types of their parent.
 const KNOWN_CIRCLES: &[&str] = &[
     "bench: compare, compare::idle, compare::jitter, compare::start",
     "bench: growth, growth::connections, growth::conversation, growth::inbox",
@@ -89,7 +90,7 @@ const KNOWN_CIRCLES: &[&str] = &[
     "xtask: sam, sam::events, sam::journeys, sam::pages, sam::stack",
 ];
 
-/// Modules of a crate that import each other can only be understood together.
+/// Modules that import each other can only be understood together.
 #[test]
 fn modules_import_each_other_in_no_circle() {
     let mut found = BTreeSet::new();
@@ -105,7 +106,8 @@ fn modules_import_each_other_in_no_circle() {
     assert_eq!(found, known, "left: found, right: known");
 }
 
-/// Lambda freezes a process once it has answered: a task left behind would run later, or never.
+/// Lambda freezes a process after its answer. A spawned task would run during a later invocation,
+/// or never.
 #[test]
 fn functions_start_no_background_tasks() {
     let root = metadata().workspace_root.into_std_path_buf();
@@ -119,7 +121,8 @@ fn functions_start_no_background_tasks() {
     }
 }
 
-/// Two binaries of one name would overwrite each other: `sam build` gives all functions one target directory.
+/// `sam build` uses one target directory for all functions, so two binaries with one name would
+/// overwrite each other.
 #[test]
 fn binary_names_are_unique() {
     let mut seen = BTreeMap::new();

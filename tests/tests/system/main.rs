@@ -1,4 +1,4 @@
-//! The system from inside: what it costs, what it may do, what it is made of.
+//! Tests of the system's costs, permissions and structure.
 
 mod costs;
 mod example_events;

@@ -1,5 +1,5 @@
-//! What watches the system, against the system: alarms that the guide explains, and metrics that there are.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+//! Monitoring: the guide explains every alarm, and every metric in alarms and the dashboard exists.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ fn the_guide_explains_every_alarm_and_no_other() {
     assert_eq!(explained, alarms().into_keys().collect());
 }
 
-/// What is lost without a word if it goes from the template: nobody notices before it is needed.
+/// Settings whose absence is noticed only when they are needed.
 #[test]
 fn data_protection_and_cost_limits_are_in_the_template() {
     let is_expression = |value: &Yaml| matches!(value, Yaml::Tagged(_));
@@ -51,7 +51,7 @@ fn data_protection_and_cost_limits_are_in_the_template() {
     assert_eq!(globals["LoggingConfig"]["LogFormat"], "JSON");
     assert!(is_expression(&globals["LoggingConfig"]["LogGroup"]) && is_expression(&globals["Tracing"]));
 
-    // And the pages' bucket: nobody's but CloudFront's, and never without TLS.
+    // Only CloudFront may read the bucket of the pages, and only over TLS.
     let web: Yaml = serde_norway::from_str(&read("infra/web.yaml")).unwrap();
     let statements = &web["Resources"]["FilesPolicy"]["Properties"]["PolicyDocument"]["Statement"];
     let [allow, deny] = statements.as_sequence().unwrap().as_slice() else { panic!("{statements:?}") };
@@ -65,11 +65,11 @@ fn data_protection_and_cost_limits_are_in_the_template() {
     assert!(closed.len() == 4 && closed.values().all(|it| *it == true), "{closed:?}");
 }
 
-/// A namespace, metrics in it, and the sets of dimensions by which there are values of each.
+/// A namespace, metrics in it, and the sets of dimensions that AWS publishes for each.
 type Counted = (&'static str, &'static [&'static str], &'static [&'static [&'static str]]);
 
-/// The metrics of AWS that are watched, with the dimensions by which AWS documents them. A wrong name or dimension is no
-/// error there: there is just never a value. That our own are counted is shown in `logs.rs`, by lines that functions wrote.
+/// The AWS metrics in use, with the dimensions that AWS documents. CloudWatch reports no error for
+/// a wrong name or dimension; the metric just has no values. `logs.rs` checks our own metrics.
 const OF_AWS: [Counted; 5] = [
     ("AWS/Lambda", &["Duration", "Errors", "Throttles"], &[&["FunctionName"]]),
     ("AWS/Lambda", &["ConcurrentExecutions"], &[&[]]),
@@ -97,7 +97,7 @@ const OF_AWS: [Counted; 5] = [
     ("AWS/DynamoDB", &["SuccessfulRequestLatency", "SystemErrors"], &[&["Operation", "TableName"]]),
 ];
 
-/// Of the metrics of API Gateway, those that only a WebSocket API has; all others are of an HTTP API.
+/// The API Gateway metrics that only a WebSocket API has. All others belong to an HTTP API.
 const OF_A_WEBSOCKET: [&str; 6] =
     ["ClientError", "ConnectCount", "ExecutionError", "IntegrationError", "IntegrationLatency", "MessageCount"];
 
@@ -132,7 +132,7 @@ fn alarms_watch_every_function_and_every_operation() {
     assert_eq!(of("FunctionErrors", "FunctionName"), functions);
     assert_eq!(of("FunctionThrottles", "FunctionName"), functions);
     let actions = text.split(" dynamodb:").skip(1).map(|rest| rest.split_whitespace().next().unwrap().to_owned());
-    // A transaction is allowed by the actions of its items, and counted under its own name.
+    // A transaction needs the permissions of its items, but its metric has its own name.
     let operations: BTreeSet<_> = actions.chain(["TransactWriteItems".to_owned()]).collect();
     assert_eq!(of("TableErrors", "Operation"), operations);
 }

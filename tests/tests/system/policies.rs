@@ -1,7 +1,9 @@
-//! Least privilege, measured: what each function really asked AWS for is what its policy in `template.yaml` allows.
+//! Least privilege: the policy of each function in `template.yaml` allows exactly what the function
+//! requests from AWS.
 //!
-//! The local gateway refuses what a policy does not allow; here a policy must not allow what nothing needs.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+//! The local gateway refuses requests that a policy does not allow. This test checks that no policy
+//! allows more than is used.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +15,11 @@ use serde_json::json;
 use serde_norway::Value;
 use tests::{Meter, Need, Shop, client_message_id, lamp, now_millis};
 
-/// What each function may ask for, or asked for, by its binary.
+/// The requests that each function may make, or made, by its binary.
 type Needs = BTreeMap<String, BTreeSet<Need>>;
 
-/// A statement is an action on a resource each time: what it allows is what was asked for, pair by pair. So without any one
-/// of its actions or resources, this says that it is missing.
+/// Compares the allowed pairs of action and resource with the requested ones. So the test fails if
+/// an allowed pair is never requested, and if a requested pair is not allowed.
 #[tokio::test]
 async fn every_policy_allows_what_is_needed_and_nothing_else() {
     let meter = Meter::default();
@@ -40,7 +42,8 @@ async fn every_policy_allows_what_is_needed_and_nothing_else() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Every operation, also where something is to be mended: dead connections, a message that did not reach the log.
+/// Runs every operation, including repairs: dead connections, and a message whose log entry is
+/// missing.
 async fn everything_once(shop: &Shop) {
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let placed: OrderAnswer = anna.order_once("key", &lamp()).await.expect(201);
@@ -84,7 +87,7 @@ async fn everything_once(shop: &Shop) {
         }
     }
 
-    // Each kind of push finds a dead connection.
+    // Each kind of push meets a dead connection once.
     shop.add_stale_connection(&anna, &id, 60_000).await;
     ben.say(&id, "send-message").await;
     shop.add_stale_connection(&anna, &id, 60_000).await;
@@ -107,7 +110,7 @@ async fn everything_once(shop: &Shop) {
     phone.close().await;
     desk.wait_for("her going", gone).await;
 
-    // Each that looks at a message which did not reach the log puts it there.
+    // Each operation that finds a missing log entry writes it.
     for mended_by in ["history", "send", "status", "again"] {
         let message_id = client_message_id();
         let last = shop.without_log_entry(ben.post_message(&id, message_id, "lost?", None)).await;
@@ -123,7 +126,7 @@ async fn everything_once(shop: &Shop) {
         assert!(messages.iter().any(|it| it.client_message_id == Some(message_id)), "{mended_by}");
     }
 
-    // Connections are closed where their token has ended, and where somebody is thrown out.
+    // Connections are closed when their token has expired, and when an admin closes them.
     let expires = now_millis() / 1000 + 2;
     let passing = shop.expiring("anna", Role::Customer, 2);
     let (writes, signals) = (passing.connect().await, passing.connect().await);
@@ -141,7 +144,7 @@ async fn everything_once(shop: &Shop) {
     }
 }
 
-/// What each function's policies allow.
+/// The permissions in each function's policies.
 fn allowed() -> Needs {
     let pairs = |statement: &Value| {
         let resources: Vec<_> = list(&statement["Resource"]).into_iter().map(resource).collect();
@@ -156,7 +159,7 @@ fn allowed() -> Needs {
     statements().into_iter().map(of_function).collect()
 }
 
-/// What a policy's resource is called here, if it is one of this stack's own and no more than that.
+/// A short name for a policy's resource. Panics if the resource is not exactly one of this stack.
 fn resource(resource: &Value) -> String {
     const ARN: [&str; 2] = ["arn:${AWS::Partition}:", ":${AWS::Region}:${AWS::AccountId}:"];
     let Value::Tagged(function) = resource else { panic!("{resource:?} is written out") };
@@ -166,7 +169,7 @@ fn resource(resource: &Value) -> String {
     }
     let within = |service: &str, before: &str| text.strip_prefix(&format!("{}{service}{}{before}", ARN[0], ARN[1]));
     let index = text.strip_prefix("${Table.Arn}/").filter(|index| !index.contains('*'));
-    // Secrets Manager adds a hyphen and six characters to a name.
+    // Secrets Manager adds a hyphen and six characters to the name.
     let secret =
         within("secretsmanager", "secret:").filter(|name| *name == "${JwtSecretName}-??????").map(|_| "secret");
     let push =
@@ -174,12 +177,12 @@ fn resource(resource: &Value) -> String {
     index.or(secret).or(push).unwrap_or_else(|| panic!("{text} is none that a function may touch")).to_owned()
 }
 
-/// A list, or the one thing in its place.
+/// A list. A single value counts as a list of one.
 fn list(value: &Value) -> Vec<&Value> {
     value.as_sequence().map_or_else(|| vec![value], |list| list.iter().collect())
 }
 
-/// The statements of each function's policies, by its binary.
+/// The statements of each function's policies, by binary.
 fn statements() -> BTreeMap<String, Vec<Value>> {
     let text = std::fs::read_to_string(Shop::root().join("template.yaml")).unwrap();
     let template: Value = serde_norway::from_str(&text).unwrap();
@@ -195,7 +198,7 @@ fn statements() -> BTreeMap<String, Vec<Value>> {
         .collect()
 }
 
-/// A statement, or those between which a condition chooses.
+/// The statement, or both alternatives of an `If`.
 fn in_any_case(statement: &Value) -> Vec<&Value> {
     match statement {
         Value::Tagged(choice) if choice.tag == "If" => {

@@ -1,6 +1,6 @@
-//! The secret that tokens are signed with, replaced while people are here: nobody is logged out, and nobody can make the
-//! authorizer ask for it without end.
-#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+//! Rotation of the secret that signs tokens. Nobody is logged out, and nobody can make the
+//! authorizer read the secret without limit.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::json;
@@ -9,7 +9,8 @@ use tests::{Meter, Outage, Shop, now_millis};
 const SECOND: &str = "the second secret of this shop, long enough";
 const THIRD: &str = "the third secret of this shop, long enough";
 
-/// Another token each time: the gateway remembers what it was told of one.
+/// A token that differs for each number, because the gateway caches the authorizer's answer for a
+/// token.
 fn token(secret: &str, number: usize) -> String {
     let claims = json!({
         "sub": "anna", "role": "customer", "name": "Anna", "exp": now_millis() / 1000 + 600, "jti": number.to_string(),
@@ -21,7 +22,7 @@ async fn status(shop: &Shop, secret: &str, number: usize) -> u16 {
     shop.customer("anna").with_token(Some(&token(secret, number))).get("/api/sales/stats").await.status
 }
 
-/// How often the secret was read since the last time.
+/// How often the secret was read since the last call.
 fn reads(meter: &Meter) -> usize {
     meter.take().iter().filter(|call| call.operation.as_deref() == Some("GetSecretValue")).count()
 }
@@ -73,7 +74,8 @@ async fn a_bad_signature_has_the_secret_read_again_at_most_once_a_minute() {
     assert_eq!(reads(&meter), 0);
 }
 
-/// What cannot be checked is not answered, rather than with a no: the gateway would remember that, and the token be thrown away.
+/// If a token cannot be checked, the answer is an error, not a refusal. The gateway would cache a
+/// refusal, and the client would throw the token away.
 #[tokio::test]
 async fn a_new_token_is_not_refused_while_the_secret_cannot_be_read() {
     let outage = Outage::default();
@@ -94,9 +96,9 @@ async fn a_short_secret_is_refused() {
     let short = "31 bytes are one byte too few..";
     assert_eq!(short.len(), 31);
     shop.gateway().rotate_secret(short);
-    // No answer rather than a no: the token may well be good.
+    // An error, not a refusal: the token may be valid.
     assert_eq!(status(&shop, short, 1).await, 500);
-    // Whoever sees that gives it a better one, and the short one is the previous then.
+    // The operator then sets a longer secret, and the short one becomes the previous version.
     shop.gateway().rotate_secret(SECOND);
     assert_eq!(status(&shop, SECOND, 2).await, 200);
     assert_eq!(status(&shop, short, 3).await, 403);

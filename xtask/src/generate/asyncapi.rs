@@ -1,4 +1,5 @@
-//! `docs/asyncapi.json`: the WebSocket, told from the server's side: it receives actions and sends events.
+//! `docs/asyncapi.json`: the WebSocket, described from the server's side. The server receives
+//! actions and sends events.
 
 use anyhow::{Context, Result};
 use protocol::{Event, Frame};
@@ -15,7 +16,6 @@ const ABOUT: &str = "A client asks `POST /api/chat/ticket` (see `docs/openapi.js
 
 const CHANNEL: &str = "#/channels/socket";
 
-/// The document.
 pub(super) fn document() -> Result<Value> {
     // AsyncAPI's own schema language is a superset of draft 7.
     let mut schemas = Schemas::new(SchemaSettings::draft07());
@@ -95,7 +95,7 @@ fn message(name: &str, mut payload: Value) -> Value {
     json!({ "name": name, "summary": summary, "payload": payload })
 }
 
-/// What a client wants, and the one answer it gets where it sent a `requestId`.
+/// An action of a client, and its answer. A client gets the answer only if it sent a `requestId`.
 fn receive(id: &str, name: &str, payload: &Value) -> Value {
     let answers = ["event_ack", "event_error"].map(|answer| json!({ "$ref": format!("{CHANNEL}/messages/{answer}") }));
     json!({

@@ -1,4 +1,5 @@
-//! `docs/openapi.json`: the REST API. Paths and words are written here, every schema comes from a type.
+//! `docs/openapi.json`: the REST API. Paths and descriptions are written here. Every schema is
+//! generated from a type.
 
 use anyhow::Result;
 use protocol::Problem;
@@ -18,7 +19,6 @@ const ABOUT: &str = "Customers and a shop's staff talk about an order where the 
     Unknown fields in a request are ignored. The promises behind all this are in `docs/protocol.md`, the WebSocket \
     events in `docs/asyncapi.json`.";
 
-/// The document.
 pub(super) fn document() -> Result<Value> {
     let mut schemas = Schemas::new(SchemaSettings::draft2020_12());
     let mut paths: Map<String, Value> = Map::new();

@@ -1,24 +1,25 @@
-//! JSON Schema from the wire types, in the words that readers of such documents expect.
+//! Generates JSON Schema from the wire types.
 
 use anyhow::{Context, Result};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// Where both documents keep their schemas.
+/// The path of the schemas in both documents.
 const PLACE: &str = "/components/schemas";
 
 /// The schemas of one document.
 ///
-/// What a client sends and what it gets are described apart: a request may say `null` where it could leave a field
-/// out, an answer leaves it out. A type that thereby differs has `Input` behind its name where it is sent.
+/// What a client sends and what it receives are described separately. In a request an optional
+/// field may be `null`; an answer leaves it out. If a type differs because of this, the schema of
+/// what is sent has `Input` at the end of its name.
 pub(super) struct Schemas {
     input: SchemaGenerator,
     output: SchemaGenerator,
 }
 
 impl Schemas {
-    /// Schemas in the dialect of `settings`.
+    /// Creates an empty set of schemas in the dialect of `settings`.
     pub(super) fn new(settings: SchemaSettings) -> Self {
         let settings = settings.with(|settings| settings.definitions_path = PLACE.into());
         Self {
@@ -27,17 +28,17 @@ impl Schemas {
         }
     }
 
-    /// A reference to what a client sends.
+    /// A reference to the schema of a type that a client sends.
     pub(super) fn sent<T: JsonSchema>(&mut self) -> Value {
         self.input.subschema_for::<T>().to_value()
     }
 
-    /// A reference to what a client gets.
+    /// A reference to the schema of a type that a client receives.
     pub(super) fn got<T: JsonSchema>(&mut self) -> Value {
         self.output.subschema_for::<T>().to_value()
     }
 
-    /// The fields of what a client sends in a query, which has no `null`.
+    /// The fields of a query type. A query has no `null`.
     pub(super) fn query<T: JsonSchema>(&mut self) -> Result<Map<String, Value>> {
         let mut schema = T::json_schema(&mut self.output).to_value();
         tidy(&mut schema, true);
@@ -45,7 +46,7 @@ impl Schemas {
         Ok(fields.with_context(|| format!("{} has no fields", T::schema_name()))?.clone())
     }
 
-    /// Every schema that something refers to, by name.
+    /// All schemas that are referred to, by name.
     pub(super) fn into_components(mut self) -> Map<String, Value> {
         let mut components = self.output.take_definitions(true);
         components.values_mut().for_each(|schema| tidy(schema, true));
@@ -64,12 +65,12 @@ impl Schemas {
     }
 }
 
-/// `name`, as a reference to it.
+/// A reference to the schema `name`.
 pub(super) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#{PLACE}/{name}") })
 }
 
-/// The alternatives of a tagged union: what the tag says, and the schema.
+/// The alternatives of a tagged union, each with the value of its tag and its schema.
 pub(super) fn variants(union: &Value, tag: &str) -> Result<Vec<(String, Value)>> {
     let alternatives = union["oneOf"].as_array().context("a union is `oneOf` its alternatives")?;
     let named = alternatives.iter().map(|alternative| {
@@ -94,7 +95,7 @@ fn tidy(schema: &mut Value, got: bool) {
     }
 }
 
-/// Drops the `null` that stands for an absent field.
+/// Removes `null` from optional fields.
 fn without_null(fields: &mut Map<String, Value>) {
     if let Some([kind, null]) = fields.get("type").and_then(Value::as_array).map(Vec::as_slice)
         && null == "null"
@@ -107,19 +108,21 @@ fn without_null(fields: &mut Map<String, Value>) {
     {
         let schema = schema.clone();
         fields.remove("anyOf");
-        // Not the schema itself: older dialects ignore what stands beside a `$ref`.
+        // Not the schema itself, because older dialects ignore what is beside a `$ref`.
         fields.insert("allOf".to_owned(), json!([schema]));
     }
 }
 
-/// A format that every tool knows, for two that all fit into it.
+/// Replaces `uint16` and `uint32` by `int32`, which every tool knows. All values that occur fit
+/// into it.
 fn with_common_format(fields: &mut Map<String, Value>) {
     if let Some("uint16" | "uint32") = fields.get("format").and_then(Value::as_str) {
         fields.insert("format".to_owned(), "int32".into());
     }
 }
 
-/// One of several words, each with its meaning: a list of words, the meanings in the description.
+/// Converts alternatives that are single strings to an `enum`. Their meanings become the
+/// description.
 fn as_enumeration(fields: &mut Map<String, Value>) {
     let Some(alternatives) = fields.get("oneOf").and_then(Value::as_array) else { return };
     let word =

@@ -1,4 +1,4 @@
-//! `web/src/protocol.ts`: every type that a client sends or gets, by name.
+//! `web/src/protocol.ts`: every type that a client sends or receives, by name.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use ts_rs::{Config, TS, TypeVisitor};
 
 use super::COMMAND;
 
-/// The module's text. What the types named here are made of comes along by itself.
+/// The text of the module. Types that these types contain are added automatically.
 pub(super) fn module() -> String {
     let mut types = Types { config: Config::new().with_large_int("number"), declarations: BTreeMap::new() };
     types.visit::<Frame>();
@@ -50,7 +50,7 @@ struct Types {
 
 impl TypeVisitor for Types {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
-        // Strings, numbers and lists have no file of their own, and need no declaration.
+        // Strings, numbers and lists need no declaration of their own.
         if T::output_path().is_none() {
             return T::visit_generics(self);
         }
@@ -63,11 +63,12 @@ impl TypeVisitor for Types {
     }
 }
 
-/// One alternative or field a line, indented, and a comment of one line on one line.
+/// Formats a declaration: one alternative or field on each line, indented. A comment of one line
+/// stays on one line.
 fn tidy(declaration: &str) -> String {
     let text = declaration.replace("/**\n * ", "/** ").replace("\n */", " */").replace(" | {", "\n| {");
     let mut tidy = String::new();
-    // For each open brace: whether what it holds began on a line of its own.
+    // One entry for each open brace: whether its content began on a new line.
     let mut open = Vec::new();
     for character in text.chars() {
         match character {

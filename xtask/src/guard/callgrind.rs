@@ -1,4 +1,4 @@
-//! A function's process whose instructions are counted.
+//! A process of a function whose instructions are counted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,17 +9,18 @@ use serde_json::Value;
 
 use crate::runtime_api::Process;
 
-/// It ends with this value.
+/// The process ends when the value is dropped.
 pub(super) struct Counted {
     process: Process,
     counts: PathBuf,
 }
 
 impl Counted {
-    /// Starts `program`, which waits for an event then. Callgrind writes to `folder`.
+    /// Starts `program` and waits until it requests an event. Callgrind writes its file to
+    /// `folder`.
     pub(super) fn start(program: &Path, folder: &Path, environment: &[(String, String)]) -> Result<Self> {
         let counts = folder.join("callgrind.out");
-        // One that an earlier process has left must not be taken for this one's.
+        // Removes the file of an earlier process.
         let _ = fs::remove_file(&counts);
         let mut command = Command::new("/usr/bin/valgrind");
         let out = format!("--callgrind-out-file={}", counts.display());
@@ -28,13 +29,13 @@ impl Counted {
         Ok(Self { process, counts })
     }
 
-    /// Hands it an event; its answer.
+    /// Sends an event and returns the answer.
     pub(super) fn invoke(&mut self, event: &Value) -> Result<Value> {
         let (_, answer) = self.process.invoke(&event.to_string())?;
         Ok(serde_json::from_str(&answer)?)
     }
 
-    /// Ends it: how many instructions it took in all.
+    /// Ends the process. Returns the number of instructions of its whole run.
     pub(super) fn end(self) -> Result<u64> {
         self.process.end()?;
         let counts = fs::read_to_string(&self.counts).context("callgrind has written nothing")?;

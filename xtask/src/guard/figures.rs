@@ -1,4 +1,4 @@
-//! The committed numbers, and how others compare with them.
+//! The committed instruction counts, and how new ones compare with them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,24 +8,25 @@ use serde_json::{Value, json};
 
 use crate::shell;
 
-/// Where they are, from the root.
+/// The path from the root of the workspace.
 const FILE: &str = "bench/instructions.json";
 
-/// The command that makes what was counted the measure.
+/// The command that replaces the committed numbers by the counted ones.
 const ACCEPT: &str = "cargo xtask guard --accept";
 
-/// More than this, in parts of what is committed, is too much; as much less is worth a new number.
+/// The allowed change as a fraction of the committed number. A larger increase is an error. After a
+/// larger decrease a new number should be committed.
 const TOLERANCE: f64 = 0.05;
 
-/// Instructions of a call by operation, and with what they were counted.
+/// The instructions of a call, for each operation.
 pub(super) struct Figures {
-    /// Architecture, compiler, C library: what they depend on besides the code.
+    /// The architecture, compiler and C library with which they were counted.
     with: String,
     instructions: BTreeMap<String, u32>,
 }
 
 impl Figures {
-    /// None yet, to be counted on this machine.
+    /// Creates figures without numbers, for counts on this machine.
     pub(super) fn here() -> Result<Self> {
         let said = |program: &str, argument: &str| -> Result<String> {
             let output = shell::command(program, &[argument]).output().with_context(|| program.to_owned())?;
@@ -37,7 +38,7 @@ impl Figures {
         Ok(Self { with, instructions: BTreeMap::new() })
     }
 
-    /// The committed ones.
+    /// Reads the committed figures.
     pub(super) fn committed() -> Result<Self> {
         let text = std::fs::read_to_string(path()).with_context(|| format!("{FILE}: `{ACCEPT}` makes it"))?;
         let all: Value = serde_json::from_str(&text).context(FILE)?;
@@ -51,7 +52,7 @@ impl Figures {
         self.instructions.insert(operation.to_owned(), instructions);
     }
 
-    /// Makes these the committed ones.
+    /// Writes these figures to the file.
     pub(super) fn commit(&self) -> Result<()> {
         let all = json!({ "with": self.with, "instructions": self.instructions });
         std::fs::write(path(), serde_json::to_string_pretty(&all)? + "\n")?;
@@ -59,7 +60,7 @@ impl Figures {
         Ok(())
     }
 
-    /// Says how `counted` compares with these; fails where that is too much.
+    /// Prints how `counted` differs from these figures. Fails if it is too much.
     pub(super) fn compare(&self, counted: &Self) -> Result<()> {
         if self.architecture() != counted.architecture() {
             println!("not compared: {FILE} has the numbers of {}", self.with);
@@ -69,17 +70,17 @@ impl Figures {
         for (operation, now) in &counted.instructions {
             let before = self.instructions.get(operation).with_context(|| format!("{operation} is new: `{ACCEPT}`"))?;
             let change = f64::from(*now) / f64::from(*before) - 1.0;
-            let says = format!("{operation}: {now} instructions a call, {:+.1} % to {before}", change * 100.0);
+            let says = format!("{operation}: {now} instructions a call, {:+.1} % from {before}", change * 100.0);
             println!("{says}");
             if change > TOLERANCE {
                 wrong.push(says);
             } else if change < -TOLERANCE {
-                println!("  It has become cheaper: `{ACCEPT}`, so that it stays so.");
+                println!("  It takes fewer instructions than before. Run `{ACCEPT}` and commit {FILE} to keep it so.");
             }
         }
         ensure!(
             wrong.is_empty(),
-            "too many instructions:\n  {}\ncounted with {}; those of {FILE} with {}\nWhere the change is worth it: `{ACCEPT}`, and commit that file.",
+            "too many instructions:\n  {}\ncounted with {}; the numbers in {FILE} with {}\nIf the change is worth it, run `{ACCEPT}` and commit that file.",
             wrong.join("\n  "),
             counted.with,
             self.with

@@ -1,4 +1,4 @@
-//! A client that only listens.
+//! A WebSocket client that only listens.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,11 +9,11 @@ use anyhow::{Context, Result, ensure};
 /// How long a push may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A connection over WebSocket.
+/// An open connection.
 pub(super) struct Listener(BufReader<TcpStream>);
 
 impl Listener {
-    /// Opens `url`, which is at `address`.
+    /// Opens a WebSocket to `url` at the server `address`.
     pub(super) fn connect(address: SocketAddr, url: &str) -> Result<Self> {
         let path = url.strip_prefix(&format!("ws://{address}")).with_context(|| format!("{url} is elsewhere"))?;
         let socket = TcpStream::connect(address)?;

@@ -1,4 +1,4 @@
-//! A running system, and what happens in it to a function that is none of its own.
+//! A running system, and events for a function that runs outside of it.
 
 use std::fs;
 
@@ -9,22 +9,22 @@ use super::listener::Listener;
 use crate::gateway::{self, Gateway};
 use crate::shell;
 
-/// How many messages a page has.
+/// The number of messages in a page.
 pub(super) const PAGE: usize = 50;
 
 /// The name of the local gateway's table.
 const TABLE: &str = "order-chat-Table";
 
-/// What people write.
+/// The text of every message.
 const TEXT: &str = "a message of usual length, as people write them";
 
-/// A customer, Anna, with one device that listens; what she does, she does on another.
+/// A customer, Anna, with two devices. One only listens. The other one sends the events.
 pub(super) struct Shop {
     gateway: Gateway,
     token: String,
     websocket_url: String,
     pub(super) listener: Listener,
-    /// A conversation of more than a page.
+    /// A conversation with more than one page.
     long: String,
     messages: usize,
 }
@@ -41,14 +41,14 @@ impl Shop {
         let mut shop = Self { gateway, token, websocket_url, listener, long: String::new(), messages: 0 };
         shop.long = shop.order()?;
         for number in 0..PAGE {
-            // Each within its rate limit.
+            // Several senders, so that none reaches the rate limit.
             let writer = shop.gateway.token(&format!("writer{}", number / 20), "admin")?;
             shop.say(&shop.long.clone(), &writer, number + 1)?;
         }
         Ok(shop)
     }
 
-    /// Has a function find it.
+    /// The environment variables with which a function uses this system.
     pub(super) fn environment(&self) -> Vec<(String, String)> {
         let variables = [
             ("AWS_ENDPOINT_URL", format!("http://{}", self.gateway.address())),
@@ -58,7 +58,7 @@ impl Shop {
         variables.map(|(name, value)| (name.to_owned(), value)).to_vec()
     }
 
-    /// Anna says something in a conversation that has only its order.
+    /// An event with which Anna sends a message in a conversation that has only its order.
     pub(super) fn send(&mut self) -> Result<Value> {
         let conversation = self.order()?;
         let mut frame = self.message(1);
@@ -68,7 +68,7 @@ impl Shop {
         on_websocket("06-SendMessage-send_message.json", &frame)
     }
 
-    /// Anna has read what somebody of the shop said.
+    /// An event with which Anna marks a message of the shop as read.
     pub(super) fn read(&mut self) -> Result<Value> {
         let conversation = self.order()?;
         let writer = self.gateway.token("ben", "admin")?;
@@ -77,7 +77,7 @@ impl Shop {
         on_websocket("11-Signals-message_read.json", &frame)
     }
 
-    /// Anna asks for the newest page of a long conversation.
+    /// An event with which Anna requests the newest page of a long conversation.
     pub(super) fn page(&mut self) -> Result<Value> {
         let mut event = event("21-Conversations-history.json")?;
         let path = format!("/api/chat/conversations/{}/messages", self.long);
@@ -89,7 +89,7 @@ impl Shop {
         Ok(event)
     }
 
-    /// The conversation of a new order of Anna's.
+    /// Places an order of Anna's. Returns the id of its conversation.
     fn order(&self) -> Result<String> {
         let order = json!({ "items": [{ "title": "Desk lamp", "quantity": 1, "unitPrice": 1250 }], "currency": "EUR" });
         let placed = self.gateway.post("/api/sales", &self.token, &order)?;
@@ -97,7 +97,7 @@ impl Shop {
         Ok(conversation.to_owned())
     }
 
-    /// Somebody says something, and Anna hears it.
+    /// Sends a message and waits until Anna's listening device gets it.
     fn say(&mut self, conversation: &str, token: &str, seen: usize) -> Result<()> {
         let message = self.message(seen);
         let answer = self.gateway.post(&format!("/api/chat/conversations/{conversation}/messages"), token, &message)?;
@@ -118,7 +118,7 @@ fn on_websocket(file: &str, frame: &Value) -> Result<Value> {
     Ok(event)
 }
 
-/// An event as API Gateway sends it, to Anna.
+/// An example event with Anna as the caller.
 fn event(file: &str) -> Result<Value> {
     let text = fs::read_to_string(shell::root().join("tests/events").join(file)).with_context(|| file.to_owned())?;
     Ok(serde_json::from_str(&text)?)

@@ -1,4 +1,4 @@
-//! The files in `tests/events`, one after the other: they tell a story in which nothing is refused.
+//! Sends the example events in `tests/events` in their order. None of them may be refused.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,20 +12,20 @@ use super::{Sam, Stack, script, stack};
 use crate::runtime_api::Process;
 use crate::shell;
 
-/// Deletes what the story has left, so that it can be told again.
+/// Deletes all items, so that the events can be sent again.
 const EMPTY_TABLE: &str = "import boto3, sys
 table = boto3.resource('dynamodb').Table(sys.argv[1])
 for item in table.scan()['Items']:
     table.delete_item(Key={name: item[name] for name in ['pk', 'sk']})";
 
-/// An event, and the function that it is for.
+/// An event and its function.
 struct Event {
     file: PathBuf,
     name: String,
     function: String,
 }
 
-/// By `sam remote invoke`, at the deployed stack.
+/// Sends the events to the deployed stack with `sam remote invoke`.
 pub(super) fn invoke_remotely(stack: &Stack<'_>, sam: &Sam) -> Result<()> {
     let events = events()?;
     eprintln!("\n> sam remote invoke, with each of {} events", events.len());
@@ -43,8 +43,9 @@ pub(super) fn invoke_remotely(stack: &Stack<'_>, sam: &Sam) -> Result<()> {
     Ok(())
 }
 
-/// As `sam local invoke` would, but for the container: each function gets the environment that SAM CLI gives it where a person does
-/// what `docs/deploying.md` says, and its events from a Runtime API.
+/// Does what `sam local invoke` does, but without a container. Each function gets its events from a
+/// Runtime API. Its environment is the one that SAM CLI sets if a person follows
+/// `docs/deploying.md`.
 pub(super) fn invoke_locally(stack: &Stack<'_>, sam: &Sam, built: &Path) -> Result<()> {
     let mut empty = shell::command(stack.ministack.programs.join("python"), &["-c", EMPTY_TABLE, &stack.table]);
     stack.ministack.address(&mut empty);
@@ -58,7 +59,7 @@ pub(super) fn invoke_locally(stack: &Stack<'_>, sam: &Sam, built: &Path) -> Resu
     let environments: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_slice(&asked.stdout)?;
 
     let events = events()?;
-    eprintln!("\n> what `sam local invoke` does but for the container, with each of {} events", events.len());
+    eprintln!("\n> as `sam local invoke`, but without a container, with each of {} events", events.len());
     for event in events {
         let environment = environments.get(&event.function).with_context(|| event.function.clone())?;
         let variables = environment.clone().into_iter().chain(stack.ministack.environment());
@@ -71,7 +72,7 @@ pub(super) fn invoke_locally(stack: &Stack<'_>, sam: &Sam, built: &Path) -> Resu
     Ok(())
 }
 
-/// In the order of the story.
+/// The events in their order.
 fn events() -> Result<Vec<Event>> {
     let files = fs::read_dir(shell::root().join("tests/events"))?.map(|file| Ok(file?.path()));
     let mut files: Vec<PathBuf> = files.collect::<Result<_>>()?;
@@ -86,7 +87,8 @@ fn events() -> Result<Vec<Event>> {
 }
 
 impl Event {
-    /// Whether the answer is the story's. Of the authorizer that is a no: no token and no ticket can be good for ever.
+    /// Fails if the answer is not the expected one. The authorizer must refuse, because a token or
+    /// a ticket in a file has expired.
     fn accepts(&self, answer: &str) -> Result<()> {
         let Self { name, .. } = self;
         let answer: Value = serde_json::from_str(answer).with_context(|| format!("{name}: {answer:?}"))?;

@@ -1,4 +1,4 @@
-//! The journeys of `tests/tests`, through the emulator's gateway.
+//! Runs the journeys of `tests/tests` at deployed stacks.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,26 +12,32 @@ use serde_json::Value;
 use super::Stack;
 use crate::shell::{command, root};
 
-/// The test binary whose tests need nothing but HTTP, a WebSocket and the table: the whole protocol.
+/// The test binary that needs only HTTP, a WebSocket and the table.
 const JOURNEYS: &str = "journeys";
 
-/// Single tests of theirs that do not go there, and why. What the emulator does differently is in `docs/gateways.md`.
+/// Tests that cannot pass at the emulator, with the reason. `docs/gateways.md` has the differences
+/// between the emulator and AWS.
 const NOT_THERE: &[(&str, &str)] = &[
     ("a_client_reconnects_after_a_restart", "it cannot be stopped and started with its data"),
-    ("a_flood_of_frames_is_refused_one_by_one", "it takes a connection's frames one after the other, and so slowly"),
+    (
+        "a_flood_of_frames_is_refused_one_by_one",
+        "it handles the frames of a connection one after another, which is slow",
+    ),
     ("a_restart_keeps_everything", "it cannot be stopped and started with its data"),
     ("deep_json_is_refused_and_the_connection_stays", "it never answers JSON that is 15,000 deep"),
-    ("invalid_ids_are_not_found", "it looks for the route of `..%2f..` after decoding it, and so finds none"),
+    ("invalid_ids_are_not_found", "it decodes `..%2f..` before it looks for the route, and finds none"),
     ("issuer_and_audience_are_checked_where_configured", "this deployment has neither"),
-    ("nothing_is_compressed", "its WebSockets are"),
-    ("server_faults_are_internal_errors", "its DynamoDB does not fail at a word"),
-    ("a_violation_closes_only_its_own_connection", "it takes frames of every size, and bytes for text"),
+    ("nothing_is_compressed", "its WebSockets are compressed"),
+    ("server_faults_are_internal_errors", "its DynamoDB cannot be made to fail"),
+    ("a_violation_closes_only_its_own_connection", "it accepts frames of every size, and binary frames as text"),
 ];
 
-/// Cases of a property there: how the emulator does what the local gateway does, not whether the property holds.
+/// The number of cases of a property test. At the emulator the tests check that it behaves as the
+/// local gateway does, so a few cases are enough.
 const CASES: &str = "5";
 
-/// Runs them, at each stack one after the other, since each wants the only table empty.
+/// Runs the journeys. The tests at one stack run one after another, because each needs an empty
+/// table.
 pub(crate) fn run(stacks: &[Stack<'_>]) -> Result<()> {
     let program = program()?;
     let names = names(&program)?;
@@ -65,7 +71,7 @@ pub(crate) fn run(stacks: &[Stack<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// Builds the journeys as `cargo test` does; the path of their program.
+/// Builds the journeys as `cargo test` does. Returns the path of the test binary.
 fn program() -> Result<PathBuf> {
     let arguments =
         ["test", "--workspace", "--test", JOURNEYS, "--no-run", "--message-format", "json-render-diagnostics"];
@@ -78,7 +84,7 @@ fn program() -> Result<PathBuf> {
     path.context("cargo built no journeys")
 }
 
-/// The tests in it that go there.
+/// The names of the tests that run at the emulator.
 fn names(program: &Path) -> Result<Vec<String>> {
     let listed = Command::new(program).args(["--list", "--format", "terse"]).output()?;
     let listed = String::from_utf8(listed.stdout)?;

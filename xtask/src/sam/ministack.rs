@@ -1,4 +1,4 @@
-//! The emulator.
+//! The emulator of AWS.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -11,13 +11,13 @@ use anyhow::{Result, bail, ensure};
 use crate::process_group::Group;
 use crate::{python, shell};
 
-/// How long it may take to listen.
+/// How long the emulator may take until it listens.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The region of everything there.
+/// The region of all resources in the emulator.
 pub(crate) const REGION: &str = "us-east-1";
 
-/// The key of the account's owner there. Functions get keys of their own roles.
+/// The access key of the account's owner in the emulator. Functions get keys of their own roles.
 const KEY: &str = "test";
 
 const MAKE_TABLE: &str = "import boto3, sys
@@ -27,7 +27,8 @@ boto3.client('dynamodb').create_table(
     AttributeDefinitions=[{'AttributeName': name, 'AttributeType': 'S'} for name in names],
     KeySchema=[{'AttributeName': name, 'KeyType': kind} for name, kind in zip(names, ['HASH', 'RANGE'])])";
 
-/// A running emulator. It ends with this value, and with it every function that it has started.
+/// A running emulator. When the value is dropped, the emulator and all functions that it has
+/// started end.
 pub(crate) struct Ministack {
     _group: Group,
     name: String,
@@ -39,13 +40,14 @@ pub(crate) struct Ministack {
 }
 
 impl Ministack {
-    /// Starts one on a free port that enforces the template's roles, and waits until it listens. Its files are in a folder of its name.
+    /// Starts an emulator that enforces the template's roles on a free port, and waits until it
+    /// listens. Its files are in a folder called `name`.
     pub(crate) fn start(name: &str) -> Result<Self> {
-        // The roles of the template count, and nothing that they do not allow is done.
+        // `AUTH` makes the emulator's IAM refuse what the roles do not allow.
         Self::start_as(name, "http", &[("AUTH", "true")])
     }
 
-    /// Starts one that is reached over TLS, as AWS is, and lets everybody do everything.
+    /// Starts an emulator with TLS, as AWS has, that allows every request.
     pub(crate) fn start_with_tls() -> Result<Self> {
         Self::start_as("tls", "https", &[("USE_SSL", "1")])
     }
@@ -65,7 +67,7 @@ impl Ministack {
             .envs(how.iter().copied())
             .stdout(File::create(&log)?)
             .stderr(File::options().append(true).open(&log)?);
-        // Its functions get this too, and so find it.
+        // The functions get this variable too, so their SDKs reach the emulator.
         let address = format!("{scheme}://127.0.0.1:{port}");
         command.envs(environment(&address));
         for name in ELSEWHERE {
@@ -77,17 +79,17 @@ impl Ministack {
         Ok(ministack)
     }
 
-    /// What it is called among those that run at a time.
+    /// The name of this emulator among those that run at the same time.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it listens.
+    /// The emulator's URL.
     pub(crate) fn endpoint(&self) -> String {
         format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
-    /// Has `command`, and the AWS SDK in it, use this for AWS.
+    /// Sets the environment of `command` so that an AWS SDK in it uses the emulator.
     pub(crate) fn address(&self, command: &mut Command) {
         command.envs(self.environment());
         for name in ELSEWHERE {
@@ -95,7 +97,8 @@ impl Ministack {
         }
     }
 
-    /// The variables by which an AWS SDK finds this, and believes its certificate.
+    /// The environment variables with which an AWS SDK uses the emulator and trusts its
+    /// certificate.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
         let mut variables = environment(&self.endpoint());
         if self.scheme == "https" {
@@ -105,7 +108,7 @@ impl Ministack {
         variables
     }
 
-    /// Makes a table with the keys of the template's.
+    /// Creates a table with the keys of the template's table.
     pub(crate) fn make_table(&self, name: &str) -> Result<()> {
         let mut make = shell::command(self.programs.join("python"), &["-c", MAKE_TABLE, name]);
         self.address(&mut make);
@@ -126,7 +129,7 @@ impl Ministack {
     }
 }
 
-/// Nobody's real account, whatever the environment of this process says.
+/// Variables that are removed, so that no command can use a real account.
 const ELSEWHERE: [&str; 2] = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];
 
 fn environment(endpoint: &str) -> Vec<(String, String)> {

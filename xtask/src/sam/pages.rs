@@ -1,4 +1,5 @@
-//! The web client where CloudFront serves it: published as the guide says, and used in a browser.
+//! Tests the web client as CloudFront serves it: publishes it as the guide says, and uses it in a
+//! browser.
 
 use std::fs;
 
@@ -7,10 +8,10 @@ use anyhow::{Context, Result, ensure};
 use super::Stack;
 use crate::{shell, web};
 
-/// Where the guide says how the pages get there.
+/// The guide with the commands that publish the pages.
 const GUIDE: &str = "docs/deploying.md";
 
-/// Publishes the pages, and has two people talk there.
+/// Publishes the pages, and lets two people write to each other there.
 pub(crate) fn test(stack: &Stack<'_>) -> Result<()> {
     web::install_browser()?;
     let guide = fs::read_to_string(shell::root().join(GUIDE))?;

@@ -1,4 +1,4 @@
-//! The stack in the emulator, deployed by `sam deploy`.
+//! The stack that `sam deploy` creates in the emulator.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,7 +12,7 @@ use crate::shell::command;
 
 pub(super) const NAME: &str = "order-chat";
 
-/// The name that `template.yaml` gives to the secret, where nobody gives another.
+/// The default name of the secret in `template.yaml`.
 const SECRET_NAME: &str = "order-chat/jwt";
 
 const SECRET: &str = "a secret of these tests, 32 bytes or more";
@@ -24,9 +24,9 @@ boto3.client('secretsmanager').create_secret(Name=sys.argv[1], SecretString=sys.
 pub(crate) struct Stack<'a> {
     pub(crate) ministack: &'a Ministack,
     pub(crate) secret: &'static str,
-    /// The REST API as the emulator is asked for it.
+    /// The address of the REST API at the emulator.
     pub(crate) http: String,
-    /// The same as AWS calls it, and the page.
+    /// The address of the REST API as AWS writes it, which the pages use.
     pub(crate) http_url: String,
     pub(crate) websocket_url: String,
     pub(crate) table: String,
@@ -35,18 +35,19 @@ pub(crate) struct Stack<'a> {
 }
 
 impl<'a> Stack<'a> {
-    /// Deploys what was built, in the form that the emulator understands.
+    /// Deploys what was built, in the form that the emulator supports.
     pub(crate) fn deploy(sam: &Sam, built: &Path, ministack: &'a Ministack) -> Result<Self> {
         let template = prepare(built, ministack)?;
         Self::read(ministack, &deploy(sam, ministack, &template, super::ORIGIN)?)
     }
 
-    /// The same twice, as the guide says for a stack without a name of its own: what CloudFront calls the pages is known then.
+    /// Deploys twice, as the guide says for a stack without a domain name. Only after the first
+    /// time the pages' CloudFront address is known.
     pub(crate) fn deploy_twice(sam: &Sam, built: &Path, ministack: &'a Ministack) -> Result<Self> {
         let template = prepare(built, ministack)?;
         let web_url = output(&deploy(sam, ministack, &template, super::ORIGIN)?, "WebUrl")?;
         let outputs = deploy(sam, ministack, &template, &format!("{},{web_url}", super::ORIGIN))?;
-        ensure!(output(&outputs, "WebUrl")? == web_url, "the pages have moved");
+        ensure!(output(&outputs, "WebUrl")? == web_url, "the second deployment changed the address of the pages");
         output(&outputs, "DashboardUrl")?;
         Self::read(ministack, &outputs)
     }
@@ -54,7 +55,8 @@ impl<'a> Stack<'a> {
     fn read(ministack: &'a Ministack, outputs: &BTreeMap<String, String>) -> Result<Self> {
         let http_url = output(outputs, "HttpUrl")?;
         let api = http_url.trim_start_matches("https://").split('.').next().unwrap_or_default();
-        // By path, since names below localhost lead nowhere on many machines.
+        // With the path of the API, because host names below `localhost` do not resolve on many
+        // machines.
         let http = format!("{}/_aws/execute-api/{api}/$default", ministack.endpoint());
         Ok(Self {
             ministack,
@@ -69,7 +71,7 @@ impl<'a> Stack<'a> {
     }
 }
 
-/// Makes the secret, and the template for the emulator.
+/// Creates the secret, and converts the template for the emulator.
 fn prepare(built: &Path, ministack: &Ministack) -> Result<PathBuf> {
     let python = ministack.programs.join("python");
     let mut make = command(&python, &["-c", MAKE_SECRET, SECRET_NAME, SECRET]);
@@ -85,7 +87,7 @@ fn prepare(built: &Path, ministack: &Ministack) -> Result<PathBuf> {
     Ok(template)
 }
 
-/// Runs `sam deploy`; what the template's `Outputs` came to.
+/// Runs `sam deploy`. Returns the `Outputs` of the template.
 fn deploy(sam: &Sam, ministack: &Ministack, template: &Path, origins: &str) -> Result<BTreeMap<String, String>> {
     let (template, origins) = (template.to_string_lossy(), format!("AllowedOrigins={origins}"));
     let file = ["deploy", "--template-file", &template, "--stack-name", NAME];

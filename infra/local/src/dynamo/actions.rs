@@ -1,4 +1,4 @@
-//! Which IAM actions on which resources a DynamoDB request needs.
+//! Finds the IAM actions and resources that a DynamoDB request needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::aws::table_arn;
 
-/// As much of any request as says what it touches.
+/// The fields of a request that name the tables and indexes it uses.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct TouchedTables {
@@ -27,8 +27,9 @@ struct Target {
     table_name: String,
 }
 
-/// The actions and resources that `operation` with this `body` needs. A transaction needs the actions of its items.
-/// A body that cannot be read needs nothing: the engine refuses it.
+/// Returns the pairs of action and resource that `operation` with this `body` needs. A transaction
+/// needs the actions of its items. A body that cannot be parsed needs none, because the engine
+/// refuses it.
 pub(crate) fn required_actions(operation: &str, body: &str) -> BTreeSet<(String, String)> {
     let Ok(touched) = serde_json::from_str::<TouchedTables>(body) else { return BTreeSet::new() };
     let action = format!("dynamodb:{operation}");

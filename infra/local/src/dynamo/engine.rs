@@ -1,7 +1,8 @@
-//! The embedded engine: it makes the template's tables and answers DynamoDB's JSON protocol without a socket.
+//! The embedded database engine. It creates the template's tables and answers DynamoDB's JSON
+//! protocol without a socket.
 //!
-//! Calls block their thread for as long as SQLite takes, which is fine where they come from: an invocation has a
-//! thread of its own.
+//! A call blocks its thread while SQLite works. This is acceptable because every invocation has its
+//! own thread.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,19 +15,20 @@ use serde_json::{Value, json};
 use crate::StartupError;
 use crate::template::TableSpec;
 
-/// What the engine keeps its data in, inside the data folder.
+/// The name of the database file in the data folder.
 const FILE: &str = "dynamodb.sqlite";
 
 /// The database of one gateway.
 #[derive(Clone)]
 pub(crate) struct Engine {
     database: Database,
-    /// A connection of our own to the same file; none where it is in memory.
+    /// A separate connection to the same file, for checkpoints; `None` in memory.
     beside: Option<Arc<Mutex<Connection>>>,
 }
 
 impl Engine {
-    /// A database in `folder`, or in memory. With `sync` each write reaches the disk before it is answered.
+    /// Opens the database in `folder`, or in memory. With `sync` each write is synced to the disk
+    /// before it is answered.
     pub(crate) fn open(folder: Option<&Path>, sync: bool) -> Result<Self, StartupError> {
         let Some(folder) = folder else {
             let refused =
@@ -39,16 +41,16 @@ impl Engine {
         let path = path.to_str().ok_or_else(|| refused("its path is not UTF-8".to_owned()))?;
         let database = Database::new(path).map_err(|problem| refused(problem.to_string()))?;
         if !sync {
-            // Ends SQLite's sync with the disk after every commit. What was written survives the end of this process,
-            // if not that of the machine, and a write takes a tenth of the time.
+            // Without `sync` SQLite does not sync after a commit. A write then survives the end of
+            // this process but not a power failure, and takes a tenth of the time.
             database.disable_bulk_loading().map_err(|problem| refused(problem.to_string()))?;
         }
         let beside = Connection::open(path).map_err(|problem| refused(problem.to_string()))?;
         Ok(Self { database, beside: Some(Arc::new(Mutex::new(beside))) })
     }
 
-    /// Makes a table of the template if it is absent. One that was made from a template with other keys or indexes
-    /// is refused: it would answer some queries and not others.
+    /// Creates a table of the template if it is absent. A table that has other keys or indexes than
+    /// the template is refused, because some queries would fail.
     pub(crate) fn make(&self, table: &TableSpec) -> Result<(), StartupError> {
         let refused = |what: String| StartupError::Table { table: table.name.clone(), what };
         let name = json!({ "TableName": table.name });
@@ -63,7 +65,8 @@ impl Engine {
         } else {
             self.answer("CreateTable", &table.create.to_string()).map_err(failed)?;
         }
-        // Of one that was there too: whoever made it may have been killed before this.
+        // Also for a table that existed before: the process that created it may have been killed
+        // before it set the TTL.
         let described = self.answer("DescribeTimeToLive", &name.to_string()).map_err(failed)?;
         let described: Value = serde_json::from_str(&described).unwrap_or_default();
         let is_on = described["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED";
@@ -75,15 +78,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Removes what has expired. DynamoDB does so some time within days, so nothing may count on it.
+    /// Deletes expired items. DynamoDB deletes them within days, so no code may rely on the
+    /// deletion.
     pub(crate) fn delete_expired(&self) {
         if let Err(problem) = self.database.sweep_ttl() {
             tracing::warn!(%problem, "expired items were not removed");
         }
     }
 
-    /// Copies from SQLite's log into its file what has been written since, beside those who read and write. What is not copied
-    /// in time, the write copies that makes the log a thousand pages long, and everybody waits for that and for the disk.
+    /// Checkpoints SQLite's write-ahead log, concurrently with reads and writes. Otherwise the
+    /// write that makes the log 1,000 pages long does it, and every request waits for that write
+    /// and for the disk.
     pub(crate) fn checkpoint(&self) {
         let Some(beside) = &self.beside else { return };
         let beside = beside.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,7 +97,7 @@ impl Engine {
         }
     }
 
-    /// Answers one request of the JSON protocol: the status and the body.
+    /// Answers one request of the JSON protocol with a status and a body.
     pub(crate) fn respond(&self, operation: &str, body: &str) -> (u16, String) {
         match self.answer(operation, body) {
             Ok(answer) => (200, answer),
@@ -124,7 +129,8 @@ impl Engine {
     }
 }
 
-/// The keys and the indexes of a table, in one order, from a description or from the request that makes it.
+/// The keys and the sorted indexes of a table, from its description or from its `CreateTable`
+/// request.
 fn shape(table: &Value) -> (Value, Vec<(String, Value, Value)>) {
     let none = Vec::new();
     let indexes = table["GlobalSecondaryIndexes"].as_array().unwrap_or(&none).iter();
@@ -149,8 +155,8 @@ where
     serde_json::to_string(&response).map_err(|problem| DynoxideError::InternalServerError(problem.to_string()))
 }
 
-/// A request that the engine's types cannot read. They mark a value that DynamoDB would read and then call invalid
-/// with a prefix; anything else is no request at all.
+/// Converts a parse error of the engine's types to DynamoDB's error. A prefix marks a value
+/// that DynamoDB would parse and then reject. Everything else is a malformed request.
 fn unreadable(problem: &str) -> DynoxideError {
     let problem = problem.split(" at line ").next().unwrap_or(problem);
     match problem.strip_prefix("VALIDATION:").or_else(|| problem.strip_prefix("VALIDATION_REQUEST:")) {
@@ -176,14 +182,14 @@ mod tests {
 
         engine.checkpoint();
 
-        // Without the log, which is another file.
+        // The write-ahead log is another file and is not copied.
         std::fs::copy(folder.path().join(FILE), copied.path().join(FILE)).unwrap();
         let copy = Engine::open(Some(copied.path()), false).unwrap();
         let got = copy.answer("GetItem", r#"{"TableName":"table","Key":{"pk":{"S":"written"}}}"#).unwrap();
         assert!(got.contains("written"), "{got}");
     }
 
-    /// What makes 6,000 tickets in a minute makes as many in the next, in the same room.
+    /// The file does not grow if the same number of tickets, 6,000, is created and deleted again.
     #[test]
     fn expired_items_make_room() {
         let folder = tempfile::tempdir().unwrap();

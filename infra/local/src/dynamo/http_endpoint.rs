@@ -1,6 +1,9 @@
-//! DynamoDB on the gateway's own port, for programs beside it: `aws dynamodb scan --endpoint-url http://127.0.0.1:3000`,
-//! and the importer. Who may reach the port may have any token from `/dev/token`, and so the table as well; a page
-//! of the internet may not: its browser asks first, because of the header, and is not allowed.
+//! DynamoDB over HTTP on the gateway's port, for other programs:
+//! `aws dynamodb scan --endpoint-url http://127.0.0.1:3000`, and the importer.
+//!
+//! Everybody who reaches the port can get any token from `/dev/token`, and so may use the table
+//! too. A page on the internet cannot: the `x-amz-target` header needs a CORS preflight, which is
+//! refused.
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -10,16 +13,16 @@ use http_body_util::Full;
 use super::Engine;
 use crate::respond::{message, text_response};
 
-/// What DynamoDB's operations are called in a request.
+/// The prefix of DynamoDB's operations in the header `x-amz-target`.
 pub(crate) const TARGET: &str = "DynamoDB_20120810.";
 
-/// The operation that a request asks DynamoDB for; `None` if it is for somebody else.
+/// The DynamoDB operation of a request; `None` if it is not a request to DynamoDB.
 pub(crate) fn operation(parts: &Parts) -> Option<&str> {
     let target = parts.headers.get("x-amz-target")?.to_str().ok()?.strip_prefix(TARGET);
     target.filter(|_| parts.method == Method::POST && parts.uri.path() == "/")
 }
 
-/// Answers it. The engine blocks its thread.
+/// Answers a request to DynamoDB on a blocking thread.
 pub(crate) async fn answer(engine: Engine, operation: &str, body: Bytes) -> Response<Full<Bytes>> {
     let operation = operation.to_owned();
     let answered = tokio::task::spawn_blocking(move || engine.respond(&operation, &String::from_utf8_lossy(&body)));

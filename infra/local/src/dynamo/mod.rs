@@ -1,4 +1,4 @@
-//! DynamoDB in this process: the embedded engine behind the SDK's own requests.
+//! DynamoDB in this process: an embedded database engine that answers the SDK's requests.
 
 mod actions;
 mod engine;

@@ -1,4 +1,4 @@
-//! A function's answer as a response: payload format 2.0, which has a short form and a long one.
+//! Turns a function's answer into an HTTP response. Payload format 2.0 has a short and a long form.
 
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::respond::text_response;
 
-/// The response that `answer` describes. Without a `statusCode` the whole of it is the body. `None` if it describes
-/// none, which the client sees as a function error.
+/// Converts `answer` to a response. Without a `statusCode` the whole answer is the body. Returns
+/// `None` if the answer is invalid; the client then gets the response for a function error.
 pub(super) fn response(answer: Value) -> Option<Response<Full<Bytes>>> {
     match answer {
         Value::Object(fields) if fields.contains_key("statusCode") => described(&Value::Object(fields)),
@@ -50,7 +50,7 @@ fn described(answer: &Value) -> Option<Response<Full<Bytes>>> {
     Some(response)
 }
 
-/// Headers that belong to the connection, which is the gateway's.
+/// Returns true for headers of the connection, which the gateway sets itself.
 fn hop_by_hop(name: &HeaderName) -> bool {
     matches!(name.as_str(), "connection" | "content-length" | "keep-alive" | "transfer-encoding" | "upgrade")
 }

@@ -1,7 +1,9 @@
-//! What an authorizer said, by the identity it said it of, for as long as the template lets it be remembered.
+//! A cache of an authorizer's answers, by the identity that each was given for. An entry is valid
+//! for as long as the template sets.
 //!
-//! Whoever sends tokens, good or bad, decides what is in it. So it is bounded, and an identity takes the size of its hash:
-//! of two bounds that are reached the oldest answer goes, and that identity's next request asks the authorizer again.
+//! Anybody who sends tokens, valid or not, adds entries. So the number of entries and their bytes
+//! are bounded, and the key is a hash, whatever the length of the token. When a bound is reached,
+//! the oldest entry is dropped, and the next request of that identity calls the authorizer again.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -10,19 +12,19 @@ use sha2::{Digest, Sha256};
 
 use super::authorization::Authorization;
 
-/// The most answers.
+/// The maximum number of entries.
 const MAX_ENTRIES: usize = 10_000;
 
-/// The most that their contexts have together, in bytes of JSON.
+/// The maximum size of all contexts together, in bytes of JSON.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 type Key = [u8; 32];
 
-/// The answers of one authorizer.
 pub(super) struct AuthorizationCache {
     ttl: Duration,
     entries: HashMap<Key, Entry>,
-    /// Every entry once, and those that a later one of the same key has replaced.
+    /// Every insertion in order of time, including those that a later one with the same key has
+    /// replaced.
     oldest_first: VecDeque<(Key, Instant)>,
     bytes: usize,
 }
@@ -34,18 +36,18 @@ struct Entry {
 }
 
 impl AuthorizationCache {
-    /// An empty one, whose entries are good for `ttl`.
+    /// Creates an empty cache. Its entries are valid for `ttl`.
     pub(super) fn new(ttl: Duration) -> Self {
         Self { ttl, entries: HashMap::new(), oldest_first: VecDeque::new(), bytes: 0 }
     }
 
-    /// What was said of the identity with these `sources` and is still good at `now`.
+    /// Returns the answer for this identity if it is still valid at `now`.
     pub(super) fn get(&self, sources: &[String], now: Instant) -> Option<Authorization> {
         let entry = self.entries.get(&key(sources))?;
         (now - entry.since < self.ttl).then(|| entry.authorization.clone())
     }
 
-    /// Remembers what was said at `now`.
+    /// Stores the answer that was given at `now`.
     pub(super) fn insert(&mut self, sources: &[String], authorization: Authorization, now: Instant) {
         if self.ttl.is_zero() {
             return;
@@ -79,7 +81,8 @@ impl AuthorizationCache {
     }
 }
 
-/// The length before each, so that no two lists of sources are the same text.
+/// Hashes the identity sources. The length before each source makes lists distinct that would be
+/// the same text when joined.
 fn key(sources: &[String]) -> Key {
     let mut hash = Sha256::new();
     for source in sources {
@@ -107,7 +110,7 @@ mod tests {
             cache.insert(&identity(&format!("{n}{}", "x".repeat(7_000))), Authorization::Deny, now);
         }
         assert_eq!((cache.entries.len(), cache.oldest_first.len()), (MAX_ENTRIES, MAX_ENTRIES));
-        // A token that is asked about again and again is one entry, also once it was forgotten.
+        // A token that is inserted again and again is one entry, also after it has expired.
         for n in 0..3 * u32::try_from(MAX_ENTRIES).unwrap() {
             cache.insert(&identity("same"), Authorization::Deny, now + TTL * n);
         }

@@ -1,4 +1,4 @@
-//! Lambda authorizers of the HTTP API: simple responses, remembered by the identity they were given for.
+//! Lambda authorizers of the HTTP API, with simple responses that are cached by identity.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use super::authorization_cache::AuthorizationCache;
 use crate::lambda::Lambdas;
 use crate::template::HttpAuthorizer;
 
-/// The authorizers of an API, and what they said.
+/// The authorizers of an API with their caches.
 pub(super) struct Authorizers(BTreeMap<String, Authorizer>);
 
 struct Authorizer {
@@ -29,7 +29,8 @@ impl Authorizers {
         Self(authorizers.collect())
     }
 
-    /// Asks the authorizer `name`, or its memory. The memory knows no routes: who was let in on one is let in on all.
+    /// Returns the cached decision, or calls the authorizer `name`. The cache key does not contain
+    /// the route, so an identity that is allowed on one route is allowed on all.
     pub(super) async fn ask(
         &self,
         name: &str,

@@ -1,4 +1,4 @@
-//! What browsers on other origins may do. The gateway says so, not the functions: what they say is dropped.
+//! CORS. The gateway sets all CORS headers. Those of a function's answer are removed.
 
 use bytes::Bytes;
 use http::header::{
@@ -11,7 +11,7 @@ use http_body_util::Full;
 
 use crate::template::Cors;
 
-/// A CORS configuration, as headers.
+/// A CORS configuration as response headers.
 pub(super) struct Policy {
     origins: Vec<String>,
     credentials: bool,
@@ -34,7 +34,7 @@ impl Policy {
         Self { origins, credentials, preflight, exposed: joined(&cors.exposed) }
     }
 
-    /// The answer to a preflight, if this is one.
+    /// Answers a CORS preflight; `None` if the request is not one.
     pub(super) fn preflight<B>(&self, request: &Request<B>) -> Option<Response<Full<Bytes>>> {
         let headers = request.headers();
         let asks = headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
@@ -50,7 +50,7 @@ impl Policy {
         Some(response)
     }
 
-    /// Puts this policy in the place of whatever `response` says about sharing itself.
+    /// Replaces all CORS headers of `response` with those of this policy.
     pub(super) fn share(&self, origin: Option<&str>, response: &mut Response<Full<Bytes>>) {
         let headers = response.headers_mut();
         let said: Vec<_> =

@@ -1,4 +1,4 @@
-//! A request as a function receives it: payload format 2.0.
+//! Builds the events of the HTTP API, in payload format 2.0.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::routes::Found;
 use crate::aws::{ACCOUNT, execute_api_arn, now, short_id, trace_id};
 use crate::query::Query;
 
-/// The event of a request, yet without its body and without what an authorizer adds.
+/// The event of a request, still without its body and without the authorizer's context.
 pub(super) fn request(api: &str, found: &Found<'_>, call: &Call) -> Value {
     let Call { parts, peer, .. } = call;
     let (time, epoch) = now();
@@ -61,7 +61,7 @@ pub(super) fn request(api: &str, found: &Found<'_>, call: &Call) -> Value {
     event
 }
 
-/// What the authorizer of a request is asked: the request without its body.
+/// The event for the authorizer: the request without its body.
 pub(super) fn question(api: &str, request: &Value) -> Value {
     let mut question = request.clone();
     let context = &request["requestContext"]["http"];
@@ -74,7 +74,7 @@ pub(super) fn question(api: &str, request: &Value) -> Value {
     question
 }
 
-/// Adds the request's body, as text where it is one by its type.
+/// Adds the request's body: as text if its content type is a text type, otherwise in base64.
 pub(super) fn carry_body(event: &mut Value, call: &Call) {
     if call.body.is_empty() {
         return;
@@ -97,7 +97,8 @@ fn is_text(content_type: &str) -> bool {
         || matches!(kind.as_str(), "application/json" | "application/javascript" | "application/xml")
 }
 
-/// Names in lower case, values of one name joined by commas, and what API Gateway adds on the way.
+/// The headers as API Gateway passes them: names in lower case, values of one name joined by
+/// commas, and the headers that API Gateway adds.
 fn headers(call: &Call) -> Map<String, Value> {
     let mut joined: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in &call.parts.headers {

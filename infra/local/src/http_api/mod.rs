@@ -1,4 +1,5 @@
-//! The HTTP API: from a request to a function and back, in payload format 2.0.
+//! The HTTP API: turns requests into events, calls functions, and turns their answers into
+//! responses, in payload format 2.0.
 
 mod answer;
 mod authorization;
@@ -26,7 +27,7 @@ use cors::Policy;
 /// The largest body of a request, in bytes.
 pub(crate) const PAYLOAD: usize = 10 * 1024 * 1024;
 
-/// The served HTTP API.
+/// The HTTP API of the template.
 pub(crate) struct HttpApi {
     spec: HttpApiSpec,
     cors: Option<Policy>,
@@ -35,7 +36,7 @@ pub(crate) struct HttpApi {
     timers: Timers,
 }
 
-/// One request with its body, and whom it came from.
+/// One request with its body, and the client's address.
 pub(crate) struct Call {
     pub(crate) parts: Parts,
     pub(crate) body: Bytes,
@@ -43,28 +44,28 @@ pub(crate) struct Call {
 }
 
 impl HttpApi {
-    /// The API of the template.
     pub(crate) fn new(spec: HttpApiSpec, lambdas: Lambdas, timers: Timers) -> Self {
         let cors = spec.cors.as_ref().map(Policy::new);
         let authorizers = Authorizers::new(spec.authorizers.clone());
         Self { spec, cors, lambdas, authorizers, timers }
     }
 
-    /// What a browser is told about a request that it asks leave for.
+    /// Answers a CORS preflight, unless a route handles `OPTIONS` itself; `None` if the request is
+    /// not a preflight.
     pub(crate) fn preflight<B>(&self, request: &Request<B>) -> Option<Response<Full<Bytes>>> {
         let explicit = routes::find(&self.spec.routes, request.method(), request.uri().path());
         let handled = explicit.is_some_and(|found| found.route.method.as_deref() == Some(Method::OPTIONS.as_str()));
         if handled { None } else { self.cors.as_ref()?.preflight(request) }
     }
 
-    /// Adds what a browser on another origin needs to read an answer.
+    /// Adds the CORS headers to a response.
     pub(crate) fn share(&self, origin: Option<&str>, response: &mut Response<Full<Bytes>>) {
         if let Some(cors) = &self.cors {
             cors.share(origin, response);
         }
     }
 
-    /// Whether one of the API's routes takes this request.
+    /// Returns true if one of the API's routes matches this request.
     pub(crate) fn takes(&self, parts: &Parts) -> bool {
         routes::find(&self.spec.routes, &parts.method, parts.uri.path()).is_some()
     }

@@ -1,5 +1,5 @@
-//! Which route a request takes: the whole path before a greedy one before `$default`, and at each segment the
-//! literal before the variable.
+//! Finds the route of a request. A route with an exact path comes before a greedy one, and a greedy
+//! one before `$default`. In each segment a literal comes before a variable.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::template::HttpRoute;
 
-/// A route, and what its variables are in one request.
+/// A route, and the values of its path variables in one request.
 #[derive(Debug)]
 pub(super) struct Found<'a> {
     pub(super) route: &'a HttpRoute,
@@ -16,7 +16,7 @@ pub(super) struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// The route's key, as in `GET /orders/{id}`.
+    /// The route's key, such as `GET /orders/{id}`.
     pub(super) fn key(&self) -> String {
         match &self.route.path {
             Some(path) => format!("{} {path}", self.route.method.as_deref().unwrap_or("ANY")),
@@ -25,7 +25,7 @@ impl Found<'_> {
     }
 }
 
-/// How well a segment fits; the smaller the better.
+/// How well a segment fits. A smaller value is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     Literal,
@@ -33,7 +33,7 @@ enum Fit {
     Greedy,
 }
 
-/// The route of a request, if there is one.
+/// Finds the best route for a request.
 pub(super) fn find<'a>(routes: &'a [HttpRoute], method: &Method, path: &str) -> Option<Found<'a>> {
     let for_method = |route: &&HttpRoute| route.method.as_ref().is_none_or(|own| own == method.as_str());
     let fitting = routes.iter().filter(for_method).filter_map(|route| match &route.path {

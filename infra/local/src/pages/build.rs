@@ -1,4 +1,4 @@
-//! Builds the pages where something has changed since the last time: Node's own tools do it, this only calls them.
+//! Builds the pages with npm if their sources have changed since the last build.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,11 +12,11 @@ use tokio::process::Command;
 use super::State;
 use super::files::{Files, names};
 
-/// What the pages are made from; everything else in the folder has no part in them.
+/// The files and folders that the pages are built from.
 const SOURCES: [&str; 7] =
     ["index.html", "package-lock.json", "package.json", "public", "src", "tsconfig.json", "vite.config.ts"];
 
-/// Beside the built files: what they were built from.
+/// The file beside the built pages with the hash of their sources.
 const BUILT_FROM: &str = ".inputs";
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
@@ -25,7 +25,8 @@ const NO_NODE: &str = "They are built by Node.js (20.19 or newer, with npm), whi
                        install it from https://nodejs.org and start again.";
 const FAILED: &str = "Building them failed; the terminal says why.";
 
-/// The pages of the npm project in `folder`, built first if their sources have changed.
+/// Returns the pages of the npm project in `folder`. Builds them first if their sources have
+/// changed.
 pub(super) async fn built(folder: &Path) -> State {
     match build(folder).await {
         Ok(state) => state,
@@ -51,7 +52,8 @@ async fn build(folder: &Path) -> io::Result<State> {
         npm(folder, &["ci", "--include=dev", "--no-audit", "--no-fund"]).await?;
     }
     eprintln!("pages: building (npm run build) …");
-    // Into a folder of its own and then into place, so that another gateway never serves half of it.
+    // Built in a temporary folder and then renamed, so that another gateway never serves a partial
+    // build.
     let name = format!(".dist-{}", std::process::id());
     npm(folder, &["run", "build", "--", "--outDir", &name, "--emptyOutDir"]).await?;
     let fresh = folder.join(name);
@@ -62,10 +64,11 @@ async fn build(folder: &Path) -> io::Result<State> {
     Ok(State::Ready(files))
 }
 
-/// Runs npm in `folder`; what it says is only of interest if it fails.
+/// Runs npm in `folder`. Its output is only part of the error.
 async fn npm(folder: &Path, arguments: &[&str]) -> io::Result<()> {
     let mut command = Command::new(NPM);
-    // Whatever the shell says: libraries are built for use, not for finding their faults.
+    // Set whatever the environment of this process says: the development builds of libraries are
+    // larger and slower.
     command.args(arguments).current_dir(folder).env("NODE_ENV", "production");
     let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await?;
     if output.status.success() {
@@ -76,8 +79,8 @@ async fn npm(folder: &Path, arguments: &[&str]) -> io::Result<()> {
     Err(io::Error::other(format!("`npm {line}` failed:\n{}", String::from_utf8_lossy(&said).trim())))
 }
 
-/// Whether the installed packages are those of the lock file, by what npm notes about them. Some are for other machines
-/// only, and are missing here.
+/// Returns true if the installed packages have the versions of the lock file, according to npm's
+/// own list. Optional packages for other platforms may be missing.
 fn installed(folder: &Path) -> bool {
     let packages = |path: &str| -> Option<Value> {
         let lock: Value = serde_json::from_slice(&std::fs::read(folder.join(path)).ok()?).ok()?;
@@ -99,7 +102,7 @@ async fn runs(program: &str) -> bool {
     version.is_ok_and(|output| output.status.success())
 }
 
-/// Says the same of two versions only if they are the same: a hash over the names and contents of `sources`.
+/// A hash of the names and contents of `sources`.
 async fn digest_of(folder: PathBuf, sources: &'static [&'static str]) -> io::Result<String> {
     tokio::task::spawn_blocking(move || digest(&folder, sources)).await.map_err(io::Error::other)?
 }
@@ -128,8 +131,8 @@ fn matches(file: &Path, expected: &str) -> bool {
     std::fs::read_to_string(file).is_ok_and(|held| held == expected)
 }
 
-/// Puts `fresh` where `dist` was. Another gateway may do the same at this moment: whichever comes last finds the other's
-/// files, which are as good.
+/// Moves `fresh` to `dist`. If another gateway does the same at this moment, the second one keeps
+/// the files of the first. Both were built from the same sources.
 fn replace(dist: &Path, fresh: &Path, inputs: &str) -> io::Result<()> {
     let aside = fresh.with_extension("old");
     match std::fs::rename(dist, &aside) {

@@ -1,4 +1,4 @@
-//! The built files, read once: what is not among them cannot be asked for.
+//! The built files. They are read into memory once, so a request can reach no other file.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-/// One file as it is served.
+/// One file with its headers.
 #[derive(Debug)]
 pub(super) struct File {
     pub(super) content: Bytes,
     pub(super) content_type: &'static str,
-    /// Its name changes with its content, so it may be kept for good.
+    /// Whether the file's name contains a hash of its content, so that it may be cached for ever.
     pub(super) hashed: bool,
 }
 
-/// Files under the path by which they are asked for.
+/// The files by URL path.
 #[derive(Clone, Debug)]
 pub(super) struct Files(Arc<BTreeMap<String, File>>);
 
 impl Files {
-    /// Everything in `folder` but files whose name begins with a dot.
+    /// Reads all files in `folder`, except those whose name begins with a dot.
     pub(super) fn read(folder: &Path) -> io::Result<Self> {
         let mut files = BTreeMap::new();
         for relative in names(folder)? {
@@ -33,19 +33,19 @@ impl Files {
         Ok(Self(Arc::new(files)))
     }
 
-    /// The file at this path.
+    /// The file at this URL path.
     pub(super) fn get(&self, path: &str) -> Option<&File> {
         if path == "/" { self.index() } else { self.0.get(path) }
     }
 
-    /// The page itself.
+    /// `index.html`.
     pub(super) fn index(&self) -> Option<&File> {
         self.0.get("/index.html")
     }
 }
 
-/// The files in and under `folder`, sorted, relative and with `/` between their parts; without any whose name begins
-/// with a dot.
+/// The sorted paths of the files in `folder` and its subfolders, relative and separated by `/`.
+/// Names that begin with a dot are left out.
 pub(super) fn names(folder: &Path) -> io::Result<Vec<String>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {

@@ -1,7 +1,7 @@
-//! The web client at `/`: what `web/` builds to, served beside the API as a file server in front of it would.
+//! Serves the web client, built from `web/`, at `/`, as a file server beside the API would.
 //!
-//! Only what no route of the API takes comes here. The pages are built when the gateway starts, if their sources have
-//! changed (`build`); the API does not wait for that, and does not need them.
+//! Only requests without a route of the API come here. When the gateway starts, it builds the pages
+//! if their sources have changed (`build`). The API does not wait for the build.
 
 mod build;
 mod files;
@@ -19,26 +19,26 @@ use tokio::task::JoinHandle;
 use crate::stopping::Stopping;
 use files::{File, Files};
 
-/// What there is to serve.
+/// The state of the pages.
 #[derive(Clone, Debug)]
 enum State {
-    /// Being looked at, installed or built.
+    /// The pages are being checked, installed or built.
     Building,
-    /// Built.
+    /// The pages are built.
     Ready(Files),
-    /// There is nothing to serve; says why and what helps.
+    /// There are no pages to serve. The text says why and what to do.
     Absent(&'static str),
 }
 
-/// The served pages.
+/// The web client as the gateway serves it.
 pub(crate) struct Pages {
     state: watch::Receiver<State>,
     policy: HeaderValue,
 }
 
 impl Pages {
-    /// Serves the pages of the npm project in `folder`, building them first if need be; the task ends when that is
-    /// done. `None` if there is no such project.
+    /// Serves the pages of the npm project in `folder`, and starts a task that builds them if
+    /// needed. Returns `None` if there is no such project.
     pub(crate) fn open(folder: PathBuf, port: u16, stopping: Stopping) -> Option<(Self, JoinHandle<()>)> {
         if !folder.join("package.json").is_file() {
             return None;
@@ -53,8 +53,8 @@ impl Pages {
         Some((Self { state, policy: policy(port)? }, building))
     }
 
-    /// The answer to a request for which the API has no route: a file, or for a person's browser the page that finds
-    /// out itself what its address means. `None` where the API's own answer is the better one.
+    /// Answers a request without a route of the API: with a file, or with `index.html` if a browser
+    /// navigates to a path of the client. Returns `None` if the API should answer.
     pub(crate) fn answer(&self, parts: &Parts) -> Option<Response<Full<Bytes>>> {
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             return None;
@@ -79,7 +79,8 @@ impl Pages {
     }
 }
 
-/// What a page may do: run its own scripts, show its own pictures, talk to this gateway. Nothing from anywhere else.
+/// The Content-Security-Policy: a page may load its own scripts, styles and images, and connect to
+/// this gateway, and nothing else.
 fn policy(port: u16) -> Option<HeaderValue> {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
@@ -98,7 +99,7 @@ fn found(file: &File) -> Response<Full<Bytes>> {
     response
 }
 
-/// A page of the gateway's own, shown instead of the client.
+/// A page of the gateway itself, shown while there is no client to serve.
 fn page(html: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(html));
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -126,7 +127,7 @@ mod tests {
         State::Ready(Files::read(folder.path()).unwrap())
     }
 
-    /// The status, with the type of what is in it.
+    /// The status and the content type of the answer.
     fn ask(pages: &Pages, method: &str, path: &str, accept: &str) -> Option<(u16, String)> {
         let request = Request::builder().method(method).uri(path).header("accept", accept).body(()).unwrap();
         let response = pages.answer(&request.into_parts().0)?;
@@ -145,7 +146,7 @@ mod tests {
         assert_eq!(ask(&pages, "POST", "/", "text/html"), None);
     }
 
-    /// What works here under these rules works there; the addresses of the API are all that may differ.
+    /// The hosting on AWS has the same rules. Only the addresses of the API may differ.
     #[test]
     fn the_deployed_pages_have_the_same_rules() {
         let template = include_str!("../../../web.yaml");

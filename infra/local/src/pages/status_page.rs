@@ -1,4 +1,5 @@
-//! What a browser sees while there is no client to show. Plain: the policy allows no style that is not a file.
+//! The page that a browser shows while there is no client to serve. It has no styles, because the
+//! Content-Security-Policy allows only styles from files.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
@@ -6,19 +7,19 @@ use http_body_util::Full;
 
 use super::page;
 
-/// Comes back by itself until the pages are there.
+/// The page during a build. It reloads itself every second until the client is ready.
 pub(super) fn building() -> Response<Full<Bytes>> {
-    let words = "The pages are being built; the API answers already. This takes a few seconds, the first time up to a \
-                 minute, and this page then shows them by itself.";
-    let mut response = page(html("Almost there", words));
+    let words = "The API already answers. The build takes a few seconds, the first time up to a minute. \
+                 Then this page reloads.";
+    let mut response = page(html("Building the pages", words));
     response.headers_mut().insert("refresh", HeaderValue::from_static("1"));
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
 
-/// Says what helps.
+/// The page if there is no client. `why` says the reason and what to do.
 pub(super) fn absent(why: &str) -> Response<Full<Bytes>> {
-    page(html("The pages are not here", &format!("{why} The API answers as usual.")))
+    page(html("The pages are not available", &format!("{why} The API answers as usual.")))
 }
 
 fn html(title: &str, words: &str) -> String {

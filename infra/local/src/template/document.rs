@@ -1,12 +1,12 @@
-//! The template as text: YAML with CloudFormation's short tags, brought into the one long form that JSON has too.
+//! Parses the text of the template. CloudFormation's short YAML tags become the long form.
 
 use serde_json::{Map, Value, json};
 use serde_norway::Value as Yaml;
 
 use crate::StartupError;
 
-/// Parses a template. `!Ref x` becomes `{"Ref": "x"}`, `!Sub x` becomes `{"Fn::Sub": "x"}`, and so on, so that
-/// nothing after this knows which of the two forms somebody wrote.
+/// Parses a template. `!Ref x` becomes `{"Ref": "x"}`, `!Sub x` becomes `{"Fn::Sub": "x"}`, and so
+/// on. Later code sees only this form.
 pub(super) fn parse(text: &str) -> Result<Value, StartupError> {
     let yaml: Yaml =
         serde_norway::from_str(text).map_err(|problem| StartupError::template("YAML", problem.to_string()))?;
@@ -58,7 +58,7 @@ fn number_of(number: &serde_norway::Number, at: &str) -> Result<Value, StartupEr
     serde_json::to_value(number).map_err(|problem| StartupError::template(at, problem.to_string()))
 }
 
-/// CloudFormation's keys are text; YAML would also take `200:` and `true:`.
+/// Returns a key as text. CloudFormation's keys are text, but YAML also allows `200:` and `true:`.
 fn key_of(key: &Yaml, at: &str) -> Result<String, StartupError> {
     match key {
         Yaml::String(text) => Ok(text.clone()),

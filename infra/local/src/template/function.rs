@@ -1,4 +1,4 @@
-//! The functions of the template: the binary each is built from, its environment, its timeout and its policy.
+//! The functions of the template: binary, environment, timeout and policy.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use super::{Properties, Resource, Template};
 use crate::StartupError;
 use crate::aws::covers;
 
-/// Lambda's own default, for a function that sets no `Timeout`.
+/// Lambda's default timeout, in seconds.
 const DEFAULT_TIMEOUT: u64 = 3;
-/// Lambda's own default, in MB.
+/// Lambda's default memory, in MB.
 const DEFAULT_MEMORY: u64 = 128;
 
 /// One `AWS::Serverless::Function`.
@@ -19,19 +19,19 @@ const DEFAULT_MEMORY: u64 = 128;
 pub(crate) struct FunctionSpec {
     /// Its name in the template.
     pub(crate) name: String,
-    /// The Cargo binary it is built from, which is also the name of its handler here.
+    /// The Cargo binary that it is built from, which is also the name of its handler here.
     pub(crate) binary: String,
-    /// Its `Environment`, and nothing else of this machine's.
+    /// Its `Environment`. Variables of this machine are not added.
     pub(crate) environment: BTreeMap<String, String>,
-    /// After this long a call is given up.
+    /// The timeout of an invocation.
     pub(crate) timeout: Duration,
-    /// In MB; the gateway only tells the function.
+    /// The memory in MB. The function can read it; the gateway does not enforce it.
     pub(crate) memory: u64,
-    /// What it may do.
+    /// Its permissions.
     pub(crate) policy: Policy,
 }
 
-/// What a function may do to which resources.
+/// The actions that a function may do on which resources.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policy(Vec<Statement>);
 
@@ -42,14 +42,14 @@ struct Statement {
 }
 
 impl Policy {
-    /// Whether `action` on `resource` is allowed.
+    /// Returns true if the policy allows `action` on `resource`.
     pub(crate) fn allows(&self, action: &str, resource: &str) -> bool {
         let covered = |patterns: &[String], value: &str| patterns.iter().any(|pattern| covers(pattern, value));
         self.0.iter().any(|statement| covered(&statement.actions, action) && covered(&statement.resources, resource))
     }
 }
 
-/// The functions, and by which ARN an integration finds each.
+/// The functions by name, and by the ARNs that integrations use.
 pub(super) struct Functions {
     pub(super) specs: BTreeMap<String, FunctionSpec>,
     by_arn: BTreeMap<String, String>,
@@ -64,24 +64,23 @@ struct Permission {
 }
 
 impl Functions {
-    /// The function behind an ARN, or behind the URI in which API Gateway wraps one.
+    /// The name of the function with this ARN, or with the integration URI that contains one.
     pub(super) fn behind(&self, uri: &str) -> Option<&str> {
         let arn = uri.split_once("/functions/").map_or(uri, |(_, arn)| arn);
         self.by_arn.get(arn.strip_suffix("/invocations").unwrap_or(arn)).map(String::as_str)
     }
 
-    /// The `Events` of all functions, each with the function's name.
+    /// The `Events` of all functions, each with the name of its function.
     pub(super) fn events(&self) -> &[(String, Properties)] {
         &self.events
     }
 
-    /// Whether the template lets API Gateway call `function` on behalf of the ARN `source`.
+    /// Returns true if the template allows API Gateway to call `function` from the ARN `source`.
     pub(super) fn callable_from(&self, function: &str, source: &str) -> bool {
         self.permissions.iter().any(|permission| permission.function == function && covers(&permission.source, source))
     }
 }
 
-/// Reads every function.
 pub(super) fn read(template: &Template) -> Result<Functions, StartupError> {
     let globals = template.globals.section("Function")?;
     let mut functions =
@@ -162,7 +161,8 @@ fn permission(properties: &Properties, functions: &Functions) -> Result<Permissi
     Ok(Permission { function, source: properties.text("SourceArn")?.unwrap_or_else(|| "*".to_owned()) })
 }
 
-/// A function's own properties over the `Globals`; environments are merged name by name, as SAM does.
+/// Merges a function's own properties over the `Globals`. Environments are merged variable by
+/// variable, as SAM does.
 fn with_globals(globals: &Properties, own: &Properties) -> Result<Properties, StartupError> {
     let mut merged = Value::Object(globals.fields().clone());
     merge(&mut merged, &Value::Object(own.fields().clone()));

@@ -1,4 +1,4 @@
-//! The HTTP API of the template: `AWS::Serverless::HttpApi` and the `HttpApi` events of the functions.
+//! The HTTP API of the template: `AWS::Serverless::HttpApi` and the functions' `HttpApi` events.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,43 +10,43 @@ use crate::StartupError;
 /// The HTTP API.
 #[derive(Debug)]
 pub(crate) struct HttpApiSpec {
-    /// Its id.
     pub(crate) id: String,
-    /// Its routes, in no order.
+    /// Its routes. Their order has no meaning.
     pub(crate) routes: Vec<HttpRoute>,
-    /// How it answers browsers on other origins; the gateway does, not the functions.
+    /// Its CORS configuration.
     pub(crate) cors: Option<Cors>,
-    /// The authorizers that routes name.
+    /// Its authorizers by name.
     pub(crate) authorizers: BTreeMap<String, HttpAuthorizer>,
 }
 
 /// One route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HttpRoute {
-    /// The method; `None` is `ANY`.
+    /// The method; `None` means `ANY`.
     pub(crate) method: Option<String>,
-    /// The path with its `{variables}`; `None` is the `$default` route.
+    /// The path with its `{variables}`; `None` means the `$default` route.
     pub(crate) path: Option<String>,
-    /// The function that answers.
+    /// The name of the function that is called.
     pub(crate) function: String,
-    /// Who is asked first.
+    /// The name of the authorizer, if the route has one.
     pub(crate) authorizer: Option<String>,
-    /// The integration's own timeout, where it is shorter than the API's.
+    /// The timeout of the integration, if it has one.
     pub(crate) timeout: Option<Duration>,
 }
 
 /// A Lambda authorizer with payload format 2.0 and simple responses.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpAuthorizer {
-    /// The function that decides.
+    /// The name of the function that decides.
     pub(crate) function: String,
-    /// Request headers, in lower case, without any of which nobody is asked.
+    /// The identity sources: request headers in lower case. If one is missing, the authorizer is
+    /// not called.
     pub(crate) headers: Vec<String>,
-    /// For how long an answer is remembered; zero is never.
+    /// How long an answer is cached; zero means never.
     pub(crate) remembered: Duration,
 }
 
-/// What the gateway tells browsers on other origins.
+/// A CORS configuration.
 #[derive(Clone, Debug)]
 pub(crate) struct Cors {
     pub(crate) origins: Vec<String>,
@@ -57,7 +57,7 @@ pub(crate) struct Cors {
     pub(crate) credentials: bool,
 }
 
-/// Reads the HTTP API and the events that make its routes.
+/// Reads the HTTP API, and its routes from the functions' events.
 pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<HttpApiSpec>, StartupError> {
     let Some(api) = template.only("AWS::Serverless::HttpApi")? else {
         return match functions.events().first() {
@@ -168,7 +168,7 @@ fn route(
     })
 }
 
-/// Segments are literal, `{name}`, or at the very end `{name+}`.
+/// Checks that each segment is literal or `{name}`. The last one may also be `{name+}`.
 fn check_path(path: &str) -> Result<(), &'static str> {
     let segments = path.strip_prefix('/').ok_or("a path starts with a slash")?;
     let mut segments = segments.split('/').peekable();

@@ -1,8 +1,9 @@
-//! `template.yaml` is the system: SAM deploys it, and the gateway reads it here. What the local gateway cannot
-//! serve as AWS would stops it with the place and the reason; nothing that matters is skipped.
+//! Reads `template.yaml`, which SAM deploys to AWS. If the template contains something that the
+//! gateway cannot serve as AWS would, the start fails with its position and the reason.
 //!
-//! [`read`] turns the text into a [`System`]; `document` knows YAML, `scope` names and intrinsic functions, and one
-//! file each knows functions, the HTTP API, the WebSocket API and the tables.
+//! [`read`] turns the text into a [`System`]. `document` parses YAML, and `scope` resolves names
+//! and intrinsic functions. Functions, the HTTP API, the WebSocket API and the tables have one file
+//! each.
 
 mod document;
 mod function;
@@ -26,7 +27,8 @@ pub(crate) use websocket_api::{IdentitySource, WebSocketAuthorizer, WebSocketRou
 
 use crate::StartupError;
 
-/// Resources that watch the system or hold something for it, and change nothing about how it answers.
+/// Resource types that do not change how the system answers, such as alarms. The gateway ignores
+/// them.
 const NOT_SERVED: &[&str] = &[
     "AWS::ApiGateway::Account",
     "AWS::CloudFormation::Stack",
@@ -57,7 +59,7 @@ const SERVED: &[&str] = &[
     "AWS::Serverless::HttpApi",
 ];
 
-/// What a template describes, with every name resolved.
+/// The described system, with every name resolved.
 #[derive(Debug)]
 pub(crate) struct System {
     /// The functions, by their names in the template.
@@ -78,7 +80,7 @@ struct Resource {
     metadata: Properties,
 }
 
-/// Everything that the readers of the single parts look things up in.
+/// The parts of a template that the readers of the other files need.
 struct Template {
     resources: Vec<Resource>,
     globals: Properties,
@@ -89,7 +91,7 @@ impl Template {
         self.resources.iter().filter(move |resource| resource.kind == kind)
     }
 
-    /// The only resource of a kind of which the gateway serves one.
+    /// Returns the resource of this kind. The gateway serves at most one; more are an error.
     fn only<'a>(&'a self, kind: &'a str) -> Result<Option<&'a Resource>, StartupError> {
         let mut found = self.of_kind(kind);
         let first = found.next();
@@ -103,7 +105,6 @@ impl Template {
     }
 }
 
-/// Reads a template.
 pub(crate) fn read(text: &str, template_inputs: &TemplateInputs) -> Result<System, StartupError> {
     let document = Properties::new("template", document::parse(text)?)?;
     document.only(&[

@@ -1,11 +1,11 @@
-//! One resolved section of the template, read strictly: what is not asked for must be on the list of what may be
-//! left unread, and everything says where it stands when it is wrong.
+//! One resolved section of the template. Every property must be read, or be on the list of
+//! properties that may be ignored. Every error has the position in the template.
 
 use serde_json::{Map, Value};
 
 use crate::StartupError;
 
-/// A section, and the path by which an error names it.
+/// A section, and its position for error messages.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Properties {
     at: String,
@@ -13,7 +13,7 @@ pub(super) struct Properties {
 }
 
 impl Properties {
-    /// The section at the path `at`. Nothing at all is an empty section.
+    /// Takes the section at the position `at`. `null` is an empty section.
     pub(super) fn new(at: impl Into<String>, value: Value) -> Result<Self, StartupError> {
         let at = at.into();
         match value {
@@ -23,18 +23,18 @@ impl Properties {
         }
     }
 
-    /// The path of `name` in this section.
+    /// The position of `name` in this section.
     pub(super) fn path(&self, name: &str) -> String {
         format!("{}.{name}", self.at)
     }
 
-    /// The error that `name` in this section has the problem `what`.
+    /// An error about `name` in this section.
     pub(super) fn problem(&self, name: &str, what: impl Into<String>) -> StartupError {
         StartupError::template(self.path(name), what)
     }
 
-    /// Fails on any name but these. A property that changes what happens on AWS and is not read here would make
-    /// the two differ without a word.
+    /// Fails if the section has any other property than `known`. If a property were ignored that
+    /// changes the behaviour on AWS, the gateway would differ from AWS and nobody would notice.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), StartupError> {
         match self.fields.keys().find(|name| !known.contains(&name.as_str())) {
             Some(unknown) => Err(self.problem(unknown, "this property is not understood by the local gateway")),
@@ -42,32 +42,32 @@ impl Properties {
         }
     }
 
-    /// The names in this section.
+    /// The names of all properties.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.fields.keys().map(String::as_str)
     }
 
-    /// Whatever stands at `name`.
+    /// The value of a property of any type.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.fields.get(name).filter(|value| !value.is_null())
     }
 
-    /// Everything in this section.
+    /// All properties.
     pub(super) fn fields(&self) -> &Map<String, Value> {
         &self.fields
     }
 
-    /// A text, or what CloudFormation makes one from.
+    /// A text. CloudFormation also accepts numbers and booleans as text.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, StartupError> {
         self.get(name).map(|value| self.as_text(name, value)).transpose()
     }
 
-    /// A text that must be there.
+    /// A required text.
     pub(super) fn required(&self, name: &str) -> Result<String, StartupError> {
         self.text(name)?.ok_or_else(|| self.problem(name, "this property is missing"))
     }
 
-    /// A text that must be there and be one of these: the only ones that are served.
+    /// A required text that must be one of `served`. The gateway supports no other value.
     pub(super) fn one_of(&self, name: &str, served: &[&str]) -> Result<String, StartupError> {
         let value = self.required(name)?;
         if served.contains(&value.as_str()) {
@@ -83,7 +83,7 @@ impl Properties {
         number.map(Some).ok_or_else(|| self.problem(name, "a whole number belongs here"))
     }
 
-    /// Yes or no; `no` where it is absent.
+    /// A boolean. If it is absent, it is false.
     pub(super) fn flag(&self, name: &str) -> Result<bool, StartupError> {
         match self.get(name) {
             None => Ok(false),
@@ -93,7 +93,7 @@ impl Properties {
         }
     }
 
-    /// A list of texts; a single one counts as a list of it, as in an IAM policy.
+    /// A list of texts. As in an IAM policy, a single text is a list of one.
     pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, StartupError> {
         match self.get(name) {
             None => Ok(Vec::new()),
@@ -102,12 +102,12 @@ impl Properties {
         }
     }
 
-    /// A section inside this one; empty where it is absent.
+    /// A section inside this one. If it is absent, it is empty.
     pub(super) fn section(&self, name: &str) -> Result<Properties, StartupError> {
         Properties::new(self.path(name), self.get(name).cloned().unwrap_or(Value::Null))
     }
 
-    /// A list of sections; a single one counts as a list of it.
+    /// A list of sections. A single section is a list of one.
     pub(super) fn sections(&self, name: &str) -> Result<Vec<Properties>, StartupError> {
         match self.get(name) {
             None => Ok(Vec::new()),

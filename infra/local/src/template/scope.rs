@@ -1,5 +1,5 @@
-//! What a name in the template stands for on this machine: parameters, conditions, pseudo parameters, and what
-//! `Ref` and `GetAtt` of a resource give.
+//! Resolves the names of the template on this machine: parameters, conditions, pseudo parameters,
+//! `Ref` and `GetAtt`.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,14 @@ use serde_json::{Map, Value};
 use crate::StartupError;
 use crate::aws::{ACCOUNT, PARTITION, REGION, STACK};
 
-/// The inputs of a template: values of its parameters, and where the gateway listens.
+/// The inputs of a template that it does not contain itself.
 pub(crate) struct TemplateInputs {
-    /// `HOST:PORT` by which clients reach the gateway.
+    /// The `HOST:PORT` with which clients reach the gateway.
     pub(crate) authority: String,
-    /// Parameters given by whoever starts the gateway.
+    /// Parameters from the command line.
     pub(crate) parameters: BTreeMap<String, String>,
-    /// Parameters that have another default here than on AWS; used only if the template has them.
+    /// Defaults of parameters that differ from those on AWS. A name that the template does not have
+    /// is ignored.
     pub(crate) defaults: BTreeMap<String, String>,
 }
 
@@ -27,7 +28,7 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// The scope of a template with these `Parameters`, `Conditions` and `Resources`.
+    /// A scope with the `Parameters`, `Conditions` and `Resources` of a template.
     pub(super) fn new(
         template_inputs: &'a TemplateInputs,
         declared: &Map<String, Value>,
@@ -52,7 +53,7 @@ impl<'a> Scope<'a> {
         self.holds(condition, &at)
     }
 
-    /// `value` with every intrinsic function in it replaced by what it stands for.
+    /// Returns `value` with every intrinsic function in it resolved.
     pub(super) fn resolve(&self, value: &Value, at: &str) -> Result<Value, StartupError> {
         match value {
             Value::Object(fields) => match single(fields) {
@@ -154,8 +155,8 @@ impl<'a> Scope<'a> {
         Ok(Value::String(text))
     }
 
-    /// What `Ref` of a resource gives: a stage's and a table's name, a function's name, else its id, for which the
-    /// logical id does as well as a random one.
+    /// What `Ref` of a resource returns. For a stage, a table or a function it is the name. For
+    /// others it is the id, for which the logical id is used here.
     fn identity(&self, resource: &str, at: &str) -> Result<String, StartupError> {
         let named = match self.kind(resource, at)? {
             "AWS::DynamoDB::Table" => Some("TableName"),
@@ -240,7 +241,7 @@ fn parameter(template_inputs: &TemplateInputs, name: &str, declaration: &Value) 
     }
 }
 
-/// The one entry of a section that has no other: the shape of an intrinsic function.
+/// Returns the entry of a section that has only one, as intrinsic functions do.
 fn single(fields: &Map<String, Value>) -> Option<(&str, &Value)> {
     let mut entries = fields.iter();
     let (name, value) = entries.next()?;

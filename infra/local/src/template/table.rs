@@ -1,4 +1,4 @@
-//! The tables of the template, as the requests that make them.
+//! The tables of the template, as `CreateTable` requests.
 
 use serde_json::{Value, json};
 
@@ -9,15 +9,13 @@ use crate::aws::STACK;
 /// One `AWS::DynamoDB::Table`.
 #[derive(Debug)]
 pub(crate) struct TableSpec {
-    /// Its name.
     pub(crate) name: String,
-    /// The `CreateTable` request that makes it.
+    /// The `CreateTable` request.
     pub(crate) create: Value,
-    /// The attribute by which items expire.
+    /// The attribute with the expiry time of items (TTL).
     pub(crate) ttl: Option<String>,
 }
 
-/// Reads every table.
 pub(super) fn read(template: &Template) -> Result<Vec<TableSpec>, StartupError> {
     let tables = template.of_kind("AWS::DynamoDB::Table");
     tables.map(|table| one(&table.name, &table.properties)).collect()

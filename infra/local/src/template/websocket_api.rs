@@ -1,7 +1,8 @@
-//! The WebSocket API of the template, made of plain `AWS::ApiGatewayV2` resources.
+//! The WebSocket API of the template, which consists of plain `AWS::ApiGatewayV2` resources.
 //!
-//! With plain resources a template must itself say what SAM says for an HTTP API: that API Gateway may call each
-//! function. A missing permission is a 500 on AWS and nothing at all here, so it is checked.
+//! For an HTTP API, SAM adds the permission that API Gateway may call a function. For plain
+//! resources the template must have it. On AWS a missing permission leads to a 500 response; here
+//! it stops the start.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,42 +12,41 @@ use super::{Properties, Resource, Template};
 use crate::StartupError;
 use crate::aws::execute_api_arn;
 
-/// The WebSocket API with its one stage.
+/// The WebSocket API with its only stage.
 #[derive(Debug)]
 pub(crate) struct WebSocketSpec {
-    /// Its id.
     pub(crate) id: String,
-    /// Its stage, the first segment of the path that clients connect to.
+    /// Its stage, which is the first segment of the path that clients connect to.
     pub(crate) stage: String,
-    /// The fields that lead from a frame's JSON to its route: `$request.body.action` is `["action"]`.
+    /// The path of the route key in a frame's JSON. `$request.body.action` is `["action"]`.
     pub(crate) selection: Vec<String>,
-    /// Its routes, by route key.
+    /// Its routes by route key.
     pub(crate) routes: BTreeMap<String, WebSocketRoute>,
 }
 
 /// One route.
 #[derive(Clone, Debug)]
 pub(crate) struct WebSocketRoute {
-    /// The function that handles its frames.
+    /// The name of the function that handles its frames.
     pub(crate) function: String,
-    /// Whether the function's body goes back to the client.
+    /// Whether the client gets the body of the function's answer.
     pub(crate) two_way: bool,
-    /// The integration's own timeout, where it is shorter than the API's.
+    /// The timeout of the integration, if it has one.
     pub(crate) timeout: Option<Duration>,
-    /// Who is asked first; only `$connect` has one.
+    /// The authorizer. Only `$connect` can have one.
     pub(crate) authorizer: Option<WebSocketAuthorizer>,
 }
 
 /// A REQUEST authorizer, which answers with an IAM policy.
 #[derive(Clone, Debug)]
 pub(crate) struct WebSocketAuthorizer {
-    /// The function that decides.
+    /// The name of the function that decides.
     pub(crate) function: String,
-    /// What a handshake must have for anybody to be asked.
+    /// The identity sources. If one is missing, the authorizer is not called.
     pub(crate) identity: Vec<IdentitySource>,
 }
 
-/// A part of the handshake that says who is calling.
+/// A part of the handshake that identifies the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum IdentitySource {
     /// A parameter of the query string.
@@ -55,7 +55,6 @@ pub(crate) enum IdentitySource {
     Header(String),
 }
 
-/// Reads the WebSocket API.
 pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<WebSocketSpec>, StartupError> {
     let Some(api) = template.only("AWS::ApiGatewayV2::Api")? else { return Ok(None) };
     api.properties.only(&["Description", "Name", "ProtocolType", "RouteSelectionExpression", "Tags"])?;
@@ -175,7 +174,8 @@ impl Reader<'_> {
         Ok(Some(WebSocketAuthorizer { function, identity: identity.collect::<Result<_, _>>()? }))
     }
 
-    /// A route answers if it selects a response and has the `$default` one; AWS needs both.
+    /// Returns true if the route returns answers to the client. For that AWS needs both a selected
+    /// response and a `$default` response.
     fn two_way(&self, route: &Resource) -> Result<bool, StartupError> {
         let mut responses = 0;
         for response in self.template.of_kind("AWS::ApiGatewayV2::RouteResponse") {

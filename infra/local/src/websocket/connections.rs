@@ -1,4 +1,4 @@
-//! Who is connected: every open connection under its id, with what waits to be sent to it.
+//! The open connections by id, each with its queue of outgoing frames.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -15,45 +15,45 @@ use crate::undocumented::{CLIENT_BUFFER, FRAME_COST};
 /// One connection, from the start of its handshake.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    /// Its id, as `TWegAcC4EowCHnA=`.
+    /// Its id, such as `TWegAcC4EowCHnA=`.
     pub(super) id: String,
     /// When its handshake began, in milliseconds since 1970.
     pub(super) connected_at: i64,
     /// The client's address.
     pub(super) source_ip: String,
-    /// What the client says it is.
+    /// The `User-Agent` header.
     pub(super) user_agent: Option<String>,
-    /// The host the client asked for.
+    /// The `Host` header.
     pub(super) domain: String,
-    /// What the authorizer said about it, for every event of its life.
+    /// The authorizer's context, which is part of every event of this connection.
     pub(super) authorizer: Option<Map<String, Value>>,
     last_active: AtomicI64,
     queued_bytes: AtomicUsize,
     outbox: UnboundedSender<Outgoing>,
 }
 
-/// What waits for a client.
+/// An entry of the queue.
 #[derive(Debug)]
 pub(super) enum Outgoing {
     /// A text frame.
     Text(Utf8Bytes),
-    /// The end, after all that came before it.
+    /// Close the connection after all earlier entries are sent.
     Close,
 }
 
-/// What became of a frame.
+/// The result of queueing a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pushed {
-    /// It is on its way.
+    /// The frame is in the queue.
     Queued,
-    /// The client takes less than it is sent.
+    /// The queue is full (backpressure): the client reads too slowly.
     Full,
     /// The connection has ended.
     Gone,
 }
 
 impl Connection {
-    /// A connection whose handshake begins now, and the receiving end of its queue.
+    /// Creates a connection at the start of its handshake, and the receiving end of its queue.
     pub(super) fn new(
         source_ip: String,
         user_agent: Option<String>,
@@ -75,7 +75,8 @@ impl Connection {
         (connection, outgoing)
     }
 
-    /// What is needed to tell of its end once this process has ended, as JSON.
+    /// The connection as JSON, with what its `$disconnect` event needs. A later process may have to
+    /// send that event.
     pub(super) fn to_json(&self) -> String {
         json!({
             "connectedAt": self.connected_at,
@@ -87,7 +88,8 @@ impl Connection {
         .to_string()
     }
 
-    /// The connection of an earlier process, by what [`Connection::to_json`] kept of it. Nothing reaches its client.
+    /// Reads a connection of an earlier process from what [`Connection::to_json`] wrote. It has no
+    /// client: what is queued goes nowhere.
     pub(super) fn from_json(id: &str, json: &str) -> Option<Self> {
         let kept: Value = serde_json::from_str(json).ok()?;
         let text = |name: &str| kept[name].as_str().map(str::to_owned);
@@ -105,7 +107,7 @@ impl Connection {
         })
     }
 
-    /// Queues a frame, and never waits: a client that reads slowly delays nobody.
+    /// Queues a frame and never waits, so a client that reads slowly delays nobody.
     pub(super) fn push(&self, text: Utf8Bytes) -> Pushed {
         let cost = text.len() + FRAME_COST;
         let before = self.queued_bytes.fetch_add(cost, Ordering::AcqRel);
@@ -119,28 +121,28 @@ impl Connection {
         }
     }
 
-    /// Ends the connection once what is queued has been sent.
+    /// Closes the connection after the queued frames are sent.
     pub(super) fn close(&self) -> Pushed {
         self.outbox.send(Outgoing::Close).map_or(Pushed::Gone, |()| Pushed::Queued)
     }
 
-    /// A frame of this many bytes has left the queue.
+    /// Counts a frame of this many bytes as sent.
     pub(super) fn sent(&self, length: usize) {
         self.queued_bytes.fetch_sub(length + FRAME_COST, Ordering::AcqRel);
     }
 
-    /// Data went over the connection.
+    /// Records that data was transferred now.
     pub(super) fn touch(&self) {
         self.last_active.store(Timestamp::now().as_millisecond(), Ordering::Relaxed);
     }
 
-    /// When data last went over it.
+    /// When data was last transferred, in milliseconds since 1970.
     pub(super) fn last_active(&self) -> i64 {
         self.last_active.load(Ordering::Relaxed)
     }
 }
 
-/// Every connection whose handshake has ended and that has not.
+/// All connections whose handshake is complete and that have not ended.
 #[derive(Debug, Default)]
 pub(crate) struct Connections(Mutex<HashMap<String, Arc<Connection>>>);
 

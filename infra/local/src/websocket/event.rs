@@ -1,4 +1,4 @@
-//! The events of a WebSocket API, as its functions receive them.
+//! Builds the events of the WebSocket API.
 
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
@@ -8,14 +8,14 @@ use super::connections::Connection;
 use crate::aws::{execute_api_arn, now, short_id};
 use crate::query::Query;
 
-/// An event, and the id by which the gateway speaks of the request to the client.
+/// An event with its request id, which also is in error frames for the client.
 pub(super) struct Event {
     pub(super) value: Value,
     pub(super) request_id: String,
 }
 
 impl WebSocketApi {
-    /// What the authorizer of `$connect` is asked.
+    /// The event for the authorizer of `$connect`.
     pub(super) fn authorizer_event(&self, connection: &Connection, headers: &HeaderMap, query: &Query) -> Event {
         let mut event = self.connect_event(connection, headers, query);
         event.value["type"] = json!("REQUEST");
@@ -25,7 +25,8 @@ impl WebSocketApi {
         event
     }
 
-    /// What `$connect` is told: the only event with the handshake's headers and query.
+    /// The `$connect` event. It is the only one for a function with the headers and the query of
+    /// the handshake.
     pub(super) fn connect_event(&self, connection: &Connection, headers: &HeaderMap, query: &Query) -> Event {
         let mut event = self.event(connection, "$connect", "CONNECT", Map::new());
         let (last, all) = header_maps(headers, connection);
@@ -38,7 +39,7 @@ impl WebSocketApi {
         event
     }
 
-    /// One frame of a client.
+    /// The event of one frame from a client.
     pub(super) fn message_event(&self, connection: &Connection, route_key: &str, body: &str) -> Event {
         let more = Map::from_iter([("messageId".to_owned(), json!(short_id()))]);
         let mut event = self.event(connection, route_key, "MESSAGE", more);
@@ -46,7 +47,7 @@ impl WebSocketApi {
         event
     }
 
-    /// The end of a connection.
+    /// The `$disconnect` event.
     pub(super) fn disconnect_event(&self, connection: &Connection, code: u16, reason: &str) -> Event {
         let more = [("disconnectStatusCode", json!(code)), ("disconnectReason", json!(reason))];
         let more = more.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -56,7 +57,7 @@ impl WebSocketApi {
         event
     }
 
-    /// The ARN that an authorizer's policy must allow.
+    /// The ARN that the authorizer's policy must allow.
     pub(super) fn connect_arn(&self) -> String {
         execute_api_arn(&self.spec.id, &format!("{}/$connect", self.spec.stage))
     }
@@ -92,9 +93,10 @@ impl WebSocketApi {
     }
 }
 
-/// The handshake's headers: the last value of each, and all of them. Unlike the HTTP API, this one leaves the names
-/// as the client wrote them; the server has lower-cased them by now, so they get the case in which browsers write
-/// them, and a function that looks for `origin` fails here as it would there.
+/// The headers of the handshake: the last value of each, and all values. API Gateway keeps the
+/// names as the client wrote them, but the HTTP server here has lower-cased them. So they get the
+/// case in which browsers write them. A function that looks for `origin` therefore fails here as it
+/// does on AWS.
 fn header_maps(headers: &HeaderMap, connection: &Connection) -> (Value, Value) {
     let mut all = Map::new();
     for name in headers.keys() {

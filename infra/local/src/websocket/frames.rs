@@ -1,4 +1,4 @@
-//! From a frame to its route, and from the function's answer to a frame.
+//! Finds the route of a frame, calls its function, and sends the answer.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::template::WebSocketRoute;
 use crate::undocumented::NO_BODY;
 
 impl WebSocketApi {
-    /// Handles one frame to its end. Frames of one connection are handled side by side, so answers may overtake
-    /// each other.
+    /// Handles one frame until its answer is queued. Frames of one connection are handled
+    /// concurrently, so answers may come in another order.
     pub(super) async fn frame(self: Arc<Self>, connection: Arc<Connection>, text: Utf8Bytes) {
         let Some((key, route)) = self.route(&text) else {
             return send_error(&connection, "Forbidden", &short_id());
@@ -30,8 +30,8 @@ impl WebSocketApi {
         }
     }
 
-    /// The route that the selection expression names, else `$default`. `$connect` and `$disconnect` are the
-    /// gateway's own to call.
+    /// The route that the selection expression names, otherwise `$default`. A client cannot call
+    /// `$connect` and `$disconnect`.
     fn route(&self, text: &str) -> Option<(&str, &WebSocketRoute)> {
         let document: Value = serde_json::from_str(text).unwrap_or_default();
         let selected = self.spec.selection.iter().fold(&document, |value, field| &value[field.as_str()]);

@@ -1,4 +1,4 @@
-//! The handshake: the authorizer, then `$connect`, and only then the 101 that the client has been waiting for.
+//! The handshake calls the authorizer, then `$connect`, and then answers 101.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::respond::json_response;
 use crate::template::{IdentitySource, WebSocketAuthorizer};
 use crate::undocumented::{CONNECT_TIMED_OUT, NOT_A_HANDSHAKE};
 
-/// Why a handshake ends with something else than a connection.
+/// Why a handshake was refused.
 struct Refused {
     status: StatusCode,
     message: &'static str,
@@ -29,19 +29,20 @@ struct Refused {
 }
 
 impl WebSocketApi {
-    /// Answers one request to `/{stage}`, and serves the connection that comes of it.
+    /// Answers one request to `/{stage}`, and serves the connection if the handshake succeeds.
     pub(crate) async fn open(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
         let Some(key) = websocket_key(&request) else {
             return json_response(NOT_A_HANDSHAKE, &json!({ "message": "Upgrade Required" }));
         };
         let (answer, answered) = oneshot::channel();
-        // On its own: of a client that hangs up meanwhile the server drops this, and then `$disconnect` must come all the same.
+        // In a task of its own: if the client disconnects during the handshake, the server drops
+        // this future, but `$disconnect` must still be called.
         tokio::spawn(self.run_connection(request, peer, key, answer));
         let failed = |_| json_response(StatusCode::BAD_GATEWAY, &json!({ "message": "Internal server error" }));
         answered.await.unwrap_or_else(failed)
     }
 
-    /// From the handshake to the answer of `$disconnect`.
+    /// Runs a connection from its handshake until `$disconnect` has answered.
     async fn run_connection(
         self: Arc<Self>,
         mut request: Request<Incoming>,
@@ -68,7 +69,7 @@ impl WebSocketApi {
         self.serve(connection, outgoing, upgrade).await;
     }
 
-    /// Asks the authorizer and `$connect`; the subprotocol that `$connect` chose, if it did.
+    /// Calls the authorizer and `$connect`. Returns the subprotocol that `$connect` chose, if any.
     async fn admit(
         &self,
         connection: &mut Connection,
@@ -83,7 +84,8 @@ impl WebSocketApi {
         if let Some(authorizer) = &route.authorizer {
             connection.authorizer = Some(self.authorize(authorizer, connection, headers, &query).await?);
         }
-        // Before `$connect`, which may write that somebody is there and then be killed.
+        // Before `$connect`, which writes the connection's row: the process may be killed after
+        // that.
         self.kept.add(connection);
         let Event { value, request_id } = self.connect_event(connection, headers, &query);
         let refuse = |status, message| Err(Refused { status, message, request_id });
@@ -127,7 +129,7 @@ impl WebSocketApi {
     }
 }
 
-/// The answer that makes a connection of a request.
+/// The 101 response to a handshake.
 fn switching(key: &str, subprotocol: Option<String>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -148,8 +150,8 @@ enum PolicyDecision {
     Deny,
 }
 
-/// What an IAM policy says about `resource`; nothing if the answer is none, as AWS sees it: without a principal, or
-/// with a context that is not flat.
+/// The decision of an IAM policy about `resource`. Returns `None` if AWS would not accept the
+/// answer: it has no principal, or its context is nested.
 fn decision(answer: &Value, resource: &str) -> Option<PolicyDecision> {
     let principal = answer["principalId"].as_str()?;
     let statements = match &answer["policyDocument"]["Statement"] {
@@ -200,7 +202,7 @@ fn subprotocol(headers: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// The key of a request that is a WebSocket handshake.
+/// The `Sec-WebSocket-Key` of a request; `None` if the request is not a WebSocket handshake.
 fn websocket_key(request: &Request<Incoming>) -> Option<String> {
     let has = |name, token: &str| {
         let values = request.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());

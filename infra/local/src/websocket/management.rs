@@ -1,4 +1,4 @@
-//! `@connections`: how a function reaches a client, in this process or over HTTP.
+//! The `@connections` API, with which functions push to clients, in this process or over HTTP.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::connections::{Connections, Pushed};
 
-/// The most that one post may carry, in bytes.
+/// The largest body of a post, in bytes.
 const MESSAGE: usize = 128 * 1024;
 
 /// The management API of the WebSocket API.
@@ -28,22 +28,22 @@ impl Management {
         Self { connections, authority: authority.to_owned(), api: api.to_owned(), prefix }
     }
 
-    /// The id of the WebSocket API, by which policies name it.
+    /// The id of the WebSocket API, which is part of ARNs in policies.
     pub(crate) fn api(&self) -> &str {
         &self.api
     }
 
-    /// Whether a request to `uri` is for this API.
+    /// Returns true if a request to `uri` is for this API.
     pub(crate) fn serves(&self, uri: &http::Uri) -> bool {
         uri.authority().is_some_and(|authority| authority == self.authority.as_str()) && self.owns(uri.path())
     }
 
-    /// Whether `path` is below this API's.
+    /// Returns true if `path` belongs to this API.
     pub(crate) fn owns(&self, path: &str) -> bool {
         self.id_in(path).is_some()
     }
 
-    /// Answers one request: the status and the body. Nothing here waits, whatever the client does.
+    /// Answers one request with a status and a body. Never waits for a client.
     pub(crate) fn answer(&self, method: &str, path: &str, signature: Option<&str>, body: Bytes) -> (u16, String) {
         if !signature.is_some_and(|signature| signature.starts_with("AWS4-HMAC-SHA256 ")) {
             return refusal(403, "ForbiddenException", "Missing Authentication Token");

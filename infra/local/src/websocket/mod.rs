@@ -1,9 +1,11 @@
-//! The WebSocket API: one path, `/{stage}`, on which a client gets a connection, and `@connections` below it, by
-//! which functions reach that client.
+//! The WebSocket API. Clients connect to the path `/{stage}`. Functions push to them through
+//! `@connections` below that path.
 //!
-//! A connection's life: `handshake` asks the authorizer and `$connect` and enters it among the [`Connections`];
-//! `socket` reads and writes frames until somebody closes it; `frames` takes each frame to its route; `$disconnect`
-//! is told at the end, by the next start if need be: `open_connections` has on disk which are open. `management` is the other side: posts find the connection by its id.
+//! The steps of a connection: `handshake` calls the authorizer and `$connect`, and adds the
+//! connection to [`Connections`]. `socket` reads and writes frames until one side closes. `frames`
+//! sends each frame to its route. At the end `$disconnect` is called. If the process was killed
+//! before that, the next start calls it: `open_connections` keeps the list of open connections on
+//! disk. `management` finds the connection of a post by its id.
 
 mod connections;
 mod event;
@@ -33,10 +35,10 @@ use crate::stopping::Stopping;
 use crate::template::WebSocketSpec;
 use crate::undocumented::VANISHED;
 
-/// How many connections of an earlier process are ended at once.
+/// How many `$disconnect` events are sent concurrently for connections of an earlier process.
 const AT_ONCE: usize = 32;
 
-/// The served WebSocket API.
+/// The WebSocket API of the template.
 pub(crate) struct WebSocketApi {
     spec: WebSocketSpec,
     lambdas: Lambdas,
@@ -44,12 +46,12 @@ pub(crate) struct WebSocketApi {
     kept: OpenConnections,
     timers: Timers,
     stopping: Stopping,
-    /// Every open connection holds a clone; when all are gone, the last `$disconnect` has been answered.
+    /// Every open connection holds a clone. When all clones are dropped, the last `$disconnect` has
+    /// been answered.
     alive: mpsc::Sender<()>,
 }
 
 impl WebSocketApi {
-    /// The API of the template.
     pub(crate) fn new(
         spec: WebSocketSpec,
         lambdas: Lambdas,
@@ -62,8 +64,8 @@ impl WebSocketApi {
         Self { spec, lambdas, connections, kept, timers, stopping, alive }
     }
 
-    /// Tells `$disconnect` of the connections that an earlier process left behind, as if they had ended when that process
-    /// was last known to run.
+    /// Calls `$disconnect` for the connections that an earlier process left open. The time in the
+    /// events is the time at which that process was last known to run.
     pub(crate) async fn end_left_behind(&self, left: LeftBehind) {
         let LeftBehind { connections, alive_at } = left;
         let ends = connections.into_iter().map(|connection| async move {
@@ -78,7 +80,8 @@ impl WebSocketApi {
         stream::iter(ends).buffer_unordered(AT_ONCE).collect::<()>().await;
     }
 
-    /// Calls `$disconnect`. Best effort, as on AWS: whoever is not told now finds out by a post that answers 410.
+    /// Calls `$disconnect` once, without a retry, as AWS does. If the call fails, a later push
+    /// finds out by a 410 response.
     async fn tell_disconnect(&self, connection: &Connection, event: Value) {
         if let Some(route) = self.spec.routes.get("$disconnect") {
             let _told = self.lambdas.call(&route.function, event, self.timers.websocket).await;
@@ -86,7 +89,7 @@ impl WebSocketApi {
         self.kept.remove(&connection.id);
     }
 
-    /// The stage, and so the path.
+    /// The stage, which is also the path.
     pub(crate) fn stage(&self) -> &str {
         &self.spec.stage
     }

@@ -1,8 +1,9 @@
-//! The open connections on disk, so that the next start can end those of a process that was killed.
+//! A list of the open connections on disk. After a kill the next start ends them.
 //!
-//! It is the gateway's own memory, which on AWS outlives any machine: a file of its own in the data folder, written when
-//! a connection begins and when its `$disconnect` was answered. What is left in it at a start was open when the process
-//! before ended.
+//! On AWS, API Gateway keeps its connections outside of any machine. Here they are in a file of
+//! their own in the data folder. A row is written at the start of a connection and deleted after
+//! `$disconnect` has answered. Rows that are left at a start were open when the earlier process
+//! ended.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,21 +14,22 @@ use rusqlite::Connection as Database;
 use super::connections::Connection;
 use crate::StartupError;
 
-/// What they are kept in, inside the data folder.
+/// The name of the file in the data folder.
 const FILE: &str = "connections.sqlite";
 
-/// `alive` has one row: when the process was last known to run, in milliseconds since 1970.
+/// `alive` has one row with the time at which the process was last known to run, in milliseconds
+/// since 1970.
 const TABLES: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     CREATE TABLE IF NOT EXISTS connections (id TEXT PRIMARY KEY, connection TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS alive (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL);";
 
-/// The open connections of this process; on disk only where there is a data folder.
+/// The open connections of this process. They are on disk only if there is a data folder.
 #[derive(Clone, Default)]
 pub(crate) struct OpenConnections(Option<Arc<Mutex<Database>>>);
 
-/// What a process that was killed left behind.
+/// What a killed process left in the file.
 pub(crate) struct LeftBehind {
     /// The connections that were open.
     pub(super) connections: Vec<Connection>,
@@ -36,7 +38,7 @@ pub(crate) struct LeftBehind {
 }
 
 impl OpenConnections {
-    /// Those kept in `folder`, and what was left behind there.
+    /// Opens the list in `folder`, and returns it with what an earlier process left there.
     pub(crate) fn open(folder: Option<&Path>) -> Result<(Self, LeftBehind), StartupError> {
         let Some(folder) = folder else {
             return Ok((Self(None), LeftBehind { connections: Vec::new(), alive_at: 0 }));
@@ -51,24 +53,25 @@ impl OpenConnections {
         read().map_err(|problem| StartupError::Data { path: path.clone(), what: problem.to_string() })
     }
 
-    /// A connection begins.
+    /// Adds a connection.
     pub(super) fn add(&self, connection: &Connection) {
         let sql = "INSERT OR REPLACE INTO connections (id, connection) VALUES (?1, ?2)";
         self.write(|database| database.execute(sql, (&connection.id, connection.to_json())));
     }
 
-    /// A connection has ended, and `$disconnect` was told.
+    /// Removes a connection after its `$disconnect` has answered.
     pub(super) fn remove(&self, id: &str) {
         self.write(|database| database.execute("DELETE FROM connections WHERE id = ?1", [id]));
     }
 
-    /// This process runs.
+    /// Writes the current time as the last time at which this process is known to run.
     pub(crate) fn mark_alive(&self) {
         let sql = "INSERT OR REPLACE INTO alive (one, at) VALUES (1, ?1)";
         self.write(|database| database.execute(sql, [Timestamp::now().as_millisecond()]));
     }
 
-    /// Serving goes on if the disk is full: what is lost is what a start after a kill would know.
+    /// A failed write is only logged, for example on a full disk. Then the next start after a kill
+    /// lacks this row.
     fn write(&self, write: impl FnOnce(&Database) -> rusqlite::Result<usize>) {
         let Some(database) = &self.0 else { return };
         if let Err(problem) = write(&database.lock().unwrap_or_else(PoisonError::into_inner)) {

@@ -1,4 +1,4 @@
-//! One open connection: frames in, frames out, the clocks, and the close.
+//! One open connection: reads and writes frames, checks timeouts, and closes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,19 +26,19 @@ type Socket = WebSocketStream<TokioIo<Upgraded>>;
 const FRAME: usize = 32 * 1024;
 /// The largest message from a client, in bytes.
 const MESSAGE: usize = 128 * 1024;
-/// What a connection reads at once, in bytes: most frames whole. Every connection holds this much all its life; the library would
-/// take 128 KiB.
+/// The size of the read buffer, in bytes, enough for most frames. Every connection holds one for as
+/// long as it is open. The library's default is 128 KiB.
 const READ: usize = 1024;
-/// What a connection gathers before it writes, in bytes. The library would gather 128 KiB.
+/// The size of the write buffer, in bytes. The library's default is 128 KiB.
 const WRITE: usize = 4 * 1024;
-/// How long a client may take to answer a close.
+/// How long a client may take to answer a close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How a connection ended.
 enum Ended {
-    /// The gateway closes it, with this code and reason.
+    /// The gateway closes the connection with this code and reason.
     Closing(CloseCode, &'static str),
-    /// The client closed it, or vanished.
+    /// The client closed the connection with this code and reason, or it disappeared.
     Closed(u16, String),
 }
 
@@ -53,7 +53,7 @@ impl Ended {
 }
 
 impl WebSocketApi {
-    /// Serves a connection from its upgrade to the answer of `$disconnect`.
+    /// Serves a connection from the upgrade until `$disconnect` has answered.
     pub(super) async fn serve(
         self: Arc<Self>,
         connection: Arc<Connection>,
@@ -78,7 +78,7 @@ impl WebSocketApi {
         self.tell_disconnect(&connection, value).await;
     }
 
-    /// Moves frames until the connection ends; its status code and reason.
+    /// Reads and writes frames until the connection ends. Returns the close code and the reason.
     async fn run(
         self: Arc<Self>,
         connection: &Arc<Connection>,
@@ -95,8 +95,8 @@ impl WebSocketApi {
                         self.moved(connection, idle.as_mut());
                         handling.spawn(self.clone().frame(connection.clone(), text));
                     }
-                    // Pings are answered by the library and reach nobody. That they keep a connection alive is not
-                    // documented, so they do not.
+                    // The library answers pings; no function sees them. AWS does not document that
+                    // they keep a connection open, so they do not.
                     Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                     other => break end_of(other),
                 },
@@ -140,7 +140,7 @@ impl WebSocketApi {
     }
 }
 
-/// What it means that no text frame was read.
+/// How the connection ends if the next message is not a text frame.
 fn end_of(read: Option<Result<Message, Error>>) -> Ended {
     match read {
         Some(Ok(Message::Close(Some(frame)))) => Ended::Closed(frame.code.into(), frame.reason.to_string()),
@@ -159,7 +159,7 @@ fn end_of(read: Option<Result<Message, Error>>) -> Ended {
     }
 }
 
-/// Writes what is queued, all of it in one go.
+/// Writes all queued frames and flushes once.
 async fn write(
     socket: &mut Socket,
     connection: &Connection,
@@ -186,14 +186,15 @@ async fn write(
     socket.flush().await.err().map(|_| Ended::vanished())
 }
 
-/// Sends the close frame and reads until the client has closed too. Ending the connection with unread data in it
-/// would reset it, and the client would never see why.
+/// Sends the close frame and reads until the client has closed too. If a connection ends with
+/// unread data, TCP resets it, and the client does not see the close code.
 async fn close_with_handshake(socket: &mut Socket, code: CloseCode, reason: &'static str) {
     let frame = CloseFrame { code, reason: reason.into() };
     if socket.close(Some(frame)).await.is_err() {
         return;
     }
-    // Once the client has answered, it has everything; it need not hang up as well.
+    // After the client's close frame nothing is missing. The gateway does not wait for the client
+    // to close the TCP connection.
     while let Some(Ok(frame)) = socket.next().await {
         if frame.is_close() {
             return;

@@ -1,4 +1,4 @@
-//! `/api/chat`, and whether the system is there at all.
+//! `/api/chat` and `/api/health`.
 
 use anyhow::Result;
 use protocol::{

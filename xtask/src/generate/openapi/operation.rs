@@ -1,4 +1,4 @@
-//! One call of the REST API, put together from what it takes and what it answers.
+//! Builds the description of one call of the REST API.
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,16 @@ use crate::generate::schema::{Schemas, reference};
 /// One call.
 #[derive(Clone)]
 pub(super) struct Operation {
-    /// Such as `/api/sales`.
+    /// The path, such as `/api/sales`.
     pub(super) path: String,
-    /// In lower case.
+    /// The method in lower case.
     pub(super) method: &'static str,
     content: Value,
     codes: Vec<Code>,
 }
 
 impl Operation {
-    /// A call that needs a token.
+    /// Creates a call that needs a token.
     pub(super) fn new(method: &'static str, path: &str, id: &str, summary: &str) -> Self {
         let tag = if path.starts_with("/api/sales") { "orders" } else { "conversations" };
         let content = json!({
@@ -39,13 +39,13 @@ impl Operation {
         Self { path: path.to_owned(), method, content, codes: vec![Code::Internal, Code::RateLimited] }
     }
 
-    /// More about it than its summary.
+    /// Adds a longer description.
     pub(super) fn about(mut self, words: &str) -> Self {
         self.content["description"] = words.into();
         self
     }
 
-    /// Anybody may call it, and nothing is looked up for it.
+    /// Marks the call as public.
     pub(super) fn open(mut self) -> Self {
         self.content["security"] = json!([]);
         self.codes = vec![Code::Internal];
@@ -55,7 +55,7 @@ impl Operation {
         self
     }
 
-    /// An id in the path.
+    /// Adds a path parameter that is an id with this prefix.
     pub(super) fn id(self, name: &str, prefix: &str) -> Self {
         let schema = json!({ "type": "string", "pattern": format!("^{prefix}_[a-z2-7]{{26}}$") });
         let example = format!("{prefix}_aebagbafaydqqcikbmga2dqpca");
@@ -63,18 +63,18 @@ impl Operation {
         self.parameter(parameter)
     }
 
-    /// A user's id in the path.
+    /// Adds a path parameter that is a user's id.
     pub(super) fn user(self, name: &str) -> Self {
         let schema = json!({ "type": "string", "minLength": 1, "maxLength": 128 });
         self.parameter(json!({ "name": name, "in": "path", "required": true, "schema": schema, "example": "anna" }))
     }
 
-    /// An optional header.
+    /// Adds an optional header.
     pub(super) fn header(self, name: &str, schema: &Value, words: &str) -> Self {
         self.parameter(json!({ "name": name, "in": "header", "schema": schema, "description": words }))
     }
 
-    /// A query with the fields of `T`, all of them optional.
+    /// Adds the fields of `T` as optional query parameters.
     pub(super) fn query<T: JsonSchema>(mut self, schemas: &mut Schemas) -> Result<Self> {
         for (name, mut schema) in schemas.query::<T>()? {
             let words = schema.as_object_mut().and_then(|fields| fields.remove("description"));
@@ -90,14 +90,14 @@ impl Operation {
         self
     }
 
-    /// A JSON body, and the ways in which one can be wrong.
+    /// Adds a JSON body and the errors for an invalid one.
     pub(super) fn takes<T: JsonSchema>(mut self, schemas: &mut Schemas, example: &Value) -> Self {
         let body = json!({ "schema": schemas.sent::<T>(), "example": example });
         self.content["requestBody"] = json!({ "required": true, "content": { "application/json": body } });
         self.problems(&[Code::BadRequest, Code::PayloadTooLarge, Code::InvalidRequest])
     }
 
-    /// A successful answer.
+    /// Adds a successful answer.
     pub(super) fn answers<T: JsonSchema>(mut self, schemas: &mut Schemas, status: u16, words: &str) -> Self {
         self.content["responses"][status.to_string()] = json!({
             "description": words,
@@ -106,7 +106,8 @@ impl Operation {
         self
     }
 
-    /// After the answer `status`, `operation` can be called with `parameter` from `place` in the answer.
+    /// Adds a link: after the answer `status`, `operation` can be called with `parameter`, whose
+    /// value is at `place` in the answer.
     pub(super) fn leads_to(mut self, status: u16, operation: &str, parameter: &str, place: &str) -> Self {
         self.content["responses"][status.to_string()]["links"][operation] = json!({
             "operationId": operation,
@@ -115,13 +116,13 @@ impl Operation {
         self
     }
 
-    /// The errors it can answer, beside those that every call can.
+    /// Adds errors of this call. Errors that every call can return are added elsewhere.
     pub(super) fn problems(mut self, codes: &[Code]) -> Self {
         self.codes.extend(codes);
         self
     }
 
-    /// The call as the document has it.
+    /// The description of the call for the document.
     pub(super) fn into_content(mut self) -> Value {
         let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
         for code in &self.codes {
@@ -137,7 +138,7 @@ impl Operation {
     }
 }
 
-/// An error with one of these codes, or the gateway's own under the same status.
+/// The answer for these error codes. The gateway's own error with the same status is included.
 fn problem(status: u16, codes: &[&str]) -> Value {
     let own = json!({
         "allOf": [
@@ -169,7 +170,7 @@ fn problem(status: u16, codes: &[&str]) -> Value {
     response
 }
 
-/// What the gateway can answer to every call.
+/// The errors that the gateway can return for every call.
 pub(super) fn gateway_responses() -> Value {
     let response = |words: &str| {
         let content = json!({ "application/json": { "schema": reference("GatewayMessage") } });

@@ -64,7 +64,7 @@ fn set_status(schemas: &mut Schemas) -> Operation {
         .problems(&[Code::Forbidden, Code::NotFound, Code::InvalidTransition])
 }
 
-/// What can be done with an order that was just placed.
+/// Adds links to the calls that use the id of a new order or of its conversation.
 fn follow(call: Operation, status: u16, order: &str, conversation: &str) -> Operation {
     let call = ["getOrder", "setOrderStatus"].iter().fold(call, |call, to| call.leads_to(status, to, "orderId", order));
     let next = ["getConversation", "setConversationStatus", "listMessages", "sendMessage", "markRead"];
