@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-/// What an authorizer says.
+/// The decision of an authorizer.
 #[derive(Clone, Debug)]
 pub(super) enum Authorization {
-    /// The request may go on, with this in `requestContext.authorizer`.
+    /// The request is allowed. The value becomes `requestContext.authorizer`.
     Allow(Value),
-    /// It may not.
+    /// The request is denied.
     Deny,
-    /// There is nothing by which to know the caller; the authorizer was not asked.
+    /// The request has no identity source. The authorizer was not called.
     NoIdentity,
-    /// The authorizer failed, or said something else.
+    /// The authorizer failed, or its answer is invalid.
     Failed,
 }
