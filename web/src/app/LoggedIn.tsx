@@ -8,7 +8,7 @@ import { LogInExpired } from "./parts/LogInExpired.tsx";
 import { TopBar } from "./parts/TopBar.tsx";
 import { type LogIn, demoToken, rememberToken } from "./session.ts";
 
-/** Everything behind the log-in: one client for all pages, and what is the same on each of them. */
+/** Provides the chat client to all pages and shows the parts that every page has. */
 export function LoggedIn({
   api,
   logIn,
@@ -36,7 +36,10 @@ export function LoggedIn({
   );
 }
 
-/** A client that is connected while this is on the screen, and hears of what happens to the page. */
+/**
+ * Creates a chat client, keeps it connected while this component is mounted, and passes browser
+ * events to it.
+ */
 function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
   const [client, setClient] = useState<ChatClient>();
   const queries = useQueryClient();
@@ -55,7 +58,7 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
     };
     const stored = (event: StorageEvent) => running.storageChanged(event.key);
     const leaving = (event: BeforeUnloadEvent) => {
-      // The browser asks whether to leave: what the storage did not take would be lost.
+      // Some messages could not be stored and would be lost, so the browser asks before it leaves.
       if (running.state.unstored) event.preventDefault();
     };
     const counts = running.onEvent((event) => {

@@ -24,7 +24,7 @@ if (root !== null) {
   );
 }
 
-/** The page came, and what says where its API is did not. */
+/** Shown when `/config.json` cannot be loaded. */
 function Unreachable() {
   const again = (
     <button type="button" className="button button-primary" onClick={() => location.reload()}>

@@ -2,7 +2,7 @@ import { isSamePerson } from "../client/index.ts";
 import type { Person } from "../protocol.ts";
 import { session } from "./storage.ts";
 
-/** Who is logged in in this tab. Another tab may be somebody else. */
+/** The person who is logged in in this tab. Each tab can have another person. */
 export interface LogIn {
   readonly me: Person;
   readonly token: string;
@@ -10,10 +10,10 @@ export interface LogIn {
 
 const KEY = "order-chat/session";
 
-/** Asking for a token takes no longer, in milliseconds. */
+/** Time-out of a token request, in milliseconds. */
 const PATIENCE = 15_000;
 
-/** Who is logged in here, if anybody is. */
+/** Returns the stored log-in of this tab. */
 export function remembered(): LogIn | undefined {
   try {
     const value: unknown = JSON.parse(session.getItem(KEY) ?? "null");
@@ -23,21 +23,22 @@ export function remembered(): LogIn | undefined {
   }
 }
 
-/** Remembers who is logged in for as long as the tab lives. */
+/** Stores the log-in until the tab is closed. `undefined` removes it. */
 export function remember(logIn: LogIn | undefined): void {
   if (logIn === undefined) session.removeItem(KEY);
   else session.setItem(KEY, JSON.stringify(logIn));
 }
 
-/** Remembers a person's new token, unless they have left meanwhile: a log-out is not undone by an answer that comes late. */
+/** Stores a person's renewed token. Does nothing if this person has logged out meanwhile. */
 export function rememberToken(me: Person, token: string): void {
   const held = remembered()?.me;
   if (held !== undefined && isSamePerson(held, me)) remember({ me, token });
 }
 
 /**
- * Gets a token for a person of the demonstration. Only the local system hands them out; elsewhere the shop's own identity provider does,
- * and this answers `undefined`.
+ * Requests a token for a demo person. Only the local system issues these tokens; in production the
+ * shop's own identity provider does. Returns `undefined` if the server refuses, and throws if it
+ * fails.
  */
 export async function demoToken({ userId, role, name }: Person): Promise<string | undefined> {
   const response = await fetch("/dev/token", {

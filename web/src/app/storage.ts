@@ -1,12 +1,12 @@
 import { MemoryStorage } from "./memory-storage.ts";
 
-/** What outlives the tab. */
+/** Storage that is kept when the tab is closed. */
 export const local = allowed(() => localStorage);
 
-/** What ends with the tab. */
+/** Storage that is deleted when the tab is closed. */
 export const session = allowed(() => sessionStorage);
 
-/** The browser's storage; a memory where looking at it throws, because somebody has forbidden cookies to the page. */
+/** Returns the browser's storage, or a storage in memory if the browser forbids access. */
 function allowed(storage: () => Storage): Storage {
   try {
     return storage();

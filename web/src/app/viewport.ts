@@ -1,15 +1,19 @@
-/** What is visible of the page, in pixels of the page. */
+/** The visible part of the page, in CSS pixels. */
 export interface VisibleArea {
   readonly top: number;
   readonly height: number;
 }
 
-/** Toolbars that come and go change less than this, in pixels; every on-screen keyboard takes more. */
+/**
+ * Smallest height of an on-screen keyboard, in pixels. Browser toolbars that appear and disappear
+ * are smaller.
+ */
 const KEYBOARD = 120;
 
 /**
- * The part of the page that an on-screen keyboard leaves visible; `undefined` without one, and while somebody has zoomed in.
- * `pageHeight` is the height that the page is laid out for.
+ * Returns the part of the page that an on-screen keyboard leaves visible. Returns `undefined`
+ * without a keyboard and while the page is zoomed in. `pageHeight` is the layout height of the
+ * page, in pixels.
  */
 export function besideKeyboard(viewport: Pick<VisualViewport, "height" | "offsetTop" | "scale">, pageHeight: number): VisibleArea | undefined {
   const zoomed = Math.abs(viewport.scale - 1) > 0.01;
@@ -18,8 +22,9 @@ export function besideKeyboard(viewport: Pick<VisualViewport, "height" | "offset
 }
 
 /**
- * Keeps `--visible-height` and `--visible-top` of the document. Safari on iOS lays its keyboard over the page and pushes the page up
- * instead of making it smaller; browsers that make it smaller need neither.
+ * Keeps the CSS variables `--visible-height` and `--visible-top` up to date. Safari on iOS shows
+ * the keyboard over the page and scrolls the page up. Other browsers make the page smaller and need
+ * neither variable.
  */
 export function followKeyboard(): void {
   const viewport = globalThis.visualViewport;

@@ -21,7 +21,7 @@ const MOVE: Readonly<Record<OrderStatus, { label: string; icon: ReactNode }>> = 
   cancelled: { label: "Cancel the order", icon: <CircleX size={16} aria-hidden /> },
 };
 
-/** What is asked before a move that is final. */
+/** The texts of the confirmation dialog, for changes that cannot be undone. */
 const FINAL: Readonly<Partial<Record<OrderStatus, { question: string; yes: string; no: string }>>> = {
   completed: { question: "Complete the order?", yes: "Complete the order", no: "Not yet" },
   cancelled: { question: "Cancel the order?", yes: "Cancel the order", no: "Keep the order" },
@@ -33,7 +33,10 @@ const TURNS: readonly { status: ConversationStatus; label: string; icon: ReactNo
   { status: "closed", label: "Close the conversation", icon: <Lock size={16} aria-hidden /> },
 ];
 
-/** What an admin can do with an order and its conversation. The change comes back as an event, to everybody alike. */
+/**
+ * The menu of what an admin can do with an order and its conversation. The server sends the result
+ * to everybody as an event.
+ */
 export function AdminActions({ conversation }: { conversation: Conversation }) {
   const client = useClient();
   const moving = useMutation({
@@ -48,15 +51,16 @@ export function AdminActions({ conversation }: { conversation: Conversation }) {
     onMutate: () => {
       moving.reset();
     },
-    // The answer may come when another conversation is open; and what was done is done, whether or not it can be fetched.
+    // Another conversation may be open when the answer comes. If the refresh fails, the change
+    // itself has still been made.
     onSettled: () => client.refresh(conversation.id).catch(() => undefined),
   });
   const [asked, setAsked] = useState<OrderStatus>();
   const trigger = useRef<HTMLButtonElement>(null);
-  // The button itself stays enabled: it has the focus, and would lose it.
+  // The menu button stays enabled, because a disabled button loses the focus.
   const busy = moving.isPending || turning.isPending;
   const problem = moving.error ?? turning.error;
-  // A status of a later release has no moves that are known here.
+  // A later release can send a status that this release does not know.
   const moves = MOVES[conversation.order.status] ?? [];
   const question = asked !== undefined && moves.includes(asked) ? FINAL[asked] : undefined;
   return (

@@ -3,12 +3,13 @@ import { EMPTY_TIMELINE, sideOf } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
 import { wordsOf } from "./Bubble.tsx";
 
-/** As many messages are kept for whoever hears them: the last ones. */
+/** The maximum number of messages in the live region. The oldest are removed first. */
 const MOST = 10;
 
 /**
- * Reads new messages of the other side out to whoever cannot see them, also one that comes after its followers, and says once that a
- * message was not sent. What was there before this is not news, and neither are older ones that are scrolled to.
+ * Announces new messages of the other side, and messages that failed to send, to screen readers.
+ * Messages that were there when the component was mounted, and older ones that are loaded later,
+ * are not announced.
  */
 export function Announcer({ id }: { id: string }) {
   const messages = useChat((state) => (state.timelines.get(id) ?? EMPTY_TIMELINE).messages);

@@ -7,7 +7,10 @@ import { full, time } from "../format.ts";
 import { Linkified } from "./Linkified.tsx";
 import { Ticks } from "./Ticks.tsx";
 
-/** A stored message: the own side on the right, the other on the left, the system in the middle. */
+/**
+ * A stored message: one's own side on the right, the other side on the left, system messages in the
+ * middle.
+ */
 export const Bubble = memo(function Bubble({
   message,
   me,
@@ -47,9 +50,11 @@ export const Bubble = memo(function Bubble({
   );
 });
 
-/** What the system reports, and what this version of the pages does not know: in the words that came with it. */
+/**
+ * A system message, or a message of a kind that this release does not know, shown as its `body`.
+ */
 function SystemMessage({ message }: { message: Message }) {
-  // A later server may report what nobody caused.
+  // A later server can send a system message without `by`.
   const by = message.system?.by as Person | undefined;
   return (
     <p className="system">
@@ -70,12 +75,12 @@ function SystemMessage({ message }: { message: Message }) {
   );
 }
 
-/** The text of a message, whatever its kind. */
+/** Returns the text of a message of any kind. */
 export function wordsOf({ body }: Message): string {
   return body === "" ? "This message cannot be shown here. Reload the page." : body;
 }
 
-/** A message on its way, or one that failed. */
+/** A message in the outbox: on its way, or failed. */
 export function PendingBubble({ unsent, follows }: { unsent: PendingMessage; follows: boolean }) {
   const client = useClient();
   return (

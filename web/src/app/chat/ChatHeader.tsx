@@ -14,7 +14,7 @@ import { AdminActions } from "./AdminActions.tsx";
 import { OrderDetails } from "./OrderDetails.tsx";
 import { Presence } from "./Presence.tsx";
 
-/** The order that a chat is about. */
+/** The chat's header, with the order, presence, and actions. */
 export function ChatHeader({ conversation }: { conversation: Conversation }) {
   const isAdmin = useChat((state) => state.me.role === "admin");
   const wide = useWide();
@@ -49,7 +49,7 @@ export function ChatHeader({ conversation }: { conversation: Conversation }) {
   );
 }
 
-/** The way to the list on a phone, with what is unread in other conversations. */
+/** The link back to the list on a phone, with the unread count of the other conversations. */
 function Back({ from }: { from: ConversationId }) {
   const back = useBackToList();
   const unread = useChat((state) => unreadText(unreadOf(state, from)));

@@ -13,16 +13,21 @@ import { type Places, type Row, placesOf, rowsOf, withLine } from "./rows.ts";
 import { useScrolling } from "./scrolling.ts";
 import { type Opening, useOpening, useUnread } from "./unread-line.ts";
 
-/** This close to the oldest message the ones before it are loaded, in pixels. */
+/** Older messages are loaded when the scroll offset is below this, in pixels. */
 const NEAR_START = 1_200;
 
-/** Rows are laid out this far around the frame, in pixels: they have their height before they come into sight, also on fast wheels. */
+/**
+ * Rows are rendered this far outside the visible area, in pixels. They are measured before they
+ * become visible, also during fast scrolling.
+ */
 const AROUND = 1_000;
 
-/** The room above the oldest message, in pixels; the same at all times, so that nothing moves. */
+/** The fixed height of the area above the oldest message, in pixels. */
 const ABOVE = 44;
 
-/** A chat's messages. Opens at the first unread one, or at the newest. */
+/**
+ * A virtualized list of a chat's messages. It opens at the first unread message, or at the newest.
+ */
 export function MessageList({ conversation }: { conversation: Conversation }) {
   const { id } = conversation;
   const me = useChat((state) => state.me);
@@ -40,7 +45,10 @@ export function MessageList({ conversation }: { conversation: Conversation }) {
   );
 }
 
-/** The list once it is known where it opens: stays at the newest unless somebody reads older ones, and loads those without a jump. */
+/**
+ * The list once its opening position is known. It follows the newest message unless somebody
+ * scrolls up, and adds older messages without moving the visible ones.
+ */
 function OpenedList({
   conversation,
   opening,
@@ -91,7 +99,7 @@ function OpenedList({
   }, [lineSeq, latest, toEnd, toRow]);
   const looked = useRef(writtenAt);
   useLayoutEffect(() => {
-    // What one writes oneself is always looked at; what leaves the outbox moves nobody.
+    // Scroll to the person's own new message. A message that leaves the outbox must not scroll.
     if (writtenAt > looked.current) toEnd();
     looked.current = Math.max(writtenAt, looked.current);
   }, [writtenAt, toEnd]);
@@ -166,7 +174,7 @@ function newMessages(count: number): string {
 
 const PlacesContext = createContext<Places>({ first: 1, total: undefined });
 
-/** A row of the list, which tells its place in the whole conversation. */
+/** A row of the list, with its position in the whole conversation for screen readers. */
 function Item({ index, ref, style, children }: CustomItemComponentProps & { ref?: React.Ref<HTMLLIElement> }) {
   const { first, total } = useContext(PlacesContext);
   return (
@@ -181,7 +189,10 @@ function useUnsent(id: string): readonly PendingMessage[] {
   return useMemo(() => outbox.filter((unsent) => unsent.conversationId === id), [outbox, id]);
 }
 
-/** Whether this rendering has rows before those of the last one: then the view keeps its distance to the end. */
+/**
+ * Returns true if this rendering has added rows at the start. The list then keeps its distance to
+ * the end.
+ */
 function usePrepended(rows: readonly Row[]): boolean {
   const first = rows[0]?.message?.seq;
   const last = useRef(first);

@@ -2,10 +2,10 @@ import { RotateCw } from "lucide-react";
 import { useCallback, useRef, useState } from "react";
 import { useClient } from "../chat-context.ts";
 
-/** How the loading of older messages stands. */
+/** The state of loading older messages. */
 export type Older = "idle" | "loading" | "failed";
 
-/** Loads older messages, a page at a time; after a failure only when it is asked `again`. */
+/** Loads older messages page by page. After a failure only `again` loads them. */
 export function useOlder(id: string): { older: Older; load: () => void; again: () => void } {
   const client = useClient();
   const [older, setOlder] = useState<Older>("idle");
@@ -22,7 +22,7 @@ export function useOlder(id: string): { older: Older; load: () => void; again: (
   return { older, load, again: start };
 }
 
-/** What stands above the oldest message that is held. */
+/** The area above the oldest loaded message. */
 export function OlderMessages({ older, again }: { older: Older; again: () => void }) {
   return (
     <div className="older" role="status">

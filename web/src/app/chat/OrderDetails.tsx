@@ -4,7 +4,7 @@ import type { OrderId } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
 import { money } from "../format.ts";
 
-/** What was ordered, for whoever wants to see it: fetched when it is opened. */
+/** The items of an order. They are fetched when the details are opened. */
 export function OrderDetails({ orderId }: { orderId: OrderId }) {
   const client = useClient();
   const [open, setOpen] = useState(false);

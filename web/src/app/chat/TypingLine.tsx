@@ -1,10 +1,13 @@
 import { useChat } from "../chat-context.ts";
 import { listParts } from "../format.ts";
 
-/** Who is typing. It is not announced: a screen reader would speak at every pause of somebody else; their message is announced. */
+/**
+ * The typing indicator. It is not announced to screen readers, because that would interrupt them
+ * often.
+ */
 export function TypingLine({ id }: { id: string }) {
   const typists = useChat((state) => state.typing.get(id)) ?? [];
-  // An event of a later release may come without a name.
+  // A later release can send this event without a name.
   const names = typists.map(({ name }) => (typeof name === "string" ? name : "Somebody"));
   return (
     <p className="typing">

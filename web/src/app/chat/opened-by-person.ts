@@ -1,4 +1,4 @@
-/** The page that a person went to last: by a link, by what they did elsewhere, or by Back. */
+/** The path that a person navigated to last. */
 let path: string | undefined;
 
 const watchers = new Set<() => void>();
@@ -16,19 +16,25 @@ document.addEventListener(
   },
   { capture: true },
 );
-// The router sends these. A route that opens by itself replaces the one before.
+// The router dispatches these events. A route that opens by itself uses `replaceState`.
 addEventListener("pushState", () => became(location.pathname));
 addEventListener("popstate", () => became(location.pathname));
 addEventListener("replaceState", () => {
   if (path !== location.pathname) became(undefined);
 });
 
-/** Whether a person opened the page that is shown: not so after a page load, a log-in, or where a route opened by itself. */
+/**
+ * Returns true if a person navigated to the current page. False after a page load, after a log-in,
+ * and if a route opened by itself.
+ */
 export function isOpenedByPerson(): boolean {
   return path === location.pathname;
 }
 
-/** Calls `watcher` whenever that may have changed; answers how to end it. */
+/**
+ * Calls `watcher` whenever {@link isOpenedByPerson} may have changed. Returns a function that
+ * unsubscribes.
+ */
 export function watchOpened(watcher: () => void): () => void {
   watchers.add(watcher);
   return () => watchers.delete(watcher);

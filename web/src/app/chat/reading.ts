@@ -3,15 +3,16 @@ import { useClient } from "../chat-context.ts";
 import { type OnScreen, lastSeen } from "./last-seen.ts";
 import { isOpenedByPerson, watchOpened } from "./opened-by-person.ts";
 
-/** What is on the screen is looked at this long after it has changed, in milliseconds. */
+/** Delay between a change on the screen and the check for read messages, in milliseconds. */
 const LOOK = 150;
 
-/** What a person does in a conversation that opened by itself. */
+/** The events that show that a person uses a conversation. */
 const INPUT = ["pointerdown", "wheel", "touchstart", "keydown"] as const;
 
 /**
- * Marks as read what was on the screen while the window had the focus. A conversation that opened by itself counts only after a person
- * did something in it. Answers a function to call after everything that may have changed what is on the screen.
+ * Marks messages as read once they are visible in a window that has the focus. A conversation that
+ * opened by itself counts only after a person has used it. Returns a function that has to be called
+ * after every change of what is visible.
  */
 export function useReading(id: string, frame: RefObject<HTMLElement | null>): () => void {
   const client = useClient();
@@ -36,7 +37,8 @@ export function useReading(id: string, frame: RefObject<HTMLElement | null>): ()
       touched.current = true;
       look();
     };
-    // A field that takes the focus by itself takes it from nothing.
+    // Focus that is set by the page, for example when the composer appears, comes from no other
+    // element.
     const focused = (event: Event) => {
       if (event instanceof FocusEvent && event.relatedTarget !== null) touch();
     };
@@ -59,7 +61,7 @@ export function useReading(id: string, frame: RefObject<HTMLElement | null>): ()
 
 function onScreen(list: HTMLElement): OnScreen[] {
   return [...list.querySelectorAll<HTMLElement>("[data-seq]")].flatMap((entry) => {
-    // What is not measured yet is hidden, and not where it will be.
+    // Rows that are not measured yet are hidden, and their position is not final.
     if (!entry.checkVisibility({ visibilityProperty: true })) return [];
     return [{ seq: Number(entry.dataset["seq"]), bottom: entry.getBoundingClientRect().bottom }];
   });

@@ -3,27 +3,33 @@ import { type Timeline, sideOf } from "../../client/index.ts";
 import type { Conversation, Person } from "../../protocol.ts";
 import { useClient, useLatest } from "../chat-context.ts";
 
-/** As many messages are loaded to open a conversation at the first unread one. Where there are more it opens at the newest. */
+/**
+ * The maximum number of messages that are loaded to open a conversation at the first unread
+ * message. With more it opens at the newest.
+ */
 export const BETWEEN = 500;
 
-/** The line before the first message that was unread when the conversation was opened. */
+/** The line above the first message that was unread when the conversation was opened. */
 export interface UnreadLine {
-  /** The `seq` of that message. */
+  /** The `seq` of the first unread message. */
   readonly seq: number;
-  /** How many were unread. */
+  /** The number of unread messages. */
   readonly count: number;
 }
 
-/** Where a conversation opens. */
+/** The position at which a conversation opens. */
 export type Opening =
-  /** Messages before those held are needed first. */
+  /** More messages have to be loaded first. */
   | { at: "loading"; missing: "older" | "newer" }
-  /** The newest message; `unread` messages lie too far back to be loaded unasked. */
+  /** At the newest message. `unread` messages are too far back to be loaded automatically. */
   | { at: "newest"; unread: number }
-  /** The first unread message. */
+  /** At the first unread message. */
   | { at: "line"; line: UnreadLine };
 
-/** Where a conversation with `unread` messages past `readSeq` opens, as far as its messages are held; up to `most` are loaded for it. */
+/**
+ * Decides where a conversation with `unread` messages after `readSeq` opens. Up to `most` messages
+ * are loaded for that.
+ */
 export function openingOf(
   timeline: Timeline,
   { readSeq, lastSeq, unread, role, most }: { readSeq: number; lastSeq: number; unread: number; role: Person["role"]; most: number },
@@ -35,16 +41,19 @@ export function openingOf(
   if (first.seq > readSeq + 1 && hasOlder) {
     return lastSeq - readSeq > most ? { at: "newest", unread } : { at: "loading", missing: "older" };
   }
-  // What came after the opening is not what the line is about.
+  // Messages that arrived after the opening are not counted.
   const news = messages.filter((message) => message.seq > readSeq && message.seq <= lastSeq && sideOf(message) !== role);
   const [next] = news;
   return next === undefined ? { at: "newest", unread: 0 } : { at: "line", line: { seq: next.seq, count: news.length } };
 }
 
-/** A conversation does not wait longer than this for messages that it needs to open, in milliseconds. */
+/** Maximum time that opening waits for missing messages, in milliseconds. */
 const PATIENCE = 3_000;
 
-/** Where the conversation opens: decided once, by what was unread when it was opened. Undefined until that is known. */
+/**
+ * Returns where the conversation opens, or undefined while messages are missing. It is decided
+ * once, from what was unread at the opening.
+ */
 export function useOpening(
   conversation: Conversation,
   { timeline, readSeq, unread, role }: { timeline: Timeline; readSeq: number; unread: number; role: Person["role"] },
@@ -71,16 +80,19 @@ export function useOpening(
   return decided ?? (ready ? now : undefined);
 }
 
-/** The line as long as it is shown, and how to get to one that lies further back. */
+/** The unread line, and how to load it if it is not loaded. */
 export interface Unread {
   readonly line: UnreadLine | undefined;
-  /** How many unread messages begin before those that are held; 0 once they are there or the line has ended. */
+  /**
+   * The number of unread messages whose first one is not loaded. 0 if it is loaded, or if the line
+   * was removed.
+   */
   readonly further: number;
-  /** Loads up to the first of them. */
+  /** Loads older messages up to the first unread one. */
   readonly load: () => Promise<UnreadLine | undefined>;
 }
 
-/** The line of a conversation that is open. What one writes oneself ends it. */
+/** Keeps the unread line of the open conversation. Sending a message removes the line. */
 export function useUnread(id: string, opening: Opening, begun: { readSeq: number; role: Person["role"]; writtenAt: number }): Unread {
   const client = useClient();
   const [line, setLine] = useState(opening.at === "line" ? opening.line : undefined);

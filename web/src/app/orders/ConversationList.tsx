@@ -9,10 +9,10 @@ import { EmptyState } from "../parts/EmptyState.tsx";
 import { ConversationRow } from "./ConversationRow.tsx";
 import type { SearchResult } from "./search.ts";
 
-/** This close to the end the next page is loaded, in pixels. */
+/** The next page is loaded this close to the end, in pixels. */
 const NEAR_END = 600;
 
-/** The conversations, last activity first. */
+/** A virtualized list of the conversations, with the latest activity first. */
 export function ConversationList({
   entries,
   none,
@@ -20,7 +20,7 @@ export function ConversationList({
   search,
 }: {
   entries: readonly ConversationEntry[];
-  /** Whether there are no orders at all, as far as is known. */
+  /** True if there are no orders, as far as the client knows. */
   none: boolean;
   openId: string | undefined;
   search: SearchResult;
@@ -38,7 +38,7 @@ export function ConversationList({
   const load = async () => {
     if (loading || !more || searching) return;
     setLoading(true);
-    // Without an answer there is the next scrolling, or the button.
+    // After a failure the next scroll or the button loads again.
     await client.loadMoreConversations().catch(() => undefined);
     setLoading(false);
   };
@@ -86,7 +86,7 @@ export function ConversationList({
   );
 }
 
-/** How far the server has looked, and how to look further. */
+/** Shows how far back the server has searched, and a button to continue. */
 function SearchedBack({ search, found }: { search: SearchResult; found: boolean }) {
   const { progress, searchedTo, further } = search;
   const back = searchedTo === undefined ? "" : `Searched back to ${dayOf(searchedTo)}.`;

@@ -3,7 +3,7 @@ import type { ConversationStatus } from "../../protocol.ts";
 import { CONVERSATION_STATUS } from "../parts/StatusBadge.tsx";
 import type { Filter } from "./filter.ts";
 
-/** What an admin searches for, and which conversations are shown. */
+/** The search field and the filter by conversation status, for admins. */
 export function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }) {
   const choose = (value: string) => onChange({ ...filter, conversation: value === "" ? undefined : (value as ConversationStatus) });
   return (

@@ -4,28 +4,33 @@ import type { ConversationEntry } from "../../client/index.ts";
 import type { Conversation, Time } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
 
-/** The server is asked once nobody has typed for this long, in milliseconds. */
+/** Delay between the last key and the request to the server, in milliseconds. */
 const QUIET = 300;
 
-/** The server looks for no less, in characters; and for no more. */
+/** The minimum and maximum length of a search, in characters. */
 const [SHORTEST, LONGEST] = [2, 100];
 
-/** Conversations of a page. */
+/** Page size, in conversations. */
 const PAGE = 50;
 
-/** What the server knows of a search. */
+/** The result of a search on the server. */
 export interface SearchResult {
-  /** What it has found so far. */
+  /** The conversations found so far. */
   readonly found: readonly Conversation[];
-  /** Nothing is searched for; the server is looking; it has looked; it could not. */
+  /**
+   * `none`: there is no search. `looking`: the request is running. `looked`: it is done. `failed`:
+   * it failed.
+   */
   readonly progress: "none" | "looking" | "looked" | "failed";
-  /** Up to this moment of last activity it has looked; absent if it has looked at everything. */
+  /**
+   * The server has searched back to this last activity. Undefined if it has searched everything.
+   */
   readonly searchedTo: Time | undefined;
-  /** Looks further back, or once more where it failed. */
+  /** Searches further back, or tries again after a failure. */
   readonly further: () => void;
 }
 
-/** Has the server look for orders. What is loaded can be filtered at once, beside this. */
+/** Searches orders on the server. Conversations that are loaded are filtered separately. */
 export function useSearch(words: string): SearchResult {
   const client = useClient();
   const online = useChat((state) => state.connection === "online");
@@ -56,13 +61,16 @@ export function useSearch(words: string): SearchResult {
   }
 }
 
-/** What the server is asked for: the same search, however it was typed; empty for what is too short to be looked for. */
+/**
+ * Normalizes a search, so that the same words give the same request. Returns an empty string if the
+ * search is too short.
+ */
 export function normalized(words: string): string {
   const characters = [...words.trim().toLowerCase().split(/\s+/).join(" ")];
   return characters.length < SHORTEST ? "" : characters.slice(0, LONGEST).join("").trimEnd();
 }
 
-/** With what the server has found and the client does not hold. */
+/** Adds the conversations that only the server has found to those that match in the client. */
 export function withFound(held: ReadonlyMap<string, ConversationEntry>, matching: readonly ConversationEntry[], found: readonly Conversation[]): readonly ConversationEntry[] {
   const shown = new Map(matching.map((entry) => [entry.conversation.id, entry]));
   for (const conversation of found) {
@@ -72,7 +80,7 @@ export function withFound(held: ReadonlyMap<string, ConversationEntry>, matching
   return [...shown.values()];
 }
 
-/** A value once it has stayed the same for a while. */
+/** Returns a value after it has stayed unchanged for {@link QUIET} milliseconds. */
 function useQuiet(value: string): string {
   const [quiet, setQuiet] = useState(value);
   useEffect(() => {

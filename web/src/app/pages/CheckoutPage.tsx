@@ -14,7 +14,7 @@ import { pictureUrl } from "../pictures.ts";
 import { local } from "../storage.ts";
 import { withoutControls } from "../text.ts";
 
-/** A small shop: fill a basket, place the order, and be in its conversation. */
+/** A demo shop. After an order is placed, it opens the order's conversation. */
 export function CheckoutPage() {
   const client = useClient();
   const isAdmin = useChat((state) => state.me.role === "admin");
@@ -33,7 +33,7 @@ export function CheckoutPage() {
   };
   const placing = useMutation({
     mutationFn: (sent: { order: OrderRequest; key: string }) => client.api.placeOrder(sent.order, sent.key),
-    // Said here it happens also when the page is gone by then.
+    // This callback is also called after the page is unmounted.
     onSuccess: (_, sent) => ordered(sent.key),
   });
   const place = (event: FormEvent) => {
@@ -49,7 +49,8 @@ export function CheckoutPage() {
       currency: CURRENCY,
       ...(note.trim() !== "" && { note: note.trim() }),
     };
-    // Said here it happens only as long as the page is there: whoever has gone elsewhere stays there.
+    // This callback is called only while the page is mounted: a person who has left the page is not
+    // moved.
     placing.mutate({ order, key }, { onSuccess: ({ conversation }) => navigate(`/orders/${conversation.id}`) });
   };
   if (isAdmin) return <Redirect to="/orders" replace />;
@@ -116,7 +117,10 @@ export function CheckoutPage() {
   );
 }
 
-/** The person's basket, as it was left; how to change it, and how to empty it once the order with this key was placed. */
+/**
+ * Returns the person's basket, a function that changes it, and one that empties it after its order
+ * was placed.
+ */
 function useBasket(): [Basket, (change: Partial<Omit<Basket, "key">>) => void, (key: string) => void] {
   const me = useChat((state) => state.me);
   const [store] = useState(() => new BasketStore(local, me));
@@ -135,7 +139,8 @@ function Stepper({ product, quantity, onChange }: { product: Product; quantity: 
   const none = quantity === 0;
   const before = useRef(none);
   useEffect(() => {
-    // The button that was pressed is gone: the focus goes to the one in its place, unless it is somewhere else by now.
+    // The pressed button has been removed. Move the focus to the button in its place, unless the
+    // focus is elsewhere.
     if (before.current !== none && (document.activeElement === null || document.activeElement === document.body)) {
       (none ? add : more).current?.focus();
     }

@@ -4,7 +4,7 @@ import { PEOPLE } from "../demo.ts";
 import { Avatar } from "../parts/Avatar.tsx";
 import { type LogIn, demoToken } from "../session.ts";
 
-/** The demonstration's log-in: pick who to be. */
+/** The demo's log-in page: choose a person. */
 export function LogInPage({ onLogIn }: { onLogIn: (logIn: LogIn) => void }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();

@@ -3,7 +3,7 @@ import { Link } from "wouter";
 import { EmptyState } from "../parts/EmptyState.tsx";
 import { Title } from "../parts/Title.tsx";
 
-/** An address that leads nowhere. */
+/** Shown for unknown paths. */
 export function NotFoundPage() {
   return (
     <main className="alone">

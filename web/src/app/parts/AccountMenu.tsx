@@ -10,7 +10,7 @@ const THEMES: readonly { theme: Theme; label: string }[] = [
   { theme: "dark", label: "Dark" },
 ];
 
-/** Who is logged in, how the page looks, and the way out. */
+/** The menu with the logged-in person, the theme, and the log-out. */
 export function AccountMenu({ onLogOut }: { onLogOut: () => void }) {
   const me = useChat((state) => state.me);
   const [theme, setTheme] = useTheme();

@@ -2,7 +2,10 @@ import { CircleAlert, CloudOff, LoaderCircle, LogOut, Save } from "lucide-react"
 import { useChat } from "../chat-context.ts";
 import { ChatLink } from "./ChatLink.tsx";
 
-/** Says when the page is not live, and that it goes on working; and which messages need somebody to look at them. */
+/**
+ * Shows that the page is offline or connecting, how many messages are waiting, and whether messages
+ * failed.
+ */
 export function ConnectionBanner() {
   const connection = useChat((state) => state.connection);
   const waiting = useChat((state) => state.outbox.filter((unsent) => unsent.failed === undefined).length);
@@ -34,7 +37,7 @@ export function ConnectionBanner() {
   );
 }
 
-/** The browser's storage does not take what was written: it lives as long as the page. */
+/** Warns that messages could not be stored and would be lost with the page. */
 function Unstored() {
   const unstored = useChat((state) => state.unstored);
   if (!unstored) return null;

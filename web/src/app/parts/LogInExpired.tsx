@@ -8,7 +8,7 @@ const WORDS: Readonly<Record<SessionEnd, string>> = {
   another_person: "Somebody else has logged in with this browser.",
 };
 
-/** The log-in has ended and could not be renewed, or the server refuses it: says so, with the way out. */
+/** A dialog that is shown when the session has ended and cannot be renewed. */
 export function LogInExpired({ onLogIn }: { onLogIn: () => void }) {
   const expired = useChat((state) => state.connection === "expired");
   const reason = useChat((state) => state.sessionEnd);
@@ -24,7 +24,7 @@ export function LogInExpired({ onLogIn }: { onLogIn: () => void }) {
       className="dialog"
       aria-labelledby="expired-title"
       onCancel={(event) => event.preventDefault()}
-      // Chrome lets a second Esc close it whatever is said to the first.
+      // Chrome closes a dialog on the second Esc even if the event is cancelled.
       onClose={(event) => event.currentTarget.showModal()}
     >
       <h2 id="expired-title">Please log in again</h2>

@@ -6,10 +6,10 @@ import { useChat, useClient } from "../chat-context.ts";
 import { list, money } from "../format.ts";
 import { ChatLink } from "./ChatLink.tsx";
 
-/** The notice goes away by itself this long after the last order, in milliseconds. */
+/** Time from the last new order until the notice disappears, in milliseconds. */
 const SHOWN = 12_000;
 
-/** Tells admins of orders that have just been placed: one notice, which sums up what comes while it is shown. */
+/** Shows admins one notice for all new orders since it appeared. */
 export function NewOrders() {
   const isAdmin = useChat((state) => state.me.role === "admin");
   const [orders, clear] = useNewOrders(isAdmin);
@@ -32,7 +32,7 @@ export function NewOrders() {
         {newest !== undefined && words(orders)}
       </p>
       {newest !== undefined && (
-        // Whoever points at it or has the focus in it is reading: then it stays.
+        // The notice stays while the pointer is over it or the focus is in it.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
         <section
           className="notice"
@@ -84,7 +84,10 @@ function NoticeLink({ orders, onOpen }: { orders: readonly Order[]; onOpen: () =
   );
 }
 
-/** The orders that came since the notice was last empty, oldest first, and how to empty it. */
+/**
+ * Returns the orders since the notice was last cleared, oldest first, and a function that clears
+ * them.
+ */
 function useNewOrders(isAdmin: boolean): [readonly Order[], () => void] {
   const client = useClient();
   const [orders, setOrders] = useState<readonly Order[]>([]);
@@ -103,7 +106,7 @@ function words(orders: readonly Order[]): string {
   return orders.length === 1 ? `New order from ${names(orders)}` : `${orders.length} new orders: ${names(orders)}`;
 }
 
-/** The customers, each once. */
+/** The customers' names without duplicates. */
 function names(orders: readonly Order[]): string {
   return list([...new Set(orders.map(({ customerName }) => (typeof customerName === "string" ? customerName : "Somebody")))]);
 }

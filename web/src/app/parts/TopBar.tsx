@@ -6,7 +6,7 @@ import { AccountMenu } from "./AccountMenu.tsx";
 import { NewOrders } from "./NewOrders.tsx";
 import { UnreadBadge } from "./UnreadBadge.tsx";
 
-/** Where one is, who one is, and what has just happened. */
+/** The bar at the top: navigation, the notice of new orders, and the account menu. */
 export function TopBar({ onLogOut }: { onLogOut: () => void }) {
   const me = useChat((state) => state.me);
   const unread = useChat((state) => unreadText(unreadOf(state)));
