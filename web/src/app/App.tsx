@@ -7,17 +7,17 @@ import { CheckoutPage } from "./pages/CheckoutPage.tsx";
 import { LogInPage } from "./pages/LogInPage.tsx";
 import { NotFoundPage } from "./pages/NotFoundPage.tsx";
 import { OrdersPage } from "./pages/OrdersPage.tsx";
-import { type LogIn, remember, remembered } from "./session.ts";
+import { type LogIn, storeLogIn, storedLogIn } from "./session.ts";
 
 /**
  * Shows the log-in page, or the routes of a logged-in person. `api` is the origin of the REST API.
  */
 export function App({ api }: { api: string }) {
-  const [logIn, setLogIn] = useState(remembered);
+  const [logIn, setLogIn] = useState(storedLogIn);
   const [, navigate] = useLocation();
 
   const change = (to: LogIn | undefined) => {
-    remember(to);
+    storeLogIn(to);
     setLogIn(to);
   };
   const logOut = () => {

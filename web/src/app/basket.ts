@@ -2,7 +2,7 @@ import { type PersonId, personKey } from "../client/index.ts";
 import { PRODUCTS } from "./demo.ts";
 
 /** The maximum quantity of one product. */
-export const MOST = 99;
+export const MAX_QUANTITY = 99;
 
 /** The products, quantities and note of an order that is not placed yet. */
 export interface Basket {
@@ -63,7 +63,7 @@ function parse(value: unknown): Basket | undefined {
   const held = quantities as Record<string, unknown>;
   const good = PRODUCTS.flatMap(({ sku }) => {
     const quantity = held[sku];
-    return typeof quantity === "number" && Number.isInteger(quantity) && quantity > 0 && quantity <= MOST ? [[sku, quantity] as const] : [];
+    return typeof quantity === "number" && Number.isInteger(quantity) && quantity > 0 && quantity <= MAX_QUANTITY ? [[sku, quantity] as const] : [];
   });
   return { quantities: Object.fromEntries(good), note, key };
 }

@@ -1,6 +1,6 @@
 import type { Environment } from "../client/index.ts";
 import { MemoryStorage } from "./memory-storage.ts";
-import { local } from "./storage.ts";
+import { persistentStorage } from "./storage.ts";
 
 /** Creates the client library's environment for a browser. `api` is the origin of the REST API. */
 export function browser(api: string): Environment {
@@ -8,10 +8,10 @@ export function browser(api: string): Environment {
     api,
     fetch: (...request) => fetch(...request),
     WebSocket,
-    storage: local,
+    storage: persistentStorage,
     // An outbox in memory is not shared with other tabs and needs no locks. Browsers that forbid
     // storage also forbid locks.
-    ...("locks" in navigator && !(local instanceof MemoryStorage) && { locks: navigator.locks }),
+    ...("locks" in navigator && !(persistentStorage instanceof MemoryStorage) && { locks: navigator.locks }),
     now: () => Date.now(),
     monotonic: () => performance.now(),
     random: () => Math.random(),

@@ -24,12 +24,12 @@ export function englishOf(languages: readonly string[]): string {
 }
 
 /** Joins names: `Mia, Jonas and Leo`. */
-export function list(names: readonly string[]): string {
+export function joinNames(names: readonly string[]): string {
   return LIST.format(names);
 }
 
 /** Joins names and returns the parts; the names have the type `element`. */
-export function listParts(names: readonly string[]): readonly { type: "element" | "literal"; value: string }[] {
+export function nameParts(names: readonly string[]): readonly { type: "element" | "literal"; value: string }[] {
   return LIST.formatToParts(names);
 }
 
@@ -51,23 +51,23 @@ export function date(moment: string): string {
 }
 
 /** Formats a day: `3 March`, with the year if it is not this year. */
-export function dayOf(moment: string, now = Date.now()): string {
+export function dayAndMonth(moment: string, now = Date.now()): string {
   return (sameYear(moment, now) ? DAY_AND_MONTH : LONG_DATE).format(new Date(moment));
 }
 
 /** Formats the full date and time, for tooltips. */
-export function full(moment: string | number): string {
+export function fullTime(moment: string | number): string {
   return FULL.format(new Date(moment));
 }
 
 /** Formats the time if it is today, else the date, with the year if it is another year. */
-export function brief(moment: string, today: number): string {
+export function shortTime(moment: string, today: number): string {
   if (sameDay(moment, today)) return time(moment);
   return sameYear(moment, today) ? SHORT_DATE.format(new Date(moment)) : date(moment);
 }
 
 /** Formats a day: `Today`, `Yesterday` or the date, with the year if it is another year. */
-export function day(moment: string | number, today: number): string {
+export function dayLabel(moment: string | number, today: number): string {
   if (sameDay(moment, today)) return "Today";
   // A day can have 23, 24 or 25 hours.
   const yesterday = new Date(today);
@@ -77,7 +77,7 @@ export function day(moment: string | number, today: number): string {
 }
 
 /** Formats a time relative to now: `5 minutes ago`. */
-export function ago(moment: string, now: number): string {
+export function timeAgo(moment: string, now: number): string {
   const passed = Math.max(0, now - Date.parse(moment));
   if (passed < MINUTE) return "just now";
   if (passed < HOUR) return AGO.format(-Math.floor(passed / MINUTE), "minute");

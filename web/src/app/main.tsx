@@ -6,11 +6,11 @@ import { apiOrigin } from "./config.ts";
 import { EmptyState } from "./parts/EmptyState.tsx";
 import { ErrorBoundary } from "./parts/ErrorBoundary.tsx";
 import { applyTheme } from "./theme.ts";
-import { followKeyboard } from "./viewport.ts";
+import { trackKeyboard } from "./viewport.ts";
 import "./styles/index.css";
 
 applyTheme();
-followKeyboard();
+trackKeyboard();
 const root = document.getElementById("root");
 if (root !== null) {
   const page = await apiOrigin().then(

@@ -4,7 +4,7 @@ import { useSyncExternalStore } from "react";
  * Interval of the clock checks, in milliseconds. One timer for midnight would be late after the
  * computer has slept.
  */
-const TICK = 10_000;
+const CHECK_INTERVAL = 10_000;
 
 /** Returns the start of the current minute, in milliseconds since 1970. */
 export function useMinute(): number {
@@ -17,7 +17,7 @@ export function useToday(): number {
 }
 
 function ticks(ticked: () => void): () => void {
-  const ticking = setInterval(ticked, TICK);
+  const ticking = setInterval(ticked, CHECK_INTERVAL);
   document.addEventListener("visibilitychange", ticked);
   return () => {
     clearInterval(ticking);

@@ -1,6 +1,6 @@
 import { isSamePerson } from "../client/index.ts";
 import type { Person } from "../protocol.ts";
-import { session } from "./storage.ts";
+import { tabStorage } from "./storage.ts";
 
 /** The person who is logged in in this tab. Each tab can have another person. */
 export interface LogIn {
@@ -11,12 +11,12 @@ export interface LogIn {
 const KEY = "order-chat/session";
 
 /** Time-out of a token request, in milliseconds. */
-const PATIENCE = 15_000;
+const TOKEN_TIMEOUT = 15_000;
 
 /** Returns the stored log-in of this tab. */
-export function remembered(): LogIn | undefined {
+export function storedLogIn(): LogIn | undefined {
   try {
-    const value: unknown = JSON.parse(session.getItem(KEY) ?? "null");
+    const value: unknown = JSON.parse(tabStorage.getItem(KEY) ?? "null");
     return typeof value === "object" && value !== null && "me" in value ? (value as LogIn) : undefined;
   } catch {
     return undefined;
@@ -24,15 +24,15 @@ export function remembered(): LogIn | undefined {
 }
 
 /** Stores the log-in until the tab is closed. `undefined` removes it. */
-export function remember(logIn: LogIn | undefined): void {
-  if (logIn === undefined) session.removeItem(KEY);
-  else session.setItem(KEY, JSON.stringify(logIn));
+export function storeLogIn(logIn: LogIn | undefined): void {
+  if (logIn === undefined) tabStorage.removeItem(KEY);
+  else tabStorage.setItem(KEY, JSON.stringify(logIn));
 }
 
 /** Stores a person's renewed token. Does nothing if this person has logged out meanwhile. */
-export function rememberToken(me: Person, token: string): void {
-  const held = remembered()?.me;
-  if (held !== undefined && isSamePerson(held, me)) remember({ me, token });
+export function storeToken(me: Person, token: string): void {
+  const held = storedLogIn()?.me;
+  if (held !== undefined && isSamePerson(held, me)) storeLogIn({ me, token });
 }
 
 /**
@@ -45,7 +45,7 @@ export async function demoToken({ userId, role, name }: Person): Promise<string 
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ sub: userId, role, name }),
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(TOKEN_TIMEOUT),
   });
   if (response.status >= 500) throw new Error("The server has no token right now.");
   if (!response.ok) return undefined;

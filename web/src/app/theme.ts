@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { local } from "./storage.ts";
+import { persistentStorage } from "./storage.ts";
 
 /** The colour theme. `system` follows the operating system. */
 export type Theme = "system" | "light" | "dark";
@@ -19,7 +19,7 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
     applyTheme(chosen);
     setTheme(chosen);
     try {
-      local.setItem(KEY, chosen);
+      persistentStorage.setItem(KEY, chosen);
     } catch {
       // The storage is full. The theme is kept until the page is reloaded.
     }
@@ -28,6 +28,6 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
 }
 
 function saved(): Theme {
-  const theme = local.getItem(KEY);
+  const theme = persistentStorage.getItem(KEY);
   return theme === "light" || theme === "dark" ? theme : "system";
 }

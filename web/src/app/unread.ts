@@ -2,7 +2,7 @@ import type { ConversationId } from "../protocol.ts";
 import type { State } from "../client/index.ts";
 
 /** The highest exact number that is shown. */
-const MOST = 99;
+const MAX_EXACT = 99;
 
 /** The number of unread messages. */
 export interface Unread {
@@ -22,6 +22,6 @@ export function unreadOf(state: Pick<State, "conversations" | "olderCursor" | "t
 /** Formats an unread count: `3`, `49+` if there can be more, `99+` above 99, empty for 0. */
 export function unreadText({ count, more }: Unread): string {
   if (count === 0) return "";
-  if (count > MOST) return `${MOST}+`;
+  if (count > MAX_EXACT) return `${MAX_EXACT}+`;
   return more ? `${count}+` : String(count);
 }

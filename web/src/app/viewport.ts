@@ -8,16 +8,16 @@ export interface VisibleArea {
  * Smallest height of an on-screen keyboard, in pixels. Browser toolbars that appear and disappear
  * are smaller.
  */
-const KEYBOARD = 120;
+const MIN_KEYBOARD_HEIGHT = 120;
 
 /**
  * Returns the part of the page that an on-screen keyboard leaves visible. Returns `undefined`
  * without a keyboard and while the page is zoomed in. `pageHeight` is the layout height of the
  * page, in pixels.
  */
-export function besideKeyboard(viewport: Pick<VisualViewport, "height" | "offsetTop" | "scale">, pageHeight: number): VisibleArea | undefined {
+export function visibleAreaAboveKeyboard(viewport: Pick<VisualViewport, "height" | "offsetTop" | "scale">, pageHeight: number): VisibleArea | undefined {
   const zoomed = Math.abs(viewport.scale - 1) > 0.01;
-  if (zoomed || pageHeight - viewport.height < KEYBOARD) return undefined;
+  if (zoomed || pageHeight - viewport.height < MIN_KEYBOARD_HEIGHT) return undefined;
   return { top: viewport.offsetTop, height: viewport.height };
 }
 
@@ -26,12 +26,12 @@ export function besideKeyboard(viewport: Pick<VisualViewport, "height" | "offset
  * the keyboard over the page and scrolls the page up. Other browsers make the page smaller and need
  * neither variable.
  */
-export function followKeyboard(): void {
+export function trackKeyboard(): void {
   const viewport = globalThis.visualViewport;
   if (viewport === null || viewport === undefined) return;
   const { style } = document.documentElement;
-  const follow = () => {
-    const area = besideKeyboard(viewport, innerHeight);
+  const update = () => {
+    const area = visibleAreaAboveKeyboard(viewport, innerHeight);
     if (area === undefined) {
       style.removeProperty("--visible-height");
       style.removeProperty("--visible-top");
@@ -40,7 +40,7 @@ export function followKeyboard(): void {
       style.setProperty("--visible-top", `${area.top}px`);
     }
   };
-  viewport.addEventListener("resize", follow);
-  viewport.addEventListener("scroll", follow);
-  follow();
+  viewport.addEventListener("resize", update);
+  viewport.addEventListener("scroll", update);
+  update();
 }

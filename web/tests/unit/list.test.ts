@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { lastSeen } from "../../src/app/chat/last-seen.ts";
-import { placesOf, rowsOf, withLine } from "../../src/app/chat/rows.ts";
+import { lastVisibleSeq } from "../../src/app/chat/visible-messages.ts";
+import { positionOf, rowsOf, withUnreadLine } from "../../src/app/chat/rows.ts";
 import { isAtEnd, staysAtEnd } from "../../src/app/chat/scrolling.ts";
 import { openingOf } from "../../src/app/chat/unread-line.ts";
 import type { Message } from "../../src/protocol.ts";
@@ -30,22 +30,22 @@ test("what lies between is loaded up to a bound", () => {
 });
 
 test("read is up to the last message whose end was in sight", () => {
-  expect(lastSeen([{ seq: 7, bottom: 100 }, { seq: 8, bottom: 480.6 }, { seq: 9, bottom: 520 }], 480)).toBe(8);
-  expect(lastSeen([{ seq: 7, bottom: 900 }], 480)).toBeUndefined();
+  expect(lastVisibleSeq([{ seq: 7, bottom: 100 }, { seq: 8, bottom: 480.6 }, { seq: 9, bottom: 520 }], 480)).toBe(8);
+  expect(lastVisibleSeq([{ seq: 7, bottom: 900 }], 480)).toBeUndefined();
 });
 
 test("the line changes one row, and the others stay the same objects", () => {
   const messages = range(1, 5);
   const rows = rowsOf(messages, []);
-  const lined = withLine(rows, { seq: 3, count: 3 });
+  const lined = withUnreadLine(rows, { seq: 3, count: 3 });
   expect(lined.map((row) => row.line)).toEqual([undefined, undefined, 3, undefined, undefined]);
   expect(lined.filter((row, index) => row !== rows[index])).toHaveLength(1);
   expect(rowsOf([...messages, message(6)], []).slice(0, 5).every((row, index) => row === rows[index])).toBe(true);
 });
 
 test("rows tell their place where nothing is missing", () => {
-  expect(placesOf(range(51, 100), 2)).toEqual({ first: 51, total: 102 });
-  expect(placesOf([...range(51, 60), ...range(62, 70)], 0)).toEqual({ first: 51, total: undefined });
+  expect(positionOf(range(51, 100), 2)).toEqual({ first: 51, total: 102 });
+  expect(positionOf([...range(51, 60), ...range(62, 70)], 0)).toEqual({ first: 51, total: undefined });
 });
 
 test("only somebody who scrolls up leaves the end", () => {

@@ -1,10 +1,10 @@
 import { useState } from "react";
 import { EMPTY_TIMELINE, sideOf } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
-import { wordsOf } from "./Bubble.tsx";
+import { textOf } from "./Bubble.tsx";
 
 /** The maximum number of messages in the live region. The oldest are removed first. */
-const MOST = 10;
+const MAX_ANNOUNCED = 10;
 
 /**
  * Announces new messages of the other side, and messages that failed to send, to screen readers.
@@ -16,14 +16,14 @@ export function Announcer({ id }: { id: string }) {
   const role = useChat((state) => state.me.role);
   const outbox = useChat((state) => state.outbox);
   const [known] = useState(messages.at(-1)?.seq ?? 0);
-  const news = messages.filter((message) => message.seq > known && sideOf(message) !== role).slice(-MOST);
+  const news = messages.filter((message) => message.seq > known && sideOf(message) !== role).slice(-MAX_ANNOUNCED);
   const failed = outbox.filter((unsent) => unsent.conversationId === id && unsent.failed !== undefined);
   return (
     <>
       <div className="visually-hidden" role="log" aria-label="New messages">
         {news.map((message) => (
           <p key={message.seq} dir="auto">
-            {message.kind === "text" ? `${message.sender.name}: ${message.body}` : wordsOf(message)}
+            {message.kind === "text" ? `${message.sender.name}: ${message.body}` : textOf(message)}
           </p>
         ))}
       </div>

@@ -3,7 +3,7 @@ import { memo } from "react";
 import { type Tick, type PendingMessage, isSamePerson, sideOf } from "../../client/index.ts";
 import type { Message, Person } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
-import { full, time } from "../format.ts";
+import { fullTime, time } from "../format.ts";
 import { Linkified } from "./Linkified.tsx";
 import { Ticks } from "./Ticks.tsx";
 
@@ -40,7 +40,7 @@ export const Bubble = memo(function Bubble({
           <Linkified text={message.body} />
         </p>
         <p className="stamp">
-          <time dateTime={message.createdAt} title={full(message.createdAt)}>
+          <time dateTime={message.createdAt} title={fullTime(message.createdAt)}>
             {time(message.createdAt)}
           </time>
           {ours && <Ticks tick={tick} />}
@@ -59,7 +59,7 @@ function SystemMessage({ message }: { message: Message }) {
   return (
     <p className="system">
       <span>
-        {wordsOf(message)}
+        {textOf(message)}
         {" · "}
         {by !== undefined && (
           <>
@@ -67,7 +67,7 @@ function SystemMessage({ message }: { message: Message }) {
             {" · "}
           </>
         )}
-        <time dateTime={message.createdAt} title={full(message.createdAt)}>
+        <time dateTime={message.createdAt} title={fullTime(message.createdAt)}>
           {time(message.createdAt)}
         </time>
       </span>
@@ -76,7 +76,7 @@ function SystemMessage({ message }: { message: Message }) {
 }
 
 /** Returns the text of a message of any kind. */
-export function wordsOf({ body }: Message): string {
+export function textOf({ body }: Message): string {
   return body === "" ? "This message cannot be shown here. Reload the page." : body;
 }
 
@@ -91,7 +91,7 @@ export function PendingBubble({ unsent, follows }: { unsent: PendingMessage; fol
           <Linkified text={unsent.body} />
         </p>
         <p className="stamp">
-          <time title={full(unsent.writtenAt)}>{time(unsent.writtenAt)}</time>
+          <time title={fullTime(unsent.writtenAt)}>{time(unsent.writtenAt)}</time>
           {unsent.failed === undefined && <Ticks tick="sending" />}
         </p>
       </div>

@@ -3,7 +3,7 @@ import type { MouseEvent } from "react";
 import { Link } from "wouter";
 import type { Conversation, ConversationId } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
-import { date, full, money, orderNumber } from "../format.ts";
+import { date, fullTime, money, orderNumber } from "../format.ts";
 import { useWide } from "../media.ts";
 import { useBackToList } from "../navigation.ts";
 import { Picture } from "../parts/Picture.tsx";
@@ -31,7 +31,7 @@ export function ChatHeader({ conversation }: { conversation: Conversation }) {
         <p className="chat-facts">
           <span>{orderNumber(order.id)}</span>
           <span>{money(order.total, order.currency)}</span>
-          <time className="chat-date" dateTime={order.createdAt} title={full(order.createdAt)}>
+          <time className="chat-date" dateTime={order.createdAt} title={fullTime(order.createdAt)}>
             {date(order.createdAt)}
           </time>
           <Presence conversation={conversation} />

@@ -6,29 +6,29 @@ import { useMedia } from "../media.ts";
 import { withoutControls } from "../text.ts";
 
 /** The maximum length of a message, in characters. */
-const LONGEST = 4_000;
+const MAX_LENGTH = 4_000;
 
 /** The number of characters left is shown from this length on. */
-const NEARLY = 3_600;
+const SHOW_REMAINING_FROM = 3_600;
 
 /**
  * Matches devices that probably have a physical keyboard. On-screen keyboards have no Shift+Enter,
  * so there Enter inserts a line break and the button sends.
  */
-const KEYBOARD = "(hover: hover) and (pointer: fine)";
+const PHYSICAL_KEYBOARD = "(hover: hover) and (pointer: fine)";
 
 /** The composer. With `focus` it takes the focus, unless another field has it. */
 export function Composer({ conversation, ready, focus }: { conversation: Conversation; ready: boolean; focus: boolean }) {
   const client = useClient();
   const { id } = conversation;
   const text = useChat((state) => state.drafts.get(id) ?? "");
-  const entersSend = useMedia(KEYBOARD);
+  const entersSend = useMedia(PHYSICAL_KEYBOARD);
   const field = useRef<HTMLTextAreaElement>(null);
   const length = [...text].length;
-  const sendable = ready && text.trim() !== "" && length <= LONGEST;
+  const sendable = ready && text.trim() !== "" && length <= MAX_LENGTH;
 
   useEffect(() => {
-    if (!focus || !matchMedia(KEYBOARD).matches) return;
+    if (!focus || !matchMedia(PHYSICAL_KEYBOARD).matches) return;
     // Do not take the focus from another field.
     if (document.activeElement?.matches("input, textarea, select") === true) return;
     field.current?.focus({ preventScroll: true });
@@ -74,7 +74,7 @@ export function Composer({ conversation, ready, focus }: { conversation: Convers
         placeholder="Write a message"
         aria-label="Message"
         aria-describedby="composer-help"
-        aria-invalid={length > LONGEST || undefined}
+        aria-invalid={length > MAX_LENGTH || undefined}
         onChange={(event) => {
           const value = withoutControls(event.target.value);
           client.setDraft(id, value);
@@ -85,9 +85,9 @@ export function Composer({ conversation, ready, focus }: { conversation: Convers
       <span id="composer-help" className="visually-hidden">
         {entersSend ? "Enter sends, Shift and Enter breaks the line." : "Enter breaks the line, the button sends."}
       </span>
-      {length > NEARLY && (
-        <span className="composer-left" data-over={length > LONGEST || undefined} role="status">
-          {LONGEST - length}
+      {length > SHOW_REMAINING_FROM && (
+        <span className="composer-left" data-over={length > MAX_LENGTH || undefined} role="status">
+          {MAX_LENGTH - length}
         </span>
       )}
       <button type="submit" className="send" disabled={!sendable} aria-label="Send">

@@ -10,12 +10,12 @@ export function useOlder(id: string): { older: Older; load: () => void; again: (
   const client = useClient();
   const [older, setOlder] = useState<Older>("idle");
   const now = useRef<Older>("idle");
-  const become = useCallback((next: Older) => setOlder((now.current = next)), []);
+  const update = useCallback((next: Older) => setOlder((now.current = next)), []);
   const start = useCallback(() => {
     if (client.state.timelines.get(id)?.hasOlder !== true) return;
-    become("loading");
-    client.loadOlder(id).then(() => become("idle"), () => become("failed"));
-  }, [client, id, become]);
+    update("loading");
+    client.loadOlder(id).then(() => update("idle"), () => update("failed"));
+  }, [client, id, update]);
   const load = useCallback(() => {
     if (now.current === "idle") start();
   }, [start]);

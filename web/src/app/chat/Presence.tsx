@@ -1,6 +1,6 @@
 import type { Conversation } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
-import { ago } from "../format.ts";
+import { timeAgo } from "../format.ts";
 import { useMinute } from "../now.ts";
 
 /** The presence of the other side: the shop for a customer, the customer for an admin. */
@@ -19,7 +19,7 @@ export function Presence({ conversation }: { conversation: Conversation }) {
     <span className="presence" data-online={there.online || undefined}>
       <span className="dot" aria-hidden />
       <span>
-        {who} {there.online ? "is online" : there.lastSeenAt === undefined ? "is offline" : `was here ${ago(there.lastSeenAt, now)}`}
+        {who} {there.online ? "is online" : there.lastSeenAt === undefined ? "is offline" : `was here ${timeAgo(there.lastSeenAt, now)}`}
       </span>
     </span>
   );

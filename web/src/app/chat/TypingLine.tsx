@@ -1,5 +1,5 @@
 import { useChat } from "../chat-context.ts";
-import { listParts } from "../format.ts";
+import { nameParts } from "../format.ts";
 
 /**
  * The typing indicator. It is not announced to screen readers, because that would interrupt them
@@ -19,7 +19,7 @@ export function TypingLine({ id }: { id: string }) {
             <i />
           </span>
           <span>
-            {listParts(names).map(({ type, value }, index) => (type === "element" ? <bdi key={index}>{value}</bdi> : value))}
+            {nameParts(names).map(({ type, value }, index) => (type === "element" ? <bdi key={index}>{value}</bdi> : value))}
             {names.length === 1 ? " is typing…" : " are typing…"}
           </span>
         </>

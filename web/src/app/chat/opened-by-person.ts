@@ -3,7 +3,7 @@ let path: string | undefined;
 
 const watchers = new Set<() => void>();
 
-function became(next: string | undefined): void {
+function navigatedTo(next: string | undefined): void {
   path = next;
   for (const watcher of watchers) watcher();
 }
@@ -12,15 +12,15 @@ document.addEventListener(
   "click",
   (event) => {
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[href]") : null;
-    if (link?.origin === location.origin) became(link.pathname);
+    if (link?.origin === location.origin) navigatedTo(link.pathname);
   },
   { capture: true },
 );
 // The router dispatches these events. A route that opens by itself uses `replaceState`.
-addEventListener("pushState", () => became(location.pathname));
-addEventListener("popstate", () => became(location.pathname));
+addEventListener("pushState", () => navigatedTo(location.pathname));
+addEventListener("popstate", () => navigatedTo(location.pathname));
 addEventListener("replaceState", () => {
-  if (path !== location.pathname) became(undefined);
+  if (path !== location.pathname) navigatedTo(undefined);
 });
 
 /**

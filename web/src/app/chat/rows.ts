@@ -17,7 +17,7 @@ export interface Row {
 }
 
 /** The position of the rows in the whole conversation. */
-export interface Places {
+export interface ListPosition {
   /** The position of the first row, starting at 1. */
   readonly first: number;
   /**
@@ -27,13 +27,13 @@ export interface Places {
 }
 
 /** Messages of one person within this time form a group, in milliseconds. */
-const TOGETHER = 3 * 60_000;
+const GROUP_TIME = 3 * 60_000;
 
 /**
  * Caches the row of each message together with the previous message, so that a new message does not
  * create all rows again.
  */
-const made = new WeakMap<Message, { row: Row; before: Message | undefined }>();
+const cachedRows = new WeakMap<Message, { row: Row; before: Message | undefined }>();
 
 /**
  * Returns the rows of a chat: stored messages ordered by `seq`, then the outbox in the order of
@@ -51,21 +51,21 @@ export function rowsOf(messages: readonly Message[], outbox: readonly PendingMes
 }
 
 /** Adds the unread line to the first unread message. Only that row becomes a new object. */
-export function withLine(rows: readonly Row[], line: UnreadLine | undefined): readonly Row[] {
+export function withUnreadLine(rows: readonly Row[], line: UnreadLine | undefined): readonly Row[] {
   if (line === undefined) return rows;
   return rows.map((row) => (row.message?.seq === line.seq ? { ...row, line: line.count, follows: false } : row));
 }
 
 /** Returns the position of these messages and of `unsent` outbox messages in the conversation. */
-export function placesOf(messages: readonly Message[], unsent: number): Places {
+export function positionOf(messages: readonly Message[], unsent: number): ListPosition {
   const [first, last] = [messages[0]?.seq ?? 1, messages.at(-1)?.seq ?? 0];
   const gapless = last - first + 1 === messages.length;
   return { first, total: gapless ? last + unsent : undefined };
 }
 
 function rowOf(message: Message, before: Message | undefined): Row {
-  const known = made.get(message);
-  if (known !== undefined && known.before === before) return known.row;
+  const cached = cachedRows.get(message);
+  if (cached !== undefined && cached.before === before) return cached.row;
   const day = before === undefined || !sameDay(before.createdAt, message.createdAt) ? message.createdAt : undefined;
   const together =
     before !== undefined &&
@@ -73,9 +73,9 @@ function rowOf(message: Message, before: Message | undefined): Row {
     message.kind === "text" &&
     before.sender.userId === message.sender.userId &&
     before.sender.role === message.sender.role &&
-    Date.parse(message.createdAt) - Date.parse(before.createdAt) < TOGETHER;
+    Date.parse(message.createdAt) - Date.parse(before.createdAt) < GROUP_TIME;
   const row: Row = { key: keyOf(message), message, day, follows: day === undefined && together };
-  made.set(message, { row, before });
+  cachedRows.set(message, { row, before });
   return row;
 }
 

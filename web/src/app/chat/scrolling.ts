@@ -2,13 +2,13 @@ import { type RefObject, useCallback, useEffect, useRef, useState } from "react"
 import type { VirtualizerHandle } from "virtua";
 
 /** The list counts as being at the end within this distance, in pixels. */
-const AT_END = 60;
+const END_DISTANCE = 60;
 
 /**
  * The list stays at a row that it scrolled to for this time, while rows around it are measured, in
  * milliseconds.
  */
-const SETTLED = 400;
+const SETTLE_TIME = 400;
 
 /** The scroll state of a list, in pixels. */
 export interface Offset {
@@ -31,7 +31,7 @@ export function staysAtEnd(stays: boolean, before: Offset, now: Offset): boolean
 
 /** Returns true if the newest message is visible. */
 export function isAtEnd({ top, size, view }: Offset): boolean {
-  return top + view >= size - AT_END;
+  return top + view >= size - END_DISTANCE;
 }
 
 /** The state of the scroll anchor, and functions that move it. */
@@ -51,54 +51,54 @@ export interface Scrolling {
 /** Keeps the scroll anchor, which is the end of the list or a row, while rows are measured. */
 export function useScrolling(frame: RefObject<HTMLElement | null>, list: RefObject<VirtualizerHandle | null>, margin: number): Scrolling {
   const [atEnd, setAtEnd] = useState(true);
-  const held = useRef<"end" | number | undefined>(undefined);
+  const anchor = useRef<"end" | number | undefined>(undefined);
   const last = useRef<Offset>({ top: 0, size: 0, view: 0 });
   const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
 
-  const note = useCallback(() => {
+  const updateOffset = useCallback(() => {
     if (frame.current === null) return;
     last.current = offsetOf(frame.current);
     setAtEnd(isAtEnd(last.current));
   }, [frame]);
 
-  const apply = useCallback(() => {
+  const applyAnchor = useCallback(() => {
     const [element, handle] = [frame.current, list.current];
-    if (element === null || handle === null || held.current === undefined) return;
-    element.scrollTop = held.current === "end" ? element.scrollHeight : margin + handle.getItemOffset(held.current);
-    note();
-  }, [frame, list, margin, note]);
+    if (element === null || handle === null || anchor.current === undefined) return;
+    element.scrollTop = anchor.current === "end" ? element.scrollHeight : margin + handle.getItemOffset(anchor.current);
+    updateOffset();
+  }, [frame, list, margin, updateOffset]);
 
-  const hold = useCallback(
+  const anchorAt = useCallback(
     (what: "end" | number) => {
       clearTimeout(settling.current);
-      held.current = what;
-      apply();
+      anchor.current = what;
+      applyAnchor();
       settling.current = setTimeout(() => {
-        if (typeof held.current === "number") held.current = isAtEnd(last.current) ? "end" : undefined;
-      }, SETTLED);
+        if (typeof anchor.current === "number") anchor.current = isAtEnd(last.current) ? "end" : undefined;
+      }, SETTLE_TIME);
     },
-    [apply],
+    [applyAnchor],
   );
-  const toEnd = useCallback(() => hold("end"), [hold]);
+  const toEnd = useCallback(() => anchorAt("end"), [anchorAt]);
 
   const scrolled = useCallback(() => {
     if (frame.current === null) return;
     const [before, now] = [last.current, offsetOf(frame.current)];
-    if (typeof held.current !== "number") held.current = staysAtEnd(held.current === "end", before, now) ? "end" : undefined;
-    if (held.current === "end" && !isAtEnd(now)) apply();
-    note();
-  }, [frame, apply, note]);
+    if (typeof anchor.current !== "number") anchor.current = staysAtEnd(anchor.current === "end", before, now) ? "end" : undefined;
+    if (anchor.current === "end" && !isAtEnd(now)) applyAnchor();
+    updateOffset();
+  }, [frame, applyAnchor, updateOffset]);
 
   const resized = useCallback(() => {
-    apply();
-    note();
-  }, [apply, note]);
+    applyAnchor();
+    updateOffset();
+  }, [applyAnchor, updateOffset]);
 
   // Scrolling by hand releases the row.
   useEffect(() => {
     const element = frame.current;
     const release = () => {
-      if (typeof held.current === "number") held.current = undefined;
+      if (typeof anchor.current === "number") anchor.current = undefined;
     };
     const events = ["wheel", "touchstart", "pointerdown", "keydown"] as const;
     for (const name of events) element?.addEventListener(name, release, { passive: true });
@@ -107,7 +107,7 @@ export function useScrolling(frame: RefObject<HTMLElement | null>, list: RefObje
       clearTimeout(settling.current);
     };
   }, [frame]);
-  return { atEnd, toEnd, toRow: hold, scrolled, resized };
+  return { atEnd, toEnd, toRow: anchorAt, scrolled, resized };
 }
 
 function offsetOf(element: HTMLElement): Offset {

@@ -7,7 +7,7 @@ import { useClient, useLatest } from "../chat-context.ts";
  * The maximum number of messages that are loaded to open a conversation at the first unread
  * message. With more it opens at the newest.
  */
-export const BETWEEN = 500;
+export const MAX_LOADED = 500;
 
 /** The line above the first message that was unread when the conversation was opened. */
 export interface UnreadLine {
@@ -48,7 +48,7 @@ export function openingOf(
 }
 
 /** Maximum time that opening waits for missing messages, in milliseconds. */
-const PATIENCE = 3_000;
+const MAX_WAIT = 3_000;
 
 /**
  * Returns where the conversation opens, or undefined while messages are missing. It is decided
@@ -59,13 +59,13 @@ export function useOpening(
   { timeline, readSeq, unread, role }: { timeline: Timeline; readSeq: number; unread: number; role: Person["role"] },
 ): Opening | undefined {
   const client = useClient();
-  const [begun] = useState({ readSeq, unread, lastSeq: conversation.lastSeq });
+  const [atOpening] = useState({ readSeq, unread, lastSeq: conversation.lastSeq });
   const [decided, decide] = useState<Opening>();
-  const now = openingOf(timeline, { ...begun, role, most: BETWEEN });
+  const now = openingOf(timeline, { ...atOpening, role, most: MAX_LOADED });
   const ready = now.at !== "loading";
   const missing = now.at === "loading" ? now.missing : undefined;
   const oldest = timeline.messages[0]?.seq;
-  const giveUp = useLatest(() => decide({ at: "newest", unread: begun.unread }));
+  const giveUp = useLatest(() => decide({ at: "newest", unread: atOpening.unread }));
 
   useEffect(() => {
     if (decided !== undefined || missing !== "older") return;
@@ -73,7 +73,7 @@ export function useOpening(
   }, [client, conversation.id, decided, missing, oldest, giveUp]);
   useEffect(() => {
     if (decided !== undefined || missing !== "newer") return;
-    const timer = setTimeout(() => giveUp.current(), PATIENCE);
+    const timer = setTimeout(() => giveUp.current(), MAX_WAIT);
     return () => clearTimeout(timer);
   }, [decided, missing, giveUp]);
   if (decided === undefined && ready) decide(now);
@@ -87,20 +87,20 @@ export interface Unread {
    * The number of unread messages whose first one is not loaded. 0 if it is loaded, or if the line
    * was removed.
    */
-  readonly further: number;
+  readonly unloaded: number;
   /** Loads older messages up to the first unread one. */
   readonly load: () => Promise<UnreadLine | undefined>;
 }
 
 /** Keeps the unread line of the open conversation. Sending a message removes the line. */
-export function useUnread(id: string, opening: Opening, begun: { readSeq: number; role: Person["role"]; writtenAt: number }): Unread {
+export function useUnread(id: string, opening: Opening, atOpening: { readSeq: number; role: Person["role"]; writtenAt: number }): Unread {
   const client = useClient();
   const [line, setLine] = useState(opening.at === "line" ? opening.line : undefined);
-  const [further, setFurther] = useState(opening.at === "newest" ? opening.unread : 0);
-  const [{ readSeq, writtenAt, lastSeq }] = useState(() => ({ ...begun, lastSeq: client.state.timelines.get(id)?.messages.at(-1)?.seq ?? 0 }));
-  if (begun.writtenAt > writtenAt && (line !== undefined || further > 0)) {
+  const [unloaded, setUnloaded] = useState(opening.at === "newest" ? opening.unread : 0);
+  const [{ readSeq, writtenAt, lastSeq }] = useState(() => ({ ...atOpening, lastSeq: client.state.timelines.get(id)?.messages.at(-1)?.seq ?? 0 }));
+  if (atOpening.writtenAt > writtenAt && (line !== undefined || unloaded > 0)) {
     setLine(undefined);
-    setFurther(0);
+    setUnloaded(0);
   }
   const shown = useRef(false);
   useEffect(() => {
@@ -112,9 +112,9 @@ export function useUnread(id: string, opening: Opening, begun: { readSeq: number
     for (;;) {
       const timeline = client.state.timelines.get(id);
       if (timeline === undefined || !shown.current) return undefined;
-      const now = openingOf(timeline, { readSeq, lastSeq, unread: further, role: begun.role, most: Number.POSITIVE_INFINITY });
+      const now = openingOf(timeline, { readSeq, lastSeq, unread: unloaded, role: atOpening.role, most: Number.POSITIVE_INFINITY });
       if (now.at === "line") {
-        setFurther(0);
+        setUnloaded(0);
         setLine(now.line);
         return now.line;
       }
@@ -124,5 +124,5 @@ export function useUnread(id: string, opening: Opening, begun: { readSeq: number
       if (client.state.timelines.get(id)?.messages.length === before) return undefined;
     }
   };
-  return { line, further, load };
+  return { line, unloaded, load };
 }

@@ -3,7 +3,7 @@ import { useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { ConversationEntry } from "../../client/index.ts";
 import { useChat, useClient } from "../chat-context.ts";
-import { dayOf } from "../format.ts";
+import { dayAndMonth } from "../format.ts";
 import { useToday } from "../now.ts";
 import { EmptyState } from "../parts/EmptyState.tsx";
 import { ConversationRow } from "./ConversationRow.tsx";
@@ -88,17 +88,17 @@ export function ConversationList({
 
 /** Shows how far back the server has searched, and a button to continue. */
 function SearchedBack({ search, found }: { search: SearchResult; found: boolean }) {
-  const { progress, searchedTo, further } = search;
-  const back = searchedTo === undefined ? "" : `Searched back to ${dayOf(searchedTo)}.`;
+  const { progress, searchedTo, searchFurther } = search;
+  const back = searchedTo === undefined ? "" : `Searched back to ${dayAndMonth(searchedTo)}.`;
   return (
     <div className="searched">
       <p role="status">
-        {progress === "looking" && "Searching all orders…"}
-        {progress === "looked" && [!found && "No order matches.", back].filter((words) => words !== false && words !== "").join(" ")}
+        {progress === "searching" && "Searching all orders…"}
+        {progress === "done" && [!found && "No order matches.", back].filter((words) => words !== false && words !== "").join(" ")}
         {progress === "failed" && "The search did not reach the server: only orders that are loaded were searched."}
       </p>
       {(searchedTo !== undefined || progress === "failed") && (
-        <button type="button" className="button" onClick={further}>
+        <button type="button" className="button" onClick={searchFurther}>
           {progress === "failed" ? "Try again" : "Look further"}
         </button>
       )}

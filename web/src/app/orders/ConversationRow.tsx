@@ -3,7 +3,7 @@ import { memo } from "react";
 import { type ConversationEntry, isSamePerson, sideOf } from "../../client/index.ts";
 import type { Conversation } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
-import { brief, full, money, orderNumber } from "../format.ts";
+import { shortTime, fullTime, money, orderNumber } from "../format.ts";
 import { ChatLink } from "../parts/ChatLink.tsx";
 import { Picture } from "../parts/Picture.tsx";
 import { CONVERSATION_STATUS, StatusBadge } from "../parts/StatusBadge.tsx";
@@ -23,8 +23,8 @@ export const ConversationRow = memo(function ConversationRow({ entry, open, toda
           <strong className="row-title" dir="auto">
             {isAdmin ? conversation.customerName : order.title}
           </strong>
-          <time className="row-time" dateTime={conversation.lastActivityAt} title={full(conversation.lastActivityAt)}>
-            {brief(conversation.lastActivityAt, today)}
+          <time className="row-time" dateTime={conversation.lastActivityAt} title={fullTime(conversation.lastActivityAt)}>
+            {shortTime(conversation.lastActivityAt, today)}
           </time>
         </span>
         <span className="row-line row-facts">

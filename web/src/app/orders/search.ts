@@ -5,29 +5,29 @@ import type { Conversation, Time } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
 
 /** Delay between the last key and the request to the server, in milliseconds. */
-const QUIET = 300;
+const DEBOUNCE = 300;
 
 /** The minimum and maximum length of a search, in characters. */
-const [SHORTEST, LONGEST] = [2, 100];
+const [MIN_LENGTH, MAX_LENGTH] = [2, 100];
 
 /** Page size, in conversations. */
-const PAGE = 50;
+const PAGE_SIZE = 50;
 
 /** The result of a search on the server. */
 export interface SearchResult {
   /** The conversations found so far. */
   readonly found: readonly Conversation[];
   /**
-   * `none`: there is no search. `looking`: the request is running. `looked`: it is done. `failed`:
+   * `none`: there is no search. `searching`: the request is running. `done`: it is done. `failed`:
    * it failed.
    */
-  readonly progress: "none" | "looking" | "looked" | "failed";
+  readonly progress: "none" | "searching" | "done" | "failed";
   /**
    * The server has searched back to this last activity. Undefined if it has searched everything.
    */
   readonly searchedTo: Time | undefined;
   /** Searches further back, or tries again after a failure. */
-  readonly further: () => void;
+  readonly searchFurther: () => void;
 }
 
 /** Searches orders on the server. Conversations that are loaded are filtered separately. */
@@ -35,29 +35,29 @@ export function useSearch(words: string): SearchResult {
   const client = useClient();
   const online = useChat((state) => state.connection === "online");
   const typed = normalized(words);
-  const asked = useQuiet(typed);
+  const sent = useDebounced(typed);
   const search = useInfiniteQuery({
-    queryKey: ["search", asked],
-    queryFn: ({ pageParam }) => client.api.conversations({ q: asked, cursor: pageParam, limit: PAGE }),
+    queryKey: ["search", sent],
+    queryFn: ({ pageParam }) => client.api.conversations({ q: sent, cursor: pageParam, limit: PAGE_SIZE }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor,
-    enabled: online && asked !== "",
+    enabled: online && sent !== "",
   });
   const pages = search.data?.pages;
-  const found = useMemo(() => (asked === typed ? (pages ?? []).flatMap((page) => page.items) : []), [pages, asked, typed]);
+  const found = useMemo(() => (sent === typed ? (pages ?? []).flatMap((page) => page.items) : []), [pages, sent, typed]);
   const last = pages?.at(-1);
   const progress = progressOf();
   return {
     found,
     progress,
-    searchedTo: progress === "looked" && last?.nextCursor !== undefined ? (last.searchedTo ?? last.items.at(-1)?.lastActivityAt) : undefined,
-    further: () => void (search.isFetchNextPageError || search.isSuccess ? search.fetchNextPage() : search.refetch()),
+    searchedTo: progress === "done" && last?.nextCursor !== undefined ? (last.searchedTo ?? last.items.at(-1)?.lastActivityAt) : undefined,
+    searchFurther: () => void (search.isFetchNextPageError || search.isSuccess ? search.fetchNextPage() : search.refetch()),
   };
 
   function progressOf(): SearchResult["progress"] {
     if (typed === "") return "none";
-    if (!online || (asked === typed && search.isError)) return "failed";
-    return asked !== typed || search.isFetching ? "looking" : "looked";
+    if (!online || (sent === typed && search.isError)) return "failed";
+    return sent !== typed || search.isFetching ? "searching" : "done";
   }
 }
 
@@ -67,7 +67,7 @@ export function useSearch(words: string): SearchResult {
  */
 export function normalized(words: string): string {
   const characters = [...words.trim().toLowerCase().split(/\s+/).join(" ")];
-  return characters.length < SHORTEST ? "" : characters.slice(0, LONGEST).join("").trimEnd();
+  return characters.length < MIN_LENGTH ? "" : characters.slice(0, MAX_LENGTH).join("").trimEnd();
 }
 
 /** Adds the conversations that only the server has found to those that match in the client. */
@@ -80,12 +80,12 @@ export function withFound(held: ReadonlyMap<string, ConversationEntry>, matching
   return [...shown.values()];
 }
 
-/** Returns a value after it has stayed unchanged for {@link QUIET} milliseconds. */
-function useQuiet(value: string): string {
-  const [quiet, setQuiet] = useState(value);
+/** Returns a value after it has stayed unchanged for {@link DEBOUNCE} milliseconds. */
+function useDebounced(value: string): string {
+  const [debounced, setDebounced] = useState(value);
   useEffect(() => {
-    const waiting = setTimeout(() => setQuiet(value), QUIET);
+    const waiting = setTimeout(() => setDebounced(value), DEBOUNCE);
     return () => clearTimeout(waiting);
   }, [value]);
-  return quiet;
+  return debounced;
 }

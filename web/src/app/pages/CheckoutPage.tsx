@@ -4,14 +4,14 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Redirect, useLocation } from "wouter";
 import { SessionEnded, ApiError } from "../../client/index.ts";
 import type { OrderRequest } from "../../protocol.ts";
-import { type Basket, BasketStore, MOST } from "../basket.ts";
+import { type Basket, BasketStore, MAX_QUANTITY } from "../basket.ts";
 import { uuid } from "../browser.ts";
 import { useChat, useClient } from "../chat-context.ts";
 import { CURRENCY, PRODUCTS, type Product } from "../demo.ts";
 import { money } from "../format.ts";
 import { Title } from "../parts/Title.tsx";
 import { pictureUrl } from "../pictures.ts";
-import { local } from "../storage.ts";
+import { persistentStorage } from "../storage.ts";
 import { withoutControls } from "../text.ts";
 
 /** A demo shop. After an order is placed, it opens the order's conversation. */
@@ -28,7 +28,7 @@ export function CheckoutPage() {
   const total = basket.reduce((sum, { product, quantity }) => sum + product.price * quantity, 0);
   const change = (product: Product, by: number) => {
     const { [product.sku]: held = 0, ...others } = quantities;
-    const quantity = Math.min(MOST, Math.max(0, held + by));
+    const quantity = Math.min(MAX_QUANTITY, Math.max(0, held + by));
     write({ quantities: quantity === 0 ? others : { ...others, [product.sku]: quantity } });
   };
   const placing = useMutation({
@@ -110,7 +110,7 @@ export function CheckoutPage() {
           {placing.isPending ? "Placing the order…" : "Place the order"}
         </button>
         <p role="alert" className="form-problem">
-          {placing.error !== null && wordsFor(placing.error)}
+          {placing.error !== null && errorText(placing.error)}
         </p>
       </form>
     </main>
@@ -123,7 +123,7 @@ export function CheckoutPage() {
  */
 function useBasket(): [Basket, (change: Partial<Omit<Basket, "key">>) => void, (key: string) => void] {
   const me = useChat((state) => state.me);
-  const [store] = useState(() => new BasketStore(local, me));
+  const [store] = useState(() => new BasketStore(persistentStorage, me));
   const [basket, setBasket] = useState<Basket>(() => store.load() ?? { quantities: {}, note: "", key: uuid() });
   const write = (change: Partial<Omit<Basket, "key">>) => {
     const changed = { ...basket, ...change, key: uuid() };
@@ -136,17 +136,17 @@ function useBasket(): [Basket, (change: Partial<Omit<Basket, "key">>) => void, (
 function Stepper({ product, quantity, onChange }: { product: Product; quantity: number; onChange: (product: Product, by: number) => void }) {
   const more = useRef<HTMLButtonElement>(null);
   const add = useRef<HTMLButtonElement>(null);
-  const none = quantity === 0;
-  const before = useRef(none);
+  const empty = quantity === 0;
+  const before = useRef(empty);
   useEffect(() => {
     // The pressed button has been removed. Move the focus to the button in its place, unless the
     // focus is elsewhere.
-    if (before.current !== none && (document.activeElement === null || document.activeElement === document.body)) {
-      (none ? add : more).current?.focus();
+    if (before.current !== empty && (document.activeElement === null || document.activeElement === document.body)) {
+      (empty ? add : more).current?.focus();
     }
-    before.current = none;
-  }, [none]);
-  if (none) {
+    before.current = empty;
+  }, [empty]);
+  if (empty) {
     return (
       <button ref={add} type="button" className="button" aria-label={`Add ${product.title}`} onClick={() => onChange(product, 1)}>
         Add
@@ -166,7 +166,7 @@ function Stepper({ product, quantity, onChange }: { product: Product; quantity: 
   );
 }
 
-function wordsFor(problem: Error): string {
+function errorText(problem: Error): string {
   if (problem instanceof SessionEnded) return "Please log in again.";
   if (problem instanceof ApiError) return `The order was not placed: ${problem.message}`;
   return "The server cannot be reached. Try again: the order will be placed once, however often you press.";

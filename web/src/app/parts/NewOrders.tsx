@@ -3,25 +3,25 @@ import { useCallback, useEffect, useState } from "react";
 import { Link } from "wouter";
 import type { Order } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
-import { list, money } from "../format.ts";
+import { joinNames, money } from "../format.ts";
 import { ChatLink } from "./ChatLink.tsx";
 
 /** Time from the last new order until the notice disappears, in milliseconds. */
-const SHOWN = 12_000;
+const NOTICE_TIME = 12_000;
 
 /** Shows admins one notice for all new orders since it appeared. */
 export function NewOrders() {
   const isAdmin = useChat((state) => state.me.role === "admin");
   const [orders, clear] = useNewOrders(isAdmin);
   const newest = orders.at(-1);
-  const [looked, setLooked] = useState(false);
+  const [paused, setPaused] = useState(false);
   useEffect(() => {
-    if (newest === undefined || looked) return undefined;
-    const ends = setTimeout(clear, SHOWN);
+    if (newest === undefined || paused) return undefined;
+    const ends = setTimeout(clear, NOTICE_TIME);
     return () => clearTimeout(ends);
-  }, [newest, looked, clear]);
+  }, [newest, paused, clear]);
   const dismiss = () => {
-    setLooked(false);
+    setPaused(false);
     clear();
   };
 
@@ -29,7 +29,7 @@ export function NewOrders() {
   return (
     <>
       <p className="visually-hidden" role="status">
-        {newest !== undefined && words(orders)}
+        {newest !== undefined && noticeText(orders)}
       </p>
       {newest !== undefined && (
         // The notice stays while the pointer is over it or the focus is in it.
@@ -37,10 +37,10 @@ export function NewOrders() {
         <section
           className="notice"
           aria-label="New orders"
-          onPointerEnter={() => setLooked(true)}
-          onPointerLeave={(event) => setLooked(event.currentTarget.contains(document.activeElement))}
-          onFocus={() => setLooked(true)}
-          onBlur={(event) => setLooked(event.currentTarget.contains(event.relatedTarget) || event.currentTarget.matches(":hover"))}
+          onPointerEnter={() => setPaused(true)}
+          onPointerLeave={(event) => setPaused(event.currentTarget.contains(document.activeElement))}
+          onFocus={() => setPaused(true)}
+          onBlur={(event) => setPaused(event.currentTarget.contains(event.relatedTarget) || event.currentTarget.matches(":hover"))}
         >
           <BellRing size={20} aria-hidden />
           <NoticeLink orders={orders} onOpen={dismiss} />
@@ -68,7 +68,7 @@ function NoticeLink({ orders, onOpen }: { orders: readonly Order[]; onOpen: () =
     return (
       <Link href="/orders" onClick={onOpen}>
         <strong>{orders.length} new orders</strong>
-        <span>{names(orders)}</span>
+        <span>{customerNames(orders)}</span>
       </Link>
     );
   }
@@ -102,11 +102,11 @@ function useNewOrders(isAdmin: boolean): [readonly Order[], () => void] {
   return [orders, useCallback(() => setOrders([]), [])];
 }
 
-function words(orders: readonly Order[]): string {
-  return orders.length === 1 ? `New order from ${names(orders)}` : `${orders.length} new orders: ${names(orders)}`;
+function noticeText(orders: readonly Order[]): string {
+  return orders.length === 1 ? `New order from ${customerNames(orders)}` : `${orders.length} new orders: ${customerNames(orders)}`;
 }
 
 /** The customers' names without duplicates. */
-function names(orders: readonly Order[]): string {
-  return list([...new Set(orders.map(({ customerName }) => (typeof customerName === "string" ? customerName : "Somebody")))]);
+function customerNames(orders: readonly Order[]): string {
+  return joinNames([...new Set(orders.map(({ customerName }) => (typeof customerName === "string" ? customerName : "Somebody")))]);
 }
