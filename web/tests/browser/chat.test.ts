@@ -152,7 +152,7 @@ test("whoever reads older messages is not moved when one of their own has gone o
   await expect
     .poll(async () => {
       await list.evaluate((frame) => (frame.scrollTop = 300));
-      return page.getByRole("button", { name: "To the newest" }).isVisible();
+      return page.getByRole("button", { name: "Go to newest" }).isVisible();
     })
     .toBe(true);
   await shown(page);
@@ -243,7 +243,7 @@ test("today becomes yesterday at midnight, while one looks at it", async () => {
   // Without a network nothing but the clock changes.
   await context.setOffline(true);
   await cut();
-  await page.getByText("You are offline").waitFor();
+  await page.getByText("You're offline").waitFor();
   await page.clock.fastForward((120 - now.getUTCMinutes()) * 60_000);
   await page.locator(".day", { hasText: "Yesterday" }).waitFor();
   expect(await page.locator(".row-time").first().innerText()).not.toContain(":");

@@ -100,11 +100,11 @@ test("wheeling up through 5,000 messages keeps the place to the pixel, and one p
   expect(lost).toEqual([]);
   expect(asked).toBe(Math.ceil((MANY - 50) / 100));
 
-  await page.getByRole("button", { name: "To the newest" }).click();
+  await page.getByRole("button", { name: "Go to newest" }).click();
   await still(page);
   expect(await atEnd(page)).toBe(true);
   expect(await bubble(page, `Message ${MANY}.`).isVisible()).toBe(true);
-  await page.getByRole("button", { name: "To the newest" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Go to newest" }).waitFor({ state: "detached" });
 }, 300_000);
 
 test("older messages that do not load say so, are asked for once, and come when they are tried again", async () => {
@@ -122,7 +122,7 @@ test("older messages that do not load say so, are asked for once, and come when 
   const list = page.locator(".messages");
   for (let step = 0; step < 20; step += 1) await list.evaluate((frame) => frame.scrollBy(0, -400));
   await list.evaluate((frame) => (frame.scrollTop = 0));
-  await page.getByText("The older messages did not load.").waitFor();
+  await page.getByText("Older messages could not be loaded.").waitFor();
   for (let step = 0; step < 10; step += 1) {
     await list.evaluate((frame, to) => (frame.scrollTop = to), step % 2 === 0 ? 300 : 0);
     await still(page);
@@ -131,7 +131,7 @@ test("older messages that do not load say so, are asked for once, and come when 
   works = true;
   const sight = await still(page);
   await page.locator(".older").getByRole("button", { name: "Try again" }).click();
-  await page.getByText("The older messages did not load.").waitFor({ state: "detached" });
+  await page.getByText("Older messages could not be loaded.").waitFor({ state: "detached" });
   await expect.poll(() => list.evaluate((frame) => frame.scrollTop)).toBeGreaterThan(1_000);
   expect(movement(sight, await still(page)).every((by) => Math.abs(by) <= 1)).toBe(true);
 });

@@ -11,17 +11,17 @@ test("a customer and an admin talk about an order, from the first click to the l
   await mia.goto("/");
   await look(mia, "log-in");
   await logIn(grace, "Grace Okafor");
-  await grace.getByText("Quiet so far").waitFor();
+  await grace.getByText("Waiting for orders").waitFor();
   await look(grace, "admin-empty");
 
   await logIn(mia, "Mia Berger");
-  await mia.getByText("Your orders will talk here").waitFor();
+  await mia.getByText("Chat with the shop about your orders").waitFor();
   await look(mia, "customer-empty");
 
   await mia.getByRole("link", { name: "Shop", exact: true }).click();
   await mia.getByRole("button", { name: "Add Desk lamp" }).click();
   await mia.getByRole("button", { name: "Add Stoneware mug" }).click();
-  await mia.getByRole("group", { name: "How many: Stoneware mug" }).getByRole("button", { name: "One more" }).click();
+  await mia.getByRole("group", { name: "Quantity: Stoneware mug" }).getByRole("button", { name: "Increase quantity" }).click();
   await mia.getByRole("textbox", { name: "A note for the shop" }).fill("Please ring twice.");
   await look(mia, "checkout");
   await mia.getByRole("button", { name: "Place the order" }).click();
@@ -69,7 +69,7 @@ test("a customer and an admin talk about an order, from the first click to the l
   }
   await mia.locator(".chat-header .badge", { hasText: "Completed" }).waitFor();
   await mia.locator('.card[data-status="completed"] .card-count', { hasText: "1" }).waitFor();
-  await mia.getByText("What was ordered").click();
+  await mia.getByText("Order details").click();
   await mia.getByText("Please ring twice.").waitFor();
   await look(mia, "customer-chat");
   await look(grace, "admin-chat");

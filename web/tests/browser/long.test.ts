@@ -26,7 +26,7 @@ test("older messages load on scrolling up without a jump, and the newest are a b
   await bubble(mia, "Line 18").locator('.ticks[title="Read"]').waitFor();
 
   await grace.locator(".messages").evaluate((list) => (list.scrollTop -= 900));
-  await grace.getByRole("button", { name: "To the newest" }).waitFor();
+  await grace.getByRole("button", { name: "Go to newest" }).waitFor();
   await grace.waitForTimeout(300);
   const reading = await top(grace);
   await say(mia, "While you read older ones");
@@ -99,7 +99,7 @@ async function pass(many: number): Promise<Pass> {
     ));
   });
   const after = await operations.counts();
-  await page.getByRole("button", { name: "To the newest" }).click();
+  await page.getByRole("button", { name: "Go to newest" }).click();
   await bubble(page, `Message ${many}.`).waitFor();
   // Those around the frame are laid out once nothing moves.
   await expect.poll(() => page.locator(".bubble").count()).toBeGreaterThan(5);

@@ -50,10 +50,10 @@ test("offline one goes on writing, and catches up when the network is back", asy
 
   await context.setOffline(true);
   await way.cut();
-  await mia.getByText("You are offline").waitFor();
+  await mia.getByText("You're offline").waitFor();
   await say(mia, "Written in a tunnel");
   await say(mia, "Still in the tunnel");
-  await mia.getByText("2 messages wait").waitFor();
+  await mia.getByText("2 messages will be sent").waitFor();
   await tick(mia, "Written in a tunnel", "Sending");
   await look(mia, "offline");
   for (const text of ["Are you there?", "Take your time."]) await say(grace, text);
@@ -74,7 +74,7 @@ test("what was not sent before a reload is sent after it, once", async () => {
   await order(page, "Rubber plant");
   await context.setOffline(true);
   await way.cut();
-  await page.getByText("You are offline").waitFor();
+  await page.getByText("You're offline").waitFor();
   await say(page, "Before the reload");
   await tick(page, "Before the reload", "Sending");
 
@@ -83,7 +83,7 @@ test("what was not sent before a reload is sent after it, once", async () => {
   await page.route("**/api/**", (route) => (reachable ? route.continue() : route.abort()));
   await context.setOffline(false);
   await page.reload();
-  await page.getByText("You are offline").waitFor();
+  await page.getByText("You're offline").waitFor();
   reachable = true;
   await bubble(page, "Before the reload").waitFor();
   await tick(page, "Before the reload", "Sent");
@@ -104,7 +104,7 @@ test("two tabs of one person show the same, and send a message once", async () =
 
   await context.setOffline(true);
   await Promise.all([way.cut(), second.cut()]);
-  await one.getByText("You are offline").waitFor();
+  await one.getByText("You're offline").waitFor();
   await say(one, "From the first tab");
   await bubble(other, "From the first tab").waitFor();
   await say(other, "From the second tab");
@@ -132,10 +132,10 @@ test("where the browser's storage is full, the page says that it has to stay ope
   await order(page, "Wall clock");
   await context.setOffline(true);
   await way.cut();
-  await page.getByText("You are offline").waitFor();
+  await page.getByText("You're offline").waitFor();
   await say(page, "Kept in memory");
-  await page.getByText("leave this page open until they are sent").waitFor();
+  await page.getByText("Keep this page open until they are sent").waitFor();
   await context.setOffline(false);
   await tick(page, "Kept in memory", "Sent");
-  await page.getByText("leave this page open until they are sent").waitFor({ state: "detached" });
+  await page.getByText("Keep this page open until they are sent").waitFor({ state: "detached" });
 });

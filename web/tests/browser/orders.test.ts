@@ -101,7 +101,7 @@ test("each view has its title, with what is unread before it", async () => {
   await look(mia, "shop-unread");
   await mia.goto("/nowhere");
   await expect.poll(() => mia.title()).toMatch(/Not found – Order chat$/);
-  await mia.getByRole("heading", { level: 1, name: "There is nothing here" }).waitFor();
+  await mia.getByRole("heading", { level: 1, name: "Page not found" }).waitFor();
 });
 
 test("what is unread is never counted exactly while there are orders that are not loaded", async () => {
@@ -173,16 +173,16 @@ test("the basket and the note survive a look at another page and a reload, are a
   await page.keyboard.press("Enter");
   // The focus is where a keyboard goes on, and back where it came from.
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
-  expect(await focused()).toBe("One more");
+  expect(await focused()).toBe("Increase quantity");
   await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: "One less" }).focus();
+  await page.getByRole("button", { name: "Decrease quantity" }).focus();
   await page.keyboard.press("Enter");
   await page.keyboard.press("Enter");
   expect(await focused()).toBe("Add Desk lamp");
   await page.keyboard.press("Enter");
   await note.fill("Please ring twice.");
   await page.getByRole("link", { name: "My orders" }).click();
-  await page.getByText("Your orders will talk here").waitFor();
+  await page.getByText("Chat with the shop about your orders").waitFor();
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByRole("form", { name: "Your order" }).getByText("1 × Desk lamp").waitFor();
   expect(await note.inputValue()).toBe("Please ring twice.");
@@ -193,7 +193,7 @@ test("the basket and the note survive a look at another page and a reload, are a
   await logOut(page);
   await become(page, "Leo Martin");
   await page.getByRole("link", { name: "Shop", exact: true }).click();
-  await page.getByText("Nothing chosen yet.").waitFor();
+  await page.getByText("Your basket is empty.").waitFor();
   expect(await note.inputValue()).toBe("");
   await logOut(page);
   await become(page, "Aisha Rahman");
@@ -201,6 +201,6 @@ test("the basket and the note survive a look at another page and a reload, are a
   await page.getByRole("button", { name: "Place the order" }).click();
   await page.waitForURL(/\/orders\/cnv_/);
   await page.getByRole("link", { name: "Shop", exact: true }).click();
-  await page.getByText("Nothing chosen yet.").waitFor();
+  await page.getByText("Your basket is empty.").waitFor();
   expect(await note.inputValue()).toBe("");
 });

@@ -51,14 +51,14 @@ test("a lost network is shown within a second, and a message that was written me
     addEventListener("offline", () => {
       const lost = performance.now();
       const look = () => {
-        if (document.body.innerText.includes("You are offline")) timing.shownAfter = performance.now() - lost;
+        if (document.body.innerText.includes("You're offline")) timing.shownAfter = performance.now() - lost;
         else requestAnimationFrame(look);
       };
       look();
     });
   });
   await context.setOffline(true);
-  await page.getByText("You are offline").waitFor();
+  await page.getByText("You're offline").waitFor();
   // The page's own clock: from the event to the first frame that shows it. It does not wait for any time-out, of which the shortest is 3 s.
   await expect.poll(() => page.evaluate(() => (globalThis as unknown as { shownAfter?: number }).shownAfter)).toBeLessThan(1_000);
   await say(page, "Written offline");

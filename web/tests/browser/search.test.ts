@@ -34,8 +34,8 @@ test("a search finds what is not loaded, filters what is at once, and says when 
   await openOrder(grace, "Wall clock");
   await grace.getByText("Jonas Keller is online").waitFor();
   await field(grace).fill("piano");
-  await grace.getByText("No order matches.", { exact: true }).waitFor();
-  expect(await grace.getByRole("button", { name: "Look further" }).count()).toBe(0);
+  await grace.getByText("No orders match.", { exact: true }).waitFor();
+  expect(await grace.getByRole("button", { name: "Search further back" }).count()).toBe(0);
   await look(grace, "search-nothing");
   await field(grace).fill("");
   await list(grace).getByText("Headphones").waitFor();
@@ -68,13 +68,13 @@ test("a search says how far back it has looked, and looks further; it asks once 
     return ((await answer.json()) as ConversationPage).items[0];
   });
   await field(grace).pressSequentially("otto alt", { delay: 5 });
-  await grace.getByText("No order matches. Searched back to 3 March 2025.").waitFor();
+  await grace.getByText("No orders match. Searched back to 3 March 2025.").waitFor();
   expect(asked).toEqual(["otto alt/"]);
-  await grace.getByRole("button", { name: "Look further" }).click();
+  await grace.getByRole("button", { name: "Search further back" }).click();
   await grace.getByText("Searched back to 3 March 2024.").waitFor();
-  await grace.getByRole("button", { name: "Look further" }).click();
+  await grace.getByRole("button", { name: "Search further back" }).click();
   await list(grace).getByRole("link", { name: /Otto Alt/ }).waitFor();
-  expect(await grace.getByRole("button", { name: "Look further" }).count()).toBe(0);
+  expect(await grace.getByRole("button", { name: "Search further back" }).count()).toBe(0);
   expect(asked).toEqual(["otto alt/", "otto alt/more", "otto alt/most"]);
 });
 
@@ -93,9 +93,9 @@ test("while the server looks, the loaded orders that match are shown; what fails
   await grace.getByText("Searching all orders…").waitFor();
   await list(grace).getByText("Stoneware mug").waitFor();
   answer();
-  await grace.getByText("The search did not reach the server").waitFor({ timeout: 20_000 });
+  await grace.getByText("Only the loaded orders were searched").waitFor({ timeout: 20_000 });
   await list(grace).getByText("Stoneware mug").waitFor();
   works = true;
   await grace.getByRole("button", { name: "Try again" }).click();
-  await grace.getByText("The search did not reach the server").waitFor({ state: "detached" });
+  await grace.getByText("Only the loaded orders were searched").waitFor({ state: "detached" });
 });

@@ -47,7 +47,7 @@ test("dark mode follows the system, and can be chosen", async () => {
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.emulateMedia({ colorScheme: "dark" });
   await page.getByRole("button", { name: "Account of Jonas Keller" }).click();
-  await page.getByRole("menuitemradio", { name: "Like the system" }).click();
+  await page.getByRole("menuitemradio", { name: "System" }).click();
   expect(await ground()).toBe(dark);
   await look(page, "dark-checkout");
 });
@@ -79,12 +79,12 @@ test("an admin finds, filters, and sees who is there", async () => {
   await grace.getByRole("button", { name: "Actions" }).click();
   await grace.getByRole("menuitem", { name: "Archive the conversation" }).click();
   await grace.locator(".chat-header .badge", { hasText: "Archived" }).waitFor();
-  await grace.getByRole("combobox", { name: "Which conversations" }).selectOption("archived");
+  await grace.getByRole("combobox", { name: "Conversation status" }).selectOption("archived");
   expect(await list.getByRole("link").count()).toBe(1);
 
   // The customer leaves; somebody who looks at their order sees it.
   await leo.close();
-  await grace.getByText(/Leo Martin was here|Leo Martin is offline/).waitFor();
+  await grace.getByText(/Leo Martin was online|Leo Martin is offline/).waitFor();
 
   // What a customer writes wakes an archived conversation.
   const { page: again } = await world.windows.window();
@@ -115,7 +115,7 @@ test("everything can be done with the keyboard alone", async () => {
   };
   await reach(/Aisha Rahman/);
   await press("Enter");
-  await page.getByText("Your orders will talk here").waitFor();
+  await page.getByText("Chat with the shop about your orders").waitFor();
   await reach("Shop");
   await press("Enter");
   await page.getByRole("heading", { name: "Shop" }).waitFor();
@@ -131,7 +131,7 @@ test("everything can be done with the keyboard alone", async () => {
   await reach(/Account of/, "Shift+Tab");
   await press("Enter");
   await page.getByRole("menu").waitFor();
-  await reach("Be somebody else", "ArrowDown");
+  await reach("Switch person", "ArrowDown");
   await press("Enter");
   await page.getByRole("heading", { name: "Order chat" }).waitFor();
 });
@@ -143,10 +143,10 @@ test("what fails says so, with a way out", async () => {
   await page.getByRole("navigation", { name: "Conversations" }).waitFor();
 
   await page.goto("/orders/cnv_nowhere");
-  await page.getByText("There is no such conversation").waitFor();
+  await page.getByText("Conversation not found").waitFor();
   await look(page, "no-such-conversation");
   await page.goto("/somewhere");
-  await page.getByText("There is nothing here").waitFor();
+  await page.getByText("Page not found").waitFor();
   await look(page, "not-found");
 
   let [broken, failures] = [true, 0];
@@ -156,9 +156,9 @@ test("what fails says so, with a way out", async () => {
     failures += 1;
     return route.fulfill(failing);
   });
-  await page.getByRole("link", { name: "To the orders", exact: true }).click();
+  await page.getByRole("link", { name: "Go to orders", exact: true }).click();
   await page.reload();
-  await page.getByText("The orders did not load").waitFor();
+  await page.getByText("The orders could not be loaded").waitFor();
   await look(page, "list-failed");
   // By now it takes its time to try again by itself.
   await expect.poll(() => failures, { timeout: 20_000 }).toBeGreaterThan(5);
@@ -188,7 +188,7 @@ test("a message that is refused says so, and can be tried again", async () => {
   await look(mia, "not-sent");
   await mia.getByRole("link", { name: "Shop", exact: true }).click();
   await mia.getByText("A message was not sent.").waitFor();
-  await mia.getByRole("link", { name: "Go to it" }).click();
+  await mia.getByRole("link", { name: "Show message" }).click();
   await grace.getByRole("button", { name: "Actions" }).click();
   await grace.getByRole("menuitem", { name: "Reopen the conversation" }).click();
   await mia.getByRole("textbox", { name: "Message" }).waitFor();

@@ -25,7 +25,7 @@ export async function become(page: Page, name: string): Promise<void> {
 /** Leaves, without the page loading again. */
 export async function logOut(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^Account of/ }).click();
-  await page.getByRole("menuitem", { name: "Be somebody else" }).click();
+  await page.getByRole("menuitem", { name: "Switch person" }).click();
   await page.getByRole("heading", { name: "Order chat" }).waitFor();
 }
 

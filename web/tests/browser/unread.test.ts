@@ -157,7 +157,7 @@ test("with more unread messages than are loaded unasked it opens at the newest, 
   });
   await page.reload();
   await bubble(page, "Message 900.").waitFor();
-  await page.getByRole("button", { name: "899 new messages, to the first" }).click();
+  await page.getByRole("button", { name: "899 new messages, go to the first" }).click();
   await line(page).waitFor();
   expect(await line(page).getAttribute("aria-label")).toBe("899 new messages");
   await bubble(page, "Message 2.").waitFor();

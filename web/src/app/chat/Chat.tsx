@@ -87,21 +87,21 @@ function NotOpened({ problem, again }: { problem: Error; again: () => void }) {
   const gone = problem instanceof ApiError && problem.code === "not_found";
   const toList = (
     <Link className="button button-primary" href="/orders">
-      To the orders
+      Go to orders
     </Link>
   );
   return (
     <section className="chat-pane" aria-label="Chat">
       <Title view={gone ? "Not found" : "Order"} />
       {gone ? (
-        <EmptyState heading={heading} icon={<MessageCircleOff size={32} aria-hidden />} title="There is no such conversation" action={toList}>
-          It may belong to somebody else, or the address is mistyped.
+        <EmptyState heading={heading} icon={<MessageCircleOff size={32} aria-hidden />} title="Conversation not found" action={toList}>
+          It may belong to another person, or the address may be wrong.
         </EmptyState>
       ) : (
         <EmptyState
           heading={heading}
           icon={<RotateCw size={32} aria-hidden />}
-          title="The messages did not load"
+          title="The messages could not be loaded"
           action={
             <button type="button" className="button button-primary" onClick={again}>
               Try again

@@ -83,7 +83,7 @@ export function Composer({ conversation, ready, focus }: { conversation: Convers
         onKeyDown={key}
       />
       <span id="composer-help" className="visually-hidden">
-        {entersSend ? "Enter sends, Shift and Enter breaks the line." : "Enter breaks the line, the button sends."}
+        {entersSend ? "Press Enter to send, Shift+Enter for a new line." : "Press Enter for a new line. Use the button to send."}
       </span>
       {length > SHOW_REMAINING_FROM && (
         <span className="composer-left" data-over={length > MAX_LENGTH || undefined} role="status">

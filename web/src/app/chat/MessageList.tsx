@@ -154,14 +154,14 @@ function OpenedList({
           {loadingUnread === "loading"
             ? "Loading the new messages…"
             : loadingUnread === "failed"
-              ? "They did not load. Try again"
-              : `${newMessages(unloaded)}, to the first`}
+              ? "They could not be loaded. Try again"
+              : `${newMessages(unloaded)}, go to the first`}
         </button>
       )}
       {!atEnd && (
         <button type="button" className="to-end" onClick={toEnd}>
           <ArrowDown size={16} aria-hidden />
-          {unread === 0 ? "To the newest" : newMessages(unread)}
+          {unread === 0 ? "Go to newest" : newMessages(unread)}
         </button>
       )}
     </div>

@@ -34,7 +34,7 @@ export function OlderMessages({ older, again }: { older: Older; again: () => voi
       )}
       {older === "failed" && (
         <>
-          The older messages did not load.
+          Older messages could not be loaded.
           <button type="button" className="link-button" onClick={again}>
             Try again
           </button>

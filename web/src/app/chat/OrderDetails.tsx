@@ -12,11 +12,11 @@ export function OrderDetails({ orderId }: { orderId: OrderId }) {
   const order = details.data?.order;
   return (
     <details className="details" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>What was ordered</summary>
-      {details.isError && <p className="form-problem">It could not be loaded. Close this and open it again.</p>}
+      <summary>Order details</summary>
+      {details.isError && <p className="form-problem">The details could not be loaded. Close and open them again.</p>}
       {details.isLoading && <p className="muted">Loading…</p>}
       {order !== undefined && (
-        <div className="details-order" role="region" aria-label="What was ordered" tabIndex={0}>
+        <div className="details-order" role="region" aria-label="Order details" tabIndex={0}>
           <ul className="lines">
             {order.items.map((item, index) => (
               <li key={`${item.sku} ${index}`}>

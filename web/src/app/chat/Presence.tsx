@@ -19,7 +19,7 @@ export function Presence({ conversation }: { conversation: Conversation }) {
     <span className="presence" data-online={there.online || undefined}>
       <span className="dot" aria-hidden />
       <span>
-        {who} {there.online ? "is online" : there.lastSeenAt === undefined ? "is offline" : `was here ${timeAgo(there.lastSeenAt, now)}`}
+        {who} {there.online ? "is online" : there.lastSeenAt === undefined ? "is offline" : `was online ${timeAgo(there.lastSeenAt, now)}`}
       </span>
     </span>
   );

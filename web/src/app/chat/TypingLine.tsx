@@ -8,7 +8,7 @@ import { nameParts } from "../format.ts";
 export function TypingLine({ id }: { id: string }) {
   const typists = useChat((state) => state.typing.get(id)) ?? [];
   // A later release can send this event without a name.
-  const names = typists.map(({ name }) => (typeof name === "string" ? name : "Somebody"));
+  const names = typists.map(({ name }) => (typeof name === "string" ? name : "Someone"));
   return (
     <p className="typing">
       {names.length > 0 && (

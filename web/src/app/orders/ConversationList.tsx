@@ -50,7 +50,7 @@ export function ConversationList({
     return (
       <EmptyState
         icon={<RotateCw size={28} aria-hidden />}
-        title="The orders did not load"
+        title="The orders could not be loaded"
         action={
           <button type="button" className="button" onClick={() => void client.sync()}>
             Try again
@@ -64,14 +64,14 @@ export function ConversationList({
   if (!listed) return <Skeleton />;
   const older = searching ? <SearchedBack search={search} found={entries.length > 0} /> : more && (
     <button type="button" className="button list-more" disabled={loading} onClick={() => void load()}>
-      {loading ? "Loading…" : "Older orders"}
+      {loading ? "Loading…" : "Load older orders"}
     </button>
   );
   if (entries.length === 0) {
     return (
       <div className="list-empty">
         <Inbox size={28} aria-hidden />
-        {!searching && <p>{none ? "No orders yet." : more ? "No order matches among those loaded so far." : "No order matches."}</p>}
+        {!searching && <p>{none ? "No orders yet." : more ? "No orders match among those loaded so far." : "No orders match."}</p>}
         {older}
       </div>
     );
@@ -94,12 +94,12 @@ function SearchedBack({ search, found }: { search: SearchResult; found: boolean 
     <div className="searched">
       <p role="status">
         {progress === "searching" && "Searching all orders…"}
-        {progress === "done" && [!found && "No order matches.", back].filter((words) => words !== false && words !== "").join(" ")}
-        {progress === "failed" && "The search did not reach the server: only orders that are loaded were searched."}
+        {progress === "done" && [!found && "No orders match.", back].filter((words) => words !== false && words !== "").join(" ")}
+        {progress === "failed" && "The server could not be reached. Only the loaded orders were searched."}
       </p>
       {(searchedTo !== undefined || progress === "failed") && (
         <button type="button" className="button" onClick={searchFurther}>
-          {progress === "failed" ? "Try again" : "Look further"}
+          {progress === "failed" ? "Try again" : "Search further back"}
         </button>
       )}
     </div>

@@ -21,10 +21,10 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
         />
       </label>
       <span id="search-help" className="visually-hidden">
-        By the customer's name, the order's number or an item.
+        Search by customer name, order number or item.
       </span>
       <label>
-        <span className="visually-hidden">Which conversations</span>
+        <span className="visually-hidden">Conversation status</span>
         <select value={filter.conversation ?? ""} onChange={(event) => choose(event.target.value)}>
           <option value="">All</option>
           {Object.entries(CONVERSATION_STATUS).map(([status, label]) => (

@@ -78,7 +78,7 @@ export function CheckoutPage() {
       <form className="basket" aria-labelledby="basket-title" onSubmit={place}>
         <h2 id="basket-title">Your order</h2>
         {basket.length === 0 ? (
-          <p className="muted">Nothing chosen yet.</p>
+          <p className="muted">Your basket is empty.</p>
         ) : (
           <ul className="lines">
             {basket.map(({ product, quantity }) => (
@@ -154,12 +154,12 @@ function Stepper({ product, quantity, onChange }: { product: Product; quantity: 
     );
   }
   return (
-    <span className="stepper" role="group" aria-label={`How many: ${product.title}`}>
-      <button type="button" className="icon-button" aria-label="One less" onClick={() => onChange(product, -1)}>
+    <span className="stepper" role="group" aria-label={`Quantity: ${product.title}`}>
+      <button type="button" className="icon-button" aria-label="Decrease quantity" onClick={() => onChange(product, -1)}>
         <Minus size={16} aria-hidden />
       </button>
       <output aria-live="polite">{quantity}</output>
-      <button ref={more} type="button" className="icon-button" aria-label="One more" onClick={() => onChange(product, 1)}>
+      <button ref={more} type="button" className="icon-button" aria-label="Increase quantity" onClick={() => onChange(product, 1)}>
         <Plus size={16} aria-hidden />
       </button>
     </span>
@@ -169,5 +169,5 @@ function Stepper({ product, quantity, onChange }: { product: Product; quantity: 
 function errorText(problem: Error): string {
   if (problem instanceof SessionEnded) return "Please log in again.";
   if (problem instanceof ApiError) return `The order was not placed: ${problem.message}`;
-  return "The server cannot be reached. Try again: the order will be placed once, however often you press.";
+  return "The server cannot be reached. Try again: your order will be placed only once.";
 }

@@ -85,22 +85,22 @@ function NoneOpen({ empty, isAdmin }: { empty: boolean; isAdmin: boolean }) {
     <section className="chat-pane" aria-label="Chat">
       {isAdmin && !empty && (
         <EmptyState icon={<MousePointerClick size={32} aria-hidden />} title="Choose an order">
-          Its conversation opens here. Messages count as read once you have seen them there.
+          Its conversation opens here. Messages are marked as read when you see them.
         </EmptyState>
       )}
       {isAdmin && empty && (
-        <EmptyState icon={icon} title="Quiet so far">
-          As soon as somebody places an order, it appears here.
+        <EmptyState icon={icon} title="Waiting for orders">
+          New orders appear here.
         </EmptyState>
       )}
       {!isAdmin && empty && (
         <EmptyState
           icon={icon}
-          title="Your orders will talk here"
+          title="Chat with the shop about your orders"
           action={
             <Link className="button button-primary" href="/checkout">
               <ShoppingBag size={18} aria-hidden />
-              To the shop
+              Go to the shop
             </Link>
           }
         >

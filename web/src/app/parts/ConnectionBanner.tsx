@@ -17,14 +17,14 @@ export function ConnectionBanner() {
         <p className="banner">
           <CloudOff size={18} aria-hidden />
           {waiting === 0
-            ? "You are offline. You can go on writing; messages go out when the connection is back."
-            : `You are offline. ${waiting === 1 ? "One message waits" : `${waiting} messages wait`} and will go out when the connection is back.`}
+            ? "You're offline. Messages will be sent when you're back."
+            : `You're offline. ${waiting === 1 ? "One message" : `${waiting} messages`} will be sent when you're back.`}
         </p>
       )}
       {connection === "expired" && (
         <p className="banner">
           <LogOut size={18} aria-hidden />
-          You are no longer logged in: nothing new comes here.
+          You're logged out. New messages are not shown.
         </p>
       )}
       {connection === "connecting" && (
@@ -44,7 +44,7 @@ function Unstored() {
   return (
     <p className="banner">
       <Save size={18} aria-hidden />
-      This browser has no room to keep your messages: leave this page open until they are sent.
+      Your messages could not be saved in this browser. Keep this page open until they are sent.
     </p>
   );
 }
@@ -57,7 +57,7 @@ function NotSent() {
     <p className="banner banner-failed">
       <CircleAlert size={18} aria-hidden />
       {count === 1 ? "A message was not sent." : `${count} messages were not sent.`}
-      <ChatLink id={first}>Go to {count === 1 ? "it" : "the first"}</ChatLink>
+      <ChatLink id={first}>{count === 1 ? "Show message" : "Show first message"}</ChatLink>
     </p>
   );
 }

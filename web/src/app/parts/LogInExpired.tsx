@@ -4,8 +4,8 @@ import { useChat } from "../chat-context.ts";
 
 const WORDS: Readonly<Record<SessionEnd, string>> = {
   expired: "Your log-in has expired.",
-  refused: "The shop does not accept your log-in any more.",
-  another_person: "Somebody else has logged in with this browser.",
+  refused: "The shop no longer accepts your log-in.",
+  another_person: "Another person has logged in with this browser.",
 };
 
 /** A dialog that is shown when the session has ended and cannot be renewed. */
@@ -30,7 +30,7 @@ export function LogInExpired({ onLogIn }: { onLogIn: () => void }) {
       <h2 id="expired-title">Please log in again</h2>
       <p>
         {reason === undefined ? "Your log-in has ended." : WORDS[reason]}
-        {waiting > 0 && " What you wrote is kept in this browser and goes out once you are back."}
+        {waiting > 0 && " Your messages are kept in this browser and will be sent after you log in again."}
       </p>
       <button type="button" className="button button-primary" onClick={onLogIn}>
         Log in again

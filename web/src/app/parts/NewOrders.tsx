@@ -108,5 +108,5 @@ function noticeText(orders: readonly Order[]): string {
 
 /** The customers' names without duplicates. */
 function customerNames(orders: readonly Order[]): string {
-  return joinNames([...new Set(orders.map(({ customerName }) => (typeof customerName === "string" ? customerName : "Somebody")))]);
+  return joinNames([...new Set(orders.map(({ customerName }) => (typeof customerName === "string" ? customerName : "Someone")))]);
 }

@@ -14,7 +14,7 @@ export function TopBar({ onLogOut }: { onLogOut: () => void }) {
   const [atCheckout] = useRoute("/checkout");
   return (
     <header className="topbar">
-      <Link href="/orders" className="brand" aria-label="Order chat, to the orders">
+      <Link href="/orders" className="brand" aria-label="Order chat, go to the list of orders">
         <img src="/icon.svg" alt="" width="30" height="30" />
         <span>Order chat</span>
       </Link>
