@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { lengthen } from "./long-history.ts";
-import { bubble, gate, logIn, order } from "./steps.ts";
+import { bubble, deferred, logIn, placeOrder } from "./steps.ts";
 import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -49,11 +49,11 @@ const atEnd = (page: Page) =>
 test("wheeling up through 5,000 messages keeps the place to the pixel, and one press ends at the end", async () => {
   const { page } = await world.windows.window();
   await logIn(page, "Mia Berger");
-  await order(page, "Desk lamp");
-  let [asked, waits] = [0, gate()];
+  await placeOrder(page, "Desk lamp");
+  let [asked, waits] = [0, deferred()];
   await lengthen(page, MANY, async () => {
     asked += 1;
-    await waits.opened;
+    await waits.promise;
     return true;
   });
   await page.reload();
@@ -74,9 +74,9 @@ test("wheeling up through 5,000 messages keeps the place to the pixel, and one p
       // A page is on its way: it comes while one looks.
       const size = await page.locator(".messages").evaluate((frame) => frame.scrollHeight);
       sight = await still(page);
-      waits.open();
+      waits.resolve();
       answered = asked;
-      waits = gate();
+      waits = deferred();
       await expect.poll(() => page.locator(".messages").evaluate((frame) => frame.scrollHeight)).toBeGreaterThan(size);
       const now = await still(page);
       check(`page ${answered}`, movement(sight, now), 0);
@@ -111,7 +111,7 @@ test("older messages that do not load say so, are asked for once, and come when 
   world.expectComplaints(FAILED_REQUEST);
   const { page } = await world.windows.window();
   await logIn(page, "Mia Berger");
-  await order(page, "Desk lamp");
+  await placeOrder(page, "Desk lamp");
   let [asked, works] = [0, false];
   await lengthen(page, 400, async () => {
     asked += 1;

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { become, hold, logIn, logOut, look, openOrder, order, say, shown, tick } from "./steps.ts";
+import { checkAccessibility, choosePerson, delayRequests, logIn, logOut, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
 import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -21,9 +21,9 @@ test("what one person was writing is not the next one's, and they find it again 
   const field = page.getByRole("textbox", { name: "Message" });
   const list = page.getByRole("navigation", { name: "Conversations" });
   await logIn(page, "Mia Berger");
-  for (const title of ["Desk lamp", "Wall clock"]) await order(page, title);
+  for (const title of ["Desk lamp", "Wall clock"]) await placeOrder(page, title);
   await logOut(page);
-  await become(page, "Grace Okafor");
+  await choosePerson(page, "Grace Okafor");
   await openOrder(page, "Desk lamp");
   await field.fill("Between us, this lamp");
   await openOrder(page, "Wall clock");
@@ -34,19 +34,19 @@ test("what one person was writing is not the next one's, and they find it again 
   await list.getByRole("link", { name: /Draft: Between us/ }).waitFor();
   expect(await field.inputValue()).toBe("");
   await logOut(page);
-  await become(page, "Mia Berger");
+  await choosePerson(page, "Mia Berger");
   await openOrder(page, "Desk lamp");
   await page.getByRole("heading", { name: "Desk lamp" }).waitFor();
   expect(await field.inputValue()).toBe("");
   expect(await list.getByText("Draft:").count()).toBe(0);
   await logOut(page);
-  await become(page, "Grace Okafor");
+  await choosePerson(page, "Grace Okafor");
   await openOrder(page, "Desk lamp");
   await page.getByRole("heading", { name: "Desk lamp" }).waitFor();
   expect(await field.inputValue()).toBe("Between us, this lamp");
   // In the conversation that is open the draft is in sight; once it is sent it is none.
   expect(await list.getByText("Draft:").count()).toBe(0);
-  await say(page, "Between us, this lamp");
+  await sendMessage(page, "Between us, this lamp");
   await openOrder(page, "Wall clock");
   await list.getByText("You: Between us, this lamp").waitFor();
 });
@@ -56,7 +56,7 @@ test("a log-in that has expired is renewed, or says so until somebody logs in, w
   const { page } = await world.windows.window();
   const field = page.getByRole("textbox", { name: "Message" });
   await logIn(page, "Mia Berger");
-  for (const title of ["Desk lamp", "Wall clock"]) await order(page, title);
+  for (const title of ["Desk lamp", "Wall clock"]) await placeOrder(page, title);
   await page.getByRole("link", { name: /Desk lamp/ }).first().click();
   await page.getByRole("heading", { name: "Desk lamp" }).waitFor();
   const address = page.url();
@@ -69,13 +69,13 @@ test("a log-in that has expired is renewed, or says so until somebody logs in, w
   await page.reload();
   const dialog = page.getByRole("dialog", { name: "Please log in again" });
   await dialog.waitFor();
-  await look(page, "expired");
+  await checkAccessibility(page, "expired");
   for (let time = 1; time <= 3; time += 1) await page.keyboard.press("Escape");
-  await shown(page);
+  await waitForFrame(page);
   expect(await dialog.isVisible()).toBe(true);
   await page.getByRole("button", { name: "Log in again" }).click();
   await page.unroute("**/dev/token");
-  await become(page, "Mia Berger");
+  await choosePerson(page, "Mia Berger");
   await field.waitFor();
   expect(page.url()).toBe(address);
 });
@@ -84,7 +84,7 @@ test("a token that comes after the log-out logs nobody in", async () => {
   const { page } = await world.windows.window();
   await page.goto("/");
   await logInWithOld(page);
-  const answer = await hold(page, /\/dev\/token$/, "POST");
+  const answer = await delayRequests(page, /\/dev\/token$/, "POST");
   const asked = page.waitForRequest("**/dev/token");
   await page.goto("/orders");
   await asked;
@@ -92,7 +92,7 @@ test("a token that comes after the log-out logs nobody in", async () => {
   const answered = page.waitForResponse("**/dev/token");
   answer();
   await (await answered).finished();
-  await shown(page);
+  await waitForFrame(page);
   await page.reload();
   await page.getByRole("button", { name: "Jonas Keller" }).waitFor();
 });
@@ -110,7 +110,7 @@ test("where the browser forbids storage the page works, for as long as it is ope
   await page.getByRole("button", { name: "Account of Aisha Rahman" }).click();
   await page.getByRole("menuitemradio", { name: "Dark" }).click();
   await page.keyboard.press("Escape");
-  await order(page, "Rubber plant");
-  await say(page, "Kept nowhere");
-  await tick(page, "Kept nowhere", "Sent");
+  await placeOrder(page, "Rubber plant");
+  await sendMessage(page, "Kept nowhere");
+  await waitForStatus(page, "Kept nowhere", "Sent");
 });

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { lengthen } from "./long-history.ts";
 import { Operations } from "./operations.ts";
-import { bubble, logIn, meet, order, say, shown } from "./steps.ts";
+import { bubble, logIn, placeOrder, sendMessage, startConversation, waitForFrame } from "./steps.ts";
 import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -18,8 +18,8 @@ const top = (page: Page) => page.locator(".messages").evaluate((list) => list.sc
 test("older messages load on scrolling up without a jump, and the newest are a button away", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
-  await meet(mia, grace);
-  for (let count = 1; count <= 18; count += 1) await say(mia, `Line ${count}\nwith\nmore\nlines`);
+  await startConversation(mia, grace);
+  for (let count = 1; count <= 18; count += 1) await sendMessage(mia, `Line ${count}\nwith\nmore\nlines`);
   await bubble(grace, "Line 18").waitFor();
   // At the newest one stays there.
   await expect.poll(() => inSight(grace, "Line 18")).toBe(true);
@@ -29,7 +29,7 @@ test("older messages load on scrolling up without a jump, and the newest are a b
   await grace.getByRole("button", { name: "Go to newest" }).waitFor();
   await grace.waitForTimeout(300);
   const reading = await top(grace);
-  await say(mia, "While you read older ones");
+  await sendMessage(mia, "While you read older ones");
   await grace.getByRole("button", { name: "1 new message" }).waitFor();
   expect(Math.abs((await top(grace)) - reading)).toBeLessThanOrEqual(1);
   // What is out of sight is not read.
@@ -63,7 +63,7 @@ const [STEPS, STEP] = [100, 240];
 async function pass(many: number): Promise<Pass> {
   const { page } = await world.windows.window();
   await logIn(page, "Jonas Keller");
-  await order(page, "Wall clock");
+  await placeOrder(page, "Wall clock");
   await lengthen(page, many);
   await page.reload();
   await bubble(page, `Message ${many}.`).waitFor();
@@ -103,10 +103,10 @@ async function pass(many: number): Promise<Pass> {
   await bubble(page, `Message ${many}.`).waitFor();
   // Those around the frame are laid out once nothing moves.
   await expect.poll(() => page.locator(".bubble").count()).toBeGreaterThan(5);
-  await shown(page);
+  await waitForFrame(page);
   const mounted = await page.locator(".bubble").count();
   const added = await operations.calls(BUBBLE, async () => {
-    await say(page, "One more");
+    await sendMessage(page, "One more");
     await bubble(page, "One more").waitFor();
   });
   const at = (share: number) => (times[Math.floor(times.length * share)] ?? 0).toFixed(1);

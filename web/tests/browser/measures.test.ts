@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { bubble, meet, say, tick } from "./steps.ts";
+import { bubble, sendMessage, startConversation, waitForStatus } from "./steps.ts";
 import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -60,15 +60,15 @@ test("a message takes one frame and no request, and how long it takes from one w
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   const [fromMia, fromGrace] = [sent(mia), sent(grace)];
-  await meet(mia, grace);
+  await startConversation(mia, grace);
   await clock(mia);
   await watch(grace);
   for (const counts of [fromMia, fromGrace]) counts.clear();
   for (let count = 1; count <= TIMED; count += 1) {
-    await say(mia, `Timed ${count}.`);
+    await sendMessage(mia, `Timed ${count}.`);
     await bubble(grace, `Timed ${count}.`).waitFor();
     // As people write: what this message brought about is over.
-    await tick(mia, `Timed ${count}.`, "Read");
+    await waitForStatus(mia, `Timed ${count}.`, "Read");
   }
   process.stderr.write(`sent for ${TIMED} messages: ${JSON.stringify([...fromMia])}, by who reads them ${JSON.stringify([...fromGrace])}\n`);
   const pressed = await mia.evaluate(() => (globalThis as unknown as { pressed: Record<string, number> }).pressed);

@@ -1,6 +1,6 @@
 import type { Page, WebSocketRoute } from "playwright-core";
 import { expect, test } from "vitest";
-import { bubble, logIn, look, meet, order, say, tick } from "./steps.ts";
+import { bubble, checkAccessibility, logIn, placeOrder, sendMessage, startConversation, waitForStatus } from "./steps.ts";
 import { NO_NETWORK, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -23,16 +23,16 @@ test("a message whose answer is lost is sent again and appears once", async () =
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   const way = await between(mia);
-  await meet(mia, grace);
+  await startConversation(mia, grace);
 
   way.answers = false;
-  await say(mia, "Did this arrive?");
-  await tick(mia, "Did this arrive?", "Sending");
+  await sendMessage(mia, "Did this arrive?");
+  await waitForStatus(mia, "Did this arrive?", "Sending");
   // It did: the server has it, only the answer is lost. Then the connection goes.
   await bubble(grace, "Did this arrive?").waitFor();
   way.answers = true;
   await way.cut();
-  await tick(mia, "Did this arrive?", "Read");
+  await waitForStatus(mia, "Did this arrive?", "Read");
   expect(await bubble(mia, "Did this arrive?").count()).toBe(1);
   expect(await bubble(grace, "Did this arrive?").count()).toBe(1);
 });
@@ -43,7 +43,7 @@ test("offline one goes on writing, and catches up when the network is back", asy
   const { page: grace } = await world.windows.window();
   const way = await between(mia);
   await logIn(mia, "Jonas Keller");
-  await order(mia, "Wall clock");
+  await placeOrder(mia, "Wall clock");
   await logIn(grace, "Grace Okafor");
   await grace.getByRole("link", { name: /Jonas Keller/ }).click();
   await grace.getByText("Jonas Keller is online").waitFor();
@@ -51,17 +51,17 @@ test("offline one goes on writing, and catches up when the network is back", asy
   await context.setOffline(true);
   await way.cut();
   await mia.getByText("You're offline").waitFor();
-  await say(mia, "Written in a tunnel");
-  await say(mia, "Still in the tunnel");
+  await sendMessage(mia, "Written in a tunnel");
+  await sendMessage(mia, "Still in the tunnel");
   await mia.getByText("2 messages will be sent").waitFor();
-  await tick(mia, "Written in a tunnel", "Sending");
-  await look(mia, "offline");
-  for (const text of ["Are you there?", "Take your time."]) await say(grace, text);
-  await tick(grace, "Take your time.", "Sent");
+  await waitForStatus(mia, "Written in a tunnel", "Sending");
+  await checkAccessibility(mia, "offline");
+  for (const text of ["Are you there?", "Take your time."]) await sendMessage(grace, text);
+  await waitForStatus(grace, "Take your time.", "Sent");
 
   await context.setOffline(false);
   await bubble(mia, "Take your time.").waitFor();
-  await tick(mia, "Still in the tunnel", "Read");
+  await waitForStatus(mia, "Still in the tunnel", "Read");
   expect(await mia.locator(".bubble .body").allInnerTexts()).toEqual(await grace.locator(".bubble .body").allInnerTexts());
   expect((await mia.locator(".bubble .body").allInnerTexts()).slice(-2)).toEqual(["Written in a tunnel", "Still in the tunnel"]);
 });
@@ -71,12 +71,12 @@ test("what was not sent before a reload is sent after it, once", async () => {
   const { page, context } = await world.windows.window();
   const way = await between(page);
   await logIn(page, "Aisha Rahman");
-  await order(page, "Rubber plant");
+  await placeOrder(page, "Rubber plant");
   await context.setOffline(true);
   await way.cut();
   await page.getByText("You're offline").waitFor();
-  await say(page, "Before the reload");
-  await tick(page, "Before the reload", "Sending");
+  await sendMessage(page, "Before the reload");
+  await waitForStatus(page, "Before the reload", "Sending");
 
   // The page loads again while its API stays out of reach, then that comes back too.
   let reachable = false;
@@ -86,7 +86,7 @@ test("what was not sent before a reload is sent after it, once", async () => {
   await page.getByText("You're offline").waitFor();
   reachable = true;
   await bubble(page, "Before the reload").waitFor();
-  await tick(page, "Before the reload", "Sent");
+  await waitForStatus(page, "Before the reload", "Sent");
   expect(await bubble(page, "Before the reload").count()).toBe(1);
 });
 
@@ -95,7 +95,7 @@ test("two tabs of one person show the same, and send a message once", async () =
   const { page: one, context } = await world.windows.window();
   const way = await between(one);
   await logIn(one, "Leo Martin");
-  await order(one, "Headphones");
+  await placeOrder(one, "Headphones");
   const other = await context.newPage();
   const second = await between(other);
   await logIn(other, "Leo Martin");
@@ -105,14 +105,14 @@ test("two tabs of one person show the same, and send a message once", async () =
   await context.setOffline(true);
   await Promise.all([way.cut(), second.cut()]);
   await one.getByText("You're offline").waitFor();
-  await say(one, "From the first tab");
+  await sendMessage(one, "From the first tab");
   await bubble(other, "From the first tab").waitFor();
-  await say(other, "From the second tab");
+  await sendMessage(other, "From the second tab");
   await bubble(one, "From the second tab").waitFor();
   await context.setOffline(false);
   for (const page of [one, other]) {
-    await tick(page, "From the first tab", "Sent");
-    await tick(page, "From the second tab", "Sent");
+    await waitForStatus(page, "From the first tab", "Sent");
+    await waitForStatus(page, "From the second tab", "Sent");
     expect(await page.locator(".bubble .body").allInnerTexts()).toEqual(["From the first tab", "From the second tab"]);
   }
 });
@@ -129,13 +129,13 @@ test("where the browser's storage is full, the page says that it has to stay ope
   });
   const way = await between(page);
   await logIn(page, "Jonas Keller");
-  await order(page, "Wall clock");
+  await placeOrder(page, "Wall clock");
   await context.setOffline(true);
   await way.cut();
   await page.getByText("You're offline").waitFor();
-  await say(page, "Kept in memory");
+  await sendMessage(page, "Kept in memory");
   await page.getByText("Keep this page open until they are sent").waitFor();
   await context.setOffline(false);
-  await tick(page, "Kept in memory", "Sent");
+  await waitForStatus(page, "Kept in memory", "Sent");
   await page.getByText("Keep this page open until they are sent").waitFor({ state: "detached" });
 });

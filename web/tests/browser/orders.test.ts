@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { ConversationPage } from "../../src/protocol.ts";
-import { act, become, bubble, logIn, logOut, look, openOrder, order, say, shown, tick } from "./steps.ts";
+import { bubble, checkAccessibility, chooseAction, choosePerson, logIn, logOut, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
 import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -12,15 +12,15 @@ test("nothing opens by itself for an admin, and a look at the list reads nothing
   const { page: leo } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(leo, "Leo Martin");
-  await order(leo, "Headphones");
-  await say(leo, "Do they fold?");
-  await tick(leo, "Do they fold?", "Sent");
+  await placeOrder(leo, "Headphones");
+  await sendMessage(leo, "Do they fold?");
+  await waitForStatus(leo, "Do they fold?", "Sent");
   await logIn(grace, "Grace Okafor");
   await list(grace).getByText("Do they fold?").waitFor();
   await grace.getByText("Choose an order").waitFor();
-  await look(grace, "admin-none-open");
+  await checkAccessibility(grace, "admin-none-open");
   expect(new URL(grace.url()).pathname).toBe("/orders");
-  await say(leo, "And are they loud?");
+  await sendMessage(leo, "And are they loud?");
   await list(grace).getByText("And are they loud?").waitFor();
   await list(grace).getByRole("link", { name: /[23] unread/ }).first().waitFor();
   expect(await bubble(leo, "Do they fold?").locator('.ticks[title="Read"]').count()).toBe(0);
@@ -38,7 +38,7 @@ test("what is final is asked first: nothing is sent until it is confirmed, by ke
     if (request.method() === "PATCH") sent.push(request.postData() ?? "");
   });
   await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
+  await placeOrder(mia, "Desk lamp");
   await logIn(grace, "Grace Okafor");
   await openOrder(grace, "Desk lamp");
   const dialog = grace.getByRole("alertdialog", { name: "Cancel the order?" });
@@ -51,7 +51,7 @@ test("what is final is asked first: nothing is sent until it is confirmed, by ke
     await dialog.waitFor();
   };
   await ask();
-  await look(grace, "confirm-cancel");
+  await checkAccessibility(grace, "confirm-cancel");
   expect(await focused()).toBe("Keep the order");
   for (const leave of ["Enter", "Escape"]) {
     if (leave === "Escape") await ask();
@@ -67,7 +67,7 @@ test("what is final is asked first: nothing is sent until it is confirmed, by ke
   expect(sent).toEqual([]);
   expect(await mia.locator(".system", { hasText: "Order cancelled" }).count()).toBe(0);
   // Confirming an order is not final, and asks nothing.
-  await act(grace, "Confirm the order");
+  await chooseAction(grace, "Confirm the order");
   await mia.locator(".system", { hasText: "Order confirmed" }).waitFor();
   await ask();
   await grace.keyboard.press("Tab");
@@ -85,7 +85,7 @@ test("each view has its title, with what is unread before it", async () => {
   await logIn(mia, "Mia Berger");
   await mia.getByRole("link", { name: "Shop", exact: true }).click();
   await expect.poll(() => mia.title()).toMatch(/Shop – Order chat$/);
-  await order(mia, "Wall clock");
+  await placeOrder(mia, "Wall clock");
   const number = new URL(mia.url()).pathname.slice(-6).toUpperCase();
   await expect.poll(() => mia.title()).toMatch(new RegExp(`Wall clock #${number} – Order chat$`));
   await logIn(grace, "Grace Okafor");
@@ -95,10 +95,10 @@ test("each view has its title, with what is unread before it", async () => {
   await mia.getByRole("link", { name: "Shop", exact: true }).click();
   await mia.getByRole("heading", { name: "Shop" }).waitFor();
   const before = Number(/^\((\d+)\)/.exec(await mia.title())?.[1] ?? 0);
-  await say(grace, "It is on its way.");
+  await sendMessage(grace, "It is on its way.");
   await expect.poll(() => mia.title()).toBe(`(${before + 1}) Shop – Order chat`);
   await mia.getByRole("link", { name: `My orders ${before + 1} unread` }).waitFor();
-  await look(mia, "shop-unread");
+  await checkAccessibility(mia, "shop-unread");
   await mia.goto("/nowhere");
   await expect.poll(() => mia.title()).toMatch(/Not found – Order chat$/);
   await mia.getByRole("heading", { level: 1, name: "Page not found" }).waitFor();
@@ -108,7 +108,7 @@ test("what is unread is never counted exactly while there are orders that are no
   const { page: jonas } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(jonas, "Jonas Keller");
-  await order(jonas, "Rubber plant");
+  await placeOrder(jonas, "Rubber plant");
   await grace.route(/\/api\/chat\/conversations\?(?!.*since)/, async (route) => {
     const answer = (await (await route.fetch()).json()) as ConversationPage;
     const items = answer.items.slice(0, 1).map((each) => ({ ...each, unread: 49 }));
@@ -125,13 +125,13 @@ test("a notice covers neither messages nor the composer, stays while somebody lo
     const { page: grace } = await world.windows.window({ viewport });
     await grace.clock.install();
     await logIn(mia, "Mia Berger");
-    await order(mia, "Desk lamp");
+    await placeOrder(mia, "Desk lamp");
     await logIn(grace, "Grace Okafor");
     await openOrder(grace, "Desk lamp");
     await grace.getByRole("textbox", { name: "Message" }).waitFor();
-    await order(mia, "Wall clock");
+    await placeOrder(mia, "Wall clock");
     await notice(grace).getByText("New order from Mia Berger").waitFor();
-    await look(grace, `notice-${viewport.width}`);
+    await checkAccessibility(grace, `notice-${viewport.width}`);
     const box = async (selector: string) => (await grace.locator(selector).boundingBox()) ?? { y: 0, height: 0 };
     const { y, height } = await box(".notice");
     for (const selector of [".messages", ".composer", ".chat-header"]) expect(y + height, selector).toBeLessThanOrEqual((await box(selector)).y);
@@ -139,25 +139,25 @@ test("a notice covers neither messages nor the composer, stays while somebody lo
     // Under the pointer it stays, and goes when the pointer has.
     await notice(grace).hover();
     await grace.clock.fastForward(60_000);
-    await shown(grace);
+    await waitForFrame(grace);
     expect(await notice(grace).count()).toBe(1);
     await grace.mouse.move(5, 400);
     await grace.clock.fastForward(13_000);
     await notice(grace).waitFor({ state: "detached" });
 
     // With the focus in it too; and what comes meanwhile is summed up.
-    for (const title of ["Headphones", "Stoneware mug", "Rubber plant", "Desk lamp", "Reading chair"]) await order(mia, title);
+    for (const title of ["Headphones", "Stoneware mug", "Rubber plant", "Desk lamp", "Reading chair"]) await placeOrder(mia, title);
     await notice(grace).getByText("5 new orders").waitFor();
     await grace.getByRole("status").getByText("5 new orders: Mia Berger").waitFor();
-    await look(grace, `notice-sum-${viewport.width}`);
+    await checkAccessibility(grace, `notice-sum-${viewport.width}`);
     await notice(grace).getByRole("button", { name: "Dismiss" }).focus();
     await grace.clock.fastForward(60_000);
-    await shown(grace);
+    await waitForFrame(grace);
     expect(await notice(grace).count()).toBe(1);
     await grace.keyboard.press("Enter");
     await notice(grace).waitFor({ state: "detached" });
     expect(await grace.evaluate(() => document.activeElement?.closest("nav")?.getAttribute("aria-label"))).toBe("Pages");
-    await order(mia, "Headphones");
+    await placeOrder(mia, "Headphones");
     await notice(grace).getByText("New order from Mia Berger").waitFor();
     await grace.clock.fastForward(13_000);
     await notice(grace).waitFor({ state: "detached" });
@@ -191,12 +191,12 @@ test("the basket and the note survive a look at another page and a reload, are a
   expect(await note.inputValue()).toBe("Please ring twice.");
 
   await logOut(page);
-  await become(page, "Leo Martin");
+  await choosePerson(page, "Leo Martin");
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByText("Your basket is empty.").waitFor();
   expect(await note.inputValue()).toBe("");
   await logOut(page);
-  await become(page, "Aisha Rahman");
+  await choosePerson(page, "Aisha Rahman");
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByRole("button", { name: "Place the order" }).click();
   await page.waitForURL(/\/orders\/cnv_/);

@@ -1,7 +1,7 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { ConversationPage } from "../../src/protocol.ts";
-import { bubble, logIn, look, openOrder, order, say, shown, tick } from "./steps.ts";
+import { bubble, checkAccessibility, logIn, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
 import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -31,7 +31,7 @@ test("after Back the list is where it was, with the focus on the row, and a chat
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window(PHONE);
   await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
+  await placeOrder(mia, "Desk lamp");
   await manyOrders(grace);
   await logIn(grace, "Grace Okafor");
   await list(grace).getByText("Customer 1", { exact: true }).waitFor();
@@ -64,7 +64,7 @@ test("after Back the list is where it was, with the focus on the row, and a chat
     expect(new URL(grace.url()).pathname).toBe("/orders");
     const before = await grace.evaluate(() => (globalThis as unknown as { before: number }).before);
     expect(before).toBeGreaterThan(2_000);
-    await shown(grace);
+    await waitForFrame(grace);
     expect(await offset()).toBe(before);
     expect(await grace.evaluate(() => document.activeElement?.getAttribute("href"))).toBe(new URL(mia.url()).pathname);
   }
@@ -73,7 +73,7 @@ test("after Back the list is where it was, with the focus on the row, and a chat
 test("a chat that was opened by its address leads back to the list", async () => {
   const { page } = await world.windows.window(PHONE);
   await logIn(page, "Aisha Rahman");
-  await order(page, "Rubber plant");
+  await placeOrder(page, "Rubber plant");
   await page.goto(new URL(page.url()).pathname);
   await page.getByRole("link", { name: "Back to the list" }).click();
   await list(page).getByText("Order placed").waitFor();
@@ -83,7 +83,7 @@ test("a chat that was opened by its address leads back to the list", async () =>
 test("on a wide screen the system's Back does not walk through every chat", async () => {
   const { page } = await world.windows.window();
   await logIn(page, "Jonas Keller");
-  for (const title of ["Wall clock", "Headphones", "Desk lamp"]) await order(page, title);
+  for (const title of ["Wall clock", "Headphones", "Desk lamp"]) await placeOrder(page, title);
   const { page: grace } = await world.windows.window();
   await logIn(grace, "Grace Okafor");
   await grace.getByText("Choose an order").waitFor();
@@ -101,23 +101,23 @@ test("in a chat the way back tells of what is unread elsewhere", async () => {
   const { page: leo } = await world.windows.window();
   const { page: grace } = await world.windows.window(PHONE);
   await logIn(leo, "Leo Martin");
-  for (const title of ["Wall clock", "Headphones"]) await order(leo, title);
+  for (const title of ["Wall clock", "Headphones"]) await placeOrder(leo, title);
   await logIn(grace, "Grace Okafor");
   await openOrder(grace, "Wall clock");
   await grace.getByRole("heading", { name: "Wall clock" }).waitFor();
   const elsewhere = async () => Number(/(\d+) unread/.exec((await grace.locator(".back .unread .visually-hidden").allInnerTexts()).join())?.[1] ?? 0);
   const before = await elsewhere();
-  await say(leo, "Do they fold?");
-  await tick(leo, "Do they fold?", "Sent");
+  await sendMessage(leo, "Do they fold?");
+  await waitForStatus(leo, "Do they fold?", "Sent");
   await expect.poll(elsewhere).toBe(before + 1);
   await grace.getByRole("link", { name: /Back to the list \d+ unread in other conversations/ }).waitFor();
-  await look(grace, "phone-back-badge");
+  await checkAccessibility(grace, "phone-back-badge");
 });
 
 test("Enter breaks the line on a phone, and the button sends", async () => {
   const { page } = await world.windows.window(PHONE);
   await logIn(page, "Mia Berger");
-  await order(page, "Reading chair");
+  await placeOrder(page, "Reading chair");
   const field = page.getByRole("textbox", { name: "Message" });
   expect(await field.getAttribute("enterkeyhint")).toBe("enter");
   await field.pressSequentially("One");
@@ -125,7 +125,7 @@ test("Enter breaks the line on a phone, and the button sends", async () => {
   await field.pressSequentially("Two");
   expect(await field.inputValue()).toBe("One\nTwo");
   await page.getByRole("button", { name: "Send" }).click();
-  await tick(page, "Two", "Sent");
+  await waitForStatus(page, "Two", "Sent");
   expect(await bubble(page, "Two").locator(".body").innerText()).toBe("One\nTwo");
 });
 
@@ -142,7 +142,7 @@ test("an on-screen keyboard that lies over the page covers neither the composer 
       globalThis.visualViewport?.dispatchEvent(new Event("resize"));
     }, { height, offsetTop });
   await logIn(page, "Mia Berger");
-  await order(page, "Desk lamp");
+  await placeOrder(page, "Desk lamp");
   const box = async (selector: string) => (await page.locator(selector).boundingBox()) ?? { y: Number.NaN, height: Number.NaN };
   await keyboard(460, 120);
   const [bar, composer] = [await box(".topbar"), await box(".composer")];
@@ -169,7 +169,7 @@ test("a long message makes the field grow, also where the browser does not do it
       });
     }
     await logIn(page, "Aisha Rahman");
-    await order(page, "Rubber plant");
+    await placeOrder(page, "Rubber plant");
     const field = page.getByRole("textbox", { name: "Message" });
     const height = async () => (await field.boundingBox())?.height ?? 0;
     const one = await height();
@@ -201,7 +201,7 @@ test("no label is cut, at any width; the letters come with the pages", async () 
     );
     expect(cut, `${width} px`).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-    await look(page, `width-${width}`);
+    await checkAccessibility(page, `width-${width}`);
   }
   // One file for Western European text.
   expect(new Set(fonts).size).toBe(1);
@@ -213,14 +213,14 @@ test("no label is cut, at any width; the letters come with the pages", async () 
 test("the header of a chat leaves the screen to the messages, and shows who is there", async () => {
   const { page: leo } = await world.windows.window();
   await logIn(leo, "Leo Martin");
-  await order(leo, "Headphones");
+  await placeOrder(leo, "Headphones");
   for (const name of ["Leo Martin", "Grace Okafor"]) {
     for (const width of [320, 390]) {
       const { page } = await world.windows.window({ ...PHONE, viewport: { width, height: 780 }, colorScheme: width === 320 ? "dark" : "light" });
       await logIn(page, name);
       await openOrder(page, "Headphones");
       await page.locator(".presence .dot").waitFor();
-      await look(page, `phone-header-${name === "Leo Martin" ? "customer" : "admin"}-${width}`);
+      await checkAccessibility(page, `phone-header-${name === "Leo Martin" ? "customer" : "admin"}-${width}`);
       const height = (await page.locator(".chat-header").boundingBox())?.height ?? 780;
       expect(height / 780).toBeLessThan(0.16);
       const within = await page.locator(".presence").evaluate((each) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { bubble, logIn, order, say, tick } from "./steps.ts";
+import { bubble, logIn, placeOrder, sendMessage, waitForStatus } from "./steps.ts";
 import { conversation } from "../unit/world.ts";
 import { NO_NETWORK, inTheBrowser } from "./world.ts";
 
@@ -19,14 +19,14 @@ test("frames of later releases leave the page as it is, and it goes on", async (
     push = (frame) => route.send(frame);
   });
   await logIn(page, "Mia Berger");
-  await order(page, "Desk lamp");
+  await placeOrder(page, "Desk lamp");
   const conversationId = page.url().split("/").at(-1) ?? "";
   const frames = JSON.parse(FRAMES.replaceAll("cnv_a", conversationId)) as object[];
   for (const frame of frames) push(JSON.stringify(frame));
   await page.getByText("Which colour?").last().waitFor();
   await page.getByText("Order refunded").last().waitFor();
-  await say(page, "Still here");
-  await tick(page, "Still here", "Sent");
+  await sendMessage(page, "Still here");
+  await waitForStatus(page, "Still here", "Sent");
 });
 
 test("what cannot be shown says so, with a way to load the page again", async () => {
@@ -45,7 +45,7 @@ test("a lost network is shown within a second, and a message that was written me
   world.expectComplaints(NO_NETWORK);
   const { page, context } = await world.windows.window();
   await logIn(page, "Mia Berger");
-  await order(page, "Wall clock");
+  await placeOrder(page, "Wall clock");
   await page.evaluate(() => {
     const timing = globalThis as unknown as { shownAfter?: number };
     addEventListener("offline", () => {
@@ -61,17 +61,17 @@ test("a lost network is shown within a second, and a message that was written me
   await page.getByText("You're offline").waitFor();
   // The page's own clock: from the event to the first frame that shows it. It does not wait for any time-out, of which the shortest is 3 s.
   await expect.poll(() => page.evaluate(() => (globalThis as unknown as { shownAfter?: number }).shownAfter)).toBeLessThan(1_000);
-  await say(page, "Written offline");
-  await tick(page, "Written offline", "Sending");
+  await sendMessage(page, "Written offline");
+  await waitForStatus(page, "Written offline", "Sending");
   await context.setOffline(false);
-  await tick(page, "Written offline", "Sent");
+  await waitForStatus(page, "Written offline", "Sent");
 });
 
 test("what one tab wrote and another one sent never leaves the screen", async () => {
   world.expectComplaints(NO_NETWORK);
   const { page: writer, context } = await world.windows.window();
   await logIn(writer, "Mia Berger");
-  await order(writer, "Headphones");
+  await placeOrder(writer, "Headphones");
   // This tab has no connection; the other one, of the same person, has.
   await writer.routeWebSocket(/ticket=/, (route) => void route.close());
   await writer.reload();
@@ -89,7 +89,7 @@ test("what one tab wrote and another one sent never leaves the screen", async ()
         look();
       }),
   );
-  await say(writer, "By the other tab");
+  await sendMessage(writer, "By the other tab");
   const other = await context.newPage();
   const session = await writer.evaluate(() => JSON.stringify(sessionStorage));
   await other.addInitScript((stored) => {
@@ -106,9 +106,9 @@ test("a tab that is suspended while it holds the outbox's lock keeps another one
   const holder = await context.newPage();
   await holder.goto("/");
   await logIn(page, "Leo Martin");
-  await order(page, "Rubber plant");
+  await placeOrder(page, "Rubber plant");
   const name = `order-chat/outbox/customer/leo/${page.url().split("/").at(-1)}`;
   await holder.evaluate((lock) => new Promise<void>((held) => void navigator.locks.request(lock, () => (held(), new Promise(() => {})))), name);
-  await say(page, "Not held up");
-  await tick(page, "Not held up", "Sent");
+  await sendMessage(page, "Not held up");
+  await waitForStatus(page, "Not held up", "Sent");
 });

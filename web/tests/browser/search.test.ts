@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Conversation, ConversationPage } from "../../src/protocol.ts";
-import { hold, logIn, look, openOrder, order } from "./steps.ts";
+import { checkAccessibility, delayRequests, logIn, openOrder, placeOrder } from "./steps.ts";
 import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -22,7 +22,7 @@ test("a search finds what is not loaded, filters what is at once, and says when 
   const { page: jonas } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(jonas, "Jonas Keller");
-  for (const title of ["Wall clock", "Headphones"]) await order(jonas, title);
+  for (const title of ["Wall clock", "Headphones"]) await placeOrder(jonas, title);
   await onlyNewestLoaded(grace);
   await logIn(grace, "Grace Okafor");
   await list(grace).getByText("Headphones").waitFor();
@@ -30,13 +30,13 @@ test("a search finds what is not loaded, filters what is at once, and says when 
   await field(grace).fill("jonas clock");
   await list(grace).getByText("Wall clock").waitFor();
   expect(await list(grace).getByRole("link").count()).toBe(1);
-  await look(grace, "search-found");
+  await checkAccessibility(grace, "search-found");
   await openOrder(grace, "Wall clock");
   await grace.getByText("Jonas Keller is online").waitFor();
   await field(grace).fill("piano");
   await grace.getByText("No orders match.", { exact: true }).waitFor();
   expect(await grace.getByRole("button", { name: "Search further back" }).count()).toBe(0);
-  await look(grace, "search-nothing");
+  await checkAccessibility(grace, "search-nothing");
   await field(grace).fill("");
   await list(grace).getByText("Headphones").waitFor();
 });
@@ -45,7 +45,7 @@ test("a search says how far back it has looked, and looks further; it asks once 
   const { page: leo } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(leo, "Leo Martin");
-  await order(leo, "Desk lamp");
+  await placeOrder(leo, "Desk lamp");
   let lamp: Conversation | undefined;
   const asked: string[] = [];
   await grace.route(/\/api\/chat\/conversations\?.*\bq=/, async (route) => {
@@ -83,12 +83,12 @@ test("while the server looks, the loaded orders that match are shown; what fails
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(mia, "Mia Berger");
-  await order(mia, "Stoneware mug");
+  await placeOrder(mia, "Stoneware mug");
   await logIn(grace, "Grace Okafor");
   await list(grace).getByText("Stoneware mug").waitFor();
   let works = false;
   await grace.route(/\/api\/chat\/conversations\?.*\bq=/, (route) => (works ? route.fallback() : route.fulfill({ status: 400, json: { detail: "No.", code: "bad_request" } })));
-  const answer = await hold(grace, /\/api\/chat\/conversations\?.*\bq=/, "GET");
+  const answer = await delayRequests(grace, /\/api\/chat\/conversations\?.*\bq=/, "GET");
   await field(grace).fill("mug mia");
   await grace.getByText("Searching all orders…").waitFor();
   await list(grace).getByText("Stoneware mug").waitFor();

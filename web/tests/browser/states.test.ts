@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { act, bubble, logIn, look, meet, order, say, tick } from "./steps.ts";
+import { bubble, checkAccessibility, chooseAction, logIn, placeOrder, sendMessage, startConversation, waitForStatus } from "./steps.ts";
 import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -10,16 +10,16 @@ test("on a phone list and chat are two screens", async () => {
   await page.getByText("No orders yet.").waitFor();
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByRole("heading", { name: "Shop" }).waitFor();
-  await look(page, "phone-checkout");
-  await order(page, "Reading chair");
-  await say(page, "Does it come assembled?");
-  await tick(page, "Does it come assembled?", "Sent");
+  await checkAccessibility(page, "phone-checkout");
+  await placeOrder(page, "Reading chair");
+  await sendMessage(page, "Does it come assembled?");
+  await waitForStatus(page, "Does it come assembled?", "Sent");
   expect(await page.getByRole("navigation", { name: "Conversations" }).count()).toBe(0);
-  await look(page, "phone-chat");
+  await checkAccessibility(page, "phone-chat");
   await page.getByRole("link", { name: "Back to the list" }).click();
   await page.getByRole("navigation", { name: "Conversations" }).getByText("You: Does it come assembled?").waitFor();
   expect(await page.getByRole("textbox", { name: "Message" }).count()).toBe(0);
-  await look(page, "phone-list");
+  await checkAccessibility(page, "phone-list");
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(overflow).toBeLessThanOrEqual(0);
   await page.getByRole("link", { name: /Reading chair/ }).click();
@@ -29,16 +29,16 @@ test("on a phone list and chat are two screens", async () => {
 test("dark mode follows the system, and can be chosen", async () => {
   const { page } = await world.windows.window({ colorScheme: "dark" });
   await page.goto("/");
-  await look(page, "dark-log-in");
+  await checkAccessibility(page, "dark-log-in");
   await logIn(page, "Jonas Keller");
-  await order(page, "Stoneware mug");
-  await say(page, "Is it dishwasher safe? https://shop.example/mug");
-  await tick(page, "Is it dishwasher safe?", "Sent");
-  await look(page, "dark-chat");
+  await placeOrder(page, "Stoneware mug");
+  await sendMessage(page, "Is it dishwasher safe? https://shop.example/mug");
+  await waitForStatus(page, "Is it dishwasher safe?", "Sent");
+  await checkAccessibility(page, "dark-chat");
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const dark = await ground();
   await page.getByRole("button", { name: "Account of Jonas Keller" }).click();
-  await look(page, "dark-menu");
+  await checkAccessibility(page, "dark-menu");
   await page.getByRole("menuitemradio", { name: "Light" }).click();
   expect(await ground()).not.toBe(dark);
   await page.reload();
@@ -49,16 +49,16 @@ test("dark mode follows the system, and can be chosen", async () => {
   await page.getByRole("button", { name: "Account of Jonas Keller" }).click();
   await page.getByRole("menuitemradio", { name: "System" }).click();
   expect(await ground()).toBe(dark);
-  await look(page, "dark-checkout");
+  await checkAccessibility(page, "dark-checkout");
 });
 
 test("an admin finds, filters, and sees who is there", async () => {
   const { page: grace } = await world.windows.window();
   const { page: leo } = await world.windows.window();
   await logIn(leo, "Leo Martin");
-  for (const title of ["Wall clock", "Headphones"]) await order(leo, title);
-  await say(leo, "Do they fold?");
-  await tick(leo, "Do they fold?", "Sent");
+  for (const title of ["Wall clock", "Headphones"]) await placeOrder(leo, title);
+  await sendMessage(leo, "Do they fold?");
+  await waitForStatus(leo, "Do they fold?", "Sent");
   await logIn(grace, "Grace Okafor");
   const list = grace.getByRole("navigation", { name: "Conversations" });
   await list.getByText("Do they fold?").waitFor();
@@ -67,10 +67,10 @@ test("an admin finds, filters, and sees who is there", async () => {
   expect(await list.getByRole("link").count()).toBe(1);
   await list.getByRole("link", { name: /Wall clock/ }).click();
   await grace.getByText("Leo Martin is online").waitFor();
-  await look(grace, "admin-search");
+  await checkAccessibility(grace, "admin-search");
   await grace.getByRole("searchbox", { name: "Search the orders" }).fill("");
 
-  await act(grace, "Cancel the order");
+  await chooseAction(grace, "Cancel the order");
   await grace.locator(".system", { hasText: "Order cancelled" }).waitFor();
   await grace.getByRole("button", { name: /Cancelled/ }).click();
   await list.getByText("Do they fold?").waitFor({ state: "detached" });
@@ -90,7 +90,7 @@ test("an admin finds, filters, and sees who is there", async () => {
   const { page: again } = await world.windows.window();
   await logIn(again, "Leo Martin");
   await again.getByRole("link", { name: /Wall clock/ }).click();
-  await say(again, "Why was it cancelled?");
+  await sendMessage(again, "Why was it cancelled?");
   await grace.locator(".chat-header .badge", { hasText: "Archived" }).waitFor({ state: "detached" });
 });
 
@@ -127,7 +127,7 @@ test("everything can be done with the keyboard alone", async () => {
   await reach("Message");
   await page.keyboard.type("Typed without a mouse");
   await press("Enter");
-  await tick(page, "Typed without a mouse", "Sent");
+  await waitForStatus(page, "Typed without a mouse", "Sent");
   await reach(/Account of/, "Shift+Tab");
   await press("Enter");
   await page.getByRole("menu").waitFor();
@@ -144,10 +144,10 @@ test("what fails says so, with a way out", async () => {
 
   await page.goto("/orders/cnv_nowhere");
   await page.getByText("Conversation not found").waitFor();
-  await look(page, "no-such-conversation");
+  await checkAccessibility(page, "no-such-conversation");
   await page.goto("/somewhere");
   await page.getByText("Page not found").waitFor();
-  await look(page, "not-found");
+  await checkAccessibility(page, "not-found");
 
   let [broken, failures] = [true, 0];
   const failing = { status: 500, contentType: "application/problem+json", json: { type: "", title: "", status: 500, detail: "Something went wrong here.", code: "internal" } };
@@ -159,7 +159,7 @@ test("what fails says so, with a way out", async () => {
   await page.getByRole("link", { name: "Go to orders", exact: true }).click();
   await page.reload();
   await page.getByText("The orders could not be loaded").waitFor();
-  await look(page, "list-failed");
+  await checkAccessibility(page, "list-failed");
   // By now it takes its time to try again by itself.
   await expect.poll(() => failures, { timeout: 20_000 }).toBeGreaterThan(5);
   broken = false;
@@ -170,7 +170,7 @@ test("what fails says so, with a way out", async () => {
 test("a message that is refused says so, and can be tried again", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
-  await meet(mia, grace);
+  await startConversation(mia, grace);
   // The shop closes the conversation while the customer's frame is on its way: her page does not know yet.
   await mia.evaluate(() => {
     const send = WebSocket.prototype.send;
@@ -179,13 +179,13 @@ test("a message that is refused says so, and can be tried again", async () => {
       else send.call(this, data);
     };
   });
-  await say(mia, "One more thing");
+  await sendMessage(mia, "One more thing");
   await grace.getByRole("button", { name: "Actions" }).click();
   await grace.getByRole("menuitem", { name: "Close the conversation" }).click();
   await mia.locator(".failed", { hasText: "Not sent." }).waitFor();
   // The list and the bar on top say so too, also for whoever is somewhere else.
   await mia.getByRole("navigation", { name: "Conversations" }).getByRole("link", { name: /Not sent: One more thing/ }).waitFor();
-  await look(mia, "not-sent");
+  await checkAccessibility(mia, "not-sent");
   await mia.getByRole("link", { name: "Shop", exact: true }).click();
   await mia.getByText("A message was not sent.").waitFor();
   await mia.getByRole("link", { name: "Show message" }).click();
@@ -194,7 +194,7 @@ test("a message that is refused says so, and can be tried again", async () => {
   await mia.getByRole("textbox", { name: "Message" }).waitFor();
   await mia.getByRole("button", { name: "Try again" }).click();
   await bubble(grace, "One more thing").waitFor();
-  await tick(mia, "One more thing", "Read");
+  await waitForStatus(mia, "One more thing", "Read");
   expect(await bubble(mia, "One more thing").count()).toBe(1);
   expect(await mia.getByText("A message was not sent.").count()).toBe(0);
 });
@@ -216,7 +216,7 @@ test("without knowing where the API is, the page says so and can try again", asy
   await page.route("**/config.json", (route) => (reachable ? route.continue() : route.fulfill({ status: 503 })));
   await page.goto("/");
   await page.getByText("The shop cannot be reached").waitFor();
-  await look(page, "unreachable");
+  await checkAccessibility(page, "unreachable");
   reachable = true;
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("button", { name: /Mia Berger/ }).waitFor();

@@ -13,11 +13,11 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** Becomes somebody of the demonstration. */
 export async function logIn(page: Page, name: string): Promise<void> {
   await page.goto("/");
-  await become(page, name);
+  await choosePerson(page, name);
 }
 
 /** Picks somebody where the page asks who one is. */
-export async function become(page: Page, name: string): Promise<void> {
+export async function choosePerson(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name }).click();
   await page.getByRole("button", { name: `Account of ${name}` }).waitFor();
 }
@@ -30,12 +30,12 @@ export async function logOut(page: Page): Promise<void> {
 }
 
 /** Lets the page show what it has just learned. */
-export async function shown(page: Page): Promise<void> {
+export async function waitForFrame(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
 /** Places an order of one thing; the page is then in its conversation. */
-export async function order(page: Page, title: string): Promise<void> {
+export async function placeOrder(page: Page, title: string): Promise<void> {
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByRole("button", { name: `Add ${title}` }).click();
   await page.getByRole("button", { name: "Place the order" }).click();
@@ -44,9 +44,9 @@ export async function order(page: Page, title: string): Promise<void> {
 }
 
 /** Mia orders a desk lamp, and Grace of the shop looks at it. */
-export async function meet(mia: Page, grace: Page): Promise<void> {
+export async function startConversation(mia: Page, grace: Page): Promise<void> {
   await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
+  await placeOrder(mia, "Desk lamp");
   await logIn(grace, "Grace Okafor");
   await openOrder(grace, "Desk lamp");
   await grace.getByText("Mia Berger is online").waitFor();
@@ -58,31 +58,31 @@ export async function openOrder(page: Page, title: string): Promise<void> {
 }
 
 /** Does something with the order that is open, and confirms it where that is asked. */
-export async function act(page: Page, action: string): Promise<void> {
+export async function chooseAction(page: Page, action: string): Promise<void> {
   await page.getByRole("button", { name: "Actions" }).click();
   await page.getByRole("menuitem", { name: action, disabled: false }).click();
   if (/^(Complete|Cancel) the order$/.test(action)) await page.getByRole("alertdialog").getByRole("button", { name: action }).click();
 }
 
 /** Something that is waited for until it is opened. */
-export function gate(): { open(): void; readonly opened: Promise<void> } {
-  let open = () => {};
-  const opened = new Promise<void>((done) => (open = done));
-  return { open, opened };
+export function deferred(): { resolve(): void; readonly promise: Promise<void> } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { resolve, promise };
 }
 
 /** Every such request to these addresses waits until the answer is called. */
-export async function hold(page: Page, addresses: RegExp, method: string): Promise<() => void> {
-  const { open, opened } = gate();
+export async function delayRequests(page: Page, addresses: RegExp, method: string): Promise<() => void> {
+  const { resolve: release, promise: released } = deferred();
   await page.route(addresses, async (route) => {
-    if (route.request().method() === method) await opened;
+    if (route.request().method() === method) await released;
     await route.fallback();
   });
-  return open;
+  return release;
 }
 
 /** Writes a message and sends it: with Enter, or where that breaks the line with the button. */
-export async function say(page: Page, text: string): Promise<void> {
+export async function sendMessage(page: Page, text: string): Promise<void> {
   const field = page.getByRole("textbox", { name: "Message" });
   await field.fill(text);
   // Before the conversation has loaded nothing can be sent.
@@ -97,7 +97,7 @@ export function bubble(page: Page, text: string): Locator {
 }
 
 /** Waits until a message shows that it has come this far. */
-export async function tick(page: Page, text: string, words: "Sending" | "Sent" | "Delivered" | "Read"): Promise<void> {
+export async function waitForStatus(page: Page, text: string, words: "Sending" | "Sent" | "Delivered" | "Read"): Promise<void> {
   await bubble(page, text).locator(`.ticks[title="${words}"]`).waitFor();
 }
 
@@ -108,7 +108,7 @@ const RULES = {
 };
 
 /** Keeps a picture of the page, and has axe look at it: nothing may be wrong. */
-export async function look(page: Page, name: string): Promise<void> {
+export async function checkAccessibility(page: Page, name: string): Promise<void> {
   // What fades in has arrived.
   await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((each) => each.effect?.getTiming().iterations === 1).map((each) => each.finished)));
   mkdirSync(RESULTS, { recursive: true });

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { become, bubble, logIn, look, meet, openOrder, order, say, tick } from "./steps.ts";
+import { bubble, checkAccessibility, choosePerson, logIn, openOrder, placeOrder, sendMessage, startConversation, waitForStatus } from "./steps.ts";
 import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
@@ -32,18 +32,18 @@ test("a conversation opens at the first unread message, and reading moves with w
   const { page: grace } = await world.windows.window();
   const { page: leo } = await world.windows.window();
   const read = receipts(grace);
-  await meet(mia, grace);
+  await startConversation(mia, grace);
   await logIn(leo, "Leo Martin");
-  await order(leo, "Headphones");
+  await placeOrder(leo, "Headphones");
   await openOrder(grace, "Headphones");
   await grace.getByText("Leo Martin is online").waitFor();
-  for (let count = 1; count <= 20; count += 1) await say(mia, `Line ${count}\nwith\nmore\nlines`);
-  await tick(mia, "Line 20", "Sent");
+  for (let count = 1; count <= 20; count += 1) await sendMessage(mia, `Line ${count}\nwith\nmore\nlines`);
+  await waitForStatus(mia, "Line 20", "Sent");
   const before = read.length;
   await openOrder(grace, "Desk lamp");
   await line(grace).waitFor();
   expect(await line(grace).getAttribute("aria-label")).toBe("20 new messages");
-  await look(grace, "unread-line");
+  await checkAccessibility(grace, "unread-line");
   const top = await line(grace).evaluate((each) => each.getBoundingClientRect().top - (each.closest(".messages")?.getBoundingClientRect().top ?? 0));
   expect(top).toBeGreaterThanOrEqual(0);
   expect(top).toBeLessThan(60);
@@ -56,18 +56,18 @@ test("a conversation opens at the first unread message, and reading moves with w
   });
   expect(read.at(-1)).toBe(inSight);
   expect(inSight).toBeLessThan(21);
-  await tick(mia, "Line 20", "Delivered");
+  await waitForStatus(mia, "Line 20", "Delivered");
   await grace.getByRole("button", { name: `${21 - inSight} new messages` }).waitFor();
 
   // What comes while one looks does not move the line; the end is one press away, and read there.
-  await say(mia, "And one more");
+  await sendMessage(mia, "And one more");
   await grace.getByRole("button", { name: `${22 - inSight} new messages` }).click();
   await bubble(grace, "And one more").waitFor();
-  await tick(mia, "And one more", "Read");
+  await waitForStatus(mia, "And one more", "Read");
   await grace.locator(".messages").evaluate((frame) => (frame.scrollTop = 0));
   expect(await line(grace).getAttribute("aria-label")).toBe("20 new messages");
   // What one writes ends it.
-  await say(grace, "Thank you");
+  await sendMessage(grace, "Thank you");
   await line(grace).waitFor({ state: "detached" });
 });
 
@@ -76,48 +76,48 @@ test("logging in marks nothing as read, and neither does a window without focus"
   const { page: grace } = await world.windows.window();
   const read = receipts(grace);
   await logIn(leo, "Leo Martin");
-  await order(leo, "Wall clock");
-  await say(leo, "Is it loud?");
-  await tick(leo, "Is it loud?", "Sent");
+  await placeOrder(leo, "Wall clock");
+  await sendMessage(leo, "Is it loud?");
+  await waitForStatus(leo, "Is it loud?", "Sent");
   // She logs in where the address names a conversation.
   await grace.goto(new URL(leo.url()).pathname);
-  await become(grace, "Grace Okafor");
+  await choosePerson(grace, "Grace Okafor");
   await bubble(grace, "Is it loud?").waitFor();
   // It opened without her doing, and its delivery was said: by then it would have been read.
-  await tick(leo, "Is it loud?", "Delivered");
-  await say(leo, "Hello?");
-  await tick(leo, "Hello?", "Delivered");
+  await waitForStatus(leo, "Is it loud?", "Delivered");
+  await sendMessage(leo, "Hello?");
+  await waitForStatus(leo, "Hello?", "Delivered");
   expect(read).toEqual([]);
   await grace.locator(".messages").hover();
   await grace.mouse.wheel(0, 50);
-  await tick(leo, "Hello?", "Read");
+  await waitForStatus(leo, "Hello?", "Read");
 
   await focus(grace, false);
-  await say(leo, "Still there?");
-  await tick(leo, "Still there?", "Delivered");
-  await say(leo, "Really?");
-  await tick(leo, "Really?", "Delivered");
+  await sendMessage(leo, "Still there?");
+  await waitForStatus(leo, "Still there?", "Delivered");
+  await sendMessage(leo, "Really?");
+  await waitForStatus(leo, "Really?", "Delivered");
   expect(read.at(-1)).toBe(3);
   await focus(grace, true);
-  await tick(leo, "Really?", "Read");
+  await waitForStatus(leo, "Really?", "Read");
   // A page that is loaded again opened by itself too.
-  await say(leo, "One");
-  await tick(leo, "One", "Read");
+  await sendMessage(leo, "One");
+  await waitForStatus(leo, "One", "Read");
   await focus(grace, false);
-  await say(leo, "Two");
-  await tick(leo, "Two", "Delivered");
+  await sendMessage(leo, "Two");
+  await waitForStatus(leo, "Two", "Delivered");
   const told = read.length;
   await grace.reload();
   await bubble(grace, "Two").waitFor();
   expect(read.length).toBe(told);
   await openOrder(grace, "Wall clock");
-  await tick(leo, "Two", "Read");
+  await waitForStatus(leo, "Two", "Read");
 });
 
 test("with more unread messages than are loaded unasked it opens at the newest, and the first is a press away", async () => {
   const { page } = await world.windows.window();
   await logIn(page, "Jonas Keller");
-  await order(page, "Wall clock");
+  await placeOrder(page, "Wall clock");
   const id = page.url().split("/").at(-1) ?? "";
   const many = 900;
   const message = (seq: number) => ({

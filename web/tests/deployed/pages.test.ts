@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Window, Windows } from "../browser/chromium.ts";
-import { bubble, logIn, order, say, tick } from "../browser/steps.ts";
+import { bubble, logIn, placeOrder, sendMessage, waitForStatus } from "../browser/steps.ts";
 import { type Edge, openEdge } from "./edge.ts";
 
 const told = (name: string): string => {
@@ -38,13 +38,13 @@ test("two people talk through CloudFront and API Gateway, and no rule of the bro
   const [{ page: mia }, { page: grace }] = [await open(), await open()];
   await logIn(grace, "Grace Okafor");
   await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
+  await placeOrder(mia, "Desk lamp");
   await grace.getByRole("region", { name: "New orders" }).getByRole("link").click();
   await grace.getByText("Mia Berger is online").waitFor();
-  await say(mia, "Is it bright?");
+  await sendMessage(mia, "Is it bright?");
   await bubble(grace, "Is it bright?").waitFor();
-  await tick(mia, "Is it bright?", "Read");
-  await say(grace, "Very.");
+  await waitForStatus(mia, "Is it bright?", "Read");
+  await sendMessage(grace, "Very.");
   await bubble(mia, "Very.").waitFor();
   // An address of the page's own is the page, also when it is asked for first.
   await mia.reload();
