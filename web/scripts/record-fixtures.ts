@@ -1,6 +1,7 @@
 /**
- * Records the fixtures of the reducer's test from the running system: what one connection hears while two customers and two admins
- * write, read, and move orders, and what the server answers before and after.
+ * Records the fixtures of the reducer's tests from a running system. Two customers and two admins
+ * write, read, and change orders. A fixture holds the events of one connection and the server's
+ * answers before and after them.
  */
 import { writeFileSync } from "node:fs";
 import type { Page } from "playwright-core";
@@ -16,7 +17,7 @@ const LEO = person("leo", "customer", "Leo Martin");
 const GRACE = person("grace", "admin", "Grace Okafor");
 const TOM = person("tom", "admin", "Tom Lindqvist");
 
-/** Somebody with a token and a connection that writes down what it hears. */
+/** A person with a token and a WebSocket connection whose frames are recorded. */
 class Recorder {
   readonly me: Person;
   readonly #page: Page;
@@ -54,7 +55,7 @@ class Recorder {
     return (await answer.json()) as Answer;
   }
 
-  /** Sends a frame and gives its answer a moment. */
+  /** Sends a frame and waits 60 ms for its answer. */
   async frame(frame: object): Promise<void> {
     await this.#page.evaluate((text) => (globalThis as unknown as { socket: WebSocket }).socket.send(text), JSON.stringify({ ...frame, requestId: "1" }));
     await new Promise((done) => setTimeout(done, 60));
@@ -71,14 +72,14 @@ class Recorder {
     return { list, history, conversation };
   }
 
-  /** Everything heard so far that was nobody's answer. */
+  /** Returns all pushed events so far, without answers to frames. */
   async heard(): Promise<PushedEvent[]> {
     const all = await this.#page.evaluate(() => (globalThis as unknown as { heard: { event?: string }[] }).heard);
     return all.filter(({ event }) => event !== undefined && event !== "ack" && event !== "error") as PushedEvent[];
   }
 }
 
-/** Records both sides of the same talk. */
+/** Records the same conversation as a customer and as an admin see it. */
 export default async function record(): Promise<void> {
   const system = await startSystem();
   const windows = await Windows.open(system.url);

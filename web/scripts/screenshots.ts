@@ -1,4 +1,4 @@
-/** Makes the README's screenshots from the running product. */
+/** Takes the README's screenshots from the running product. */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
@@ -8,13 +8,13 @@ import { startSystem } from "../tests/browser/system.ts";
 
 const FOLDER = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 
-/** Places two orders, talks about them, and takes pictures on the way. */
+/** Places orders, writes about them, and takes screenshots. */
 export default async function screenshots(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   const system = await startSystem();
   const windows = await Windows.open(system.url);
   const picture = async (page: Page, name: string) => {
-    // What fades in has arrived, and no cursor blinks.
+    // Wait until transitions are over, and hide the text cursor.
     await page.waitForTimeout(400);
     await page.screenshot({ path: `${FOLDER}${name}.png`, caret: "hide" });
   };

@@ -148,7 +148,7 @@ test("whoever reads older messages is not moved when one of their own has gone o
   await sendMessage(page, "Held");
   await waitForStatus(page, "Held", "Sending");
   const list = page.locator(".messages");
-  // What was written just now may still pull to the end.
+  // The list may still scroll to the message that was just sent.
   await expect
     .poll(async () => {
       await list.evaluate((frame) => (frame.scrollTop = 300));
@@ -187,7 +187,7 @@ test("a chat whose order does not load says so, and can be tried again", async (
   const { page } = await world.windows.window();
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Desk lamp");
-  // Only one request would say what the order is; its messages come.
+  // Blocks every answer that contains the order, except one. The messages are loaded.
   let reachable = false;
   const { resolve: joined, promise: joining } = deferred();
   await page.routeWebSocket(/ticket=/, (route) => {
@@ -202,7 +202,8 @@ test("a chat whose order does not load says so, and can be tried again", async (
   });
   await page.route("**/api/chat/conversations?*", (route) => route.fulfill({ json: { items: [], asOf: new Date().toISOString() } }));
   await page.route(/\/api\/.*\/cnv_[^/]+$/, async (route) => {
-    // What fails before there is a connection is tried again with it.
+    // A request that fails before the connection opens is repeated when it opens. Wait for the
+    // connection.
     await joining;
     await (reachable ? route.continue() : route.fulfill({ status: 500, json: { detail: "Not now." } }));
   });
@@ -226,7 +227,8 @@ test("text that is written from right to left is shown so", async () => {
 });
 
 test("today becomes yesterday at midnight, while one looks at it", async () => {
-  // Where the last hour but one of the day is now. These names count hours westwards, from -14 to 12.
+  // Choose the time zone in which it is between 22:00 and 23:00 now. The names Etc/GMT-14 to
+  // Etc/GMT+12 count hours westwards.
   world.expectComplaints(NO_NETWORK);
   const now = new Date();
   const west = ((now.getUTCHours() - 22 + 14 + 24) % 24) - 14;
@@ -240,7 +242,7 @@ test("today becomes yesterday at midnight, while one looks at it", async () => {
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Wall clock");
   await page.locator(".day", { hasText: "Today" }).waitFor();
-  // Without a network nothing but the clock changes.
+  // Offline, nothing but the clock changes.
   await context.setOffline(true);
   await cut();
   await page.getByText("You're offline").waitFor();

@@ -6,7 +6,7 @@ import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
 
-/** As many messages as are wheeled through. */
+/** The number of messages to scroll through. */
 const MANY = 5_000;
 
 interface Place {
@@ -14,7 +14,7 @@ interface Place {
   readonly top: number;
 }
 
-/** The messages in sight, from the top. */
+/** Returns the visible messages, from top to bottom. */
 async function inSight(page: Page): Promise<Place[]> {
   return page.locator(".messages").evaluate((frame) => {
     const { top, bottom } = frame.getBoundingClientRect();
@@ -26,7 +26,7 @@ async function inSight(page: Page): Promise<Place[]> {
   });
 }
 
-/** Waits until nothing moves any more: two looks, some frames apart, see the same. */
+/** Waits until the visible messages have not moved for three frames, and returns them. */
 async function still(page: Page): Promise<Place[]> {
   for (let [before, now] = [await inSight(page), [] as Place[]]; ; before = now) {
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))));
@@ -35,7 +35,10 @@ async function still(page: Page): Promise<Place[]> {
   }
 }
 
-/** How far what was in sight before has moved, in pixels; each message that is still there must say the same. */
+/**
+ * Returns how far each message that is still visible has moved, in pixels. All must have moved
+ * equally.
+ */
 function movement(before: readonly Place[], after: readonly Place[]): number[] {
   return before.flatMap(({ seq, top }) => {
     const found = after.find((each) => each.seq === seq);
@@ -71,7 +74,7 @@ test("wheeling up through 5,000 messages keeps the place to the pixel, and one p
   while ((await oldest()) > 1 || (await page.locator(".messages").evaluate((frame) => frame.scrollTop)) > 0) {
     const top = await page.locator(".messages").evaluate((frame) => frame.scrollTop);
     if (asked > answered) {
-      // A page is on its way: it comes while one looks.
+      // An older page is being loaded. Let it arrive and check that nothing moves.
       const size = await page.locator(".messages").evaluate((frame) => frame.scrollHeight);
       sight = await still(page);
       waits.resolve();
@@ -83,14 +86,14 @@ test("wheeling up through 5,000 messages keeps the place to the pixel, and one p
       sight = now;
       continue;
     }
-    // Where one wheels by less than the frame's height, something stays in sight.
+    // Scroll by less than the visible height, so that some messages stay visible.
     const by = Math.min(300, top);
     await page.mouse.wheel(0, -300);
     await expect.poll(() => page.locator(".messages").evaluate((frame) => frame.scrollTop)).not.toBe(top);
     const now = await still(page);
     check(`wheel at ${sight[0]?.seq}`, movement(sight, now), by);
     sight = now;
-    // The way is long: most of it is jumped over as the scrollbar does.
+    // The way is long, so most of it is skipped, as when the scrollbar is dragged.
     if (asked === answered && top > 6_000) {
       await page.locator(".messages").evaluate((frame) => (frame.scrollTop = 2_500));
       sight = await still(page);

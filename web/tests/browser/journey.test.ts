@@ -28,7 +28,7 @@ test("a customer and an admin talk about an order, from the first click to the l
   await mia.waitForURL(/\/orders\/cnv_/);
   await mia.getByText("Order placed").first().waitFor();
 
-  // The admin is told, and the order is in the list with what is unread.
+  // The admin gets a notice, and the list shows the order with its unread count.
   await grace.getByRole("region", { name: "New orders" }).getByText("New order from Mia Berger").waitFor();
   await checkAccessibility(grace, "admin-new-order");
   await grace.getByRole("region", { name: "New orders" }).getByRole("link").click();
@@ -40,10 +40,10 @@ test("a customer and an admin talk about an order, from the first click to the l
   await bubble(grace, "bright enough").waitFor();
   await waitForStatus(mia, "bright enough", "Read");
 
-  // Typing shows, and ends with the message.
+  // The typing indicator appears, and disappears when the message arrives.
   await grace.getByRole("textbox", { name: "Message" }).pressSequentially("It is. See https://shop.example/lamp.", { delay: 5 });
   await mia.locator(".typing").getByText("Grace Okafor is typing…").waitFor();
-  // A screen reader is not interrupted by it.
+  // The typing indicator must not interrupt a screen reader.
   expect(await mia.locator(".typing").evaluate((line) => line.closest("[role=status], [aria-live]"))).toBe(null);
   await grace.keyboard.press("Enter");
   await bubble(mia, "It is. See").waitFor();
@@ -53,7 +53,7 @@ test("a customer and an admin talk about an order, from the first click to the l
   expect(await link.getAttribute("rel")).toContain("noopener");
   await waitForStatus(grace, "It is. See", "Read");
 
-  // Shift+Enter breaks the line; text stays text.
+  // Shift+Enter inserts a line break, and HTML is shown as text.
   const field = mia.getByRole("textbox", { name: "Message" });
   await field.pressSequentially("Wonderful.");
   await field.press("Shift+Enter");
@@ -74,7 +74,7 @@ test("a customer and an admin talk about an order, from the first click to the l
   await checkAccessibility(mia, "customer-chat");
   await checkAccessibility(grace, "admin-chat");
 
-  // Closed: nobody writes; opened again: they do.
+  // Nobody can write in a closed conversation. After it is reopened, they can.
   await grace.getByRole("button", { name: "Actions" }).click();
   await checkAccessibility(grace, "admin-actions");
   await grace.getByRole("menuitem", { name: "Close the conversation" }).click();

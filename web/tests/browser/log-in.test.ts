@@ -5,7 +5,7 @@ import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
 
-/** Mia is logged in from the next loading on, with a token of yesterday. */
+/** Stores a log-in of Mia whose token has expired. It is used after the next page load. */
 async function logInWithOld(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const me = { userId: "mia", role: "customer", name: "Mia Berger" };
@@ -44,7 +44,7 @@ test("what one person was writing is not the next one's, and they find it again 
   await openOrder(page, "Desk lamp");
   await page.getByRole("heading", { name: "Desk lamp" }).waitFor();
   expect(await field.inputValue()).toBe("Between us, this lamp");
-  // In the conversation that is open the draft is in sight; once it is sent it is none.
+  // The open conversation shows the draft only in the composer. After it is sent there is no draft.
   expect(await list.getByText("Draft:").count()).toBe(0);
   await sendMessage(page, "Between us, this lamp");
   await openOrder(page, "Wall clock");

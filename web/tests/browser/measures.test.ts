@@ -6,7 +6,7 @@ import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
 
-/** As many messages are timed; within what one sender may send at once. */
+/** The number of timed messages. It is below the rate limit of one sender. */
 const TIMED = 18;
 
 test("the first load has less than 150 KB of compressed script", async () => {
@@ -20,7 +20,7 @@ test("the first load has less than 150 KB of compressed script", async () => {
   expect(total).toBeLessThan(150_000);
 });
 
-/** Notes when a bubble with a text first shows, in milliseconds since 1970. */
+/** Records when each text first appears in a bubble, in milliseconds since 1970. */
 async function watch(page: Page): Promise<void> {
   await page.evaluate(() => {
     const shown: Record<string, number> = {};
@@ -31,7 +31,7 @@ async function watch(page: Page): Promise<void> {
   });
 }
 
-/** Notes when Enter was pressed, in the same way. */
+/** Records when Enter was pressed for each text, in milliseconds since 1970. */
 async function clock(page: Page): Promise<void> {
   await page.evaluate(() => {
     const pressed: Record<string, number> = {};
@@ -43,7 +43,7 @@ async function clock(page: Page): Promise<void> {
   });
 }
 
-/** What a page sends to the server, by kind: the action of a frame, or a request. */
+/** Counts what a page sends to the server: frames by action, and requests. */
 function sent(page: Page): Map<string, number> {
   const counts = new Map<string, number>();
   const count = (kind: string) => counts.set(kind, (counts.get(kind) ?? 0) + 1);
@@ -67,7 +67,7 @@ test("a message takes one frame and no request, and how long it takes from one w
   for (let count = 1; count <= TIMED; count += 1) {
     await sendMessage(mia, `Timed ${count}.`);
     await bubble(grace, `Timed ${count}.`).waitFor();
-    // As people write: what this message brought about is over.
+    // Wait until all effects of this message are over, as between messages of a person.
     await waitForStatus(mia, `Timed ${count}.`, "Read");
   }
   process.stderr.write(`sent for ${TIMED} messages: ${JSON.stringify([...fromMia])}, by who reads them ${JSON.stringify([...fromGrace])}\n`);
@@ -78,13 +78,14 @@ test("a message takes one frame and no request, and how long it takes from one w
     .sort((one, other) => one - other);
   const median = times[Math.floor(times.length / 2)] ?? 0;
   process.stderr.write(`window to window: median ${median.toFixed(0)} ms, fastest ${times[0]?.toFixed(0)} ms, slowest ${times.at(-1)?.toFixed(0)} ms\n`);
-  // Said, not asserted: how long it takes is the machine's as much as ours. What is sent for it is ours.
+  // The times are printed, not asserted, because they depend on the machine. The number of frames
+  // and requests does not.
   expect(times.filter(Number.isFinite)).toHaveLength(TIMED);
   expect(fromMia.get("send_message")).toBe(TIMED);
   expect(fromGrace.get("message_read")).toBe(TIMED);
   for (const counts of [fromMia, fromGrace]) {
     for (const [kind, count] of counts) expect(count, kind).toBeLessThanOrEqual(TIMED);
-    // The second sync after a new connection may fall into this.
+    // The second sync after a new connection may happen during the test.
     expect(counts.get("request") ?? 0).toBeLessThanOrEqual(3);
   }
 });

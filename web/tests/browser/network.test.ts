@@ -5,7 +5,10 @@ import { NO_NETWORK, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
 
-/** Stands between the page and the server's WebSocket. */
+/**
+ * Puts a proxy between the page and the server's WebSocket. It can drop answers and close
+ * connections.
+ */
 async function between(page: Page): Promise<{ answers: boolean; cut(): Promise<void> }> {
   const way = { answers: true, open: [] as WebSocketRoute[], cut: async () => void (await Promise.all(way.open.splice(0).map((route) => route.close()))) };
   await page.routeWebSocket(/ticket=/, (route) => {
@@ -28,7 +31,7 @@ test("a message whose answer is lost is sent again and appears once", async () =
   way.answers = false;
   await sendMessage(mia, "Did this arrive?");
   await waitForStatus(mia, "Did this arrive?", "Sending");
-  // It did: the server has it, only the answer is lost. Then the connection goes.
+  // The server has stored the message and only the answer is lost. Then the connection is closed.
   await bubble(grace, "Did this arrive?").waitFor();
   way.answers = true;
   await way.cut();
@@ -78,7 +81,7 @@ test("what was not sent before a reload is sent after it, once", async () => {
   await sendMessage(page, "Before the reload");
   await waitForStatus(page, "Before the reload", "Sending");
 
-  // The page loads again while its API stays out of reach, then that comes back too.
+  // The page is reloaded while the API cannot be reached. Then the API can be reached again.
   let reachable = false;
   await page.route("**/api/**", (route) => (reachable ? route.continue() : route.abort()));
   await context.setOffline(false);

@@ -24,7 +24,7 @@ test("nothing opens by itself for an admin, and a look at the list reads nothing
   await list(grace).getByText("And are they loud?").waitFor();
   await list(grace).getByRole("link", { name: /[23] unread/ }).first().waitFor();
   expect(await bubble(leo, "Do they fold?").locator('.ticks[title="Read"]').count()).toBe(0);
-  // By its address a conversation opens, and by a click with the focus where one writes.
+  // A conversation opens by its URL, or by a click, which moves the focus to the composer.
   await openOrder(grace, "Headphones");
   await grace.getByRole("textbox", { name: "Message" }).waitFor();
   await expect.poll(() => grace.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Message");
@@ -59,14 +59,14 @@ test("what is final is asked first: nothing is sent until it is confirmed, by ke
     await dialog.waitFor({ state: "detached" });
     await expect.poll(focused).toBe("Actions");
   }
-  // Whoever leaves instead of answering has sent nothing.
+  // Leaving the page during the question sends nothing.
   await ask();
   await grace.reload();
   await grace.getByRole("button", { name: "Actions" }).waitFor();
   expect(await dialog.count()).toBe(0);
   expect(sent).toEqual([]);
   expect(await mia.locator(".system", { hasText: "Order cancelled" }).count()).toBe(0);
-  // Confirming an order is not final, and asks nothing.
+  // Confirming an order can be undone, so there is no dialog.
   await chooseAction(grace, "Confirm the order");
   await mia.locator(".system", { hasText: "Order confirmed" }).waitFor();
   await ask();
@@ -91,7 +91,7 @@ test("each view has its title, with what is unread before it", async () => {
   await logIn(grace, "Grace Okafor");
   await expect.poll(() => grace.title()).toMatch(/^\(\d+\) All orders – Order chat$/);
   await openOrder(grace, "Wall clock");
-  // On another page the customer sees that the shop has written.
+  // On another page the customer sees the unread count.
   await mia.getByRole("link", { name: "Shop", exact: true }).click();
   await mia.getByRole("heading", { name: "Shop" }).waitFor();
   const before = Number(/^\((\d+)\)/.exec(await mia.title())?.[1] ?? 0);
@@ -136,7 +136,7 @@ test("a notice covers neither messages nor the composer, stays while somebody lo
     const { y, height } = await box(".notice");
     for (const selector of [".messages", ".composer", ".chat-header"]) expect(y + height, selector).toBeLessThanOrEqual((await box(selector)).y);
 
-    // Under the pointer it stays, and goes when the pointer has.
+    // The notice stays while the pointer is over it.
     await notice(grace).hover();
     await grace.clock.fastForward(60_000);
     await waitForFrame(grace);
@@ -145,7 +145,7 @@ test("a notice covers neither messages nor the composer, stays while somebody lo
     await grace.clock.fastForward(13_000);
     await notice(grace).waitFor({ state: "detached" });
 
-    // With the focus in it too; and what comes meanwhile is summed up.
+    // The notice also stays while it has the focus, and it sums up further orders.
     for (const title of ["Headphones", "Stoneware mug", "Rubber plant", "Desk lamp", "Reading chair"]) await placeOrder(mia, title);
     await notice(grace).getByText("5 new orders").waitFor();
     await grace.getByRole("status").getByText("5 new orders: Mia Berger").waitFor();
@@ -171,7 +171,7 @@ test("the basket and the note survive a look at another page and a reload, are a
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByRole("button", { name: "Add Desk lamp" }).focus();
   await page.keyboard.press("Enter");
-  // The focus is where a keyboard goes on, and back where it came from.
+  // The focus moves to the button that replaces the pressed one, and back.
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
   expect(await focused()).toBe("Increase quantity");
   await page.keyboard.press("Enter");

@@ -8,7 +8,7 @@ const world = inTheBrowser();
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
 
-/** The list has forty orders, copies of the one that there is. */
+/** Adds forty copies of the only order to the list. */
 async function manyOrders(page: Page): Promise<void> {
   await page.route("**/api/chat/conversations?*", async (route) => {
     const answer = (await (await route.fetch()).json()) as ConversationPage;
@@ -22,7 +22,7 @@ async function manyOrders(page: Page): Promise<void> {
       unread: 0,
       lastActivityAt: new Date(begun + (30.5 - index) * 60_000).toISOString(),
     }));
-    // The real one is after thirty of them.
+    // The real order follows the copies, by time after thirty of them.
     await route.fulfill({ json: { ...answer, items: [...copies, first] } });
   });
 }
@@ -55,7 +55,7 @@ test("after Back the list is where it was, with the focus on the row, and a chat
     expect(await grace.evaluate(() => document.activeElement?.id)).toBe("chat-title");
     expect(await grace.getByRole("heading", { level: 1 }).count()).toBe(1);
     expect(await list(grace).count()).toBe(0);
-    // Going back leaves the step that was taken; going forward again takes its place.
+    // Going back keeps the forward entry. Opening a chat again replaces it.
     expect(await grace.evaluate(() => history.length)).toBe(Math.max(steps, first + 1));
     await grace.locator(".messages").waitFor();
     if (back === "button") await grace.getByRole("link", { name: "Back to the list" }).click();
@@ -131,7 +131,8 @@ test("Enter breaks the line on a phone, and the button sends", async () => {
 
 test("an on-screen keyboard that lies over the page covers neither the composer nor the header", async () => {
   const { page } = await world.windows.window(PHONE);
-  // As Safari on iOS does it: the page stays as high as it was, only the visual viewport shrinks and moves.
+  // Simulates Safari on iOS: the layout height stays the same, and only the visual viewport shrinks
+  // and moves.
   await page.addInitScript(() => {
     const viewport = Object.assign(new EventTarget(), { height: 844, offsetTop: 0, scale: 1 });
     Object.defineProperty(globalThis, "visualViewport", { value: viewport });
@@ -203,7 +204,7 @@ test("no label is cut, at any width; the letters come with the pages", async () 
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
     await checkAccessibility(page, `width-${width}`);
   }
-  // One file for Western European text.
+  // Western European text needs only one file.
   expect(new Set(fonts).size).toBe(1);
   const bytes = (await (await fetch(fonts[0] ?? "")).arrayBuffer()).byteLength;
   process.stderr.write(`the font of a first load: ${bytes} bytes\n`);

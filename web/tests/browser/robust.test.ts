@@ -6,11 +6,11 @@ import { NO_NETWORK, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
 
-/** Made-up frames of later releases, and frames that are not as expected. */
+/** Invented frames of later releases, and malformed frames. */
 const FRAMES = readFileSync(new URL("../fixtures/future/events.json", import.meta.url), "utf8");
 
 test("frames of later releases leave the page as it is, and it goes on", async () => {
-  // The page reports frames that are not as expected; a later release sends none of these.
+  // The page reports the malformed frames as errors.
   world.expectComplaints(/thrown: TypeError/);
   const { page } = await world.windows.window();
   let push = (_: string) => {};
@@ -59,7 +59,8 @@ test("a lost network is shown within a second, and a message that was written me
   });
   await context.setOffline(true);
   await page.getByText("You're offline").waitFor();
-  // The page's own clock: from the event to the first frame that shows it. It does not wait for any time-out, of which the shortest is 3 s.
+  // Measured in the page, from the event to the first frame that shows it. The shortest time-out is
+  // 3 s, so no time-out is involved.
   await expect.poll(() => page.evaluate(() => (globalThis as unknown as { shownAfter?: number }).shownAfter)).toBeLessThan(1_000);
   await sendMessage(page, "Written offline");
   await waitForStatus(page, "Written offline", "Sending");
@@ -72,7 +73,7 @@ test("what one tab wrote and another one sent never leaves the screen", async ()
   const { page: writer, context } = await world.windows.window();
   await logIn(writer, "Mia Berger");
   await placeOrder(writer, "Headphones");
-  // This tab has no connection; the other one, of the same person, has.
+  // This tab has no connection. The other tab of the same person has one.
   await writer.routeWebSocket(/ticket=/, (route) => void route.close());
   await writer.reload();
   await writer.getByRole("textbox", { name: "Message" }).waitFor();

@@ -8,7 +8,7 @@ const world = inTheBrowser();
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
 const field = (page: Page) => page.getByRole("searchbox", { name: "Search the orders" });
 
-/** Only the newest order is loaded, there are older ones, and none is news. */
+/** Limits the list to the newest order. Older orders exist, and a sync returns no changes. */
 async function onlyNewestLoaded(page: Page): Promise<void> {
   await page.route(/\/api\/chat\/conversations\?(?!.*\bq=)/, async (route) => {
     const url = new URL(route.request().url());

@@ -82,11 +82,11 @@ test("an admin finds, filters, and sees who is there", async () => {
   await grace.getByRole("combobox", { name: "Conversation status" }).selectOption("archived");
   expect(await list.getByRole("link").count()).toBe(1);
 
-  // The customer leaves; somebody who looks at their order sees it.
+  // The customer disconnects, and an admin who has opened the order sees that.
   await leo.close();
   await grace.getByText(/Leo Martin was online|Leo Martin is offline/).waitFor();
 
-  // What a customer writes wakes an archived conversation.
+  // A new message of the customer makes an archived conversation active again.
   const { page: again } = await world.windows.window();
   await logIn(again, "Leo Martin");
   await again.getByRole("link", { name: /Wall clock/ }).click();
@@ -160,7 +160,7 @@ test("what fails says so, with a way out", async () => {
   await page.reload();
   await page.getByText("The orders could not be loaded").waitFor();
   await checkAccessibility(page, "list-failed");
-  // By now it takes its time to try again by itself.
+  // Wait until the back-off of the automatic retries is long.
   await expect.poll(() => failures, { timeout: 20_000 }).toBeGreaterThan(5);
   broken = false;
   await page.getByRole("button", { name: "Try again" }).click();
@@ -171,7 +171,8 @@ test("a message that is refused says so, and can be tried again", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await startConversation(mia, grace);
-  // The shop closes the conversation while the customer's frame is on its way: her page does not know yet.
+  // The shop closes the conversation while the customer's message is on its way, so her page does
+  // not know it yet.
   await mia.evaluate(() => {
     const send = WebSocket.prototype.send;
     WebSocket.prototype.send = function (data) {
@@ -183,7 +184,7 @@ test("a message that is refused says so, and can be tried again", async () => {
   await grace.getByRole("button", { name: "Actions" }).click();
   await grace.getByRole("menuitem", { name: "Close the conversation" }).click();
   await mia.locator(".failed", { hasText: "Not sent." }).waitFor();
-  // The list and the bar on top say so too, also for whoever is somewhere else.
+  // The list and the top bar show the failure too, also on other pages.
   await mia.getByRole("navigation", { name: "Conversations" }).getByRole("link", { name: /Not sent: One more thing/ }).waitFor();
   await checkAccessibility(mia, "not-sent");
   await mia.getByRole("link", { name: "Shop", exact: true }).click();
@@ -201,7 +202,7 @@ test("a message that is refused says so, and can be tried again", async () => {
 
 test("the page finds the API where the deployment says it is", async () => {
   world.expectComplaints(/./);
-  // The local gateway's policy knows of no other host.
+  // The local gateway's Content-Security-Policy does not allow other hosts.
   const { page } = await world.windows.window({ bypassCSP: true });
   await page.route("**/config.json", (route) => route.fulfill({ json: { api: "https://api.shop.example" } }));
   const asked = page.waitForRequest("https://api.shop.example/api/**");

@@ -3,21 +3,24 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The root of the workspace. */
+/** The root folder of the repository. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
-/** The pages may have to be installed and built first, in milliseconds. */
+/**
+ * Time-out until the pages are served, in milliseconds. They may have to be installed and built
+ * first.
+ */
 const PATIENCE = 240_000;
 
-/** A running system of its own, with nothing in it. */
+/** A local system with empty tables. */
 export interface System {
-  /** Where it is: `http://127.0.0.1:PORT`. */
+  /** Its base URL: `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** Ends it. */
+  /** Stops the process. */
   stop(): Promise<void>;
 }
 
-/** Starts the local system on a free port, and waits until it serves its pages. */
+/** Starts the local system on a free port, and waits until it serves the pages. */
 export async function startSystem(): Promise<System> {
   const binary = process.env["ORDER_CHAT_BIN"] ?? builtBinary();
   const running = spawn(binary, ["--port", "0", "--memory"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });

@@ -5,7 +5,7 @@ import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
 
-/** The window loses the focus, or gets it. */
+/** Simulates that the window gets or loses the focus. */
 async function focus(page: Page, has: boolean): Promise<void> {
   await page.evaluate((has) => {
     document.hasFocus = () => has;
@@ -13,7 +13,7 @@ async function focus(page: Page, has: boolean): Promise<void> {
   }, has);
 }
 
-/** The receipts of this kind that the page sends: the `seq` of each. */
+/** Returns a growing list with the `seq` of each read receipt that the page sends. */
 function receipts(page: Page): number[] {
   const seqs: number[] = [];
   page.on("websocket", (socket) =>
@@ -48,7 +48,7 @@ test("a conversation opens at the first unread message, and reading moves with w
   expect(top).toBeGreaterThanOrEqual(0);
   expect(top).toBeLessThan(60);
 
-  // Up to what is in sight: the last line is not.
+  // Messages are read up to the last visible one. The newest is not visible.
   await expect.poll(() => read.length).toBeGreaterThan(before);
   const inSight = await grace.locator(".messages").evaluate((frame) => {
     const end = frame.getBoundingClientRect().bottom;
@@ -59,14 +59,15 @@ test("a conversation opens at the first unread message, and reading moves with w
   await waitForStatus(mia, "Line 20", "Delivered");
   await grace.getByRole("button", { name: `${21 - inSight} new messages` }).waitFor();
 
-  // What comes while one looks does not move the line; the end is one press away, and read there.
+  // A new message does not move the unread line. The button goes to the end, where the message is
+  // read.
   await sendMessage(mia, "And one more");
   await grace.getByRole("button", { name: `${22 - inSight} new messages` }).click();
   await bubble(grace, "And one more").waitFor();
   await waitForStatus(mia, "And one more", "Read");
   await grace.locator(".messages").evaluate((frame) => (frame.scrollTop = 0));
   expect(await line(grace).getAttribute("aria-label")).toBe("20 new messages");
-  // What one writes ends it.
+  // Sending a message removes the unread line.
   await sendMessage(grace, "Thank you");
   await line(grace).waitFor({ state: "detached" });
 });
@@ -79,11 +80,12 @@ test("logging in marks nothing as read, and neither does a window without focus"
   await placeOrder(leo, "Wall clock");
   await sendMessage(leo, "Is it loud?");
   await waitForStatus(leo, "Is it loud?", "Sent");
-  // She logs in where the address names a conversation.
+  // She logs in while the URL names a conversation.
   await grace.goto(new URL(leo.url()).pathname);
   await choosePerson(grace, "Grace Okafor");
   await bubble(grace, "Is it loud?").waitFor();
-  // It opened without her doing, and its delivery was said: by then it would have been read.
+  // The conversation opened by itself. The delivery receipt has been sent, so a read receipt would
+  // have been sent by now too.
   await waitForStatus(leo, "Is it loud?", "Delivered");
   await sendMessage(leo, "Hello?");
   await waitForStatus(leo, "Hello?", "Delivered");
@@ -100,7 +102,7 @@ test("logging in marks nothing as read, and neither does a window without focus"
   expect(read.at(-1)).toBe(3);
   await focus(grace, true);
   await waitForStatus(leo, "Really?", "Read");
-  // A page that is loaded again opened by itself too.
+  // A conversation also opens by itself after a reload.
   await sendMessage(leo, "One");
   await waitForStatus(leo, "One", "Read");
   await focus(grace, false);
@@ -129,7 +131,7 @@ test("with more unread messages than are loaded unasked it opens at the newest, 
     body: `Message ${seq}.`,
     createdAt: new Date(Date.now() - (many - seq) * 60_000).toISOString(),
   });
-  // What the socket says of the conversation is the truth, which is shorter.
+  // Frames from the socket would contain the real, shorter conversation, so they are dropped.
   await page.routeWebSocket(/ticket=/, (route) => {
     const server = route.connectToServer();
     server.onMessage((frame) => {

@@ -4,21 +4,24 @@ import { Windows } from "./chromium.ts";
 import { RESULTS } from "./steps.ts";
 import { type System, startSystem } from "./system.ts";
 
-/** The browser itself writes every failed request into the console. */
+/** Chromium logs every failed request. */
 export const FAILED_REQUEST = /Failed to load resource/;
 
-/** And without a network that there is none. */
+/** Chromium logs failed requests and connections when it is offline. */
 export const NO_NETWORK = /ERR_INTERNET_DISCONNECTED|Failed to load resource|WebSocket connection/;
 
-/** A running system and a browser for the tests of a file. */
+/** A running system and a browser for the tests of one file. */
 export interface World {
   readonly system: System;
   readonly windows: Windows;
-  /** Complaints that a test brings about on purpose: taken out before they are looked at. */
+  /** Allows console messages that a test causes on purpose. */
   expectComplaints(pattern: RegExp): void;
 }
 
-/** Starts both before the tests of a file, ends both after them; no test may leave a complaint in a console. */
+/**
+ * Starts a system and a browser before the tests of a file, and stops them after. A test fails if a
+ * page logs an error or a warning.
+ */
 export function inTheBrowser(): World {
   let system: System | undefined;
   let windows: Windows | undefined;

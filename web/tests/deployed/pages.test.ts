@@ -10,7 +10,10 @@ const told = (name: string): string => {
   return value;
 };
 
-/** The emulator of AWS; what is deployed there: CloudFront's address of the pages, their bucket, the REST API; what tokens are signed with. */
+/**
+ * The emulator's URL, CloudFront's URL, the S3 bucket of the pages, the REST API's URL, and the key
+ * that signs tokens.
+ */
 const [emulator, web, files, api, secret] = ["EMULATOR", "WEB_URL", "WEB_FILES", "HTTP_URL", "JWT_SECRET"].map((name) => told(`ORDER_CHAT_${name}`)) as [
   string,
   string,
@@ -46,14 +49,15 @@ test("two people talk through CloudFront and API Gateway, and no rule of the bro
   await waitForStatus(mia, "Is it bright?", "Read");
   await sendMessage(grace, "Very.");
   await bubble(mia, "Very.").waitFor();
-  // An address of the page's own is the page, also when it is asked for first.
+  // A deep link loads the page, also on the first request.
   await mia.reload();
   await bubble(mia, "Very.").waitFor();
-  // Other hosts, scripts, styles and addresses that the Content-Security-Policy does not allow would be said in the console.
+  // Requests to other hosts, and anything else that the Content-Security-Policy blocks, would be
+  // logged in the console.
   expect(windows.complaints).toEqual([]);
 });
 
-/** As a script of the page would, but for what is refused. */
+/** Fetches a path from within the page. */
 async function answered(page: Window["page"], path: string, method = "GET") {
   return page.evaluate(
     async ([path, method]) => {
@@ -81,7 +85,7 @@ test("what CloudFront answers", async () => {
   for (const [path, status, type, kept] of table) {
     const answer = await answered(page, path);
     expect([answer.status, answer.headers["content-type"], answer.headers["cache-control"] ?? ""], path).toEqual([status, type, kept]);
-    // What a function makes up has none, and is no page.
+    // A response that a CloudFront function creates has no security headers. It is not a page.
     if (path === "/config.json") continue;
     expect(answer.headers, path).toMatchObject({
       "content-security-policy": expect.stringMatching(/^default-src 'none'; script-src 'self'; /),
@@ -94,12 +98,12 @@ test("what CloudFront answers", async () => {
   }
   expect(JSON.parse((await answered(page, "/config.json")).body)).toEqual({ api });
   expect((await answered(page, "/", "POST")).status).toBe(403);
-  // What a policy forbids, the browser says; here it is the point.
+  // The browser logs what the policy blocks. Here that is expected.
   await page.evaluate(() => Promise.allSettled([fetch("https://elsewhere.example/")]));
   expect(windows.complaints.splice(0)).toContainEqual(expect.stringMatching(/elsewhere\.example.* violates .*Content Security Policy/));
 });
 
-/** Asks the emulator in plain HTTP, as `host`. */
+/** Sends a plain HTTP request to the emulator with this Host header. */
 function plain(host: string, path: string): Promise<{ status: number | undefined; location: string | undefined }> {
   const { hostname, port } = new URL(emulator);
   return new Promise((done, fail) => {

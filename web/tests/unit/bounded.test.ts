@@ -6,20 +6,20 @@ import { conversation, message } from "./world.ts";
 
 const GRACE: Person = { userId: "grace", role: "admin", name: "Grace" };
 
-/** A conversation whose last activity was `index` minutes after the first one's. */
+/** Returns a conversation whose last activity was `index` minutes after that of the first one. */
 function later(index: number, parts: Partial<Conversation> = {}): Conversation {
   const lastActivityAt = new Date(Date.UTC(2026, 0, 1) + index * 60_000).toISOString();
   return conversation(1, { id: `cnv_${index}`, lastActivityAt, unread: 1, ...parts });
 }
 
-/** A state in which conversations have become known one after the other. */
+/** Returns a state with `count` conversations that were added one after the other. */
 function holding(count: number): State {
   let state = initial(GRACE);
   for (let index = 0; index < count; index += 1) state = reduce(state, { type: "conversation", conversation: later(index), at: index });
   return state;
 }
 
-/** How many maps are copied, and how many entries with them, while `work` is done. */
+/** Counts how many maps `work` copies, and the entries in them. */
 function copied(work: () => void): { maps: number; entries: number } {
   const counted = { maps: 0, entries: 0 };
   const Original = globalThis.Map;

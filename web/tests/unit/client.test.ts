@@ -6,15 +6,15 @@ import { FakeSocket, conversation, message, world } from "./world.ts";
 
 const ME = { userId: "grace", role: "admin", name: "Grace" } as const;
 
-/** What the server has; what is asked for beside that does not come. */
+/** The test's server. Other requests fail. */
 let server: {
   list(query: URLSearchParams): { items?: Conversation[]; nextCursor?: string | undefined; asOf?: string };
   conversation(id: string): Conversation | undefined;
   history(query: URLSearchParams): History | undefined;
 };
-/** What it was asked for over REST. */
+/** The URLs of all REST requests. */
 let asked: string[];
-/** How long a page of the list takes, in milliseconds; everything else takes one. */
+/** The delay of a list request, in milliseconds. Other requests take 1 ms. */
 let listing: number;
 let client: ChatClient;
 
@@ -43,14 +43,14 @@ async function start(): Promise<void> {
   await vi.advanceTimersByTimeAsync(10);
 }
 
-/** The server's end of the newest connection. */
+/** Returns the newest WebSocket. */
 function socket(): FakeSocket {
   const newest = FakeSocket.opened.at(-1);
   if (newest === undefined) throw new Error("no socket was opened");
   return newest;
 }
 
-/** Time passes on a connection that answers nothing but `ping`. */
+/** Advances the clock on a connection that answers only `ping`. */
 async function pass(seconds: number): Promise<void> {
   for (let passed = 0; passed < seconds; passed += 1) {
     const requestId = socket().sent.findLast(({ action }) => action === "ping")?.["requestId"];
@@ -59,16 +59,16 @@ async function pass(seconds: number): Promise<void> {
   }
 }
 
-/** Opens a conversation and waits for it. */
+/** Opens a conversation and waits until it is loaded. */
 async function open(id: string): Promise<void> {
   void client.open(id);
   await vi.advanceTimersByTimeAsync(10);
 }
 
-/** The frames of this action on the newest connection. */
+/** Returns the frames with this action that were sent on the newest connection. */
 const said = (action: string) => socket().sent.filter((frame) => frame["action"] === action);
 
-/** How often the list was asked for. */
+/** Returns the number of list requests. */
 const lists = () => asked.filter((path) => path.includes("conversations?")).length;
 
 beforeEach(() => {
@@ -93,7 +93,7 @@ test.each<[PushedEvent["event"], (seq: number) => object]>([
   ["order_updated", (lastSeq) => ({ order, lastSeq })],
 ])("a burst of %s of a conversation that is not held fetches it once, and nothing of it is lost", async (event, parts) => {
   await start();
-  // It is read before the last message is stored.
+  // The conversation was read before the last message was stored.
   server.conversation = (id) => conversation(3, { id, unread: 3 });
   for (const seq of [2, 3, 4]) socket().say({ event, message: message(seq, "cnv_far"), ...parts(seq) });
   await pass(1);

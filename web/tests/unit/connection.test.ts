@@ -11,7 +11,7 @@ import { FakeSocket, settle, world } from "./world.ts";
 
 const MINUTE = 60_000;
 
-/** A JWT that ends at this moment, in milliseconds. */
+/** Returns a JWT that expires at this time, in milliseconds. */
 function token(name: string, endsAt: number): string {
   return `h.${btoa(JSON.stringify({ sub: "mia", jti: name, exp: endsAt / 1000 }))}.s`;
 }
@@ -21,7 +21,7 @@ const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
 let network: (path: string, bearer: string) => Response | Promise<Response>;
 let states: ConnectionState[];
 let events: PushedEvent[];
-/** Of every socket that was opened, whether something may have been missed before it. */
+/** For each opened connection, true if events may have been missed before it. */
 let opened: boolean[];
 let silences: number;
 
@@ -56,12 +56,12 @@ function connect(first: string, renew: () => Promise<string | undefined> = () =>
   return connection;
 }
 
-/** Tokens whose session ends without a word. */
+/** Returns tokens that ignore the end of the session. */
 function tokens(environment: Environment, first: string, renew: () => Promise<string | undefined>): Tokens {
   return new Tokens({ token: first, renew, me: ME, clock: new ServerClock(() => environment.now()), ended: () => undefined });
 }
 
-/** The newest socket. */
+/** Returns the newest WebSocket. */
 function socket(): FakeSocket {
   const newest = FakeSocket.opened.at(-1);
   if (newest === undefined) throw new Error("no socket was opened");
@@ -160,7 +160,7 @@ test("before two hours the connection is changed over: the new one opens first, 
     if (FakeSocket.opened.length === 1) pong();
   }
   expect(FakeSocket.opened).toHaveLength(2);
-  // Both are heard until the old one has closed.
+  // Events of both sockets are handled until the old one has closed.
   const typing: PushedEvent = { event: "user_stopped_typing", conversationId: "cnv_a", userId: "g", role: "admin", name: "G" };
   socket().say(typing);
   expect(events).toEqual([typing]);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { timeAgo, shortTime, dayLabel, dayAndMonth, englishOf, joinNames } from "../../src/app/format.ts";
 
-/** The first moment of a day here. */
+/** Returns the start of a day in the local time zone. */
 const begins = (...date: [year: number, month: number, day: number]) => new Date(...date).getTime();
 const zone = process.env["TZ"];
 

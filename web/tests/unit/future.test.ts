@@ -3,7 +3,10 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "../../src/client/errors.ts";
 import { type Running, conversation, message, running } from "./world.ts";
 
-/** Made-up frames of later releases, and frames that are not as expected. The last two are messages that this release can show. */
+/**
+ * Invented frames of later releases, and malformed frames. Only the last two are messages that this
+ * release can show.
+ */
 const FRAMES = JSON.parse(readFileSync(new URL("../fixtures/future/events.json", import.meta.url), "utf8")) as object[];
 
 let world: Running;

@@ -13,7 +13,10 @@ afterEach(() => {
 const status = () => world.client.state.conversations.get("cnv_a")?.conversation.status;
 const turned = (to: ConversationStatus) => world.socket().say({ event: "conversation_updated", conversation: conversation(1, { status: to }) });
 
-/** Holds the answer to the next request for such a path; what the server has is read at once. */
+/**
+ * Delays the response to the next request that matches `path`. Its content is read when the request
+ * is sent.
+ */
 function held(path: RegExp, read: () => object): { arrive(): Promise<void> } {
   let arrive = () => {};
   world.server.answer = (asked) => {
@@ -30,7 +33,7 @@ function held(path: RegExp, read: () => object): { arrive(): Promise<void> } {
   };
 }
 
-/** A server whose conversation has this status. */
+/** Starts a client whose server has one conversation. The test can replace it. */
 async function begin(): Promise<{ now: Conversation }> {
   const stored = { now: conversation(1, { unread: 1 }) };
   world = await running({ list: () => ({ items: [stored.now] }), conversation: () => stored.now });

@@ -13,10 +13,10 @@ const asAdmin = { readSeq: 3, lastSeq: 10, unread: 7, role: "admin", most: 500 }
 
 test("a conversation opens at the first message of the other side that is unread", () => {
   expect(openingOf(timeline(range(1, 10)), asAdmin)).toEqual({ at: "line", line: { seq: 4, count: 7 } });
-  // Own messages are not counted, and the line does not stand before one.
+  // The reader's own messages are not counted, and the unread line is never above one of them.
   const mixed = range(1, 10).map((each) => (each.seq % 2 === 0 ? { ...each, sender: shop } : each));
   expect(openingOf(timeline(mixed), { ...asAdmin, unread: 3 })).toEqual({ at: "line", line: { seq: 5, count: 3 } });
-  // What came after the opening is not counted either.
+  // Messages that came after the opening are not counted either.
   expect(openingOf(timeline(range(1, 12)), asAdmin)).toEqual({ at: "line", line: { seq: 4, count: 7 } });
   expect(openingOf(timeline(range(1, 10)), { ...asAdmin, readSeq: 10, unread: 0 })).toEqual({ at: "newest", unread: 0 });
 });
@@ -24,7 +24,7 @@ test("a conversation opens at the first message of the other side that is unread
 test("what lies between is loaded up to a bound", () => {
   expect(openingOf(timeline(range(6, 10)), asAdmin)).toEqual({ at: "loading", missing: "older" });
   expect(openingOf(timeline(range(1, 8)), asAdmin)).toEqual({ at: "loading", missing: "newer" });
-  // The first unread one is the oldest that is held: nothing is needed.
+  // The first unread message is the oldest loaded one, so nothing has to be loaded.
   expect(openingOf(timeline(range(4, 10)), asAdmin)).toEqual({ at: "line", line: { seq: 4, count: 7 } });
   expect(openingOf(timeline(range(6, 10)), { ...asAdmin, most: 5 })).toEqual({ at: "newest", unread: 7 });
 });
@@ -52,7 +52,7 @@ test("only somebody who scrolls up leaves the end", () => {
   const end = { top: 900, size: 1_400, view: 500 };
   expect(isAtEnd(end)).toBe(true);
   expect(staysAtEnd(true, end, { ...end, top: 800 })).toBe(false);
-  // Rows became smaller than they were believed to be, or another one came.
+  // Rows turned out smaller than estimated, or a row was added.
   expect(staysAtEnd(true, end, { top: 850, size: 1_350, view: 500 })).toBe(true);
   expect(staysAtEnd(true, end, { ...end, size: 1_600 })).toBe(true);
   expect(staysAtEnd(false, { ...end, top: 850 }, end)).toBe(true);

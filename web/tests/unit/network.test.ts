@@ -84,7 +84,7 @@ test("a switch of conversation joins once, and one that is opened again does not
   void world.client.open("cnv_b");
   await turn();
   expect(frames).toEqual(["join_conversation cnv_a", "join_conversation cnv_b"]);
-  // React's strict mode closes and opens everything once more.
+  // React's strict mode runs effects twice, so it closes and opens a conversation once more.
   world.client.close("cnv_b");
   void world.client.open("cnv_b");
   await turn();

@@ -8,7 +8,7 @@ import { SharedLocks, settle, world } from "./world.ts";
 
 const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
 
-/** A server that stores every `clientMessageId` once, and answers as it is told. */
+/** A server that stores each `clientMessageId` once and answers as the test says. */
 class Server {
   readonly stored: Message[] = [];
   readonly frames: Extract<Frame, { action: "send_message" }>[] = [];
@@ -39,7 +39,7 @@ class Server {
 
 let server: Server;
 
-/** A tab: an outbox with what its page would show. */
+/** Returns the outbox of one tab, and what its page would show. */
 function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean } = { open: true }, held?: () => number) {
   const shown: { pending: readonly PendingMessage[]; unstored: boolean; sent: string[] } = { pending: [], unstored: false, sent: [] };
   const environment = world({ storage, ...(locks && { locks: locks as unknown as LockManager }) });
@@ -143,7 +143,7 @@ test.each([
   });
   server.answers = ["conversation_closed"];
   outbox.add("cnv_a", "refused", 1);
-  // Others have left by the time the answer comes.
+  // Other data has been removed when the answer comes, so the storage has space again.
   if (tooMuch === '"body"') setItem.mockRestore();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(server.frames).toHaveLength(1);
@@ -177,7 +177,7 @@ test("a message that another tab sends is shown as sent where it was written, wh
   sender.outbox.storageChanged(null);
   await vi.advanceTimersByTimeAsync(50);
   expect(server.stored).toHaveLength(1);
-  // Between the two nothing is shown twice, and at no time nothing at all.
+  // In between, the message is shown exactly once.
   expect([writer.shown.pending.length, writer.shown.sent.length]).toEqual([1, 0]);
   writer.outbox.storageChanged("order-chat/outbox/customer/mia/x");
   expect([writer.shown.pending.length, writer.shown.sent]).toEqual([0, ["by the other tab"]]);

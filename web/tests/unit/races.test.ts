@@ -8,7 +8,6 @@ import type { Ack, Frame } from "../../src/client/socket.ts";
 import type { Message, Person } from "../../src/protocol.ts";
 import { FakeSocket, SharedLocks, conversation, message, running, world } from "./world.ts";
 
-/** Races and losses that a careful reading of the client has found, each with what was to happen instead. */
 const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
 let stored: Message[] = [];
 let frames: Extract<Frame, { action: "send_message" }>[] = [];
@@ -50,7 +49,7 @@ test("a suspended tab does not send what another tab discarded more than a minut
   const writer = tab(storage, { open: false });
   writer.outbox.add("cnv_a", "never mind", 1);
   const id = writer.outbox.pending[0]!.clientMessageId;
-  // writer is frozen here: it hears no storage event
+  // The writer's tab is suspended here: it gets no storage event.
   const other = tab(storage, { open: false });
   other.outbox.discard(id);
   await vi.advanceTimersByTimeAsync(61_000);
@@ -140,7 +139,8 @@ test("with one suspended tab the queue does not wait five seconds for each messa
 
 test("a failed message that turns out to be stored is settled", async () => {
   const storage = new MemoryStorage();
-  // The server stores it and its answers get lost; the history shows it after it was given up.
+  // The server stores the message and its answers are lost. After the message has failed, the
+  // history contains it.
   answers = Array.from({ length: 30 }, () => "lost");
   const unaware = tab(storage);
   unaware.outbox.add("cnv_a", "hi", 1);

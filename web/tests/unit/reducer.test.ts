@@ -9,7 +9,10 @@ import { gaplessSeq } from "../../src/client/timeline.ts";
 import type { Conversation, ConversationPage, History, Message, Person } from "../../src/protocol.ts";
 import { conversation } from "./world.ts";
 
-/** What one person's connection heard and what the server answered before and after: recorded from the running system. */
+/**
+ * A recording of the running system: the events on one person's connection, and the server's
+ * answers before and after them.
+ */
 interface Fixture {
   readonly me: Person;
   readonly conversationId: string;
@@ -21,7 +24,7 @@ interface Fixture {
 const FOLDER = new URL("../fixtures/", import.meta.url);
 const FIXTURES = readdirSync(FOLDER).filter((name) => name.endsWith(".json"));
 
-/** As many worlds for each recording. */
+/** The number of random schedules for each recording. */
 const SCHEDULES = 500;
 
 const ADMIN: Person = { userId: "ada", role: "admin", name: "Ada" };
@@ -51,7 +54,7 @@ describe.each(FIXTURES)("%s", (name) => {
     });
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
       const events = schedule([...fixture.events, ...turned], random(seed), 0);
-      // The client says those again that came before their conversation.
+      // The client handles events again that came before their conversation.
       const again = events.filter((event) => "message" in event);
       const state = [...events, ...again].reduce((sofar, event) => heard(sofar, event), begun(fixture));
       const asked = (entry: ConversationEntry) => (entry.stale && fresh.conversations.get(entry.conversation.id)) || entry;
@@ -111,7 +114,7 @@ test("who has stopped typing is gone although somebody else types on", () => {
 
 let moments = 0;
 
-/** A moment after all those before it. */
+/** Returns a time that is later than all previous ones. */
 function moment(): number {
   moments += 1;
   return moments;
@@ -132,7 +135,10 @@ function fetched({ me, conversationId, after }: Fixture): State {
   ].reduce((state, change) => reduce(state, change as Change), initial(me));
 }
 
-/** What the client library does after a loss: the list, the messages after the gapless `seq`, and what is stale. */
+/**
+ * Does what the client library does after a reconnect: fetches the list, the messages after the
+ * gapless `seq`, and what is stale.
+ */
 function synced(state: State, { conversationId, after }: Fixture): State {
   const timeline = state.timelines.get(conversationId);
   const from = timeline === undefined ? 0 : gaplessSeq(timeline);
@@ -146,7 +152,7 @@ function heard(state: State, event: PushedEvent): State {
   return reduce(state, { type: "pushed", event, now: 0, at: moment() });
 }
 
-/** What a person sees of it. Who is online and who types passes by, and is not part of it. */
+/** Returns what a person sees of a state, without presence and typing, which are not durable. */
 function seen(state: State): unknown {
   return {
     list: sorted(state.conversations).map(({ conversation, unread }) => ({
@@ -163,7 +169,7 @@ function seen(state: State): unknown {
   };
 }
 
-/** The events in another order, some lost, some twice. */
+/** Returns the events in another order, with some lost and some repeated. */
 function schedule(events: readonly PushedEvent[], next: () => number, losses = 0.2): readonly PushedEvent[] {
   return events
     .flatMap((event) => (next() < losses ? [] : next() < 0.2 ? [event, event] : [event]))
@@ -172,7 +178,7 @@ function schedule(events: readonly PushedEvent[], next: () => number, losses = 0
     .map(({ event }) => event);
 }
 
-/** The same numbers for the same seed. */
+/** A random number generator that gives the same numbers for the same seed. */
 function random(seed: number): () => number {
   let state = seed * 2_654_435_761;
   return () => {

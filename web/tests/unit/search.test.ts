@@ -21,7 +21,7 @@ test("what is held is shown as it is held, what only the server has is added, an
   const shown = withFound(held, [live], [old, { ...conversation(1, { id: "cnv_other" }), unread: 0 }, far]);
   expect(shown).toHaveLength(3);
   expect(shown[0]).toBe(live);
-  // Found by the server by something that is not held here, an item for example.
+  // The server can find a conversation by text that the client does not hold, for example an item.
   expect(shown[1]).toBe(other);
   expect(shown[2]).toMatchObject({ conversation: far, unread: 4 });
 });

@@ -8,13 +8,16 @@ const MIA: Person = { userId: "mia", role: "customer", name: "Mia" };
 
 let world: Running | undefined;
 
-/** A JWT of somebody that ends at this moment by the server's clock, in milliseconds. */
+/** Returns a JWT that expires at this time of the server's clock, in milliseconds. */
 function token(endsAt: number, claims: object = { sub: "mia", role: "customer", name: "Mïa" }): string {
   const bytes = new TextEncoder().encode(JSON.stringify({ ...claims, exp: endsAt / 1000 }));
   return `h.${btoa(String.fromCharCode(...bytes))}.s`;
 }
 
-/** Time passes on a connection that answers every `ping` with the server's time. */
+/**
+ * Advances the clock on connections that answer every `ping` with the server's time. Returns the
+ * number of pings.
+ */
 async function pass(milliseconds: number, serverTime = () => Date.now()): Promise<number> {
   let pings = 0;
   for (let passed = 0; passed < milliseconds; passed += 1_000) {
@@ -50,7 +53,7 @@ test.each([
   world = await running({ answer }, { me: MIA, token: token(serverTime() + HOUR), renew });
   await pass(3 * HOUR, serverTime);
   expect(FakeSocket.opened.length).toBeLessThanOrEqual(4);
-  // One for each hour; two more until the server has said its time.
+  // One renewal for each hour, and up to two before the server's time is known.
   expect(renew.mock.calls.length).toBeLessThanOrEqual(5);
   expect(world.client.state.connection).toBe("online");
   expect(world.client.state.clockOffset).toBeCloseTo(-ahead, -3);

@@ -7,7 +7,7 @@ import { world } from "./world.ts";
 
 let said: { at: number; frame: Frame }[];
 let answering: boolean;
-/** What the server answers instead of an ack. */
+/** The error with which the server answers, instead of an ack. */
 let refusal: ApiError | undefined;
 const now = () => Date.now();
 const connection = {
