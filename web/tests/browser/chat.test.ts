@@ -4,7 +4,7 @@ import { FAILED_REQUEST, NO_NETWORK, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
 
-test("an answer that comes late leaves the open conversation open, and what only follows it does not fail it", async () => {
+test("a late answer does not switch the open conversation, and a failed refresh does not fail the action", async () => {
   world.expectComplaints(FAILED_REQUEST);
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
@@ -41,7 +41,7 @@ test("an answer that comes late leaves the open conversation open, and what only
   expect(await grace.locator(".actions").getByRole("alert").count()).toBe(0);
 });
 
-test("a message that comes before the one ahead of it is read once both are there, and both are announced", async () => {
+test("a message that overtakes another is read when both have arrived, and both are announced", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await grace.routeWebSocket(/ticket=/, (route) => {
@@ -65,7 +65,7 @@ test("a message that comes before the one ahead of it is read once both are ther
   ]);
 });
 
-test("without a network an order says that it was not placed, and whoever goes elsewhere stays there", async () => {
+test("an order that fails offline shows an error, and a person who has left the shop is not moved", async () => {
   world.expectComplaints(NO_NETWORK);
   const { page, context } = await world.windows.window({ viewport: { width: 390, height: 844 } });
   await logIn(page, "Jonas Keller");
@@ -88,7 +88,7 @@ test("without a network an order says that it was not placed, and whoever goes e
   expect(await page.getByRole("navigation", { name: "Conversations" }).getByRole("link").count()).toBe(1);
 });
 
-test("the Enter that ends a composition in Safari sends nothing", async () => {
+test("the Enter key that ends an IME composition in Safari does not send", async () => {
   const { page } = await world.windows.window();
   await logIn(page, "Aisha Rahman");
   await placeOrder(page, "Rubber plant");
@@ -103,7 +103,7 @@ test("the Enter that ends a composition in Safari sends nothing", async () => {
   await waitForStatus(page, "にほん", "Sent");
 });
 
-test("a chat that opens does not take the keys from whoever is searching", async () => {
+test("a chat that opens does not take the focus from the search field", async () => {
   const { page: leo } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(leo, "Leo Martin");
@@ -122,7 +122,7 @@ test("a chat that opens does not take the keys from whoever is searching", async
   expect(await grace.getByRole("searchbox", { name: "Search the orders" }).inputValue()).toBe("headphones");
 });
 
-test("whoever reads older messages is not moved when one of their own has gone out", async () => {
+test("the scroll position stays when one's own message is sent while reading older messages", async () => {
   const { page } = await world.windows.window();
   const { resolve: release, promise: held } = deferred();
   const { resolve: acknowledge, promise: acknowledged } = deferred();
@@ -163,7 +163,7 @@ test("whoever reads older messages is not moved when one of their own has gone o
   expect(Math.abs((await list.evaluate((frame) => frame.scrollTop)) - reading)).toBeLessThanOrEqual(1);
 });
 
-test("an action that fails says so until another one is tried", async () => {
+test("a failed action shows an error until another action is chosen", async () => {
   world.expectComplaints(FAILED_REQUEST);
   const { page: leo } = await world.windows.window();
   const { page: grace } = await world.windows.window();
@@ -182,7 +182,7 @@ test("an action that fails says so until another one is tried", async () => {
   await alert.waitFor({ state: "detached" });
 });
 
-test("a chat whose order does not load says so, and can be tried again", async () => {
+test("a chat whose order cannot be loaded shows an error and can be retried", async () => {
   world.expectComplaints(FAILED_REQUEST);
   const { page } = await world.windows.window();
   await logIn(page, "Mia Berger");
@@ -214,7 +214,7 @@ test("a chat whose order does not load says so, and can be tried again", async (
   await page.getByRole("textbox", { name: "Message" }).waitFor();
 });
 
-test("text that is written from right to left is shown so", async () => {
+test("right-to-left text is shown from right to left", async () => {
   const { page } = await world.windows.window();
   await logIn(page, "Aisha Rahman");
   await placeOrder(page, "Rubber plant");
@@ -226,7 +226,7 @@ test("text that is written from right to left is shown so", async () => {
   expect(await direction("When will it come?")).toBe("ltr");
 });
 
-test("today becomes yesterday at midnight, while one looks at it", async () => {
+test("\"Today\" becomes \"Yesterday\" at midnight on an open page", async () => {
   // Choose the time zone in which it is between 22:00 and 23:00 now. The names Etc/GMT-14 to
   // Etc/GMT+12 count hours westwards.
   world.expectComplaints(NO_NETWORK);

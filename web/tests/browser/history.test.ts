@@ -49,7 +49,7 @@ function movement(before: readonly Place[], after: readonly Place[]): number[] {
 const atEnd = (page: Page) =>
   page.locator(".messages").evaluate((frame) => Math.abs(frame.scrollHeight - frame.clientHeight - frame.scrollTop) <= 1);
 
-test("wheeling up through 5,000 messages keeps the place to the pixel, and one press ends at the end", async () => {
+test("scrolling up through 5,000 messages does not jump by a pixel, and one click goes to the newest", async () => {
   const { page } = await world.windows.window();
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Desk lamp");
@@ -110,7 +110,7 @@ test("wheeling up through 5,000 messages keeps the place to the pixel, and one p
   await page.getByRole("button", { name: "Go to newest" }).waitFor({ state: "detached" });
 }, 300_000);
 
-test("older messages that do not load say so, are asked for once, and come when they are tried again", async () => {
+test("older messages that cannot be loaded show an error, are requested once, and load on retry", async () => {
   world.expectComplaints(FAILED_REQUEST);
   const { page } = await world.windows.window();
   await logIn(page, "Mia Berger");

@@ -4,7 +4,7 @@ import { inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
 
-test("a customer and an admin talk about an order, from the first click to the last status", async () => {
+test("a customer and an admin chat about an order, from the first click to the last status", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
 

@@ -16,7 +16,7 @@ async function logInWithOld(page: Page): Promise<void> {
   });
 }
 
-test("what one person was writing is not the next one's, and they find it again in its conversation after a reload and a log-out", async () => {
+test("a draft belongs to one person and conversation, and is kept over a reload and a log-out", async () => {
   const { page } = await world.windows.window();
   const field = page.getByRole("textbox", { name: "Message" });
   const list = page.getByRole("navigation", { name: "Conversations" });
@@ -51,7 +51,7 @@ test("what one person was writing is not the next one's, and they find it again 
   await list.getByText("You: Between us, this lamp").waitFor();
 });
 
-test("a log-in that has expired is renewed, or says so until somebody logs in, who is then where they were", async () => {
+test("an expired log-in is renewed, or a dialog stays until a person logs in, who stays on the same page", async () => {
   world.expectComplaints(FAILED_REQUEST);
   const { page } = await world.windows.window();
   const field = page.getByRole("textbox", { name: "Message" });
@@ -80,7 +80,7 @@ test("a log-in that has expired is renewed, or says so until somebody logs in, w
   expect(page.url()).toBe(address);
 });
 
-test("a token that comes after the log-out logs nobody in", async () => {
+test("a token that arrives after the log-out is ignored", async () => {
   const { page } = await world.windows.window();
   await page.goto("/");
   await logInWithOld(page);
@@ -97,7 +97,7 @@ test("a token that comes after the log-out logs nobody in", async () => {
   await page.getByRole("button", { name: "Jonas Keller" }).waitFor();
 });
 
-test("where the browser forbids storage the page works, for as long as it is open", async () => {
+test("if the browser forbids storage, the page works until it is closed", async () => {
   const { page } = await world.windows.window();
   await page.addInitScript(() => {
     const forbidden = () => {

@@ -18,7 +18,7 @@ async function inSight(page: Page, text: string): Promise<boolean> {
 
 const top = (page: Page) => page.locator(".messages").evaluate((list) => list.scrollTop);
 
-test("older messages load on scrolling up without a jump, and the newest are a button away", async () => {
+test("older messages load on scrolling up without a jump, and a button goes to the newest", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await startConversation(mia, grace);
@@ -129,7 +129,7 @@ async function pass(many: number): Promise<Pass> {
   };
 }
 
-test("scrolling through 10,000 messages takes no more than through 500, and renders each once", async () => {
+test("scrolling through 10,000 messages costs no more than through 500 and renders each message once", async () => {
   const [few, many] = [await pass(500), await pass(10_000)];
   process.stderr.write(`500: ${JSON.stringify(few)}\n10,000: ${JSON.stringify(many)}\n`);
   for (const what of ["layouts", "styles", "nodes"] as const) {

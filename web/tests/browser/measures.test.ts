@@ -56,7 +56,7 @@ function sent(page: Page): Map<string, number> {
   return counts;
 }
 
-test("a message takes one frame and no request, and how long it takes from one window to the other", async () => {
+test("a message takes one frame and no request; its latency is printed", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   const [fromMia, fromGrace] = [sent(mia), sent(grace)];

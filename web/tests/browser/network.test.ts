@@ -40,7 +40,7 @@ test("a message whose answer is lost is sent again and appears once", async () =
   expect(await bubble(grace, "Did this arrive?").count()).toBe(1);
 });
 
-test("offline one goes on writing, and catches up when the network is back", async () => {
+test("messages can be written offline, and the page catches up when it is online again", async () => {
   world.expectComplaints(NO_NETWORK);
   const { page: mia, context } = await world.windows.window();
   const { page: grace } = await world.windows.window();
@@ -69,7 +69,7 @@ test("offline one goes on writing, and catches up when the network is back", asy
   expect((await mia.locator(".bubble .body").allInnerTexts()).slice(-2)).toEqual(["Written in a tunnel", "Still in the tunnel"]);
 });
 
-test("what was not sent before a reload is sent after it, once", async () => {
+test("an unsent message is sent once after a reload", async () => {
   world.expectComplaints(NO_NETWORK);
   const { page, context } = await world.windows.window();
   const way = await between(page);
@@ -93,7 +93,7 @@ test("what was not sent before a reload is sent after it, once", async () => {
   expect(await bubble(page, "Before the reload").count()).toBe(1);
 });
 
-test("two tabs of one person show the same, and send a message once", async () => {
+test("two tabs of one person show the same messages and send each once", async () => {
   world.expectComplaints(NO_NETWORK);
   const { page: one, context } = await world.windows.window();
   const way = await between(one);
@@ -120,7 +120,7 @@ test("two tabs of one person show the same, and send a message once", async () =
   }
 });
 
-test("where the browser's storage is full, the page says that it has to stay open", async () => {
+test("if the storage is full, the page asks to be kept open", async () => {
   world.expectComplaints(NO_NETWORK);
   const { page, context } = await world.windows.window();
   await page.addInitScript(() => {

@@ -8,7 +8,7 @@ const world = inTheBrowser();
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
 const notice = (page: Page) => page.getByRole("region", { name: "New orders" });
 
-test("nothing opens by itself for an admin, and a look at the list reads nothing", async () => {
+test("for an admin no conversation opens by itself, and the list marks nothing as read", async () => {
   const { page: leo } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(leo, "Leo Martin");
@@ -30,7 +30,7 @@ test("nothing opens by itself for an admin, and a look at the list reads nothing
   await expect.poll(() => grace.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Message");
 });
 
-test("what is final is asked first: nothing is sent until it is confirmed, by keyboard too", async () => {
+test("a final action needs a confirmation before anything is sent, also by keyboard", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   const sent: string[] = [];
@@ -77,7 +77,7 @@ test("what is final is asked first: nothing is sent until it is confirmed, by ke
   expect(sent).toHaveLength(2);
 });
 
-test("each view has its title, with what is unread before it", async () => {
+test("each view has its title, with the unread count first", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await mia.goto("/");
@@ -104,7 +104,7 @@ test("each view has its title, with what is unread before it", async () => {
   await mia.getByRole("heading", { level: 1, name: "Page not found" }).waitFor();
 });
 
-test("what is unread is never counted exactly while there are orders that are not loaded", async () => {
+test("the unread count shows a plus while some orders are not loaded", async () => {
   const { page: jonas } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(jonas, "Jonas Keller");
@@ -119,7 +119,7 @@ test("what is unread is never counted exactly while there are orders that are no
   await expect.poll(() => grace.title()).toBe("(49+) All orders – Order chat");
 });
 
-test("a notice covers neither messages nor the composer, stays while somebody looks, and sums up", async () => {
+test("the notice of new orders covers nothing, stays while it is hovered or focused, and sums up orders", async () => {
   const { page: mia } = await world.windows.window();
   for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {
     const { page: grace } = await world.windows.window({ viewport });
@@ -164,7 +164,7 @@ test("a notice covers neither messages nor the composer, stays while somebody lo
   }
 });
 
-test("the basket and the note survive a look at another page and a reload, are a person's own, and go with the order", async () => {
+test("the basket and the note are kept over navigation and reload, belong to one person, and are cleared by the order", async () => {
   const { page } = await world.windows.window();
   const note = page.getByRole("textbox", { name: "A note for the shop" });
   await logIn(page, "Aisha Rahman");

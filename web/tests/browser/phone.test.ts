@@ -27,7 +27,7 @@ async function manyOrders(page: Page): Promise<void> {
   });
 }
 
-test("after Back the list is where it was, with the focus on the row, and a chat is one step of the history", async () => {
+test("Back restores the list's scroll position and focus, and a chat is one history entry", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window(PHONE);
   await logIn(mia, "Mia Berger");
@@ -70,7 +70,7 @@ test("after Back the list is where it was, with the focus on the row, and a chat
   }
 });
 
-test("a chat that was opened by its address leads back to the list", async () => {
+test("Back leads to the list from a chat that was opened by its URL", async () => {
   const { page } = await world.windows.window(PHONE);
   await logIn(page, "Aisha Rahman");
   await placeOrder(page, "Rubber plant");
@@ -80,7 +80,7 @@ test("a chat that was opened by its address leads back to the list", async () =>
   expect(new URL(page.url()).pathname).toBe("/orders");
 });
 
-test("on a wide screen the system's Back does not walk through every chat", async () => {
+test("on a wide screen the browser's Back does not step through every chat", async () => {
   const { page } = await world.windows.window();
   await logIn(page, "Jonas Keller");
   for (const title of ["Wall clock", "Headphones", "Desk lamp"]) await placeOrder(page, title);
@@ -97,7 +97,7 @@ test("on a wide screen the system's Back does not walk through every chat", asyn
   await grace.getByText("Choose an order").waitFor();
 });
 
-test("in a chat the way back tells of what is unread elsewhere", async () => {
+test("the back link of a chat shows the unread count of the other conversations", async () => {
   const { page: leo } = await world.windows.window();
   const { page: grace } = await world.windows.window(PHONE);
   await logIn(leo, "Leo Martin");
@@ -114,7 +114,7 @@ test("in a chat the way back tells of what is unread elsewhere", async () => {
   await checkAccessibility(grace, "phone-back-badge");
 });
 
-test("Enter breaks the line on a phone, and the button sends", async () => {
+test("on a phone Enter inserts a line break and the button sends", async () => {
   const { page } = await world.windows.window(PHONE);
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Reading chair");
@@ -129,7 +129,7 @@ test("Enter breaks the line on a phone, and the button sends", async () => {
   expect(await bubble(page, "Two").locator(".body").innerText()).toBe("One\nTwo");
 });
 
-test("an on-screen keyboard that lies over the page covers neither the composer nor the header", async () => {
+test("an on-screen keyboard over the page covers neither the composer nor the top bar", async () => {
   const { page } = await world.windows.window(PHONE);
   // Simulates Safari on iOS: the layout height stays the same, and only the visual viewport shrinks
   // and moves.
@@ -156,7 +156,7 @@ test("an on-screen keyboard that lies over the page covers neither the composer 
   expect(after.y + after.height).toBeGreaterThan(800);
 });
 
-test("a long message makes the field grow, also where the browser does not do it by itself", async () => {
+test("the composer grows with its text, also in browsers without field-sizing", async () => {
   for (const old of [false, true]) {
     const { page } = await world.windows.window({ bypassCSP: true });
     if (old) {
@@ -183,7 +183,7 @@ test("a long message makes the field grow, also where the browser does not do it
   }
 });
 
-test("no label is cut, at any width; the letters come with the pages", async () => {
+test("no label is cut at any width, and the font is shipped with the pages", async () => {
   const fonts: string[] = [];
   for (const width of [320, 390, 767, 800, 1280]) {
     const { page } = await world.windows.window({ viewport: { width, height: 700 } });
@@ -211,7 +211,7 @@ test("no label is cut, at any width; the letters come with the pages", async () 
   expect(bytes).toBeLessThan(60_000);
 });
 
-test("the header of a chat leaves the screen to the messages, and shows who is there", async () => {
+test("the chat header stays small on a phone and shows presence", async () => {
   const { page: leo } = await world.windows.window();
   await logIn(leo, "Leo Martin");
   await placeOrder(leo, "Headphones");

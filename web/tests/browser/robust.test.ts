@@ -9,7 +9,7 @@ const world = inTheBrowser();
 /** Invented frames of later releases, and malformed frames. */
 const FRAMES = readFileSync(new URL("../fixtures/future/events.json", import.meta.url), "utf8");
 
-test("frames of later releases leave the page as it is, and it goes on", async () => {
+test("frames of later releases do not break the page", async () => {
   // The page reports the malformed frames as errors.
   world.expectComplaints(/thrown: TypeError/);
   const { page } = await world.windows.window();
@@ -29,7 +29,7 @@ test("frames of later releases leave the page as it is, and it goes on", async (
   await waitForStatus(page, "Still here", "Sent");
 });
 
-test("what cannot be shown says so, with a way to load the page again", async () => {
+test("a rendering error shows a message and a reload button", async () => {
   world.expectComplaints(/./);
   const { page } = await world.windows.window();
   await page.route("**/api/chat/conversations?*", (route) => route.fulfill({ json: { items: [{ ...conversation(1, { unread: 0 }), order: null }], asOf: "2026-03-01T09:30:00.000Z" } }));
@@ -41,7 +41,7 @@ test("what cannot be shown says so, with a way to load the page again", async ()
   await page.getByRole("button", { name: "Account of Mia Berger" }).waitFor();
 });
 
-test("a lost network is shown within a second, and a message that was written meanwhile goes out when it is back", async () => {
+test("a lost network is shown within a second, and a message written offline is sent when it is back", async () => {
   world.expectComplaints(NO_NETWORK);
   const { page, context } = await world.windows.window();
   await logIn(page, "Mia Berger");
@@ -68,7 +68,7 @@ test("a lost network is shown within a second, and a message that was written me
   await waitForStatus(page, "Written offline", "Sent");
 });
 
-test("what one tab wrote and another one sent never leaves the screen", async () => {
+test("a message that one tab wrote and another tab sends stays visible all the time", async () => {
   world.expectComplaints(NO_NETWORK);
   const { page: writer, context } = await world.windows.window();
   await logIn(writer, "Mia Berger");
@@ -102,7 +102,7 @@ test("what one tab wrote and another one sent never leaves the screen", async ()
   expect(await bubble(writer, "By the other tab").count()).toBe(1);
 });
 
-test("a tab that is suspended while it holds the outbox's lock keeps another one from sending for some seconds only", async () => {
+test("a suspended tab that holds the outbox's lock delays other tabs by only a few seconds", async () => {
   const { page, context } = await world.windows.window();
   const holder = await context.newPage();
   await holder.goto("/");

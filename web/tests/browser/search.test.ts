@@ -18,7 +18,7 @@ async function onlyNewestLoaded(page: Page): Promise<void> {
   });
 }
 
-test("a search finds what is not loaded, filters what is at once, and says when nothing matches", async () => {
+test("a search filters loaded orders at once, finds others on the server, and shows when nothing matches", async () => {
   const { page: jonas } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(jonas, "Jonas Keller");
@@ -41,7 +41,7 @@ test("a search finds what is not loaded, filters what is at once, and says when 
   await list(grace).getByText("Headphones").waitFor();
 });
 
-test("a search says how far back it has looked, and looks further; it asks once for what was typed", async () => {
+test("a search shows how far back it has searched and can continue; typing causes one request", async () => {
   const { page: leo } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(leo, "Leo Martin");
@@ -78,7 +78,7 @@ test("a search says how far back it has looked, and looks further; it asks once 
   expect(asked).toEqual(["otto alt/", "otto alt/more", "otto alt/most"]);
 });
 
-test("while the server looks, the loaded orders that match are shown; what fails says so and can be tried again", async () => {
+test("loaded matches are shown while the server searches; a failed search shows an error and can be retried", async () => {
   world.expectComplaints(FAILED_REQUEST);
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();

@@ -4,7 +4,7 @@ import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
 
 const world = inTheBrowser();
 
-test("on a phone list and chat are two screens", async () => {
+test("on a phone the list and the chat are separate screens", async () => {
   const { page } = await world.windows.window({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
   await logIn(page, "Mia Berger");
   await page.getByText("No orders yet.").waitFor();
@@ -26,7 +26,7 @@ test("on a phone list and chat are two screens", async () => {
   await bubble(page, "Does it come assembled?").waitFor();
 });
 
-test("dark mode follows the system, and can be chosen", async () => {
+test("dark mode follows the system and can be chosen", async () => {
   const { page } = await world.windows.window({ colorScheme: "dark" });
   await page.goto("/");
   await checkAccessibility(page, "dark-log-in");
@@ -52,7 +52,7 @@ test("dark mode follows the system, and can be chosen", async () => {
   await checkAccessibility(page, "dark-checkout");
 });
 
-test("an admin finds, filters, and sees who is there", async () => {
+test("an admin searches, filters, and sees presence", async () => {
   const { page: grace } = await world.windows.window();
   const { page: leo } = await world.windows.window();
   await logIn(leo, "Leo Martin");
@@ -94,7 +94,7 @@ test("an admin finds, filters, and sees who is there", async () => {
   await grace.locator(".chat-header .badge", { hasText: "Archived" }).waitFor({ state: "detached" });
 });
 
-test("everything can be done with the keyboard alone", async () => {
+test("all steps can be done with the keyboard alone", async () => {
   const { page } = await world.windows.window();
   await page.goto("/");
   const press = async (...keys: string[]) => {
@@ -136,7 +136,7 @@ test("everything can be done with the keyboard alone", async () => {
   await page.getByRole("heading", { name: "Order chat" }).waitFor();
 });
 
-test("what fails says so, with a way out", async () => {
+test("failures show a message and an action", async () => {
   world.expectComplaints(FAILED_REQUEST);
   const { page } = await world.windows.window();
   await logIn(page, "Tom Lindqvist");
@@ -167,7 +167,7 @@ test("what fails says so, with a way out", async () => {
   await page.getByRole("navigation", { name: "Conversations" }).waitFor();
 });
 
-test("a message that is refused says so, and can be tried again", async () => {
+test("a refused message shows that it was not sent and can be retried", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await startConversation(mia, grace);
@@ -200,7 +200,7 @@ test("a message that is refused says so, and can be tried again", async () => {
   expect(await mia.getByText("A message was not sent.").count()).toBe(0);
 });
 
-test("the page finds the API where the deployment says it is", async () => {
+test("the page uses the API's URL from the configuration", async () => {
   world.expectComplaints(/./);
   // The local gateway's Content-Security-Policy does not allow other hosts.
   const { page } = await world.windows.window({ bypassCSP: true });
@@ -210,7 +210,7 @@ test("the page finds the API where the deployment says it is", async () => {
   await asked;
 });
 
-test("without knowing where the API is, the page says so and can try again", async () => {
+test("if the configuration cannot be loaded, the page shows a message and can try again", async () => {
   world.expectComplaints(FAILED_REQUEST);
   const { page } = await world.windows.window();
   let reachable = false;

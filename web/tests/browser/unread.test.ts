@@ -27,7 +27,7 @@ function receipts(page: Page): number[] {
 
 const line = (page: Page) => page.getByRole("separator", { name: /new message/ });
 
-test("a conversation opens at the first unread message, and reading moves with what is seen", async () => {
+test("a conversation opens at the first unread message, and messages are read as they become visible", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   const { page: leo } = await world.windows.window();
@@ -72,7 +72,7 @@ test("a conversation opens at the first unread message, and reading moves with w
   await line(grace).waitFor({ state: "detached" });
 });
 
-test("logging in marks nothing as read, and neither does a window without focus", async () => {
+test("neither a log-in nor a window without focus marks messages as read", async () => {
   const { page: leo } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   const read = receipts(grace);
@@ -116,7 +116,7 @@ test("logging in marks nothing as read, and neither does a window without focus"
   await waitForStatus(leo, "Two", "Read");
 });
 
-test("with more unread messages than are loaded unasked it opens at the newest, and the first is a press away", async () => {
+test("with too many unread messages the conversation opens at the newest, and a button loads the first unread", async () => {
   const { page } = await world.windows.window();
   await logIn(page, "Jonas Keller");
   await placeOrder(page, "Wall clock");

@@ -37,7 +37,7 @@ afterAll(async () => {
 
 const open = (): Promise<Window> => windows.window({ ignoreHTTPSErrors: true });
 
-test("two people talk through CloudFront and API Gateway, and no rule of the browser is broken", async () => {
+test("two people chat through CloudFront and API Gateway without console errors", async () => {
   const [{ page: mia }, { page: grace }] = [await open(), await open()];
   await logIn(grace, "Grace Okafor");
   await logIn(mia, "Mia Berger");
@@ -68,7 +68,7 @@ async function answered(page: Window["page"], path: string, method = "GET") {
   );
 }
 
-test("what CloudFront answers", async () => {
+test("CloudFront answers with the right status, content type and security headers", async () => {
   const { page } = await open();
   await page.goto("/");
   const html = await page.content();
@@ -115,7 +115,7 @@ function plain(host: string, path: string): Promise<{ status: number | undefined
   });
 }
 
-test("there is no way around it", async () => {
+test("plain HTTP is redirected, and the bucket cannot be read directly", async () => {
   expect(await plain(new URL(web).host, "/orders")).toEqual({ status: 301, location: `${web}/orders` });
   expect(await plain(new URL(emulator).host, `/${files}/index.html`)).toMatchObject({ status: 403 });
 });

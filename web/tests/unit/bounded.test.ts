@@ -39,7 +39,7 @@ function copied(work: () => void): { maps: number; entries: number } {
   return counted;
 }
 
-test("a client holds a bounded number of conversations: the newest, the open one, and those with something to send", () => {
+test("the client keeps a limited number of conversations: the newest, the open one, and those with pending messages", () => {
   let state = reduce(holding(3), { type: "open", conversationId: "cnv_0" });
   const waiting = { clientMessageId: "id", conversationId: "cnv_1", body: "", writtenAt: 0 };
   state = reduce(state, { type: "outbox", pending: [waiting], unstored: false });
@@ -51,7 +51,7 @@ test("a client holds a bounded number of conversations: the newest, the open one
   expect(state).toMatchObject({ truncated: true, olderCursor: undefined });
 });
 
-test("a page of a hundred conversations copies what is held once", () => {
+test("a page of a hundred conversations copies the map once", () => {
   const state = holding(500);
   const items = Array.from({ length: 100 }, (_, index) => later(450 + index));
   const page = { items, asOf: "2026-03-01T09:30:00.000Z" };
@@ -63,14 +63,14 @@ test.each<[string, Change]>([
   ["a pushed message", { type: "pushed", event: { event: "new_message", conversationId: "cnv_7", message: message(2, "cnv_7") }, now: 0, at: 99_999 }],
   ["presence", { type: "pushed", event: { event: "presence", userId: "mia", role: "customer", online: true }, now: 0, at: 99_999 }],
   ["typing", { type: "pushed", event: { event: "user_typing", conversationId: "cnv_7", userId: "m", role: "customer", name: "M", expiresInMs: 5 }, now: 0, at: 99_999 }],
-])("%s copies at most the bounded list once, however many conversations a shop has", (_, change) => {
+])("%s copies at most the limited list once, independent of the shop's size", (_, change) => {
   const state = holding(10 * MOST_CONVERSATIONS);
   const { maps, entries } = copied(() => void reduce(state, change));
   expect(maps).toBeLessThanOrEqual(1);
   expect(entries).toBeLessThanOrEqual(MOST_CONVERSATIONS);
 });
 
-test("of conversations that were closed the newest messages are kept, and only of the last ones", () => {
+test("only the newest messages of the last opened conversations are kept", () => {
   let state = holding(0);
   const messages = Array.from({ length: 1_000 }, (_, index) => message(index + 1, ""));
   for (let index = 0; index < 3 * MOST_TIMELINES; index += 1) {

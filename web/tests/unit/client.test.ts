@@ -91,7 +91,7 @@ test.each<[PushedEvent["event"], (seq: number) => object]>([
   ["new_message", () => ({ conversationId: "cnv_far" })],
   ["order_message_update", (lastSeq) => ({ conversationId: "cnv_far", order, lastSeq })],
   ["order_updated", (lastSeq) => ({ order, lastSeq })],
-])("a burst of %s of a conversation that is not held fetches it once, and nothing of it is lost", async (event, parts) => {
+])("a burst of %s events for an unknown conversation fetches it once and loses nothing", async (event, parts) => {
   await start();
   // The conversation was read before the last message was stored.
   server.conversation = (id) => conversation(3, { id, unread: 3 });
@@ -104,7 +104,7 @@ test.each<[PushedEvent["event"], (seq: number) => object]>([
 test.each([
   ["works", 0],
   ["fails", 1],
-])("after a loss a status that changed is learned with one request, where the first sync %s", async (_, failures) => {
+])("after a reconnect a changed status is fetched with one request, if the first sync %s", async (_, failures) => {
   const held = (parts: Partial<Conversation>, nextCursor: string, failing = 0) => (query: URLSearchParams) => {
     if ((failing -= 1) >= 0) throw new TypeError("no network");
     return query.has("since") ? {} : { items: [conversation(1, parts)], nextCursor };
@@ -123,7 +123,7 @@ test.each([
   expect(lists()).toBe(failures + 2);
 });
 
-test("what a second loss missed is learned although the sync after the first one was on its way", async () => {
+test("events missed in a second loss are fetched although the first sync is still running", async () => {
   server.list = () => ({ items: [conversation(1, { unread: 1 })] });
   await start();
   listing = 5_000;
@@ -136,7 +136,7 @@ test("what a second loss missed is learned although the sync after the first one
   expect(client.state.conversations.get("cnv_a")?.conversation.status).toBe("archived");
 });
 
-test("a join without an answer is said again, and so is a leave, unless it is refused", async () => {
+test("a join or leave without an answer is sent again, unless it is refused", async () => {
   server.conversation = (id) => conversation(1, { id, unread: 1 });
   await start();
   await open("cnv_a");
@@ -152,7 +152,7 @@ test("a join without an answer is said again, and so is a leave, unless it is re
   expect(said("leave_conversation")).toHaveLength(3);
 });
 
-test("what the server itself does not have is asked for once", async () => {
+test("messages that the server does not have are requested once", async () => {
   server.conversation = (id) => conversation(3, { id, unread: 3 });
   server.history = () => ({ messages: [1, 2, 3].map((seq) => message(seq)), lastSeq: 3, hasMore: false });
   await start();
@@ -164,7 +164,7 @@ test("what the server itself does not have is asked for once", async () => {
   expect(asked.filter((path) => path.includes("after=3"))).toHaveLength(1);
 });
 
-test("a conversation that does not exist is not asked for again and again, and everything else is synced", async () => {
+test("a missing conversation is not requested repeatedly, and the rest is synced", async () => {
   let syncs = 0;
   server.list = () => ({ asOf: `2026-03-01T09:30:00.00${(syncs += 1)}Z` });
   server.conversation = (id) => conversation(1, { id, unread: 1 });
@@ -177,7 +177,7 @@ test("a conversation that does not exist is not asked for again and again, and e
   expect(client.state).toMatchObject({ asOf: `2026-03-01T09:30:00.00${syncs}Z`, failure: undefined });
 });
 
-test("a sync that fails is repeated with longer pauses, until one works", async () => {
+test("a failed sync is repeated with back-off until it works", async () => {
   await start();
   server.list = () => {
     throw new TypeError("no network");
@@ -194,7 +194,7 @@ test("a sync that fails is repeated with longer pauses, until one works", async 
   expect(lists() - before).toBeLessThanOrEqual(1);
 });
 
-test("whenever it is stopped, nothing more is asked for", async () => {
+test("a stopped client sends no more requests", async () => {
   server.conversation = (id) => conversation(3, { id, unread: 3 });
   server.history = () => ({ messages: [message(3)], lastSeq: 3, hasMore: false });
   server.list = (query) => ({ nextCursor: query.get("cursor") === "2" ? undefined : String(Number(query.get("cursor")) + 1) });

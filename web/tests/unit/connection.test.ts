@@ -85,7 +85,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-test("every connection takes a ticket of its own", async () => {
+test("every connection uses its own ticket", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   socket().close();
@@ -96,7 +96,7 @@ test("every connection takes a ticket of its own", async () => {
   connection.stop();
 });
 
-test("attempts go on with longer pauses, and at once when something changes", async () => {
+test("attempts are repeated with back-off, and at once when the network changes", async () => {
   network = () => {
     throw new TypeError("no network");
   };
@@ -129,7 +129,7 @@ test("a connection that does not answer is replaced", async () => {
   connection.stop();
 });
 
-test("a ping that is refused is a sign of life", async () => {
+test("a refused ping shows that the connection works", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   await vi.advanceTimersByTimeAsync(31_000);
@@ -139,7 +139,7 @@ test("a ping that is refused is a sign of life", async () => {
   connection.stop();
 });
 
-test("a minute without news is said, pings or not", async () => {
+test("a minute without events is reported, also if pings are answered", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   for (let passed = 0; passed < 130; passed += 5) {
@@ -151,7 +151,7 @@ test("a minute without news is said, pings or not", async () => {
   connection.stop();
 });
 
-test("before two hours the connection is changed over: the new one opens first, nothing is lost between", async () => {
+test("the connection is replaced before two hours: the new one opens first and no event is lost", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   const old = socket();
@@ -172,7 +172,7 @@ test("before two hours the connection is changed over: the new one opens first, 
   connection.stop();
 });
 
-test("a connection that died in its sleep is not changed over: something may have been missed", async () => {
+test("a connection that died during sleep is reported as a loss, not replaced silently", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   vi.setSystemTime(Date.now() + 180 * MINUTE);
@@ -184,7 +184,7 @@ test("a connection that died in its sleep is not changed over: something may hav
 test.each([
   ["before", 0, [3, 1]],
   ["after", 1_000, [3, 3, 1]],
-])("a change-over that meets a loss and comes %s the next attempt leaves one socket open", async (_, takes, states) => {
+])("a replacement that opens %s the next attempt after a loss leaves one socket open", async (_, takes, states) => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   const atOnce = network;
@@ -203,7 +203,7 @@ test.each([
   connection.stop();
 });
 
-test("whenever it is stopped in a change-over, no socket stays open and none follows", async () => {
+test("stopping at any moment of a replacement leaves no open socket", async () => {
   for (let turns = 0; turns < 40; turns += 1) {
     const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
     await settle();
@@ -218,7 +218,7 @@ test("whenever it is stopped in a change-over, no socket stays open and none fol
   }
 });
 
-test("an answer on the way is waited for when the connection changes over", async () => {
+test("the old socket stays open until pending answers have arrived", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   const old = socket();
@@ -249,7 +249,7 @@ test("a frame without an answer is repeated once with the same requestId", async
   connection.stop();
 });
 
-test("a refused token is renewed once, for everybody who was refused", async () => {
+test("a refused token is renewed once for all concurrent requests", async () => {
   const [old, fresh] = [token("old", Number.MAX_SAFE_INTEGER), token("new", Number.MAX_SAFE_INTEGER)];
   const accepting = network;
   network = (path, bearer) => (bearer.endsWith(fresh) ? accepting(path, bearer) : Response.json({ message: "Forbidden" }, { status: 403 }));
@@ -261,7 +261,7 @@ test("a refused token is renewed once, for everybody who was refused", async () 
   connection.stop();
 });
 
-test("without a new token the log-in has expired, and attempts end", async () => {
+test("without a new token the session expires and attempts stop", async () => {
   const connection = connect(token("old", Date.now() - 1), () => Promise.resolve(undefined));
   await vi.advanceTimersByTimeAsync(MINUTE);
   expect(states).toEqual(["connecting", "expired"]);
@@ -282,7 +282,7 @@ test("token_expired and reconnect lead to a new connection", async () => {
   connection.stop();
 });
 
-test("a token that is about to end is renewed, and the connection changed over", async () => {
+test("a token that is about to expire is renewed, and the connection is replaced", async () => {
   const connection = connect(token("old", Date.now() + 30 * MINUTE), () => Promise.resolve(token("new", Number.MAX_SAFE_INTEGER)));
   await settle();
   for (let passed = 0; passed < 30 * MINUTE && FakeSocket.opened.length === 1; passed += 5_000) {
@@ -294,13 +294,13 @@ test("a token that is about to end is renewed, and the connection changed over",
   connection.stop();
 });
 
-test("SessionEnded is what callers of the API see", async () => {
+test("API callers get SessionEnded", async () => {
   const environment = world();
   const api = new Api(environment, tokens(environment, token("old", 0), () => Promise.resolve(undefined)));
   await expect(api.counts()).rejects.toBeInstanceOf(SessionEnded);
 });
 
-test("an answer that breaks off and a token that could not be asked for are NetworkError", async () => {
+test("an incomplete response and a failed token request are NetworkError", async () => {
   const body = () => new ReadableStream({ start: (stream) => stream.error(new TypeError("terminated")) });
   const environment = world({ fetch: () => Promise.resolve(new Response(body())) });
   const renew = () => Promise.reject(new Error("not now"));

@@ -28,13 +28,13 @@ function contrast(one: string, other: string, scheme: Scheme): number {
 
 const GROUNDS = ["ground", "surface", "raised", "sunken", "accent-ground"];
 
-test.each(SCHEMES)("borders of fields and buttons reach 3 : 1 against everything that they lie on (%s)", (scheme) => {
+test.each(SCHEMES)("borders of fields and buttons have a contrast of 3 : 1 against all backgrounds (%s)", (scheme) => {
   for (const ground of GROUNDS) expect(contrast("field-line", ground, scheme), ground).toBeGreaterThanOrEqual(3);
   // The accent colour marks the open row and outlines the focused element.
   for (const ground of GROUNDS) expect(contrast("accent", ground, scheme), ground).toBeGreaterThanOrEqual(3);
 });
 
-test.each(SCHEMES)("words reach 4.5 : 1 (%s)", (scheme) => {
+test.each(SCHEMES)("text has a contrast of 4.5 : 1 (%s)", (scheme) => {
   for (const ground of GROUNDS) expect(contrast("text", ground, scheme), `text on ${ground}`).toBeGreaterThanOrEqual(4.5);
   for (const ground of ["ground", "surface", "raised", "sunken"]) expect(contrast("muted", ground, scheme), `muted on ${ground}`).toBeGreaterThanOrEqual(4.5);
   for (const name of ["pending", "confirmed", "completed", "cancelled", "danger"]) {
@@ -46,7 +46,7 @@ test.each(SCHEMES)("words reach 4.5 : 1 (%s)", (scheme) => {
   }
 });
 
-test("what one types or presses has the border of fields", () => {
+test("fields and buttons use the field border colour", () => {
   const rules = ["base", "chat", "checkout", "login", "orders"]
     .map((name) => readFileSync(new URL(`../../src/app/styles/${name}.css`, import.meta.url), "utf8"))
     .join("\n");

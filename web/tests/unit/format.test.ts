@@ -11,7 +11,7 @@ afterEach(() => {
   else process.env["TZ"] = zone;
 });
 
-test("days are those of the calendar, also where one has 23 or 25 hours", () => {
+test("days are calendar days, also if one has 23 or 25 hours", () => {
   // In 2026 clocks go forward on 29 March and back on 25 October.
   expect(dayLabel("2026-03-29T21:59:00Z", begins(2026, 2, 30))).toBe("Yesterday");
   expect(dayLabel("2026-10-24T22:00:00Z", begins(2026, 9, 26))).toBe("Yesterday");
@@ -19,7 +19,7 @@ test("days are those of the calendar, also where one has 23 or 25 hours", () => 
   expect(dayLabel("2026-03-29T22:00:00Z", begins(2026, 2, 30))).toBe("Today");
 });
 
-test("a day of another year says so", () => {
+test("a day of another year includes the year", () => {
   const today = begins(2026, 0, 2);
   for (const words of [shortTime, dayLabel]) {
     expect(words("2025-12-30T12:00:00Z", today)).toMatch("2025");
@@ -27,7 +27,7 @@ test("a day of another year says so", () => {
   }
 });
 
-test("the pages are in English, in the reader's own kind of it", () => {
+test("the pages use the reader's own kind of English", () => {
   expect(englishOf(["de-DE", "en-US", "en"])).toBe("en-US");
   expect(englishOf(["de-DE"])).toBe("en-GB");
   expect(englishOf(["enm"])).toBe("en-GB");
@@ -35,13 +35,13 @@ test("the pages are in English, in the reader's own kind of it", () => {
   expect(timeAgo("2026-03-01T09:30:00Z", Date.parse("2026-03-01T09:35:00Z"))).toBe("5 minutes ago");
 });
 
-test("names are put together as English does", () => {
+test("names are joined as in English", () => {
   expect(joinNames(["Mia"])).toBe("Mia");
   expect(joinNames(["Mia", "Leo"])).toBe("Mia and Leo");
   expect(joinNames(["Mia", "Jonas", "Leo"])).toMatch(/^Mia, Jonas,? and Leo$/);
 });
 
-test("how far a search has looked is a day, with the year if it is another", () => {
+test("a day has its year only if it is another year", () => {
   const now = Date.parse("2026-11-26T12:00:00Z");
   expect(dayAndMonth("2026-03-03T12:00:00Z", now)).toMatch(/^(3 March|March 3)$/);
   expect(dayAndMonth("2025-03-03T12:00:00Z", now)).toMatch(/2025/);

@@ -17,7 +17,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("frames of later releases change nothing but what this one can show, and the client goes on", async () => {
+test("unknown frames of later releases are ignored, and the client keeps working", async () => {
   world = await running({ list: () => ({ items: [conversation(1, { unread: 1 })] }) });
   const watched = vi.fn();
   world.client.subscribe(watched);
@@ -34,7 +34,7 @@ test("frames of later releases change nothing but what this one can show, and th
   expect(watched).toHaveBeenCalled();
 });
 
-test("a status of a later release is kept as it is", async () => {
+test("an unknown status of a later release is kept", async () => {
   const future = { status: "merged", unread: 0 } as unknown as { unread: number };
   world = await running({ list: () => ({ items: [conversation(1, future)] }) });
   expect(world.client.state.conversations.get("cnv_a")?.conversation.status).toBe("merged");
@@ -49,12 +49,12 @@ test.each([
   ["not_found", 404, false],
   [undefined, 502, true],
   [undefined, undefined, true],
-])("an error with code %s and status %s may pass later: %s", (code, status, retryable) => {
+])("an error with code %s and status %s is retryable: %s", (code, status, retryable) => {
   const about = { code: code as "internal", ...(status !== undefined && { status }) };
   expect(new ApiError("?", about).retryable).toBe(retryable);
 });
 
-test("a listener or a watcher that throws silences nobody and is reported", async () => {
+test("a listener that throws is reported and does not stop the others", async () => {
   world = await running({ list: () => ({ items: [conversation(1, { unread: 1 })] }) });
   const failing = () => {
     throw new Error("of the page");

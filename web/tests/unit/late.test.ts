@@ -40,7 +40,7 @@ async function begin(): Promise<{ now: Conversation }> {
   return stored;
 }
 
-test("a page of the list that was read before a status event does not turn the status back", async () => {
+test("a list page that was read before a status event does not revert the status", async () => {
   const stored = await begin();
   const page = held(/conversations\?/, () => ({ items: [stored.now], asOf: new Date().toISOString() }));
   void world.client.sync();
@@ -54,7 +54,7 @@ test("a page of the list that was read before a status event does not turn the s
   expect(world.client.state.conversations.get("cnv_a")?.stale).toBe(false);
 });
 
-test("a page of the list that was asked for before another answer does not win over it", async () => {
+test("an older list request does not overwrite the answer of a newer request", async () => {
   const stored = await begin();
   const page = held(/conversations\?/, () => ({ items: [stored.now], asOf: new Date().toISOString() }));
   void world.client.sync();
@@ -66,7 +66,7 @@ test("a page of the list that was asked for before another answer does not win o
   expect(status()).toBe("closed");
 });
 
-test("events of two changes that overtake each other end as the server has it", async () => {
+test("after two status events in the wrong order the client has the server's status", async () => {
   const stored = await begin();
   stored.now = conversation(1, { unread: 1, status: "archived" });
   turned("archived");
@@ -75,7 +75,7 @@ test("events of two changes that overtake each other end as the server has it", 
   expect(status()).toBe("archived");
 });
 
-test("an event that comes while the conversation is fetched because of another one leads to one more fetch", async () => {
+test("an event during a fetch leads to one more fetch", async () => {
   const stored = await begin();
   turned("closed");
   stored.now = conversation(1, { unread: 1, status: "closed" });
@@ -90,7 +90,7 @@ test("an event that comes while the conversation is fetched because of another o
   expect(world.client.state.conversations.get("cnv_a")?.stale).toBe(false);
 });
 
-test("an answer that was asked for before somebody came does not show them as offline", async () => {
+test("an answer that was requested before a person came online does not show them as offline", async () => {
   const stored = await begin();
   const customer = (online: boolean) => ({ userId: "mia", role: "customer", name: "Mia", readSeq: 1, deliveredSeq: 1, online }) as const;
   stored.now = conversation(1, { unread: 1, participants: [customer(false)] });

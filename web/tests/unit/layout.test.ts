@@ -22,7 +22,7 @@ function dependencies(text: string): { imports: readonly string[]; globals: read
   return { imports, globals };
 }
 
-test("the client library imports nothing but itself and the protocol, and uses nothing of a page", () => {
+test("the client library imports only itself and the protocol, and uses no browser globals", () => {
   for (const name of readdirSync(CLIENT)) {
     const { imports, globals } = dependencies(readFileSync(new URL(name, CLIENT), "utf8"));
     for (const from of imports) expect(from, name).toMatch(/^\.\/[a-z-]+\.ts$|^\.\.\/protocol\.ts$/);
@@ -39,6 +39,6 @@ test.each([
   ["const id = crypto.randomUUID();", [], ["crypto"]],
   ["const stored = localStorage;", [], ["localStorage"]],
   ["this.#fetch(1); environment.fetch(2); // fetch(3)", [], []],
-])("of %s the test sees imports %j and globals %j", (text, imports, globals) => {
+])("the checks of this test find in %s the imports %j and the globals %j", (text, imports, globals) => {
   expect(dependencies(text)).toEqual({ imports, globals });
 });

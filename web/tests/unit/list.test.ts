@@ -11,7 +11,7 @@ const range = (first: number, last: number) => Array.from({ length: last - first
 const timeline = (messages: readonly Message[], hasOlder = messages[0]?.seq !== 1) => ({ messages, hasOlder, loaded: true });
 const asAdmin = { readSeq: 3, lastSeq: 10, unread: 7, role: "admin", most: 500 } as const;
 
-test("a conversation opens at the first message of the other side that is unread", () => {
+test("a conversation opens at the first unread message of the other side", () => {
   expect(openingOf(timeline(range(1, 10)), asAdmin)).toEqual({ at: "line", line: { seq: 4, count: 7 } });
   // The reader's own messages are not counted, and the unread line is never above one of them.
   const mixed = range(1, 10).map((each) => (each.seq % 2 === 0 ? { ...each, sender: shop } : each));
@@ -21,7 +21,7 @@ test("a conversation opens at the first message of the other side that is unread
   expect(openingOf(timeline(range(1, 10)), { ...asAdmin, readSeq: 10, unread: 0 })).toEqual({ at: "newest", unread: 0 });
 });
 
-test("what lies between is loaded up to a bound", () => {
+test("older messages are loaded up to a limit", () => {
   expect(openingOf(timeline(range(6, 10)), asAdmin)).toEqual({ at: "loading", missing: "older" });
   expect(openingOf(timeline(range(1, 8)), asAdmin)).toEqual({ at: "loading", missing: "newer" });
   // The first unread message is the oldest loaded one, so nothing has to be loaded.
@@ -29,12 +29,12 @@ test("what lies between is loaded up to a bound", () => {
   expect(openingOf(timeline(range(6, 10)), { ...asAdmin, most: 5 })).toEqual({ at: "newest", unread: 7 });
 });
 
-test("read is up to the last message whose end was in sight", () => {
+test("messages are read up to the last one whose lower edge was visible", () => {
   expect(lastVisibleSeq([{ seq: 7, bottom: 100 }, { seq: 8, bottom: 480.6 }, { seq: 9, bottom: 520 }], 480)).toBe(8);
   expect(lastVisibleSeq([{ seq: 7, bottom: 900 }], 480)).toBeUndefined();
 });
 
-test("the line changes one row, and the others stay the same objects", () => {
+test("the unread line changes one row, and the others stay the same objects", () => {
   const messages = range(1, 5);
   const rows = rowsOf(messages, []);
   const lined = withUnreadLine(rows, { seq: 3, count: 3 });
@@ -43,12 +43,12 @@ test("the line changes one row, and the others stay the same objects", () => {
   expect(rowsOf([...messages, message(6)], []).slice(0, 5).every((row, index) => row === rows[index])).toBe(true);
 });
 
-test("rows tell their place where nothing is missing", () => {
+test("rows have a position if no message is missing", () => {
   expect(positionOf(range(51, 100), 2)).toEqual({ first: 51, total: 102 });
   expect(positionOf([...range(51, 60), ...range(62, 70)], 0)).toEqual({ first: 51, total: undefined });
 });
 
-test("only somebody who scrolls up leaves the end", () => {
+test("only scrolling up by hand stops following the newest message", () => {
   const end = { top: 900, size: 1_400, view: 500 };
   expect(isAtEnd(end)).toBe(true);
   expect(staysAtEnd(true, end, { ...end, top: 800 })).toBe(false);

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("a lost network shows at once, and a network that is back is used at once", async () => {
+test("the client goes offline and reconnects at once when the network changes", async () => {
   world = await running();
   world.client.networkChanged(false);
   expect(world.client.state.connection).toBe("offline");
@@ -24,7 +24,7 @@ test("a lost network shows at once, and a network that is back is used at once",
   expect(world.client.state.connection).toBe("online");
 });
 
-test("an attempt that hangs is given up when the network is back", async () => {
+test("a hanging attempt is aborted when the network is back", async () => {
   world = await running();
   world.client.networkChanged(false);
   world.server.answer = () => new Promise(() => {});
@@ -35,14 +35,14 @@ test("an attempt that hangs is given up when the network is back", async () => {
   expect(world.client.state.connection).toBe("online");
 });
 
-test("a network that was reported lost while it worked is found again without a report", async () => {
+test("the client reconnects without an online event if offline was reported wrongly", async () => {
   world = await running();
   world.client.networkChanged(false);
   await vi.advanceTimersByTimeAsync(5_000);
   expect(world.client.state.connection).toBe("online");
 });
 
-test("looks at another tab and back send no ping while frames come, and one where none came", async () => {
+test("returning to the tab sends a ping only if no frame has arrived recently", async () => {
   world = await running();
   const before = world.said("ping").length;
   for (let look = 0; look < 3; look += 1) world.client.checkConnection();
@@ -54,7 +54,7 @@ test("looks at another tab and back send no ping while frames come, and one wher
   expect(world.said("ping")).toHaveLength(before + 1);
 });
 
-test("a connection that does not answer a check is replaced after three seconds", async () => {
+test("a connection that does not answer a ping is replaced after three seconds", async () => {
   world = await running();
   await vi.advanceTimersByTimeAsync(6_000);
   world.client.checkConnection();
@@ -62,7 +62,7 @@ test("a connection that does not answer a check is replaced after three seconds"
   expect(FakeSocket.opened).toHaveLength(2);
 });
 
-test("a switch of conversation joins once, and one that is opened again does not join again", async () => {
+test("switching the conversation joins once, and reopening the same one does not join again", async () => {
   world = await running({ conversation: (id) => conversation(1, { id, unread: 0 }), history: (_, id) => ({ messages: [message(1, id)], lastSeq: 1, hasMore: false }) });
   const answer = () => {
     for (const { requestId, action, conversationId } of world.socket().sent.splice(0)) {
@@ -94,7 +94,7 @@ test("a switch of conversation joins once, and one that is opened again does not
   expect(frames.slice(2)).toEqual(["leave_conversation cnv_b"]);
 });
 
-test("after a loss everything that is held is fetched again, within a bound, and the rest leaves the list", async () => {
+test("after a reconnect the held conversations are fetched again up to a limit, and the rest are removed", async () => {
   const all = Array.from({ length: 700 }, (_, index) => {
     const lastActivityAt = new Date(Date.UTC(2026, 2, 1) - index * 60_000).toISOString();
     return conversation(1, { id: `cnv_${index}`, unread: 1, lastActivityAt });
@@ -120,7 +120,7 @@ test("after a loss everything that is held is fetched again, within a bound, and
   expect(world.asked.filter((path) => path.includes("conversations?"))).toHaveLength(4);
 });
 
-test("a page of the list is asked for once, however often it is scrolled to", async () => {
+test("a page of the list is requested once, also if it is scrolled to again meanwhile", async () => {
   world = await running({ list: (query) => ({ items: [], nextCursor: query.has("since") ? undefined : "more" }) });
   world.asked.length = 0;
   void world.client.loadMoreConversations();

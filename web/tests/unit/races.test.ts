@@ -61,7 +61,7 @@ test("a suspended tab does not send what another tab discarded more than a minut
   expect(stored.map((m) => m.body)).not.toContain("never mind");
 });
 
-test("what an old-release tab discards (removes the key only) is not sent", async () => {
+test("a message that a tab of an old release discards (it removes only the key) is not sent", async () => {
   const storage = new MemoryStorage();
   const writer = tab(storage, { open: false });
   writer.outbox.add("cnv_a", "never mind", 1);
@@ -114,7 +114,7 @@ test("a sent message's text does not stay in the storage", async () => {
   expect(JSON.stringify(Array.from({ length: storage.length }, (_, i) => storage.getItem(storage.key(i)!)))).not.toContain("secret");
 });
 
-test("one failure, an hour offline, two more: not given up yet", async () => {
+test("a message has not failed after one error, an hour offline, and two more errors", async () => {
   const { outbox, connection } = tab(new MemoryStorage());
   answers = ["internal", "internal", "internal"];
   outbox.add("cnv_a", "hi", 1);
@@ -128,7 +128,7 @@ test("one failure, an hour offline, two more: not given up yet", async () => {
   expect(stored).toHaveLength(1);
 });
 
-test("with one suspended tab the queue does not wait five seconds for each message", async () => {
+test("with a suspended tab the outbox waits for the lock once, not for each message", async () => {
   const storage = new MemoryStorage(); const locks = new SharedLocks();
   locks.hold("order-chat/outbox/customer/mia/cnv_a");
   const { outbox } = tab(storage, { locks });
@@ -137,7 +137,7 @@ test("with one suspended tab the queue does not wait five seconds for each messa
   expect(stored).toHaveLength(10);
 });
 
-test("a failed message that turns out to be stored is settled", async () => {
+test("a failed message that the history contains is removed from the outbox", async () => {
   const storage = new MemoryStorage();
   // The server stores the message and its answers are lost. After the message has failed, the
   // history contains it.
@@ -153,7 +153,7 @@ test("a failed message that turns out to be stored is settled", async () => {
   expect(again.outbox.pending).toEqual([]);
 });
 
-test("a retry of one conversation does not hammer another one's back-off", async () => {
+test("a retry in one conversation does not shorten the back-off of another", async () => {
   const { outbox } = tab(new MemoryStorage());
   answers = Array.from({ length: 100 }, () => "internal");
   outbox.add("cnv_a", "bad", 1);
@@ -166,7 +166,7 @@ test("a retry of one conversation does not hammer another one's back-off", async
 
 const ack = (s: FakeSocket, f: Record<string, unknown>, more: object = {}) => s.say({ event: "ack", requestId: f["requestId"], ...more });
 
-test("a change-over while a join has no answer: the new socket joins", async () => {
+test("the new socket joins if the connection is replaced during a join", async () => {
   const exp = Math.floor(Date.now() / 1000) + 3600;
   const token = `h.${btoa(JSON.stringify({ exp }))}.s`;
   const r = await running({ list: () => ({ items: [conversation(1, { unread: 0 })] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) },
@@ -188,7 +188,7 @@ test("a change-over while a join has no answer: the new socket joins", async () 
   r.client.stop();
 });
 
-test("start after the session has ended says expired", async () => {
+test("start after the end of the session stays expired", async () => {
   const r = await running({ answer: (p) => p.endsWith("/ticket") ? Response.json({ message: "Forbidden" }, { status: 403 }) : undefined }, { renew: () => Promise.resolve("h.e30.t") });
   await vi.advanceTimersByTimeAsync(1000);
   expect(r.client.state.connection).toBe("expired");
@@ -198,14 +198,14 @@ test("start after the session has ended says expired", async () => {
   r.client.stop();
 });
 
-test("an HTML 403 of a proxy does not end the session", async () => {
+test("a proxy's HTML 403 response does not end the session", async () => {
   const r = await running({ answer: () => new Response("<html>blocked</html>", { status: 403 }) }, { renew: () => Promise.resolve("h.e30.t") });
   await vi.advanceTimersByTimeAsync(5000);
   expect(r.client.state.connection).not.toBe("expired");
   r.client.stop();
 });
 
-test("a read receipt that waits survives stop and start", async () => {
+test("a pending read receipt is sent after stop and start", async () => {
   const c = conversation(1, { unread: 1 });
   const r = await running({ list: () => ({ items: [c] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) });
   void r.client.open("cnv_a").catch(() => 0);
@@ -220,7 +220,7 @@ test("a read receipt that waits survives stop and start", async () => {
   r.client.stop();
 });
 
-test("a pushed conversation whose fetch fails once is still found in a busy shop", async () => {
+test("a new conversation whose first fetch fails is still fetched in a busy shop", async () => {
   let fail = 1;
   const news = conversation(2, { id: "cnv_new", unread: 1 });
   const r = await running({ list: (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] }), conversation: (id) => (id === "cnv_new" ? news : undefined),
@@ -241,7 +241,7 @@ test("a pushed conversation whose fetch fails once is still found in a busy shop
   r.client.stop();
 });
 
-test("what becomes stale right after a refresh is fetched again", async () => {
+test("a conversation that becomes stale right after a refresh is fetched again", async () => {
   const list = conversation(5, { unread: 0 });
   const r = await running({ list: () => ({ items: [list] }), conversation: () => list });
   await vi.advanceTimersByTimeAsync(12_000);
@@ -255,7 +255,7 @@ test("what becomes stale right after a refresh is fetched again", async () => {
   r.client.stop();
 });
 
-test("loading an older page does not take shown rows away", () => {
+test("loading an older page removes no shown rows", () => {
   let state = initial({ userId: "g", role: "admin", name: "G" });
   const row = (i: number) => conversation(1, { id: `cnv_${i}`, unread: 0, lastActivityAt: new Date(Date.UTC(2026, 0, 1) - i * 60_000).toISOString() });
   for (let p = 0; p < 21; p += 1) {
@@ -266,7 +266,7 @@ test("loading an older page does not take shown rows away", () => {
   }
 });
 
-test("typing ends over stop and start", async () => {
+test("the typing indicator ends after stop and start", async () => {
   const r = await running();
   r.socket().say({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
   r.client.stop(); r.client.start();
@@ -275,7 +275,7 @@ test("typing ends over stop and start", async () => {
   r.client.stop();
 });
 
-test("two typists: the first one's name goes on time", async () => {
+test("with two people typing, the first one's name disappears on time", async () => {
   const r = await running();
   r.socket().say({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
   await vi.advanceTimersByTimeAsync(2_900);
@@ -285,7 +285,7 @@ test("two typists: the first one's name goes on time", async () => {
   r.client.stop();
 });
 
-test("an older page that comes after the conversation was left makes no hole", () => {
+test("an older page that arrives after the conversation was closed makes no gap", () => {
   let state = initial({ userId: "g", role: "admin", name: "G" });
   state = reduce(state, { type: "open", conversationId: "cnv_a" });
   const msgs = (a: number, b: number) => Array.from({ length: b - a + 1 }, (_, i) => message(a + i));
@@ -296,7 +296,7 @@ test("an older page that comes after the conversation was left makes no hole", (
   expect(s.at(-1)!.seq - s[0]!.seq + 1).toBe(s.length);
 });
 
-test("a stale conversation that 404s is not asked for at every change for ever", async () => {
+test("a stale conversation that no longer exists is not requested at every change", async () => {
   const gone = conversation(5, { unread: 0 });
   const r = await running({ list: () => ({ items: [gone, conversation(1, { id: "cnv_b", unread: 0 })] }) });
   await vi.advanceTimersByTimeAsync(12_000);

@@ -33,21 +33,21 @@ describe.each(FIXTURES)("%s", (name) => {
   const fixture = JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) as Fixture;
   const fresh = fetched(fixture);
 
-  test("events as they came end equal to a fresh fetch, and only for a changed status one is asked for", () => {
+  test("events in order give the same state as a fresh fetch, and only a changed status needs a request", () => {
     const state = fixture.events.reduce((sofar, event) => heard(sofar, event), begun(fixture));
     expect(seen(state)).toEqual(seen(fresh));
     const turned = fixture.events.flatMap((event) => (event.event === "conversation_updated" ? [event.conversation.id] : []));
     expect([...state.conversations].flatMap(([id, { stale }]) => (stale ? [id] : []))).toEqual(turned);
   });
 
-  test("events in any order, with losses and repeats, end equal to a fresh fetch after a sync", () => {
+  test("events in any order, with losses and repeats, give the same state as a fresh fetch after a sync", () => {
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
       const state = schedule(fixture.events, random(seed)).reduce((sofar, event) => heard(sofar, event), begun(fixture));
       expect(seen(synced(state, fixture)), `schedule ${seed}`).toEqual(seen(fresh));
     }
   });
 
-  test("events in any order, if none is lost, end equal to a fresh fetch but for what has to be asked for", () => {
+  test("events in any order without losses give the same state as a fresh fetch, except stale conversations", () => {
     const { unread: _, ...last } = fixture.after.conversation;
     const turned = (["closed", last.status] as const).map((status): PushedEvent => {
       return { event: "conversation_updated", conversation: { ...last, status } };
@@ -63,7 +63,7 @@ describe.each(FIXTURES)("%s", (name) => {
     }
   });
 
-  test("a page of the list and a conversation that were read before the events and come after some of them change nothing", () => {
+  test("late answers that were read before the events change nothing", () => {
     const [old] = [...fixture.before.list.items].filter(({ id }) => id === fixture.conversationId);
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
       const next = random(seed);
@@ -83,7 +83,7 @@ describe.each(FIXTURES)("%s", (name) => {
     }
   });
 
-  test("events that come late, after the sync, change nothing", () => {
+  test("events that arrive after the sync change nothing", () => {
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
       const late = schedule(fixture.events, random(seed)).reduce((sofar, event) => heard(sofar, event), fresh);
       expect(seen(synced(late, fixture)), `schedule ${seed}`).toEqual(seen(fresh));
@@ -91,7 +91,7 @@ describe.each(FIXTURES)("%s", (name) => {
   });
 });
 
-test("a fetch that was overtaken by a message still tells how far was read", () => {
+test("a fetch that a message has overtaken still updates readSeq", () => {
   const participants = [{ ...ADMIN, readSeq: 1, deliveredSeq: 1 }];
   const fetched: Change[] = [conversation(2, { unread: 2 }), conversation(1, { unread: 0, participants })].map((each) => {
     return { type: "conversation", conversation: each, at: moment() };
@@ -100,7 +100,7 @@ test("a fetch that was overtaken by a message still tells how far was read", () 
   expect(entry).toMatchObject({ conversation: { lastSeq: 2 }, stale: true });
 });
 
-test("who has stopped typing is gone although somebody else types on", () => {
+test("a person who stops typing is removed while another one continues", () => {
   const about = { event: "user_typing", conversationId: "cnv_a", role: "admin", expiresInMs: 5_000 } as const;
   const typing = (userId: string, now: number): Change => ({
     type: "pushed",

@@ -6,14 +6,14 @@ import { conversation } from "./world.ts";
 
 const entry = (id: string, unread = 0): ConversationEntry => ({ conversation: conversation(3, { id }), unread, stale: false, statusAt: 0, presenceAt: 0 });
 
-test("the same words are the same search, however they were typed", () => {
+test("case and spaces do not change a search", () => {
   expect(normalized("  Mia   LAMP ")).toBe("mia lamp");
   expect(normalized(" \n ")).toBe("");
   expect(normalized("a")).toBe("");
   expect([...normalized("𝒜".repeat(101))]).toHaveLength(100);
 });
 
-test("what is held is shown as it is held, what only the server has is added, and each once", () => {
+test("held conversations keep their state, and those that only the server found are added without duplicates", () => {
   const [live, other] = [entry("cnv_live", 2), entry("cnv_other", 1)];
   const held = new Map([["cnv_live", live], ["cnv_other", other]]);
   const old = { ...conversation(1, { id: "cnv_live" }), unread: 0 };
@@ -26,7 +26,7 @@ test("what is held is shown as it is held, what only the server has is added, an
   expect(shown[2]).toMatchObject({ conversation: far, unread: 4 });
 });
 
-test("what the server finds is still filtered by status", () => {
+test("conversations found by the server are filtered by status", () => {
   const filter = { order: "cancelled", conversation: undefined, words: "lamp" } as const;
   expect(matchesStatus(entry("cnv_a"), filter)).toBe(false);
   expect(matchesStatus(entry("cnv_a"), { ...filter, order: "pending" })).toBe(true);

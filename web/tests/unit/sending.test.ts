@@ -14,7 +14,7 @@ afterEach(() => {
 
 const messages = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
 
-test("a message to a conversation that is not open says the seq that its history has", async () => {
+test("a message to a conversation that is not open uses the seenSeq of its history", async () => {
   const history = () => ({ messages: messages(31, 80), lastSeq: 80, hasMore: true });
   world = await running({ list: () => ({ items: [conversation(80, { unread: 0 })] }), history }, { me: MIA });
   const clientMessageId = world.client.send("cnv_a", "from the list");
@@ -22,7 +22,7 @@ test("a message to a conversation that is not open says the seq that its history
   expect(world.said("send_message")).toMatchObject([{ clientMessageId, seenSeq: 80 }]);
 });
 
-test("a message to a conversation whose history does not load is sent without a seq", async () => {
+test("a message to a conversation whose history cannot be loaded is sent without seenSeq", async () => {
   world = await running({ answer: (path) => (path.includes("/messages") ? new Promise(() => {}) : undefined) }, { me: MIA });
   world.client.send("cnv_a", "anyway");
   await vi.advanceTimersByTimeAsync(6_000);
@@ -30,7 +30,7 @@ test("a message to a conversation whose history does not load is sent without a 
   expect(world.said("send_message")[0]).not.toHaveProperty("seenSeq");
 });
 
-test("a message that was pushed before its answer came is not sent again", async () => {
+test("a message that was pushed before its ack is not sent again", async () => {
   world = await running({ conversation: () => conversation(3, { unread: 0 }), history: () => ({ messages: messages(1, 3), lastSeq: 3, hasMore: false }) }, { me: MIA });
   void world.client.open("cnv_a");
   await vi.advanceTimersByTimeAsync(20);
@@ -44,7 +44,7 @@ test("a message that was pushed before its answer came is not sent again", async
   expect(world.said("send_message")).toEqual([]);
 });
 
-test("messages written without a connection go out one by one, each with the seq of the one before", async () => {
+test("messages written offline are sent one by one, each with the seq of the previous one", async () => {
   world = await running({ conversation: () => conversation(3, { unread: 0 }), history: () => ({ messages: messages(1, 3), lastSeq: 3, hasMore: false }) }, { me: MIA });
   void world.client.open("cnv_a");
   await vi.advanceTimersByTimeAsync(20);

@@ -45,7 +45,7 @@ test.each([
   ["two hours ahead", 2 * HOUR],
   ["right", 0],
   ["two hours behind", -2 * HOUR],
-])("a device's clock that is %s costs no more connections and renewals in three hours than a right one", async (_, ahead) => {
+])("a device's clock that is %s causes no more connections and renewals in three hours than a correct one", async (_, ahead) => {
   const serverTime = () => Date.now() - ahead;
   const renew = vi.fn(() => Promise.resolve(token(serverTime() + HOUR)));
   const ticket = () => Response.json({ url: "ws://test/", user: MIA, serverTime: new Date(serverTime()).toISOString() });
@@ -59,7 +59,7 @@ test.each([
   expect(world.client.state.clockOffset).toBeCloseTo(-ahead, -3);
 });
 
-test("a clock that is set back in mid-flight ends neither heartbeats nor receipts", async () => {
+test("heartbeats and receipts continue after the clock is set back", async () => {
   world = await running({ list: () => ({ items: [conversation(1, { unread: 1 })] }) }, { me: MIA });
   await pass(MINUTE);
   vi.setSystemTime(Date.now() - HOUR);
@@ -75,7 +75,7 @@ test.each<[string, object | undefined, Person]>([
   ["the ticket is another role's", undefined, { ...MIA, role: "admin" }],
   ["the token is another person's", { sub: "jonas", role: "customer" }, MIA],
   ["the token is another role's", { sub: "mia", role: "admin" }, MIA],
-])("when %s, nothing that was written is sent and the session ends", async (_, claims, user) => {
+])("when %s, no pending message is sent and the session ends", async (_, claims, user) => {
   const answer = (path: string) => (path.endsWith("/ticket") ? Response.json({ url: "ws://test/", user, serverTime: new Date().toISOString() }) : undefined);
   world = await running({ answer }, { me: MIA, token: token(Number.MAX_SAFE_INTEGER, claims) });
   world.client.send("cnv_a", "only for Mia's name");
@@ -87,7 +87,7 @@ test.each<[string, object | undefined, Person]>([
   expect(world.client.state.outbox).toHaveLength(1);
 });
 
-test("a renewed token of another person is not used, not even once", async () => {
+test("a renewed token of another person is never used", async () => {
   const renew = () => Promise.resolve(token(Number.MAX_SAFE_INTEGER, { sub: "jonas", role: "customer" }));
   const bearers: string[] = [];
   const answer = (_: string, bearer: string) => (bearers.push(bearer), Response.json({ message: "Forbidden" }, { status: 403 }));
@@ -98,7 +98,7 @@ test("a renewed token of another person is not used, not even once", async () =>
   expect(world.client.state.sessionEnd).toBe("another_person");
 });
 
-test("tokens that are refused although they were just renewed end the session, and nothing is asked any more", async () => {
+test("a refused token that was just renewed ends the session, and requests stop", async () => {
   const renew = vi.fn(() => Promise.resolve(token(Number.MAX_SAFE_INTEGER)));
   const answer = () => Response.json({ message: "Forbidden" }, { status: 403 });
   world = await running({ answer }, { me: MIA, token: token(Number.MAX_SAFE_INTEGER), renew });
@@ -108,7 +108,7 @@ test("tokens that are refused although they were just renewed end the session, a
   expect(world.client.state).toMatchObject({ connection: "expired", sessionEnd: "refused" });
 });
 
-test("an identity provider that is down ends nothing", async () => {
+test("an identity provider that is down does not end the session", async () => {
   let answering = false;
   const renew = () => (answering ? Promise.resolve(token(Date.now() + HOUR)) : Promise.reject(new Error("down")));
   world = await running({}, { me: MIA, token: token(Date.now() - 1), renew });
@@ -119,7 +119,7 @@ test("an identity provider that is down ends nothing", async () => {
   expect(world.client.state.connection).toBe("online");
 });
 
-test("a client that was stopped says so, and can be started again", async () => {
+test("a stopped client is offline and can be started again", async () => {
   world = await running({ list: () => ({ items: [conversation(1, { unread: 1 })] }) }, { me: MIA });
   const watched = vi.fn();
   world.client.subscribe(watched);

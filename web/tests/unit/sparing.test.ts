@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-test("of many receipts only the highest is said, at most once a second", async () => {
+test("only the highest receipt is sent, at most once a second", async () => {
   const receipts = new Receipts(world(), connection, () => undefined);
   for (let seq = 1; seq <= 50; seq += 1) {
     receipts.delivered("cnv_a", seq);
@@ -40,7 +40,7 @@ test("of many receipts only the highest is said, at most once a second", async (
   expect(said.at(-1)?.frame).toEqual({ action: "message_delivered", conversationId: "cnv_a", seq: 50 });
 });
 
-test("reading says that it was delivered", async () => {
+test("a read receipt includes delivery", async () => {
   const receipts = new Receipts(world(), connection, () => undefined);
   receipts.delivered("cnv_a", 5);
   receipts.read("cnv_a", 5);
@@ -48,7 +48,7 @@ test("reading says that it was delivered", async () => {
   expect(said.map(({ frame }) => frame.action)).toEqual(["message_read"]);
 });
 
-test("a receipt that got lost is said again with the next connection", async () => {
+test("a lost receipt is sent again on the next connection", async () => {
   const receipts = new Receipts(world(), connection, () => undefined);
   answering = false;
   connection.open = true;
@@ -63,7 +63,7 @@ test("a receipt that got lost is said again with the next connection", async () 
   expect(said.slice(before).map(({ frame }) => frame)).toEqual([{ action: "message_read", conversationId: "cnv_a", seq: 5 }]);
 });
 
-test("a receipt that is refused for now is said again when the server wants it, and with longer pauses where it does not say", async () => {
+test("a refused receipt is retried after retryAfterMs, or else with back-off", async () => {
   const receipts = new Receipts(world(), connection, () => undefined);
   refusal = new ApiError("later", { code: "rate_limited", retryAfterMs: 7_000 });
   receipts.read("cnv_a", 5);
@@ -78,7 +78,7 @@ test("a receipt that is refused for now is said again when the server wants it, 
   receipts.stop();
 });
 
-test("typing is said every three seconds at most, and ends by itself", async () => {
+test("typing_start is sent at most every three seconds, and typing_stop follows by itself", async () => {
   const typing = new Typing(connection, now);
   for (let key = 0; key < 100; key += 1) {
     typing.key("cnv_a");

@@ -14,9 +14,9 @@ test.each([
   [{ count: 99, more: false }, "99"],
   [{ count: 99, more: true }, "99+"],
   [{ count: 100, more: false }, "99+"],
-])("of %j is said %j", (unread, text) => expect(unreadText(unread)).toBe(text));
+])("the text of %j is %j", (unread, text) => expect(unreadText(unread)).toBe(text));
 
-test("a sum over what is held says that there may be more while older orders are not held", () => {
+test("the unread sum is marked as incomplete while older orders are not held", () => {
   expect(unreadOf({ conversations: held, olderCursor: undefined, truncated: false })).toEqual({ count: 49, more: false });
   expect(unreadOf({ conversations: held, olderCursor: "older", truncated: false })).toEqual({ count: 49, more: true });
   expect(unreadOf({ conversations: held, olderCursor: undefined, truncated: true })).toEqual({ count: 49, more: true });

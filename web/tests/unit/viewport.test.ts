@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { visibleAreaAboveKeyboard } from "../../src/app/viewport.ts";
 
-test("an on-screen keyboard leaves the part of the page above it", () => {
+test("the visible area ends above an on-screen keyboard", () => {
   expect(visibleAreaAboveKeyboard({ height: 460, offsetTop: 90, scale: 1 }, 800)).toEqual({ top: 90, height: 460 });
 });
 
