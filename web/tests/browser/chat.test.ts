@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { bubble, deferred, delayRequests, logIn, openOrder, placeOrder, sendMessage, startConversation, waitForFrame, waitForStatus } from "./steps.ts";
-import { FAILED_REQUEST, NO_NETWORK, inTheBrowser } from "./world.ts";
+import { FAILED_REQUEST, NO_NETWORK, browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 
 test("a late answer does not switch the open conversation, and a failed refresh does not fail the action", async () => {
-  world.expectComplaints(FAILED_REQUEST);
+  world.allowConsoleMessages(FAILED_REQUEST);
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(mia, "Mia Berger");
@@ -66,7 +66,7 @@ test("a message that overtakes another is read when both have arrived, and both 
 });
 
 test("an order that fails offline shows an error, and a person who has left the shop is not moved", async () => {
-  world.expectComplaints(NO_NETWORK);
+  world.allowConsoleMessages(NO_NETWORK);
   const { page, context } = await world.windows.window({ viewport: { width: 390, height: 844 } });
   await logIn(page, "Jonas Keller");
   await page.getByRole("link", { name: "Shop", exact: true }).click();
@@ -164,7 +164,7 @@ test("the scroll position stays when one's own message is sent while reading old
 });
 
 test("a failed action shows an error until another action is chosen", async () => {
-  world.expectComplaints(FAILED_REQUEST);
+  world.allowConsoleMessages(FAILED_REQUEST);
   const { page: leo } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(leo, "Leo Martin");
@@ -183,7 +183,7 @@ test("a failed action shows an error until another action is chosen", async () =
 });
 
 test("a chat whose order cannot be loaded shows an error and can be retried", async () => {
-  world.expectComplaints(FAILED_REQUEST);
+  world.allowConsoleMessages(FAILED_REQUEST);
   const { page } = await world.windows.window();
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Desk lamp");
@@ -229,7 +229,7 @@ test("right-to-left text is shown from right to left", async () => {
 test("\"Today\" becomes \"Yesterday\" at midnight on an open page", async () => {
   // Choose the time zone in which it is between 22:00 and 23:00 now. The names Etc/GMT-14 to
   // Etc/GMT+12 count hours westwards.
-  world.expectComplaints(NO_NETWORK);
+  world.allowConsoleMessages(NO_NETWORK);
   const now = new Date();
   const west = ((now.getUTCHours() - 22 + 14 + 24) % 24) - 14;
   const { page, context } = await world.windows.window({ timezoneId: `Etc/GMT${west < 0 ? "" : "+"}${west}` });

@@ -28,7 +28,7 @@ export interface Window {
 /** A browser that records errors and warnings in the consoles of its windows. */
 export class Windows {
   /** Console errors and warnings, uncaught errors, and requests to other hosts. */
-  readonly complaints: string[] = [];
+  readonly consoleMessages: string[] = [];
   readonly #browser: Browser;
   readonly #url: string;
   readonly #hosts: readonly string[];
@@ -85,12 +85,12 @@ export class Windows {
 
   #listen(page: Page): void {
     page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") this.complaints.push(`${message.type()}: ${message.text()}`);
+      if (message.type() === "error" || message.type() === "warning") this.consoleMessages.push(`${message.type()}: ${message.text()}`);
     });
-    page.on("pageerror", (error) => this.complaints.push(`thrown: ${error.stack ?? error.message}`));
+    page.on("pageerror", (error) => this.consoleMessages.push(`thrown: ${error.stack ?? error.message}`));
     page.on("request", (request) => {
       const { host, protocol } = new URL(request.url());
-      if (!this.#hosts.includes(host) && protocol !== "blob:") this.complaints.push(`another host: ${request.url()}`);
+      if (!this.#hosts.includes(host) && protocol !== "blob:") this.consoleMessages.push(`another host: ${request.url()}`);
     });
   }
 }

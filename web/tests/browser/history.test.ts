@@ -1,21 +1,21 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { lengthen } from "./long-history.ts";
+import { simulateHistory } from "./long-history.ts";
 import { bubble, deferred, logIn, placeOrder } from "./steps.ts";
-import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
+import { FAILED_REQUEST, browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 
 /** The number of messages to scroll through. */
-const MANY = 5_000;
+const MESSAGE_COUNT = 5_000;
 
-interface Place {
+interface VisibleMessage {
   readonly seq: number;
   readonly top: number;
 }
 
 /** Returns the visible messages, from top to bottom. */
-async function inSight(page: Page): Promise<Place[]> {
+async function visibleMessages(page: Page): Promise<VisibleMessage[]> {
   return page.locator(".messages").evaluate((frame) => {
     const { top, bottom } = frame.getBoundingClientRect();
     return [...frame.querySelectorAll<HTMLElement>("[data-seq]")]
@@ -27,10 +27,10 @@ async function inSight(page: Page): Promise<Place[]> {
 }
 
 /** Waits until the visible messages have not moved for three frames, and returns them. */
-async function still(page: Page): Promise<Place[]> {
-  for (let [before, now] = [await inSight(page), [] as Place[]]; ; before = now) {
+async function settledMessages(page: Page): Promise<VisibleMessage[]> {
+  for (let [before, now] = [await visibleMessages(page), [] as VisibleMessage[]]; ; before = now) {
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))));
-    now = await inSight(page);
+    now = await visibleMessages(page);
     if (JSON.stringify(now) === JSON.stringify(before)) return now;
   }
 }
@@ -39,7 +39,7 @@ async function still(page: Page): Promise<Place[]> {
  * Returns how far each message that is still visible has moved, in pixels. All must have moved
  * equally.
  */
-function movement(before: readonly Place[], after: readonly Place[]): number[] {
+function movement(before: readonly VisibleMessage[], after: readonly VisibleMessage[]): number[] {
   return before.flatMap(({ seq, top }) => {
     const found = after.find((each) => each.seq === seq);
     return found === undefined ? [] : [found.top - top];
@@ -54,34 +54,34 @@ test("scrolling up through 5,000 messages does not jump by a pixel, and one clic
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Desk lamp");
   let [asked, waits] = [0, deferred()];
-  await lengthen(page, MANY, async () => {
+  await simulateHistory(page, MESSAGE_COUNT, async () => {
     asked += 1;
     await waits.promise;
     return true;
   });
   await page.reload();
-  await bubble(page, `Message ${MANY}.`).waitFor();
+  await bubble(page, `Message ${MESSAGE_COUNT}.`).waitFor();
   await page.locator(".messages").hover();
   const oldest = () => page.locator(".messages li").first().getAttribute("aria-posinset").then(Number);
 
-  let [looks, answered] = [0, 0];
+  let [checks, answered] = [0, 0];
   const lost: string[] = [];
   const check = (what: string, moved: number[], wanted: number) => {
-    looks += 1;
+    checks += 1;
     if (moved.length === 0 || moved.some((by) => Math.abs(by - wanted) > 1)) lost.push(`${what}: ${moved.map((by) => by.toFixed(1)).join(", ")} instead of ${wanted}`);
   };
-  let sight = await still(page);
+  let sight = await settledMessages(page);
   while ((await oldest()) > 1 || (await page.locator(".messages").evaluate((frame) => frame.scrollTop)) > 0) {
     const top = await page.locator(".messages").evaluate((frame) => frame.scrollTop);
     if (asked > answered) {
       // An older page is being loaded. Let it arrive and check that nothing moves.
       const size = await page.locator(".messages").evaluate((frame) => frame.scrollHeight);
-      sight = await still(page);
+      sight = await settledMessages(page);
       waits.resolve();
       answered = asked;
       waits = deferred();
       await expect.poll(() => page.locator(".messages").evaluate((frame) => frame.scrollHeight)).toBeGreaterThan(size);
-      const now = await still(page);
+      const now = await settledMessages(page);
       check(`page ${answered}`, movement(sight, now), 0);
       sight = now;
       continue;
@@ -90,33 +90,33 @@ test("scrolling up through 5,000 messages does not jump by a pixel, and one clic
     const by = Math.min(300, top);
     await page.mouse.wheel(0, -300);
     await expect.poll(() => page.locator(".messages").evaluate((frame) => frame.scrollTop)).not.toBe(top);
-    const now = await still(page);
+    const now = await settledMessages(page);
     check(`wheel at ${sight[0]?.seq}`, movement(sight, now), by);
     sight = now;
     // The way is long, so most of it is skipped, as when the scrollbar is dragged.
     if (asked === answered && top > 6_000) {
       await page.locator(".messages").evaluate((frame) => (frame.scrollTop = 2_500));
-      sight = await still(page);
+      sight = await settledMessages(page);
     }
   }
-  process.stderr.write(`5,000 messages: ${looks} looks, ${lost.length} lost their place, ${asked} pages\n`);
+  process.stderr.write(`5,000 messages: ${checks} checks, ${lost.length} lost their place, ${asked} pages\n`);
   expect(lost).toEqual([]);
-  expect(asked).toBe(Math.ceil((MANY - 50) / 100));
+  expect(asked).toBe(Math.ceil((MESSAGE_COUNT - 50) / 100));
 
   await page.getByRole("button", { name: "Go to newest" }).click();
-  await still(page);
+  await settledMessages(page);
   expect(await atEnd(page)).toBe(true);
-  expect(await bubble(page, `Message ${MANY}.`).isVisible()).toBe(true);
+  expect(await bubble(page, `Message ${MESSAGE_COUNT}.`).isVisible()).toBe(true);
   await page.getByRole("button", { name: "Go to newest" }).waitFor({ state: "detached" });
 }, 300_000);
 
 test("older messages that cannot be loaded show an error, are requested once, and load on retry", async () => {
-  world.expectComplaints(FAILED_REQUEST);
+  world.allowConsoleMessages(FAILED_REQUEST);
   const { page } = await world.windows.window();
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Desk lamp");
   let [asked, works] = [0, false];
-  await lengthen(page, 400, async () => {
+  await simulateHistory(page, 400, async () => {
     asked += 1;
     return works;
   });
@@ -128,13 +128,13 @@ test("older messages that cannot be loaded show an error, are requested once, an
   await page.getByText("Older messages could not be loaded.").waitFor();
   for (let step = 0; step < 10; step += 1) {
     await list.evaluate((frame, to) => (frame.scrollTop = to), step % 2 === 0 ? 300 : 0);
-    await still(page);
+    await settledMessages(page);
   }
   expect(asked).toBe(1);
   works = true;
-  const sight = await still(page);
+  const sight = await settledMessages(page);
   await page.locator(".older").getByRole("button", { name: "Try again" }).click();
   await page.getByText("Older messages could not be loaded.").waitFor({ state: "detached" });
   await expect.poll(() => list.evaluate((frame) => frame.scrollTop)).toBeGreaterThan(1_000);
-  expect(movement(sight, await still(page)).every((by) => Math.abs(by) <= 1)).toBe(true);
+  expect(movement(sight, await settledMessages(page)).every((by) => Math.abs(by) <= 1)).toBe(true);
 });

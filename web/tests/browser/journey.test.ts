@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { bubble, checkAccessibility, chooseAction, logIn, sendMessage, waitForStatus } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 
 test("a customer and an admin chat about an order, from the first click to the last status", async () => {
   const { page: mia } = await world.windows.window();

@@ -1,12 +1,12 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { checkAccessibility, choosePerson, delayRequests, logIn, logOut, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
-import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
+import { FAILED_REQUEST, browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 
 /** Stores a log-in of Mia whose token has expired. It is used after the next page load. */
-async function logInWithOld(page: Page): Promise<void> {
+async function storeExpiredLogIn(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const me = { userId: "mia", role: "customer", name: "Mia Berger" };
     const request = { sub: me.userId, role: me.role, name: me.name, expiresIn: -60 };
@@ -52,7 +52,7 @@ test("a draft belongs to one person and conversation, and is kept over a reload 
 });
 
 test("an expired log-in is renewed, or a dialog stays until a person logs in, who stays on the same page", async () => {
-  world.expectComplaints(FAILED_REQUEST);
+  world.allowConsoleMessages(FAILED_REQUEST);
   const { page } = await world.windows.window();
   const field = page.getByRole("textbox", { name: "Message" });
   await logIn(page, "Mia Berger");
@@ -60,11 +60,11 @@ test("an expired log-in is renewed, or a dialog stays until a person logs in, wh
   await page.getByRole("link", { name: /Desk lamp/ }).first().click();
   await page.getByRole("heading", { name: "Desk lamp" }).waitFor();
   const address = page.url();
-  await logInWithOld(page);
+  await storeExpiredLogIn(page);
   await page.reload();
   await field.waitFor();
 
-  await logInWithOld(page);
+  await storeExpiredLogIn(page);
   await page.route("**/dev/token", (route) => route.fulfill({ status: 401, json: { message: "Unauthorized" } }));
   await page.reload();
   const dialog = page.getByRole("dialog", { name: "Please log in again" });
@@ -83,7 +83,7 @@ test("an expired log-in is renewed, or a dialog stays until a person logs in, wh
 test("a token that arrives after the log-out is ignored", async () => {
   const { page } = await world.windows.window();
   await page.goto("/");
-  await logInWithOld(page);
+  await storeExpiredLogIn(page);
   const answer = await delayRequests(page, /\/dev\/token$/, "POST");
   const asked = page.waitForRequest("**/dev/token");
   await page.goto("/orders");

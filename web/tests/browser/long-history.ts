@@ -6,7 +6,7 @@ import type { History, Message } from "../../src/protocol.ts";
  * them would take an hour and a half because of the rate limit. A page of older messages waits for
  * `turn` and fails if it resolves to false.
  */
-export async function lengthen(page: Page, many: number, turn: () => Promise<boolean> = () => Promise.resolve(true)): Promise<void> {
+export async function simulateHistory(page: Page, many: number, turn: () => Promise<boolean> = () => Promise.resolve(true)): Promise<void> {
   const mia = { userId: "mia", role: "customer", name: "Mia Berger" } as const;
   // Includes messages of the reader's own side. None is unread.
   const other = { userId: "jonas", role: "customer", name: "Jonas Keller" } as const;

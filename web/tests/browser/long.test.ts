@@ -1,17 +1,17 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { lengthen } from "./long-history.ts";
+import { simulateHistory } from "./long-history.ts";
 import { Operations } from "./operations.ts";
 import { bubble, logIn, placeOrder, sendMessage, startConversation, waitForFrame } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 
 /**
  * Returns true if the whole bubble with this text is within the list's visible area, within one
  * pixel.
  */
-async function inSight(page: Page, text: string): Promise<boolean> {
+async function isFullyVisible(page: Page, text: string): Promise<boolean> {
   const [frame, found] = await Promise.all([page.locator(".messages").boundingBox(), bubble(page, text).boundingBox()]);
   return frame !== null && found !== null && found.y > frame.y - 1 && found.y + found.height < frame.y + frame.height + 1;
 }
@@ -25,7 +25,7 @@ test("older messages load on scrolling up without a jump, and a button goes to t
   for (let count = 1; count <= 18; count += 1) await sendMessage(mia, `Line ${count}\nwith\nmore\nlines`);
   await bubble(grace, "Line 18").waitFor();
   // The list follows the newest message.
-  await expect.poll(() => inSight(grace, "Line 18")).toBe(true);
+  await expect.poll(() => isFullyVisible(grace, "Line 18")).toBe(true);
   await bubble(mia, "Line 18").locator('.ticks[title="Read"]').waitFor();
 
   await grace.locator(".messages").evaluate((list) => (list.scrollTop -= 900));
@@ -45,7 +45,7 @@ test("older messages load on scrolling up without a jump, and a button goes to t
 /** Matches the function that renders a stored message. Only that function has this class name. */
 const BUBBLE = /["'`]author["'`]/;
 
-interface Pass {
+interface ScrollCosts {
   readonly layouts: number;
   readonly styles: number;
   readonly nodes: number;
@@ -66,11 +66,11 @@ const [STEPS, STEP] = [100, 240];
  * Loads a whole conversation of `many` messages, scrolls through a part of it, sends a message, and
  * counts the work.
  */
-async function pass(many: number): Promise<Pass> {
+async function measureScrolling(many: number): Promise<ScrollCosts> {
   const { page } = await world.windows.window();
   await logIn(page, "Jonas Keller");
   await placeOrder(page, "Wall clock");
-  await lengthen(page, many);
+  await simulateHistory(page, many);
   await page.reload();
   await bubble(page, `Message ${many}.`).waitFor();
   const list = page.locator(".messages");
@@ -130,7 +130,7 @@ async function pass(many: number): Promise<Pass> {
 }
 
 test("scrolling through 10,000 messages costs no more than through 500 and renders each message once", async () => {
-  const [few, many] = [await pass(500), await pass(10_000)];
+  const [few, many] = [await measureScrolling(500), await measureScrolling(10_000)];
   process.stderr.write(`500: ${JSON.stringify(few)}\n10,000: ${JSON.stringify(many)}\n`);
   for (const what of ["layouts", "styles", "nodes"] as const) {
     expect(few[what], what).toBeGreaterThan(0);

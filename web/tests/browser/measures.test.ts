@@ -2,12 +2,12 @@ import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { bubble, sendMessage, startConversation, waitForStatus } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 
 /** The number of timed messages. It is below the rate limit of one sender. */
-const TIMED = 18;
+const TIMED_MESSAGES = 18;
 
 test("the first load has less than 150 KB of compressed script", async () => {
   const { url } = world.system;
@@ -21,7 +21,7 @@ test("the first load has less than 150 KB of compressed script", async () => {
 });
 
 /** Records when each text first appears in a bubble, in milliseconds since 1970. */
-async function watch(page: Page): Promise<void> {
+async function recordAppearance(page: Page): Promise<void> {
   await page.evaluate(() => {
     const shown: Record<string, number> = {};
     Object.assign(globalThis, { shown });
@@ -32,7 +32,7 @@ async function watch(page: Page): Promise<void> {
 }
 
 /** Records when Enter was pressed for each text, in milliseconds since 1970. */
-async function clock(page: Page): Promise<void> {
+async function recordEnter(page: Page): Promise<void> {
   await page.evaluate(() => {
     const pressed: Record<string, number> = {};
     Object.assign(globalThis, { pressed });
@@ -44,7 +44,7 @@ async function clock(page: Page): Promise<void> {
 }
 
 /** Counts what a page sends to the server: frames by action, and requests. */
-function sent(page: Page): Map<string, number> {
+function countSent(page: Page): Map<string, number> {
   const counts = new Map<string, number>();
   const count = (kind: string) => counts.set(kind, (counts.get(kind) ?? 0) + 1);
   page.on("request", (request) => {
@@ -59,18 +59,18 @@ function sent(page: Page): Map<string, number> {
 test("a message takes one frame and no request; its latency is printed", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
-  const [fromMia, fromGrace] = [sent(mia), sent(grace)];
+  const [fromMia, fromGrace] = [countSent(mia), countSent(grace)];
   await startConversation(mia, grace);
-  await clock(mia);
-  await watch(grace);
+  await recordEnter(mia);
+  await recordAppearance(grace);
   for (const counts of [fromMia, fromGrace]) counts.clear();
-  for (let count = 1; count <= TIMED; count += 1) {
+  for (let count = 1; count <= TIMED_MESSAGES; count += 1) {
     await sendMessage(mia, `Timed ${count}.`);
     await bubble(grace, `Timed ${count}.`).waitFor();
     // Wait until all effects of this message are over, as between messages of a person.
     await waitForStatus(mia, `Timed ${count}.`, "Read");
   }
-  process.stderr.write(`sent for ${TIMED} messages: ${JSON.stringify([...fromMia])}, by who reads them ${JSON.stringify([...fromGrace])}\n`);
+  process.stderr.write(`sent for ${TIMED_MESSAGES} messages: ${JSON.stringify([...fromMia])}, by who reads them ${JSON.stringify([...fromGrace])}\n`);
   const pressed = await mia.evaluate(() => (globalThis as unknown as { pressed: Record<string, number> }).pressed);
   const shown = await grace.evaluate(() => (globalThis as unknown as { shown: Record<string, number> }).shown);
   const times = Object.entries(pressed)
@@ -80,11 +80,11 @@ test("a message takes one frame and no request; its latency is printed", async (
   process.stderr.write(`window to window: median ${median.toFixed(0)} ms, fastest ${times[0]?.toFixed(0)} ms, slowest ${times.at(-1)?.toFixed(0)} ms\n`);
   // The times are printed, not asserted, because they depend on the machine. The number of frames
   // and requests does not.
-  expect(times.filter(Number.isFinite)).toHaveLength(TIMED);
-  expect(fromMia.get("send_message")).toBe(TIMED);
-  expect(fromGrace.get("message_read")).toBe(TIMED);
+  expect(times.filter(Number.isFinite)).toHaveLength(TIMED_MESSAGES);
+  expect(fromMia.get("send_message")).toBe(TIMED_MESSAGES);
+  expect(fromGrace.get("message_read")).toBe(TIMED_MESSAGES);
   for (const counts of [fromMia, fromGrace]) {
-    for (const [kind, count] of counts) expect(count, kind).toBeLessThanOrEqual(TIMED);
+    for (const [kind, count] of counts) expect(count, kind).toBeLessThanOrEqual(TIMED_MESSAGES);
     // The second sync after a new connection may happen during the test.
     expect(counts.get("request") ?? 0).toBeLessThanOrEqual(3);
   }

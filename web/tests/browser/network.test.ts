@@ -1,50 +1,50 @@
 import type { Page, WebSocketRoute } from "playwright-core";
 import { expect, test } from "vitest";
 import { bubble, checkAccessibility, logIn, placeOrder, sendMessage, startConversation, waitForStatus } from "./steps.ts";
-import { NO_NETWORK, inTheBrowser } from "./world.ts";
+import { NO_NETWORK, browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 
 /**
  * Puts a proxy between the page and the server's WebSocket. It can drop answers and close
  * connections.
  */
-async function between(page: Page): Promise<{ answers: boolean; cut(): Promise<void> }> {
-  const way = { answers: true, open: [] as WebSocketRoute[], cut: async () => void (await Promise.all(way.open.splice(0).map((route) => route.close()))) };
+async function proxySocket(page: Page): Promise<{ answers: boolean; cut(): Promise<void> }> {
+  const proxy = { answers: true, open: [] as WebSocketRoute[], cut: async () => void (await Promise.all(proxy.open.splice(0).map((route) => route.close()))) };
   await page.routeWebSocket(/ticket=/, (route) => {
     const server = route.connectToServer();
-    way.open.push(route);
+    proxy.open.push(route);
     route.onMessage((frame) => server.send(frame));
     server.onMessage((frame) => {
-      if (way.answers) route.send(frame);
+      if (proxy.answers) route.send(frame);
     });
   });
-  return way;
+  return proxy;
 }
 
 test("a message whose answer is lost is sent again and appears once", async () => {
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
-  const way = await between(mia);
+  const proxy = await proxySocket(mia);
   await startConversation(mia, grace);
 
-  way.answers = false;
+  proxy.answers = false;
   await sendMessage(mia, "Did this arrive?");
   await waitForStatus(mia, "Did this arrive?", "Sending");
   // The server has stored the message and only the answer is lost. Then the connection is closed.
   await bubble(grace, "Did this arrive?").waitFor();
-  way.answers = true;
-  await way.cut();
+  proxy.answers = true;
+  await proxy.cut();
   await waitForStatus(mia, "Did this arrive?", "Read");
   expect(await bubble(mia, "Did this arrive?").count()).toBe(1);
   expect(await bubble(grace, "Did this arrive?").count()).toBe(1);
 });
 
 test("messages can be written offline, and the page catches up when it is online again", async () => {
-  world.expectComplaints(NO_NETWORK);
+  world.allowConsoleMessages(NO_NETWORK);
   const { page: mia, context } = await world.windows.window();
   const { page: grace } = await world.windows.window();
-  const way = await between(mia);
+  const proxy = await proxySocket(mia);
   await logIn(mia, "Jonas Keller");
   await placeOrder(mia, "Wall clock");
   await logIn(grace, "Grace Okafor");
@@ -52,7 +52,7 @@ test("messages can be written offline, and the page catches up when it is online
   await grace.getByText("Jonas Keller is online").waitFor();
 
   await context.setOffline(true);
-  await way.cut();
+  await proxy.cut();
   await mia.getByText("You're offline").waitFor();
   await sendMessage(mia, "Written in a tunnel");
   await sendMessage(mia, "Still in the tunnel");
@@ -70,13 +70,13 @@ test("messages can be written offline, and the page catches up when it is online
 });
 
 test("an unsent message is sent once after a reload", async () => {
-  world.expectComplaints(NO_NETWORK);
+  world.allowConsoleMessages(NO_NETWORK);
   const { page, context } = await world.windows.window();
-  const way = await between(page);
+  const proxy = await proxySocket(page);
   await logIn(page, "Aisha Rahman");
   await placeOrder(page, "Rubber plant");
   await context.setOffline(true);
-  await way.cut();
+  await proxy.cut();
   await page.getByText("You're offline").waitFor();
   await sendMessage(page, "Before the reload");
   await waitForStatus(page, "Before the reload", "Sending");
@@ -94,19 +94,19 @@ test("an unsent message is sent once after a reload", async () => {
 });
 
 test("two tabs of one person show the same messages and send each once", async () => {
-  world.expectComplaints(NO_NETWORK);
+  world.allowConsoleMessages(NO_NETWORK);
   const { page: one, context } = await world.windows.window();
-  const way = await between(one);
+  const proxy = await proxySocket(one);
   await logIn(one, "Leo Martin");
   await placeOrder(one, "Headphones");
   const other = await context.newPage();
-  const second = await between(other);
+  const second = await proxySocket(other);
   await logIn(other, "Leo Martin");
   await other.getByRole("textbox", { name: "Message" }).waitFor();
   await other.locator(".system", { hasText: "Order placed" }).waitFor();
 
   await context.setOffline(true);
-  await Promise.all([way.cut(), second.cut()]);
+  await Promise.all([proxy.cut(), second.cut()]);
   await one.getByText("You're offline").waitFor();
   await sendMessage(one, "From the first tab");
   await bubble(other, "From the first tab").waitFor();
@@ -121,7 +121,7 @@ test("two tabs of one person show the same messages and send each once", async (
 });
 
 test("if the storage is full, the page asks to be kept open", async () => {
-  world.expectComplaints(NO_NETWORK);
+  world.allowConsoleMessages(NO_NETWORK);
   const { page, context } = await world.windows.window();
   await page.addInitScript(() => {
     const store = Storage.prototype.setItem;
@@ -130,11 +130,11 @@ test("if the storage is full, the page asks to be kept open", async () => {
       store.call(this, name, value);
     };
   });
-  const way = await between(page);
+  const proxy = await proxySocket(page);
   await logIn(page, "Jonas Keller");
   await placeOrder(page, "Wall clock");
   await context.setOffline(true);
-  await way.cut();
+  await proxy.cut();
   await page.getByText("You're offline").waitFor();
   await sendMessage(page, "Kept in memory");
   await page.getByText("Keep this page open until they are sent").waitFor();

@@ -2,9 +2,9 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { ConversationPage } from "../../src/protocol.ts";
 import { bubble, checkAccessibility, chooseAction, choosePerson, logIn, logOut, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
 const notice = (page: Page) => page.getByRole("region", { name: "New orders" });
 

@@ -2,14 +2,14 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { ConversationPage } from "../../src/protocol.ts";
 import { bubble, checkAccessibility, logIn, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
 
 /** Adds forty copies of the only order to the list. */
-async function manyOrders(page: Page): Promise<void> {
+async function addOrderCopies(page: Page): Promise<void> {
   await page.route("**/api/chat/conversations?*", async (route) => {
     const answer = (await (await route.fetch()).json()) as ConversationPage;
     const [first] = answer.items;
@@ -32,7 +32,7 @@ test("Back restores the list's scroll position and focus, and a chat is one hist
   const { page: grace } = await world.windows.window(PHONE);
   await logIn(mia, "Mia Berger");
   await placeOrder(mia, "Desk lamp");
-  await manyOrders(grace);
+  await addOrderCopies(grace);
   await logIn(grace, "Grace Okafor");
   await list(grace).getByText("Customer 1", { exact: true }).waitFor();
   const offset = () => grace.locator(".list").evaluate((frame) => frame.scrollTop);

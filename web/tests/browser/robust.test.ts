@@ -2,16 +2,16 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { bubble, logIn, placeOrder, sendMessage, waitForStatus } from "./steps.ts";
 import { conversation } from "../unit/world.ts";
-import { NO_NETWORK, inTheBrowser } from "./world.ts";
+import { NO_NETWORK, browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 
 /** Invented frames of later releases, and malformed frames. */
 const FRAMES = readFileSync(new URL("../fixtures/future/events.json", import.meta.url), "utf8");
 
 test("frames of later releases do not break the page", async () => {
   // The page reports the malformed frames as errors.
-  world.expectComplaints(/thrown: TypeError/);
+  world.allowConsoleMessages(/thrown: TypeError/);
   const { page } = await world.windows.window();
   let push = (_: string) => {};
   await page.routeWebSocket(/ticket=/, (route) => {
@@ -30,7 +30,7 @@ test("frames of later releases do not break the page", async () => {
 });
 
 test("a rendering error shows a message and a reload button", async () => {
-  world.expectComplaints(/./);
+  world.allowConsoleMessages(/./);
   const { page } = await world.windows.window();
   await page.route("**/api/chat/conversations?*", (route) => route.fulfill({ json: { items: [{ ...conversation(1, { unread: 0 }), order: null }], asOf: "2026-03-01T09:30:00.000Z" } }));
   await page.goto("/");
@@ -42,7 +42,7 @@ test("a rendering error shows a message and a reload button", async () => {
 });
 
 test("a lost network is shown within a second, and a message written offline is sent when it is back", async () => {
-  world.expectComplaints(NO_NETWORK);
+  world.allowConsoleMessages(NO_NETWORK);
   const { page, context } = await world.windows.window();
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Wall clock");
@@ -69,7 +69,7 @@ test("a lost network is shown within a second, and a message written offline is 
 });
 
 test("a message that one tab wrote and another tab sends stays visible all the time", async () => {
-  world.expectComplaints(NO_NETWORK);
+  world.allowConsoleMessages(NO_NETWORK);
   const { page: writer, context } = await world.windows.window();
   await logIn(writer, "Mia Berger");
   await placeOrder(writer, "Headphones");

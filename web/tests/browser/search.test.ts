@@ -2,9 +2,9 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Conversation, ConversationPage } from "../../src/protocol.ts";
 import { checkAccessibility, delayRequests, logIn, openOrder, placeOrder } from "./steps.ts";
-import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
+import { FAILED_REQUEST, browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
 const field = (page: Page) => page.getByRole("searchbox", { name: "Search the orders" });
 
@@ -79,7 +79,7 @@ test("a search shows how far back it has searched and can continue; typing cause
 });
 
 test("loaded matches are shown while the server searches; a failed search shows an error and can be retried", async () => {
-  world.expectComplaints(FAILED_REQUEST);
+  world.allowConsoleMessages(FAILED_REQUEST);
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   await logIn(mia, "Mia Berger");

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { bubble, checkAccessibility, chooseAction, logIn, placeOrder, sendMessage, startConversation, waitForStatus } from "./steps.ts";
-import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
+import { FAILED_REQUEST, browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 
 test("on a phone the list and the chat are separate screens", async () => {
   const { page } = await world.windows.window({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
@@ -137,7 +137,7 @@ test("all steps can be done with the keyboard alone", async () => {
 });
 
 test("failures show a message and an action", async () => {
-  world.expectComplaints(FAILED_REQUEST);
+  world.allowConsoleMessages(FAILED_REQUEST);
   const { page } = await world.windows.window();
   await logIn(page, "Tom Lindqvist");
   await page.getByRole("navigation", { name: "Conversations" }).waitFor();
@@ -201,7 +201,7 @@ test("a refused message shows that it was not sent and can be retried", async ()
 });
 
 test("the page uses the API's URL from the configuration", async () => {
-  world.expectComplaints(/./);
+  world.allowConsoleMessages(/./);
   // The local gateway's Content-Security-Policy does not allow other hosts.
   const { page } = await world.windows.window({ bypassCSP: true });
   await page.route("**/config.json", (route) => route.fulfill({ json: { api: "https://api.shop.example" } }));
@@ -211,7 +211,7 @@ test("the page uses the API's URL from the configuration", async () => {
 });
 
 test("if the configuration cannot be loaded, the page shows a message and can try again", async () => {
-  world.expectComplaints(FAILED_REQUEST);
+  world.allowConsoleMessages(FAILED_REQUEST);
   const { page } = await world.windows.window();
   let reachable = false;
   await page.route("**/config.json", (route) => (reachable ? route.continue() : route.fulfill({ status: 503 })));

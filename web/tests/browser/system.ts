@@ -10,7 +10,7 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
  * Time-out until the pages are served, in milliseconds. They may have to be installed and built
  * first.
  */
-const PATIENCE = 240_000;
+const START_TIMEOUT = 240_000;
 
 /** A local system with empty tables. */
 export interface System {
@@ -24,20 +24,20 @@ export interface System {
 export async function startSystem(): Promise<System> {
   const binary = process.env["ORDER_CHAT_BIN"] ?? builtBinary();
   const running = spawn(binary, ["--port", "0", "--memory"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
-  const end = () => running.kill("SIGKILL");
-  process.once("exit", end);
+  const kill = () => running.kill("SIGKILL");
+  process.once("exit", kill);
   const ended = new Promise<void>((done) => running.once("exit", () => done()));
   const url = await new Promise<string>((done, fail) => {
-    let said = "";
+    let output = "";
     running.once("error", fail);
     running.once("exit", (code) => fail(new Error(`${binary} ended with ${code}`)));
     running.stdout.on("data", (data: Buffer) => {
-      said += data.toString();
-      const found = /^listening on (\S+)$/m.exec(said);
+      output += data.toString();
+      const found = /^listening on (\S+)$/m.exec(output);
       if (found?.[1] !== undefined) done(found[1]);
     });
   });
-  const until = Date.now() + PATIENCE;
+  const until = Date.now() + START_TIMEOUT;
   for (let page = await fetch(url); !page.ok; page = await fetch(url)) {
     if (!page.headers.has("retry-after")) throw new Error("The pages are not served; the lines above say why.");
     if (Date.now() > until) throw new Error("The pages were not built in time.");
@@ -46,7 +46,7 @@ export async function startSystem(): Promise<System> {
   return {
     url,
     stop: async () => {
-      process.off("exit", end);
+      process.off("exit", kill);
       running.kill("SIGTERM");
       const impatient = setTimeout(() => running.kill("SIGKILL"), 8_000);
       await ended;

@@ -1,12 +1,12 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { bubble, checkAccessibility, choosePerson, logIn, openOrder, placeOrder, sendMessage, startConversation, waitForStatus } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { browserSetup } from "./world.ts";
 
-const world = inTheBrowser();
+const world = browserSetup();
 
 /** Simulates that the window gets or loses the focus. */
-async function focus(page: Page, has: boolean): Promise<void> {
+async function setFocus(page: Page, has: boolean): Promise<void> {
   await page.evaluate((has) => {
     document.hasFocus = () => has;
     dispatchEvent(new Event(has ? "focus" : "blur"));
@@ -14,7 +14,7 @@ async function focus(page: Page, has: boolean): Promise<void> {
 }
 
 /** Returns a growing list with the `seq` of each read receipt that the page sends. */
-function receipts(page: Page): number[] {
+function recordReadReceipts(page: Page): number[] {
   const seqs: number[] = [];
   page.on("websocket", (socket) =>
     socket.on("framesent", ({ payload }) => {
@@ -31,7 +31,7 @@ test("a conversation opens at the first unread message, and messages are read as
   const { page: mia } = await world.windows.window();
   const { page: grace } = await world.windows.window();
   const { page: leo } = await world.windows.window();
-  const read = receipts(grace);
+  const read = recordReadReceipts(grace);
   await startConversation(mia, grace);
   await logIn(leo, "Leo Martin");
   await placeOrder(leo, "Headphones");
@@ -75,7 +75,7 @@ test("a conversation opens at the first unread message, and messages are read as
 test("neither a log-in nor a window without focus marks messages as read", async () => {
   const { page: leo } = await world.windows.window();
   const { page: grace } = await world.windows.window();
-  const read = receipts(grace);
+  const read = recordReadReceipts(grace);
   await logIn(leo, "Leo Martin");
   await placeOrder(leo, "Wall clock");
   await sendMessage(leo, "Is it loud?");
@@ -94,18 +94,18 @@ test("neither a log-in nor a window without focus marks messages as read", async
   await grace.mouse.wheel(0, 50);
   await waitForStatus(leo, "Hello?", "Read");
 
-  await focus(grace, false);
+  await setFocus(grace, false);
   await sendMessage(leo, "Still there?");
   await waitForStatus(leo, "Still there?", "Delivered");
   await sendMessage(leo, "Really?");
   await waitForStatus(leo, "Really?", "Delivered");
   expect(read.at(-1)).toBe(3);
-  await focus(grace, true);
+  await setFocus(grace, true);
   await waitForStatus(leo, "Really?", "Read");
   // A conversation also opens by itself after a reload.
   await sendMessage(leo, "One");
   await waitForStatus(leo, "One", "Read");
-  await focus(grace, false);
+  await setFocus(grace, false);
   await sendMessage(leo, "Two");
   await waitForStatus(leo, "Two", "Delivered");
   const told = read.length;

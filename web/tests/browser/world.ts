@@ -15,14 +15,14 @@ export interface World {
   readonly system: System;
   readonly windows: Windows;
   /** Allows console messages that a test causes on purpose. */
-  expectComplaints(pattern: RegExp): void;
+  allowConsoleMessages(pattern: RegExp): void;
 }
 
 /**
  * Starts a system and a browser before the tests of a file, and stops them after. A test fails if a
  * page logs an error or a warning.
  */
-export function inTheBrowser(): World {
+export function browserSetup(): World {
   let system: System | undefined;
   let windows: Windows | undefined;
   let expected: RegExp[] = [];
@@ -37,8 +37,8 @@ export function inTheBrowser(): World {
   afterEach(async ({ task }) => {
     try {
       if (task.result?.state === "fail") await windows?.keepPictures(resolve(RESULTS, "failed"));
-      const complaints = windows?.complaints.splice(0) ?? [];
-      expect(complaints.filter((complaint) => !expected.some((pattern) => pattern.test(complaint)))).toEqual([]);
+      const consoleMessages = windows?.consoleMessages.splice(0) ?? [];
+      expect(consoleMessages.filter((text) => !expected.some((pattern) => pattern.test(text)))).toEqual([]);
     } finally {
       expected = [];
       await windows?.closeWindows();
@@ -55,6 +55,6 @@ export function inTheBrowser(): World {
     get windows() {
       return begun(windows);
     },
-    expectComplaints: (pattern) => void expected.push(pattern),
+    allowConsoleMessages: (pattern) => void expected.push(pattern),
   };
 }

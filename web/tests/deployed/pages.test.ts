@@ -4,7 +4,7 @@ import { type Window, Windows } from "../browser/chromium.ts";
 import { bubble, logIn, placeOrder, sendMessage, waitForStatus } from "../browser/steps.ts";
 import { type Edge, openEdge } from "./edge.ts";
 
-const told = (name: string): string => {
+const requiredVariable = (name: string): string => {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: \`cargo xtask sam\` runs these tests.`);
   return value;
@@ -14,7 +14,7 @@ const told = (name: string): string => {
  * The emulator's URL, CloudFront's URL, the S3 bucket of the pages, the REST API's URL, and the key
  * that signs tokens.
  */
-const [emulator, web, files, api, secret] = ["EMULATOR", "WEB_URL", "WEB_FILES", "HTTP_URL", "JWT_SECRET"].map((name) => told(`ORDER_CHAT_${name}`)) as [
+const [emulator, web, files, api, secret] = ["EMULATOR", "WEB_URL", "WEB_FILES", "HTTP_URL", "JWT_SECRET"].map((name) => requiredVariable(`ORDER_CHAT_${name}`)) as [
   string,
   string,
   string,
@@ -35,10 +35,10 @@ afterAll(async () => {
   await edge.close();
 });
 
-const open = (): Promise<Window> => windows.window({ ignoreHTTPSErrors: true });
+const openWindow = (): Promise<Window> => windows.window({ ignoreHTTPSErrors: true });
 
 test("two people chat through CloudFront and API Gateway without console errors", async () => {
-  const [{ page: mia }, { page: grace }] = [await open(), await open()];
+  const [{ page: mia }, { page: grace }] = [await openWindow(), await openWindow()];
   await logIn(grace, "Grace Okafor");
   await logIn(mia, "Mia Berger");
   await placeOrder(mia, "Desk lamp");
@@ -54,11 +54,11 @@ test("two people chat through CloudFront and API Gateway without console errors"
   await bubble(mia, "Very.").waitFor();
   // Requests to other hosts, and anything else that the Content-Security-Policy blocks, would be
   // logged in the console.
-  expect(windows.complaints).toEqual([]);
+  expect(windows.consoleMessages).toEqual([]);
 });
 
 /** Fetches a path from within the page. */
-async function answered(page: Window["page"], path: string, method = "GET") {
+async function fetchInPage(page: Window["page"], path: string, method = "GET") {
   return page.evaluate(
     async ([path, method]) => {
       const response = await fetch(path, { method });
@@ -69,7 +69,7 @@ async function answered(page: Window["page"], path: string, method = "GET") {
 }
 
 test("CloudFront answers with the right status, content type and security headers", async () => {
-  const { page } = await open();
+  const { page } = await openWindow();
   await page.goto("/");
   const html = await page.content();
   const asset = /"(\/assets\/[^"]+\.js)"/.exec(html)?.[1] ?? "";
@@ -83,7 +83,7 @@ test("CloudFront answers with the right status, content type and security header
     ["/none/index.html", 403, "application/xml", ""],
   ];
   for (const [path, status, type, kept] of table) {
-    const answer = await answered(page, path);
+    const answer = await fetchInPage(page, path);
     expect([answer.status, answer.headers["content-type"], answer.headers["cache-control"] ?? ""], path).toEqual([status, type, kept]);
     // A response that a CloudFront function creates has no security headers. It is not a page.
     if (path === "/config.json") continue;
@@ -96,15 +96,15 @@ test("CloudFront answers with the right status, content type and security header
       "x-frame-options": "DENY",
     });
   }
-  expect(JSON.parse((await answered(page, "/config.json")).body)).toEqual({ api });
-  expect((await answered(page, "/", "POST")).status).toBe(403);
+  expect(JSON.parse((await fetchInPage(page, "/config.json")).body)).toEqual({ api });
+  expect((await fetchInPage(page, "/", "POST")).status).toBe(403);
   // The browser logs what the policy blocks. Here that is expected.
   await page.evaluate(() => Promise.allSettled([fetch("https://elsewhere.example/")]));
-  expect(windows.complaints.splice(0)).toContainEqual(expect.stringMatching(/elsewhere\.example.* violates .*Content Security Policy/));
+  expect(windows.consoleMessages.splice(0)).toContainEqual(expect.stringMatching(/elsewhere\.example.* violates .*Content Security Policy/));
 });
 
 /** Sends a plain HTTP request to the emulator with this Host header. */
-function plain(host: string, path: string): Promise<{ status: number | undefined; location: string | undefined }> {
+function requestOverHttp(host: string, path: string): Promise<{ status: number | undefined; location: string | undefined }> {
   const { hostname, port } = new URL(emulator);
   return new Promise((done, fail) => {
     const asked = request({ hostname, port, path, headers: { host } }, (answer) => {
@@ -116,6 +116,6 @@ function plain(host: string, path: string): Promise<{ status: number | undefined
 }
 
 test("plain HTTP is redirected, and the bucket cannot be read directly", async () => {
-  expect(await plain(new URL(web).host, "/orders")).toEqual({ status: 301, location: `${web}/orders` });
-  expect(await plain(new URL(emulator).host, `/${files}/index.html`)).toMatchObject({ status: 403 });
+  expect(await requestOverHttp(new URL(web).host, "/orders")).toEqual({ status: 301, location: `${web}/orders` });
+  expect(await requestOverHttp(new URL(emulator).host, `/${files}/index.html`)).toMatchObject({ status: 403 });
 });

@@ -69,9 +69,9 @@ function socket(): FakeSocket {
 }
 
 /** Answers the last `ping`. */
-function pong(): void {
+function answerPing(): void {
   const ping = socket().sent.findLast((frame) => frame["action"] === "ping");
-  socket().say({ event: "ack", requestId: ping?.["requestId"], serverTime: new Date().toISOString() });
+  socket().receive({ event: "ack", requestId: ping?.["requestId"], serverTime: new Date().toISOString() });
 }
 
 beforeEach(() => {
@@ -121,7 +121,7 @@ test("a connection that does not answer is replaced", async () => {
   await settle();
   await vi.advanceTimersByTimeAsync(36_000);
   expect(socket().sent.map((frame) => frame["action"])).toEqual(["ping"]);
-  pong();
+  answerPing();
   await vi.advanceTimersByTimeAsync(10_000);
   expect(FakeSocket.opened).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(40_000);
@@ -133,7 +133,7 @@ test("a refused ping shows that the connection works", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   await vi.advanceTimersByTimeAsync(31_000);
-  socket().say({ event: "error", requestId: socket().sent[0]?.["requestId"], code: "internal", message: "" });
+  socket().receive({ event: "error", requestId: socket().sent[0]?.["requestId"], code: "internal", message: "" });
   await vi.advanceTimersByTimeAsync(20_000);
   expect(FakeSocket.opened).toHaveLength(1);
   connection.stop();
@@ -144,7 +144,7 @@ test("a minute without events is reported, also if pings are answered", async ()
   await settle();
   for (let passed = 0; passed < 130; passed += 5) {
     await vi.advanceTimersByTimeAsync(5_000);
-    pong();
+    answerPing();
   }
   expect(silences).toBe(2);
   expect(FakeSocket.opened).toHaveLength(1);
@@ -157,12 +157,12 @@ test("the connection is replaced before two hours: the new one opens first and n
   const old = socket();
   for (let passed = 0; passed < 120 * MINUTE && FakeSocket.opened.length === 1; passed += 5_000) {
     await vi.advanceTimersByTimeAsync(5_000);
-    if (FakeSocket.opened.length === 1) pong();
+    if (FakeSocket.opened.length === 1) answerPing();
   }
   expect(FakeSocket.opened).toHaveLength(2);
   // Events of both sockets are handled until the old one has closed.
   const typing: PushedEvent = { event: "user_stopped_typing", conversationId: "cnv_a", userId: "g", role: "admin", name: "G" };
-  socket().say(typing);
+  socket().receive(typing);
   expect(events).toEqual([typing]);
   await vi.advanceTimersByTimeAsync(11_000);
   expect(old.readyState).toBe(3);
@@ -227,7 +227,7 @@ test("the old socket stays open until pending answers have arrived", async () =>
   await settle();
   expect(FakeSocket.opened).toHaveLength(2);
   expect(old.readyState).toBe(1);
-  old.say({ event: "ack", requestId: old.sent[0]?.["requestId"] });
+  old.receive({ event: "ack", requestId: old.sent[0]?.["requestId"] });
   await expect(answer).resolves.toMatchObject({ event: "ack" });
   await vi.advanceTimersByTimeAsync(500);
   await changing;
@@ -242,9 +242,9 @@ test("a frame without an answer is repeated once with the same requestId", async
   await vi.advanceTimersByTimeAsync(10_500);
   const [first, second] = socket().sent;
   expect(second).toEqual(first);
-  socket().say("");
-  socket().say({ message: "Internal server error", connectionId: "x" });
-  socket().say({ event: "ack", requestId: first?.["requestId"] });
+  socket().receive("");
+  socket().receive({ message: "Internal server error", connectionId: "x" });
+  socket().receive({ event: "ack", requestId: first?.["requestId"] });
   await expect(answer).resolves.toMatchObject({ event: "ack" });
   connection.stop();
 });
@@ -273,10 +273,10 @@ test("token_expired and reconnect lead to a new connection", async () => {
   const fresh = token("new", Number.MAX_SAFE_INTEGER);
   const connection = connect(token("old", Date.now() + 60 * MINUTE), () => Promise.resolve(fresh));
   await settle();
-  socket().say({ event: "error", code: "token_expired", message: "" });
+  socket().receive({ event: "error", code: "token_expired", message: "" });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(FakeSocket.opened).toHaveLength(2);
-  socket().say({ event: "error", code: "reconnect", message: "" });
+  socket().receive({ event: "error", code: "reconnect", message: "" });
   await vi.advanceTimersByTimeAsync(2_000);
   expect(FakeSocket.opened).toHaveLength(3);
   connection.stop();
@@ -287,7 +287,7 @@ test("a token that is about to expire is renewed, and the connection is replaced
   await settle();
   for (let passed = 0; passed < 30 * MINUTE && FakeSocket.opened.length === 1; passed += 5_000) {
     await vi.advanceTimersByTimeAsync(5_000);
-    if (FakeSocket.opened.length === 1) pong();
+    if (FakeSocket.opened.length === 1) answerPing();
   }
   expect(FakeSocket.opened).toHaveLength(2);
   expect(states).toEqual(["connecting", "online", "online"]);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { timeAgo, shortTime, dayLabel, dayAndMonth, englishOf, joinNames } from "../../src/app/format.ts";
 
 /** Returns the start of a day in the local time zone. */
-const begins = (...date: [year: number, month: number, day: number]) => new Date(...date).getTime();
+const startOfDay = (...date: [year: number, month: number, day: number]) => new Date(...date).getTime();
 const zone = process.env["TZ"];
 
 beforeEach(() => void (process.env["TZ"] = "Europe/Berlin"));
@@ -13,14 +13,14 @@ afterEach(() => {
 
 test("days are calendar days, also if one has 23 or 25 hours", () => {
   // In 2026 clocks go forward on 29 March and back on 25 October.
-  expect(dayLabel("2026-03-29T21:59:00Z", begins(2026, 2, 30))).toBe("Yesterday");
-  expect(dayLabel("2026-10-24T22:00:00Z", begins(2026, 9, 26))).toBe("Yesterday");
-  expect(dayLabel("2026-10-24T21:59:00Z", begins(2026, 9, 26))).toMatch("24");
-  expect(dayLabel("2026-03-29T22:00:00Z", begins(2026, 2, 30))).toBe("Today");
+  expect(dayLabel("2026-03-29T21:59:00Z", startOfDay(2026, 2, 30))).toBe("Yesterday");
+  expect(dayLabel("2026-10-24T22:00:00Z", startOfDay(2026, 9, 26))).toBe("Yesterday");
+  expect(dayLabel("2026-10-24T21:59:00Z", startOfDay(2026, 9, 26))).toMatch("24");
+  expect(dayLabel("2026-03-29T22:00:00Z", startOfDay(2026, 2, 30))).toBe("Today");
 });
 
 test("a day of another year includes the year", () => {
-  const today = begins(2026, 0, 2);
+  const today = startOfDay(2026, 0, 2);
   for (const words of [shortTime, dayLabel]) {
     expect(words("2025-12-30T12:00:00Z", today)).toMatch("2025");
     expect(words("2026-11-30T12:00:00Z", today)).not.toMatch("2026");

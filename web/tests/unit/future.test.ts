@@ -23,12 +23,12 @@ test("unknown frames of later releases are ignored, and the client keeps working
   world.client.subscribe(watched);
   for (const frame of FRAMES) {
     const { conversations } = world.client.state;
-    world.socket().say(frame);
+    world.socket().receive(frame);
     await vi.advanceTimersByTimeAsync(1);
     const isShown = FRAMES.indexOf(frame) >= FRAMES.length - 2;
     if (!isShown) expect(world.client.state.conversations, JSON.stringify(frame)).toEqual(conversations);
   }
-  world.socket().say({ event: "new_message", conversationId: "cnv_a", message: message(4) });
+  world.socket().receive({ event: "new_message", conversationId: "cnv_a", message: message(4) });
   expect(world.client.state.conversations.get("cnv_a")?.conversation).toMatchObject({ lastSeq: 4, status: "active" });
   expect(world.client.state.connection).toBe("online");
   expect(watched).toHaveBeenCalled();
@@ -65,7 +65,7 @@ test("a listener that throws is reported and does not stop the others", async ()
   world.client.subscribe(failing);
   world.client.subscribe(watcher);
   world.server.conversation = (id) => conversation(3, { id, unread: 3 });
-  world.socket().say({ event: "new_message", conversationId: "cnv_far", message: message(3, "cnv_far") });
+  world.socket().receive({ event: "new_message", conversationId: "cnv_far", message: message(3, "cnv_far") });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(listener).toHaveBeenCalledTimes(1);
   expect(watcher).toHaveBeenCalled();

@@ -11,13 +11,13 @@ afterEach(() => {
 });
 
 const status = () => world.client.state.conversations.get("cnv_a")?.conversation.status;
-const turned = (to: ConversationStatus) => world.socket().say({ event: "conversation_updated", conversation: conversation(1, { status: to }) });
+const pushStatus = (to: ConversationStatus) => world.socket().receive({ event: "conversation_updated", conversation: conversation(1, { status: to }) });
 
 /**
  * Delays the response to the next request that matches `path`. Its content is read when the request
  * is sent.
  */
-function held(path: RegExp, read: () => object): { arrive(): Promise<void> } {
+function delayAnswer(path: RegExp, read: () => object): { arrive(): Promise<void> } {
   let arrive = () => {};
   world.server.answer = (asked) => {
     if (!path.test(asked)) return undefined;
@@ -34,19 +34,19 @@ function held(path: RegExp, read: () => object): { arrive(): Promise<void> } {
 }
 
 /** Starts a client whose server has one conversation. The test can replace it. */
-async function begin(): Promise<{ now: Conversation }> {
+async function startWithOneConversation(): Promise<{ now: Conversation }> {
   const stored = { now: conversation(1, { unread: 1 }) };
   world = await running({ list: () => ({ items: [stored.now] }), conversation: () => stored.now });
   return stored;
 }
 
 test("a list page that was read before a status event does not revert the status", async () => {
-  const stored = await begin();
-  const page = held(/conversations\?/, () => ({ items: [stored.now], asOf: new Date().toISOString() }));
+  const stored = await startWithOneConversation();
+  const page = delayAnswer(/conversations\?/, () => ({ items: [stored.now], asOf: new Date().toISOString() }));
   void world.client.sync();
   await vi.advanceTimersByTimeAsync(5);
   stored.now = conversation(1, { unread: 1, status: "closed" });
-  turned("closed");
+  pushStatus("closed");
   await page.arrive();
   expect(status()).toBe("closed");
   await vi.advanceTimersByTimeAsync(2_000);
@@ -55,8 +55,8 @@ test("a list page that was read before a status event does not revert the status
 });
 
 test("an older list request does not overwrite the answer of a newer request", async () => {
-  const stored = await begin();
-  const page = held(/conversations\?/, () => ({ items: [stored.now], asOf: new Date().toISOString() }));
+  const stored = await startWithOneConversation();
+  const page = delayAnswer(/conversations\?/, () => ({ items: [stored.now], asOf: new Date().toISOString() }));
   void world.client.sync();
   await vi.advanceTimersByTimeAsync(5);
   stored.now = conversation(1, { unread: 1, status: "closed" });
@@ -67,22 +67,22 @@ test("an older list request does not overwrite the answer of a newer request", a
 });
 
 test("after two status events in the wrong order the client has the server's status", async () => {
-  const stored = await begin();
+  const stored = await startWithOneConversation();
   stored.now = conversation(1, { unread: 1, status: "archived" });
-  turned("archived");
-  turned("closed");
+  pushStatus("archived");
+  pushStatus("closed");
   await vi.advanceTimersByTimeAsync(2_000);
   expect(status()).toBe("archived");
 });
 
 test("an event during a fetch leads to one more fetch", async () => {
-  const stored = await begin();
-  turned("closed");
+  const stored = await startWithOneConversation();
+  pushStatus("closed");
   stored.now = conversation(1, { unread: 1, status: "closed" });
-  const answer = held(/cnv_a$/, () => ({ conversation: stored.now }));
+  const answer = delayAnswer(/cnv_a$/, () => ({ conversation: stored.now }));
   await vi.advanceTimersByTimeAsync(300);
   stored.now = conversation(1, { unread: 1, status: "active" });
-  turned("active");
+  pushStatus("active");
   await answer.arrive();
   expect(status()).toBe("active");
   await vi.advanceTimersByTimeAsync(10_000);
@@ -91,14 +91,14 @@ test("an event during a fetch leads to one more fetch", async () => {
 });
 
 test("an answer that was requested before a person came online does not show them as offline", async () => {
-  const stored = await begin();
+  const stored = await startWithOneConversation();
   const customer = (online: boolean) => ({ userId: "mia", role: "customer", name: "Mia", readSeq: 1, deliveredSeq: 1, online }) as const;
   stored.now = conversation(1, { unread: 1, participants: [customer(false)] });
   await Promise.all([world.client.refresh("cnv_a"), vi.advanceTimersByTimeAsync(5)]);
-  const answer = held(/cnv_a$/, () => ({ conversation: stored.now }));
+  const answer = delayAnswer(/cnv_a$/, () => ({ conversation: stored.now }));
   void world.client.refresh("cnv_a");
   await vi.advanceTimersByTimeAsync(5);
-  world.socket().say({ event: "presence", userId: "mia", role: "customer", online: true });
+  world.socket().receive({ event: "presence", userId: "mia", role: "customer", online: true });
   await answer.arrive();
   expect(world.client.state.conversations.get("cnv_a")?.conversation.participants[0]?.online).toBe(true);
 });

@@ -44,14 +44,14 @@ test("the client reconnects without an online event if offline was reported wron
 
 test("returning to the tab sends a ping only if no frame has arrived recently", async () => {
   world = await running();
-  const before = world.said("ping").length;
+  const before = world.sentFrames("ping").length;
   for (let look = 0; look < 3; look += 1) world.client.checkConnection();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(world.said("ping")).toHaveLength(before);
+  expect(world.sentFrames("ping")).toHaveLength(before);
   await vi.advanceTimersByTimeAsync(6_000);
   for (let look = 0; look < 3; look += 1) world.client.checkConnection();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(world.said("ping")).toHaveLength(before + 1);
+  expect(world.sentFrames("ping")).toHaveLength(before + 1);
 });
 
 test("a connection that does not answer a ping is replaced after three seconds", async () => {
@@ -68,7 +68,7 @@ test("switching the conversation joins once, and reopening the same one does not
     for (const { requestId, action, conversationId } of world.socket().sent.splice(0)) {
       if (action === "ping") continue;
       frames.push(`${String(action)} ${String(conversationId)}`);
-      world.socket().say({ event: "ack", requestId });
+      world.socket().receive({ event: "ack", requestId });
     }
   };
   const frames: string[] = [];

@@ -152,7 +152,7 @@ test.each([
 
 test("a suspended tab that holds the lock delays other tabs by only a few seconds", async () => {
   const [storage, locks] = [new MemoryStorage(), new SharedLocks()];
-  locks.hold("order-chat/outbox/customer/mia/cnv_a");
+  locks.suspendHolder("order-chat/outbox/customer/mia/cnv_a");
   const { outbox } = tab(storage, locks);
   outbox.add("cnv_a", "not held up for ever", 1);
   await vi.advanceTimersByTimeAsync(4_000);

@@ -130,7 +130,7 @@ test("a message has not failed after one error, an hour offline, and two more er
 
 test("with a suspended tab the outbox waits for the lock once, not for each message", async () => {
   const storage = new MemoryStorage(); const locks = new SharedLocks();
-  locks.hold("order-chat/outbox/customer/mia/cnv_a");
+  locks.suspendHolder("order-chat/outbox/customer/mia/cnv_a");
   const { outbox } = tab(storage, { locks });
   for (let i = 0; i < 10; i += 1) outbox.add("cnv_a", String(i), 1);
   await vi.advanceTimersByTimeAsync(10_000);
@@ -164,7 +164,7 @@ test("a retry in one conversation does not shorten the back-off of another", asy
   expect(frames.filter((f) => f.body === "bad").length - before).toBeLessThan(5);
 });
 
-const ack = (s: FakeSocket, f: Record<string, unknown>, more: object = {}) => s.say({ event: "ack", requestId: f["requestId"], ...more });
+const ack = (s: FakeSocket, f: Record<string, unknown>, more: object = {}) => s.receive({ event: "ack", requestId: f["requestId"], ...more });
 
 test("the new socket joins if the connection is replaced during a join", async () => {
   const exp = Math.floor(Date.now() / 1000) + 3600;
@@ -184,7 +184,7 @@ test("the new socket joins if the connection is replaced during a join", async (
   await vi.advanceTimersByTimeAsync(3_000);
   clearInterval(tick);
   expect(FakeSocket.opened).toHaveLength(2);
-  expect(r.said("join_conversation")).toHaveLength(1);
+  expect(r.sentFrames("join_conversation")).toHaveLength(1);
   r.client.stop();
 });
 
@@ -216,7 +216,7 @@ test("a pending read receipt is sent after stop and start", async () => {
   await vi.advanceTimersByTimeAsync(2_000);
   r.client.markRead("cnv_a");
   await vi.advanceTimersByTimeAsync(20_000);
-  expect(r.said("message_read").length).toBeGreaterThan(0);
+  expect(r.sentFrames("message_read").length).toBeGreaterThan(0);
   r.client.stop();
 });
 
@@ -229,12 +229,12 @@ test("a new conversation whose first fetch fails is still fetched in a busy shop
   r.server.list = (q) => ({ items: q.has("since") ? [] : [conversation(1, { unread: 0 })] });
   await vi.advanceTimersByTimeAsync(12_000); // second sync is over
   r.server.list = (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] });
-  r.socket().say({ event: "order_message_update", conversationId: "cnv_new", order: news.order, message: message(2, "cnv_new"), lastSeq: 2 });
+  r.socket().receive({ event: "order_message_update", conversationId: "cnv_new", order: news.order, message: message(2, "cnv_new"), lastSeq: 2 });
   const s = r.socket();
   for (let i = 0; i < 60; i += 1) {
     await vi.advanceTimersByTimeAsync(5_000);
     for (const f of s.sent.splice(0)) ack(s, f, f["action"] === "ping" ? { serverTime: new Date().toISOString() } : {});
-    s.say({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
+    s.receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
   }
   expect(FakeSocket.opened).toHaveLength(1);
   expect([...r.client.state.conversations.keys()]).toContain("cnv_new");
@@ -246,10 +246,10 @@ test("a conversation that becomes stale right after a refresh is fetched again",
   const r = await running({ list: () => ({ items: [list] }), conversation: () => list });
   await vi.advanceTimersByTimeAsync(12_000);
   const n = () => r.asked.filter((p) => p.endsWith("/cnv_a")).length;
-  r.socket().say({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
+  r.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
   await vi.advanceTimersByTimeAsync(300); // fetched
   expect(n()).toBe(1);
-  r.socket().say({ event: "conversation_updated", conversation: conversation(5, { status: "archived" }) });
+  r.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "archived" }) });
   await vi.advanceTimersByTimeAsync(20_000);
   expect(r.client.state.conversations.get("cnv_a")?.stale).toBe(false);
   r.client.stop();
@@ -268,7 +268,7 @@ test("loading an older page removes no shown rows", () => {
 
 test("the typing indicator ends after stop and start", async () => {
   const r = await running();
-  r.socket().say({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
+  r.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
   r.client.stop(); r.client.start();
   await vi.advanceTimersByTimeAsync(60_000);
   expect([...r.client.state.typing.values()].flat()).toEqual([]);
@@ -277,9 +277,9 @@ test("the typing indicator ends after stop and start", async () => {
 
 test("with two people typing, the first one's name disappears on time", async () => {
   const r = await running();
-  r.socket().say({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
+  r.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
   await vi.advanceTimersByTimeAsync(2_900);
-  r.socket().say({ event: "user_typing", conversationId: "cnv_b", userId: "n", role: "customer", name: "N", expiresInMs: 5000 });
+  r.socket().receive({ event: "user_typing", conversationId: "cnv_b", userId: "n", role: "customer", name: "N", expiresInMs: 5000 });
   await vi.advanceTimersByTimeAsync(2_500);
   expect(r.client.state.typing.get("cnv_a") ?? []).toEqual([]);
   r.client.stop();
@@ -300,12 +300,12 @@ test("a stale conversation that no longer exists is not requested at every chang
   const gone = conversation(5, { unread: 0 });
   const r = await running({ list: () => ({ items: [gone, conversation(1, { id: "cnv_b", unread: 0 })] }) });
   await vi.advanceTimersByTimeAsync(12_000);
-  r.socket().say({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
+  r.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
   const s = r.socket();
   for (let i = 0; i < 200; i += 1) {
     await vi.advanceTimersByTimeAsync(6_000);
     for (const f of s.sent.splice(0)) ack(s, f, f["action"] === "ping" ? { serverTime: new Date().toISOString() } : {});
-    s.say({ event: "message_read", conversationId: "cnv_b", userId: "mia", role: "customer", seq: 1 });
+    s.receive({ event: "message_read", conversationId: "cnv_b", userId: "mia", role: "customer", seq: 1 });
   }
   expect(r.asked.filter((p) => p.endsWith("/cnv_a")).length).toBeLessThan(10);
   r.client.stop();

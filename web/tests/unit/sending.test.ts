@@ -19,15 +19,15 @@ test("a message to a conversation that is not open uses the seenSeq of its histo
   world = await running({ list: () => ({ items: [conversation(80, { unread: 0 })] }), history }, { me: MIA });
   const clientMessageId = world.client.send("cnv_a", "from the list");
   await vi.advanceTimersByTimeAsync(20);
-  expect(world.said("send_message")).toMatchObject([{ clientMessageId, seenSeq: 80 }]);
+  expect(world.sentFrames("send_message")).toMatchObject([{ clientMessageId, seenSeq: 80 }]);
 });
 
 test("a message to a conversation whose history cannot be loaded is sent without seenSeq", async () => {
   world = await running({ answer: (path) => (path.includes("/messages") ? new Promise(() => {}) : undefined) }, { me: MIA });
   world.client.send("cnv_a", "anyway");
   await vi.advanceTimersByTimeAsync(6_000);
-  expect(world.said("send_message")).toHaveLength(1);
-  expect(world.said("send_message")[0]).not.toHaveProperty("seenSeq");
+  expect(world.sentFrames("send_message")).toHaveLength(1);
+  expect(world.sentFrames("send_message")[0]).not.toHaveProperty("seenSeq");
 });
 
 test("a message that was pushed before its ack is not sent again", async () => {
@@ -36,12 +36,12 @@ test("a message that was pushed before its ack is not sent again", async () => {
   await vi.advanceTimersByTimeAsync(20);
   const clientMessageId = world.client.send("cnv_a", "hello");
   await vi.advanceTimersByTimeAsync(20);
-  expect(world.said("send_message")).toHaveLength(1);
-  world.socket().say({ event: "new_message", conversationId: "cnv_a", message: { ...message(4), clientMessageId } });
+  expect(world.sentFrames("send_message")).toHaveLength(1);
+  world.socket().receive({ event: "new_message", conversationId: "cnv_a", message: { ...message(4), clientMessageId } });
   expect(world.client.state.outbox).toEqual([]);
   world.socket().close();
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(world.said("send_message")).toEqual([]);
+  expect(world.sentFrames("send_message")).toEqual([]);
 });
 
 test("messages written offline are sent one by one, each with the seq of the previous one", async () => {
@@ -58,7 +58,7 @@ test("messages written offline are sent one by one, each with the seq of the pre
       if (action !== "send_message") continue;
       seen.push(seenSeq);
       const stored = { ...message(3 + seen.length), clientMessageId: String(clientMessageId), body: String(body) };
-      world.socket().say({ event: "ack", requestId, message: stored, duplicate: false });
+      world.socket().receive({ event: "ack", requestId, message: stored, duplicate: false });
     }
   }
   expect(seen).toEqual([3, 4, 5]);

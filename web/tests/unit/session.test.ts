@@ -18,13 +18,13 @@ function token(endsAt: number, claims: object = { sub: "mia", role: "customer", 
  * Advances the clock on connections that answer every `ping` with the server's time. Returns the
  * number of pings.
  */
-async function pass(milliseconds: number, serverTime = () => Date.now()): Promise<number> {
+async function advance(milliseconds: number, serverTime = () => Date.now()): Promise<number> {
   let pings = 0;
   for (let passed = 0; passed < milliseconds; passed += 1_000) {
     for (const socket of FakeSocket.opened) {
       for (const { action, requestId } of socket.sent.splice(0)) {
         if (action === "ping") pings += 1;
-        socket.say({ event: "ack", requestId, serverTime: new Date(serverTime()).toISOString() });
+        socket.receive({ event: "ack", requestId, serverTime: new Date(serverTime()).toISOString() });
       }
     }
     await vi.advanceTimersByTimeAsync(1_000);
@@ -51,7 +51,7 @@ test.each([
   const ticket = () => Response.json({ url: "ws://test/", user: MIA, serverTime: new Date(serverTime()).toISOString() });
   const answer = (path: string) => (path.endsWith("/ticket") ? ticket() : undefined);
   world = await running({ answer }, { me: MIA, token: token(serverTime() + HOUR), renew });
-  await pass(3 * HOUR, serverTime);
+  await advance(3 * HOUR, serverTime);
   expect(FakeSocket.opened.length).toBeLessThanOrEqual(4);
   // One renewal for each hour, and up to two before the server's time is known.
   expect(renew.mock.calls.length).toBeLessThanOrEqual(5);
@@ -61,13 +61,13 @@ test.each([
 
 test("heartbeats and receipts continue after the clock is set back", async () => {
   world = await running({ list: () => ({ items: [conversation(1, { unread: 1 })] }) }, { me: MIA });
-  await pass(MINUTE);
+  await advance(MINUTE);
   vi.setSystemTime(Date.now() - HOUR);
-  expect(await pass(5 * MINUTE)).toBeGreaterThanOrEqual(8);
+  expect(await advance(5 * MINUTE)).toBeGreaterThanOrEqual(8);
   expect(FakeSocket.opened).toHaveLength(1);
-  world.socket().say({ event: "new_message", conversationId: "cnv_a", message: { ...message(2), sender: { userId: "grace", role: "admin", name: "Grace" } } });
+  world.socket().receive({ event: "new_message", conversationId: "cnv_a", message: { ...message(2), sender: { userId: "grace", role: "admin", name: "Grace" } } });
   await vi.advanceTimersByTimeAsync(2_000);
-  expect(world.said("message_delivered")).toHaveLength(1);
+  expect(world.sentFrames("message_delivered")).toHaveLength(1);
 });
 
 test.each<[string, object | undefined, Person]>([
@@ -115,11 +115,11 @@ test("an identity provider that is down does not end the session", async () => {
   await vi.advanceTimersByTimeAsync(MINUTE);
   expect(world.client.state.connection).toBe("offline");
   answering = true;
-  await pass(MINUTE);
+  await advance(MINUTE);
   expect(world.client.state.connection).toBe("online");
 });
 
-test("a stopped client is offline and can be started again", async () => {
+test("a stopped client has the state stopped and can be started again", async () => {
   world = await running({ list: () => ({ items: [conversation(1, { unread: 1 })] }) }, { me: MIA });
   const watched = vi.fn();
   world.client.subscribe(watched);
@@ -132,7 +132,7 @@ test("a stopped client is offline and can be started again", async () => {
   await vi.advanceTimersByTimeAsync(100);
   expect(FakeSocket.opened).toHaveLength(2);
   expect(world.client.state.connection).toBe("online");
-  world.socket().say({ event: "new_message", conversationId: "cnv_a", message: message(2) });
+  world.socket().receive({ event: "new_message", conversationId: "cnv_a", message: message(2) });
   expect(world.client.state.conversations.get("cnv_a")?.conversation.lastSeq).toBe(2);
   expect(watched).toHaveBeenCalled();
 });

@@ -5,16 +5,16 @@ import type { Ack, Frame } from "../../src/client/socket.ts";
 import { Typing } from "../../src/client/typing.ts";
 import { world } from "./world.ts";
 
-let said: { at: number; frame: Frame }[];
+let sent: { at: number; frame: Frame }[];
 let answering: boolean;
 /** The error with which the server answers, instead of an ack. */
 let refusal: ApiError | undefined;
 const now = () => Date.now();
 const connection = {
   open: true,
-  post: (frame: Frame) => void said.push({ at: now(), frame }),
+  post: (frame: Frame) => void sent.push({ at: now(), frame }),
   request: async (frame: Frame): Promise<Ack> => {
-    said.push({ at: now(), frame });
+    sent.push({ at: now(), frame });
     if (!answering) throw new NetworkError("lost");
     if (refusal !== undefined) throw refusal;
     return { event: "ack", requestId: "1" };
@@ -23,7 +23,7 @@ const connection = {
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 0 });
-  said = [];
+  sent = [];
   [answering, refusal] = [true, undefined];
 });
 afterEach(() => vi.useRealTimers());
@@ -35,9 +35,9 @@ test("only the highest receipt is sent, at most once a second", async () => {
     await vi.advanceTimersByTimeAsync(50);
   }
   await vi.advanceTimersByTimeAsync(3_000);
-  expect(said.length).toBeLessThanOrEqual(4);
-  for (const [index, { at }] of said.slice(1).entries()) expect(at - (said[index]?.at ?? 0)).toBeGreaterThanOrEqual(1_000);
-  expect(said.at(-1)?.frame).toEqual({ action: "message_delivered", conversationId: "cnv_a", seq: 50 });
+  expect(sent.length).toBeLessThanOrEqual(4);
+  for (const [index, { at }] of sent.slice(1).entries()) expect(at - (sent[index]?.at ?? 0)).toBeGreaterThanOrEqual(1_000);
+  expect(sent.at(-1)?.frame).toEqual({ action: "message_delivered", conversationId: "cnv_a", seq: 50 });
 });
 
 test("a read receipt includes delivery", async () => {
@@ -45,7 +45,7 @@ test("a read receipt includes delivery", async () => {
   receipts.delivered("cnv_a", 5);
   receipts.read("cnv_a", 5);
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(said.map(({ frame }) => frame.action)).toEqual(["message_read"]);
+  expect(sent.map(({ frame }) => frame.action)).toEqual(["message_read"]);
 });
 
 test("a lost receipt is sent again on the next connection", async () => {
@@ -57,10 +57,10 @@ test("a lost receipt is sent again on the next connection", async () => {
   connection.open = false;
   await vi.advanceTimersByTimeAsync(5_000);
   [answering, connection.open] = [true, true];
-  const before = said.length;
+  const before = sent.length;
   receipts.flush();
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(said.slice(before).map(({ frame }) => frame)).toEqual([{ action: "message_read", conversationId: "cnv_a", seq: 5 }]);
+  expect(sent.slice(before).map(({ frame }) => frame)).toEqual([{ action: "message_read", conversationId: "cnv_a", seq: 5 }]);
 });
 
 test("a refused receipt is retried after retryAfterMs, or else with back-off", async () => {
@@ -70,11 +70,11 @@ test("a refused receipt is retried after retryAfterMs, or else with back-off", a
   await vi.advanceTimersByTimeAsync(6_000);
   refusal = new ApiError("broken", { code: "internal" });
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(said[1]?.at).toBe(7_000);
-  expect(said.length).toBeLessThanOrEqual(9);
+  expect(sent[1]?.at).toBe(7_000);
+  expect(sent.length).toBeLessThanOrEqual(9);
   refusal = undefined;
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(said.at(-1)?.frame).toEqual({ action: "message_read", conversationId: "cnv_a", seq: 5 });
+  expect(sent.at(-1)?.frame).toEqual({ action: "message_read", conversationId: "cnv_a", seq: 5 });
   receipts.stop();
 });
 
@@ -85,7 +85,7 @@ test("typing_start is sent at most every three seconds, and typing_stop follows 
     await vi.advanceTimersByTimeAsync(100);
   }
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(said.map(({ at, frame }) => [frame.action, at])).toEqual([
+  expect(sent.map(({ at, frame }) => [frame.action, at])).toEqual([
     ["typing_start", 0],
     ["typing_start", 3_000],
     ["typing_start", 6_000],

@@ -45,7 +45,7 @@ export class SharedLocks {
   }
 
   /** Simulates a tab that is suspended while it holds the lock. */
-  hold(name: string): void {
+  suspendHolder(name: string): void {
     this.#tails.set(name, new Promise(() => {}));
   }
 }
@@ -72,7 +72,7 @@ export class FakeSocket extends EventTarget {
   }
 
   /** Delivers a frame from the server. */
-  say(frame: object | string): void {
+  receive(frame: object | string): void {
     this.dispatchEvent(new MessageEvent("message", { data: typeof frame === "string" ? frame : JSON.stringify(frame) }));
   }
 
@@ -133,7 +133,7 @@ export interface Running {
   /** Returns the newest WebSocket. */
   socket(): FakeSocket;
   /** Returns the frames with this action that were sent on the newest connection. */
-  said(action: string): Record<string, unknown>[];
+  sentFrames(action: string): Record<string, unknown>[];
 }
 
 const SHOP_ADMIN: Person = { userId: "grace", role: "admin", name: "Grace" };
@@ -189,5 +189,5 @@ export async function running(
   };
   client.start();
   await vi.advanceTimersByTimeAsync(20);
-  return { client, server, asked, reported, environment, socket, said: (action) => socket().sent.filter((frame) => frame["action"] === action) };
+  return { client, server, asked, reported, environment, socket, sentFrames: (action) => socket().sent.filter((frame) => frame["action"] === action) };
 }
