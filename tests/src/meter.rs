@@ -75,6 +75,14 @@ impl Meter {
         })
     }
 
+    /// Waits until `count` requests with this operation were recorded since the last [`Meter::take`].
+    pub async fn wait_for(&self, operation: &str, count: usize) {
+        let passed = || self.0.lock().unwrap().iter().filter(|it| it.operation.as_deref() == Some(operation)).count();
+        while passed() < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Returns and removes the requests recorded so far.
     pub fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.0.lock().unwrap())

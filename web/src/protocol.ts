@@ -69,6 +69,8 @@ export type ConversationPage = {
   nextCursor?: string,
   /** The `since` of the next sync: what moved up while paging is found by it. */
   asOf: Time,
+  /** Only of a search that goes on under `nextCursor`: all conversations that were active later have been looked at. */
+  searchedTo?: Time,
 };
 
 /** Whether anything may be said. */

@@ -5,13 +5,20 @@ use std::time::Duration;
 use domain::Time;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use runtime::Error;
+use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
+use crate::key_algorithm::key_algorithm;
 use crate::refresh::Refresh;
 
 /// The most that a fetch may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
+
+#[derive(Deserialize)]
+struct Published {
+    keys: Vec<serde_json::Value>,
+}
 
 pub(crate) struct Jwks {
     url: Url,
@@ -50,9 +57,12 @@ impl Jwks {
         }
     }
 
+    /// The published keys that tokens may be signed with. Others, also those that cannot be read, must not hide them.
     async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
         // Not made at the start: it reads every root certificate on the disk, and who connects with a ticket needs none.
         let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
-        http.get(self.url.clone()).send().await?.error_for_status()?.json().await
+        let published: Published = http.get(self.url.clone()).send().await?.error_for_status()?.json().await?;
+        let keys = published.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+        Ok(JwkSet { keys: keys.filter(|key| key_algorithm(key).is_some()).collect() })
     }
 }

@@ -5,6 +5,7 @@
 //! Whatever is wrong with a token or a ticket, the answer is the same no.
 
 mod jwks;
+mod key_algorithm;
 mod refresh;
 mod secret;
 mod settings;

@@ -49,6 +49,7 @@ impl Refresh {
     }
 }
 
+/// Milliseconds since `time`. A time that is still to come was before the clock was set back, nobody knows how long ago.
 fn since(time: Option<Time>, now: Time) -> i64 {
-    time.map_or(i64::MAX, |time| now.millis().saturating_sub(time.millis()))
+    time.filter(|time| *time <= now).map_or(i64::MAX, |time| now.millis() - time.millis())
 }

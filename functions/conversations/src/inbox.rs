@@ -1,6 +1,6 @@
-//! `GET /api/chat/conversations`: the inbox in pages, last activity first.
+//! `GET /api/chat/conversations`: the inbox in pages, last activity first; with `q` a search in it.
 
-use domain::Time;
+use domain::{Search, Time};
 use protocol::{Conversation, ConversationPage, InboxQuery, PageCursor};
 use runtime::{App, Failure, Reply, RestRequest};
 use store::InboxFilter;
@@ -12,12 +12,23 @@ pub(crate) async fn inbox(app: &App, request: &RestRequest, now: Time) -> Result
     let caller = &request.caller()?.person;
     let query: InboxQuery = request.query()?;
     let limit = protocol::limit(query.limit, 25)?;
-    let cursors = PageCursor::of(caller, "inbox", &(query.status, query.since));
+    let as_of = now.plus_millis(-OVERLAP_MS);
+    // A later one is of a clock that was ahead of this one, and would hide what came since that was set back.
+    let since = query.since.filter(|since| *since <= as_of);
+    let filter = InboxFilter { status: query.status, since };
+    let search = query.q.as_deref().map(Search::new).transpose()?;
+    let cursors = match &query.q {
+        Some(q) => PageCursor::of(caller, "search", &(query.status, query.since, q)),
+        None => PageCursor::of(caller, "inbox", &(query.status, query.since)),
+    };
     let behind = query.cursor.map(|cursor| cursors.parse(&cursor)).transpose()?;
 
-    let filter = InboxFilter { status: query.status, since: query.since };
-    let page = app.store.inbox(caller, filter, limit, behind.as_ref()).await?;
+    let page = match &search {
+        Some(search) => app.store.search(caller, filter, search, limit, behind.as_ref()).await?,
+        None => app.store.inbox(caller, filter, limit, behind.as_ref()).await?,
+    };
     let items = page.heads.iter().map(|head| Conversation::seen_by(head, caller)).collect();
-    let next_cursor = page.next.map(|next| cursors.encode(&next));
-    Reply::json(200, &ConversationPage { items, next_cursor, as_of: now.plus_millis(-OVERLAP_MS) })
+    let next_cursor = page.next.as_ref().map(|next| cursors.encode(next));
+    let searched_to = page.next.filter(|_| search.is_some()).map(|next| next.at);
+    Reply::json(200, &ConversationPage { items, next_cursor, as_of, searched_to })
 }

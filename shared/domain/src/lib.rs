@@ -11,6 +11,7 @@ mod order;
 mod person;
 mod position;
 mod rate;
+mod search;
 mod text;
 mod ticket;
 mod time;
@@ -22,6 +23,7 @@ pub use order::{Item, NewOrder, Order, OrderStatus, Summary};
 pub use person::{Person, Role, Side, is_user_id};
 pub use position::{InvalidPosition, Position};
 pub use rate::{BURST, INTERVAL_MS, RateLimited, admit};
+pub use search::Search;
 #[cfg(feature = "describe")]
 pub use text::TEXT_PATTERN;
 pub use text::Text;

@@ -93,7 +93,11 @@ pub struct InboxQuery {
     /// Only these; absent = all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<ConversationStatus>,
-    /// Only those active at or after this time.
+    /// Only those whose order has every word of this, 2 to 100 characters, in its number, its customer's name or an item's title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", schemars(length(min = 2, max = 100)))]
+    pub q: Option<String>,
+    /// Only those active at or after this time. A time that the server's clock has not reached counts as none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Time>,
     /// 1 to 100, default 25.

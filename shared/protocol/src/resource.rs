@@ -179,6 +179,10 @@ pub struct ConversationPage {
     pub next_cursor: Option<String>,
     /// The `since` of the next sync: what moved up while paging is found by it.
     pub as_of: Time,
+    /// Only of a search that goes on under `nextCursor`: all conversations that were active later have been looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub searched_to: Option<Time>,
 }
 
 /// `{conversation}`.

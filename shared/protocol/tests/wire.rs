@@ -103,7 +103,8 @@ fn resources() {
     asked_for.participants[1].online = Some(false);
     asked_for.participants[1].last_seen_at = Some(at(5));
     assert_json_snapshot!("conversation_answer", ConversationAnswer { conversation: asked_for });
-    let page = ConversationPage { items: vec![conversation()], next_cursor: None, as_of: at(-60_000) };
+    let page =
+        ConversationPage { items: vec![conversation()], next_cursor: None, as_of: at(-60_000), searched_to: None };
     assert_json_snapshot!("conversation_page", page);
     let messages = vec![system_message(), text_message()];
     assert_json_snapshot!("history", History { messages, last_seq: 2, has_more: false });
@@ -137,7 +138,8 @@ fn requests() {
     assert_json_snapshot!("message_request", message);
     assert_json_snapshot!("read_request", ReadRequest { seq: 2 });
     assert_json_snapshot!("page_query", PageQuery { limit: Some(25), cursor: Some("cursor".to_owned()) });
-    let inbox = InboxQuery { status: Some(ConversationStatus::Active), since: Some(at(0)), limit: None, cursor: None };
+    let inbox =
+        InboxQuery { status: Some(ConversationStatus::Active), q: None, since: Some(at(0)), limit: None, cursor: None };
     assert_json_snapshot!("inbox_query", inbox);
     assert_json_snapshot!("history_query", HistoryQuery { before: Some(7), after: None, limit: Some(50) });
 }

@@ -163,11 +163,11 @@ mod tests {
         #[test]
         fn queries_round_trip(
             status in prop::option::of(prop::sample::select(ConversationStatus::ALL.to_vec())),
-            since in prop::option::of(0..253_402_207_200_000i64), limit: Option<u32>, cursor: Option<String>,
+            q: Option<String>, since in prop::option::of(0..253_402_207_200_000i64), limit: Option<u32>, cursor: Option<String>,
             before: Option<u64>, after: Option<u64>,
         ) {
             let since = since.and_then(Time::from_millis);
-            let printed = serde_urlencoded::to_string(InboxQuery { status, since, limit, cursor }).unwrap();
+            let printed = serde_urlencoded::to_string(InboxQuery { status, q, since, limit, cursor }).unwrap();
             let read: InboxQuery = asked(&printed).query().unwrap();
             prop_assert_eq!(serde_urlencoded::to_string(read).unwrap(), printed);
             let printed = serde_urlencoded::to_string(HistoryQuery { before, after, limit }).unwrap();

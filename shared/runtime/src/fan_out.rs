@@ -11,11 +11,11 @@ use crate::App;
 const MAX_CONCURRENT: usize = 128;
 
 /// A connection younger than this may still be in its handshake, when the gateway answers as if it were gone.
-const HANDSHAKE_MS: i64 = 30_000;
+const HANDSHAKE_MS: u64 = 30_000;
 
-/// Whether "gone" means gone.
+/// Whether "gone" means gone. A connection that is to begin later than now is of before the clock was set back.
 pub fn is_past_handshake(connection: &Connection, now: Time) -> bool {
-    now.millis() - connection.connected_at.millis() > HANDSHAKE_MS
+    now.millis().abs_diff(connection.connected_at.millis()) > HANDSHAKE_MS
 }
 
 /// How the pushes of one frame went, as far as it says something of the connections.

@@ -53,7 +53,21 @@ impl Store {
         limit: u32,
         after: Option<&Position>,
     ) -> Result<InboxPage, Error> {
-        let limit = limit as usize;
+        let (ranked, more) = self.ranked_heads(caller, filter, limit as usize, after).await?;
+        let next = ranked.last().filter(|_| more).map(|(position, _)| position.clone());
+        let mut heads: Vec<Head> = ranked.into_iter().map(|(_, head)| head).collect();
+        heads.sort_by_key(|head| Reverse((head.last_activity_at(), head.shared_id.clone())));
+        Ok(InboxPage { heads, next })
+    }
+
+    /// The heads of a page with their positions, last position first, and whether there are more.
+    pub(crate) async fn ranked_heads(
+        &self,
+        caller: &Person,
+        filter: InboxFilter,
+        limit: usize,
+        after: Option<&Position>,
+    ) -> Result<(Vec<(Position, Head)>, bool), Error> {
         // More keys are more conversations also where some fall away below: one whose status has changed since, or that two
         // statuses name as it changes.
         let (mut ranked, more_keys) = if caller.is_admin() {
@@ -82,10 +96,7 @@ impl Store {
         ranked.sort_by(|(one, _), (other, _)| other.cmp(one));
         let more = more_keys || ranked.len() > limit;
         ranked.truncate(limit);
-        let next = ranked.last().filter(|_| more).map(|(position, _)| position.clone());
-        let mut heads: Vec<Head> = ranked.into_iter().map(|(_, head)| head).collect();
-        heads.sort_by_key(|head| Reverse((head.last_activity_at(), head.shared_id.clone())));
-        Ok(InboxPage { heads, next })
+        Ok((ranked, more))
     }
 
     /// Keys enough to know `limit` conversations behind `after`, with whole minutes, and whether there is one more.

@@ -39,6 +39,7 @@ mod inbox;
 mod item;
 mod key;
 mod log;
+mod search;
 mod send;
 mod status;
 mod ticket;

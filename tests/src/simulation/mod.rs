@@ -36,6 +36,7 @@ use tokio::task::JoinSet;
 
 use crate::Shop;
 use clock::Clock;
+use event::rest_event;
 use fault_injector::{Arrival, Invocation, with_invocation};
 
 /// The timeout of an invocation, as in the template.
@@ -116,6 +117,24 @@ impl Simulation {
     /// The current time in milliseconds since 1970, by the correct clock.
     pub fn now_millis(&self) -> i64 {
         self.clock.millis()
+    }
+
+    /// Sets the clocks of all functions forward by this many milliseconds, or back if negative.
+    pub fn step_clocks(&self, millis: i64) {
+        self.clock.step(millis);
+    }
+
+    /// The answer to one request of `person` on `route`, as the template spells it.
+    pub async fn rest(&self, person: &Person, route: &str, id: &str, query: &str, body: &Value) -> (u16, Value) {
+        let function = match route {
+            "POST /api/chat/conversations/{id}/messages" => &self.functions.send_message,
+            "POST /api/chat/conversations/{id}/read" => &self.functions.signals,
+            "POST /api/sales" => &self.functions.create_order,
+            _ if route.contains("/sales/") => &self.functions.orders,
+            _ => &self.functions.conversations,
+        };
+        let event = rest_event(person, self.now_millis(), route, id, query, None, body);
+        self.call(function, event).await.unwrap_or_default()
     }
 
     /// Ends all faults, and waits for the delayed invocations.

@@ -159,6 +159,10 @@ async fn only_the_signed_text_counts() {
         ("a fourth part", format!("{good}.AAAA")),
         ("five parts", format!("{good}.AAAA.AAAA")),
         ("padding", format!("{good}=")),
+        ("padding of the claims", format!("{}.{}=.{}", parts[0], parts[1], parts[2])),
+        ("a line end in the claims", format!("{}.{}%0A.{}", parts[0], parts[1], parts[2])),
+        ("a space in the claims", format!("{}.{} {}.{}", parts[0], &parts[1][..8], &parts[1][8..], parts[2])),
+        ("a space in the signature", format!("{}.{}.{} {}", parts[0], parts[1], &parts[2][..8], &parts[2][8..])),
         ("one part", parts[0].to_owned()),
         ("nothing but dots", "..".to_owned()),
         ("no base64", "a.b.c".to_owned()),
@@ -199,6 +203,17 @@ async fn every_claim_is_checked() {
         json!({"role": ["admin"]}),
         json!({"name": 7}),
         json!({"nbf": now + 60}),
+        json!({"nbf": (now - 1).to_string()}),
+        json!({"nbf": [now - 1]}),
+        json!({"iat": now.to_string()}),
+        json!({"iat": {}}),
+        json!({"jti": 7}),
+        json!({"iss": 7}),
+        json!({"iss": ["https://id.example"]}),
+        json!({"aud": 7}),
+        json!({"aud": {"shop": true}}),
+        json!({"aud": ["shop", 7]}),
+        json!({"aud": [["shop"]]}),
     ] {
         refused(&shop, &changes.to_string(), &shop.sign(&with(&changes))).await;
     }
@@ -206,7 +221,10 @@ async fn every_claim_is_checked() {
     let secret = shop.secret().into_bytes();
     let header = json!({"alg": "HS256", "typ": "JWT"});
     let claims = claims().to_string();
-    for more in [r#""role":"admin","#, r#""sub":"ben","#, r#""exp":9999999999,"#] {
+    for more in [r#""role":"admin","#, r#""sub":"ben","#, r#""exp":9999999999,"#, r#""iss":null,"#, r#""nbf":null,"#]
+        .into_iter()
+        .chain([r#""iss":"x","iss":"x","#, r#""aud":"x","aud":["x"],"#, r#""nbf":1,"nbf":9999999999,"#])
+    {
         let twice = claims.replacen('{', &format!("{{{more}"), 1);
         refused(&shop, &twice, &signed_with(&header, &twice, &secret)).await;
     }
@@ -224,6 +242,9 @@ async fn every_claim_is_checked() {
         json!({"exp": now + 60}),
         json!({"iss": "anybody", "aud": "anything"}),
         json!({"iat": now, "nbf": now - 1, "jti": "x", "roles": ["admin"]}),
+        // A provider's clock may be a little ahead, and its numbers have a fraction.
+        json!({"iat": now + 5, "nbf": now + 5}),
+        json!({"nbf": 1.5}),
     ] {
         admitted(&shop, &changes.to_string(), &shop.sign(&with(&changes))).await;
     }
@@ -246,6 +267,12 @@ async fn issuer_and_audience_are_checked_where_configured() {
         json!({"iss": "https://id.example", "aud": "shops"}),
         json!({"iss": "https://id.example", "aud": []}),
         json!({"iss": "", "aud": ""}),
+        json!({"iss": ["https://id.example"], "aud": "shop"}),
+        json!({"iss": ["https://id.example", "https://evil.example"], "aud": "shop"}),
+        json!({"iss": "https://id.example", "aud": ["shop", 7]}),
+        json!({"iss": "https://id.example", "aud": [["shop"]]}),
+        json!({"iss": "HTTPS://id.example", "aud": "shop"}),
+        json!({"iss": "https://id.example", "aud": " shop"}),
     ] {
         refused(&shop, &wrong.to_string(), &shop.sign(&with(&wrong))).await;
     }

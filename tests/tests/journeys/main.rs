@@ -13,5 +13,6 @@ mod orders;
 mod presence;
 mod receipts;
 mod reconnect;
+mod search;
 mod typing;
 mod user_id_isolation;

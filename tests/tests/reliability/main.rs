@@ -1,6 +1,7 @@
 //! The promises of `docs/protocol.md` in random schedules, on bad lines, and over restarts.
 
 mod broken_connections;
+mod clock_steps;
 mod convergence;
 mod faults;
 mod unstable_connections;

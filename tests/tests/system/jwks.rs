@@ -177,6 +177,21 @@ async fn an_unknown_key_is_asked_for_at_most_once_a_minute() {
     assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rs256_key())).await, 200);
 }
 
+/// A provider may publish keys for other things, which this version cannot even read.
+#[tokio::test]
+async fn a_key_of_an_unknown_kind_hides_no_other() {
+    let provider = Provider::default();
+    provider.0.lock().unwrap().keys.extend([
+        json!({"kty": "AKP", "kid": "q", "alg": "ML-DSA-44", "pub": "AAAA"}),
+        json!({"kid": "r"}),
+        json!("r"),
+    ]);
+    provider.publish("r", &rs256_key(), Algorithm::RS256);
+    let shop = shop(&provider).await;
+    assert_eq!(status(&shop, &token(Some("r"), Algorithm::RS256, &rs256_key())).await, 200);
+    assert_eq!(status(&shop, &token(Some("q"), Algorithm::RS256, &rs256_key())).await, 403);
+}
+
 /// A provider that is down makes no good token a bad one: what cannot be checked is not answered, and what can be still counts.
 #[tokio::test]
 async fn a_provider_that_is_down_makes_no_token_invalid() {
@@ -215,4 +230,10 @@ async fn a_provider_that_is_down_makes_no_token_invalid() {
     provider.is_down(false);
     clock.set(4_010);
     assert_eq!((let_in("none").await, provider.asked()), (Some(false), 4));
+
+    // A clock that is set back does not keep anybody from asking until it has caught up.
+    clock.set(10);
+    provider.publish("new", &rs256_key(), Algorithm::RS256);
+    assert_eq!((let_in("new").await, provider.asked()), (Some(true), 5));
+    assert_eq!((let_in("none").await, provider.asked()), (Some(false), 5), "and then at most once a minute");
 }

@@ -90,7 +90,7 @@ export class Api {
     headers: Record<string, string> = {},
     signal?: AbortSignal,
   ): Promise<Answer> {
-    const request: RequestInit = { method, headers, cache: "no-store" };
+    const request: Request = { method, headers };
     if (body !== undefined) {
       request.headers = { ...headers, "content-type": "application/json" };
       request.body = JSON.stringify(body);
@@ -104,7 +104,7 @@ export class Api {
   }
 
   /** One request with its whole answer. Throws {@link NetworkError} if there is none in time. */
-  async #fetch(path: string, request: RequestInit, token: string, signal: AbortSignal | undefined): Promise<Answered> {
+  async #fetch(path: string, request: Request, token: string, signal: AbortSignal | undefined): Promise<Answered> {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
     const giveUp = () => abort.abort();
@@ -112,7 +112,7 @@ export class Api {
     if (signal?.aborted === true) giveUp();
     try {
       const headers = { ...request.headers, authorization: `Bearer ${token}` };
-      const response = await this.#environment.fetch(this.#environment.api + path, { ...request, headers, signal: abort.signal });
+      const response = await this.#environment.fetch(this.#environment.api + path, { ...request, headers, signal: abort.signal, cache: "no-store" });
       return { response, text: await response.text() };
     } catch (cause) {
       throw new NetworkError("The server cannot be reached.", { cause });
@@ -126,6 +126,13 @@ export class Api {
 function search(query: Record<string, string | number | undefined>): string {
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
   return `?${new URLSearchParams(given)}`;
+}
+
+/** A request without its token. */
+interface Request {
+  method: string;
+  headers: Readonly<Record<string, string>>;
+  body?: string;
 }
 
 /** An answer whose body has come to its end. */

@@ -157,7 +157,9 @@ export class Socket {
 
   #ended(): void {
     this.#resolveClosed();
-    for (const waiting of [...this.#waiting.values()]) waiting.reject(new NetworkError("The connection ended."));
+    // Each rejection removes its entry: they are taken out first.
+    const waiting = Array.from(this.#waiting.values());
+    for (const each of waiting) each.reject(new NetworkError("The connection ended."));
   }
 
   #received(data: unknown): void {

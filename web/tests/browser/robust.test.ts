@@ -25,6 +25,7 @@ test("frames of later releases do not break the page", async () => {
   for (const frame of frames) push(JSON.stringify(frame));
   await page.getByText("Which colour?").last().waitFor();
   await page.getByText("Order refunded").last().waitFor();
+  await placeOrder(page, "Wall clock");
   await sendMessage(page, "Still here");
   await waitForStatus(page, "Still here", "Sent");
 });

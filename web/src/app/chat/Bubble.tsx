@@ -55,7 +55,7 @@ export const Bubble = memo(function Bubble({
  */
 function SystemMessage({ message }: { message: Message }) {
   // A later server can send a system message without `by`.
-  const by = message.system?.by as Person | undefined;
+  const by: Person | undefined = message.system?.by;
   return (
     <p className="system">
       <span>

@@ -102,8 +102,8 @@ function useGrowing(field: RefObject<HTMLTextAreaElement | null>, text: string):
   useLayoutEffect(() => {
     const element = field.current;
     if (element === null || CSS.supports("field-sizing", "content")) return;
-    element.style.height = "auto";
+    element.style.setProperty("height", "auto");
     const borders = element.offsetHeight - element.clientHeight;
-    element.style.height = `${element.scrollHeight + borders}px`;
+    element.style.setProperty("height", `${element.scrollHeight + borders}px`);
   }, [field, text]);
 }

@@ -135,9 +135,9 @@ function OpenedList({
               <div key={row.key} className="entry" data-seq={row.message?.seq}>
                 {row.day !== undefined && <p className="day">{dayLabel(row.day, today)}</p>}
                 {row.line !== undefined && (
-                  <p className="unread-line" role="separator" aria-label={newMessages(row.line)}>
+                  <div className="unread-line" role="separator" aria-label={newMessages(row.line)}>
                     <span>{newMessages(row.line)}</span>
-                  </p>
+                  </div>
                 )}
                 {row.message !== undefined && (
                   <Bubble message={row.message} me={me} tick={tickOf(row.message, conversation)} follows={row.follows} />

@@ -33,7 +33,8 @@ fn inbox(schemas: &mut Schemas) -> Result<Operation> {
     Ok(Operation::new("get", ALL, "listConversations", "The caller's conversations, last activity first")
         .about(
             "A customer's own; all of them for an admin. `asOf` in the answer is the `since` of the next sync. What moves \
-             up while a client pages is found by that sync: merge by `id`.",
+             up while a client pages is found by that sync: merge by `id`. With `q` a search, which looks at 200 \
+             conversations a request: a page may be empty and have a `nextCursor` all the same, under which it goes on.",
         )
         .query::<InboxQuery>(schemas)?
         .answers::<ConversationPage>(schemas, 200, "A page.")
