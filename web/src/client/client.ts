@@ -48,8 +48,8 @@ export interface Session {
 /**
  * A chat client, which keeps one person's conversations complete and up to date.
  *
- * It needs no framework. Read {@link state}, {@link subscribe} to changes, and call methods. {@link
- * start} it after the log-in and {@link stop} it at the log-out. It can be started again.
+ * It needs no framework. Read {@link state}, {@link subscribe} to changes, and call methods.
+ * {@link start} it after the log-in and {@link stop} it at the log-out. It can be started again.
  */
 export class ChatClient {
   /** The REST API with this person's token. */

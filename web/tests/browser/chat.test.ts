@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { bubble, deferred, delayRequests, logIn, openOrder, placeOrder, sendMessage, startConversation, waitForFrame, waitForStatus } from "./steps.ts";
-import { FAILED_REQUEST, NO_NETWORK, browserSetup } from "./world.ts";
+import { FAILED_REQUEST, NO_NETWORK, browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 
 test("a late answer does not switch the open conversation, and a failed refresh does not fail the action", async () => {
-  world.allowConsoleMessages(FAILED_REQUEST);
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(mia, "Mia Berger");
   await placeOrder(mia, "Desk lamp");
   const lamp = new RegExp(`${mia.url().split("/").at(-1)}(/messages.*)?$`);
@@ -42,8 +42,8 @@ test("a late answer does not switch the open conversation, and a failed refresh 
 });
 
 test("a message that overtakes another is read when both have arrived, and both are announced", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await grace.routeWebSocket(/ticket=/, (route) => {
     const server = route.connectToServer();
     route.onMessage((frame) => server.send(frame));
@@ -66,8 +66,8 @@ test("a message that overtakes another is read when both have arrived, and both 
 });
 
 test("an order that fails offline shows an error, and a person who has left the shop is not moved", async () => {
-  world.allowConsoleMessages(NO_NETWORK);
-  const { page, context } = await world.windows.window({ viewport: { width: 390, height: 844 } });
+  setup.allowConsoleMessages(NO_NETWORK);
+  const { page, context } = await setup.windows.window({ viewport: { width: 390, height: 844 } });
   await logIn(page, "Jonas Keller");
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByRole("button", { name: "Add Wall clock" }).click();
@@ -89,7 +89,7 @@ test("an order that fails offline shows an error, and a person who has left the 
 });
 
 test("the Enter key that ends an IME composition in Safari does not send", async () => {
-  const { page } = await world.windows.window();
+  const { page } = await setup.windows.window();
   await logIn(page, "Aisha Rahman");
   await placeOrder(page, "Rubber plant");
   const field = page.getByRole("textbox", { name: "Message" });
@@ -104,8 +104,8 @@ test("the Enter key that ends an IME composition in Safari does not send", async
 });
 
 test("a chat that opens does not take the focus from the search field", async () => {
-  const { page: leo } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: leo } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(leo, "Leo Martin");
   await placeOrder(leo, "Headphones");
   await logIn(grace, "Grace Okafor");
@@ -123,7 +123,7 @@ test("a chat that opens does not take the focus from the search field", async ()
 });
 
 test("the scroll position stays when one's own message is sent while reading older messages", async () => {
-  const { page } = await world.windows.window();
+  const { page } = await setup.windows.window();
   const { resolve: release, promise: held } = deferred();
   const { resolve: acknowledge, promise: acknowledged } = deferred();
   await page.routeWebSocket(/ticket=/, (route) => {
@@ -164,9 +164,9 @@ test("the scroll position stays when one's own message is sent while reading old
 });
 
 test("a failed action shows an error until another action is chosen", async () => {
-  world.allowConsoleMessages(FAILED_REQUEST);
-  const { page: leo } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page: leo } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(leo, "Leo Martin");
   await placeOrder(leo, "Headphones");
   await logIn(grace, "Grace Okafor");
@@ -183,8 +183,8 @@ test("a failed action shows an error until another action is chosen", async () =
 });
 
 test("a chat whose order cannot be loaded shows an error and can be retried", async () => {
-  world.allowConsoleMessages(FAILED_REQUEST);
-  const { page } = await world.windows.window();
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page } = await setup.windows.window();
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Desk lamp");
   // Blocks every answer that contains the order, except one. The messages are loaded.
@@ -215,7 +215,7 @@ test("a chat whose order cannot be loaded shows an error and can be retried", as
 });
 
 test("right-to-left text is shown from right to left", async () => {
-  const { page } = await world.windows.window();
+  const { page } = await setup.windows.window();
   await logIn(page, "Aisha Rahman");
   await placeOrder(page, "Rubber plant");
   await sendMessage(page, "متى يصل الطلب؟");
@@ -229,10 +229,10 @@ test("right-to-left text is shown from right to left", async () => {
 test("\"Today\" becomes \"Yesterday\" at midnight on an open page", async () => {
   // Choose the time zone in which it is between 22:00 and 23:00 now. The names Etc/GMT-14 to
   // Etc/GMT+12 count hours westwards.
-  world.allowConsoleMessages(NO_NETWORK);
+  setup.allowConsoleMessages(NO_NETWORK);
   const now = new Date();
   const west = ((now.getUTCHours() - 22 + 14 + 24) % 24) - 14;
-  const { page, context } = await world.windows.window({ timezoneId: `Etc/GMT${west < 0 ? "" : "+"}${west}` });
+  const { page, context } = await setup.windows.window({ timezoneId: `Etc/GMT${west < 0 ? "" : "+"}${west}` });
   await page.clock.install();
   let cut = () => Promise.resolve();
   await page.routeWebSocket(/ticket=/, (route) => {

@@ -2,9 +2,9 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { simulateHistory } from "./long-history.ts";
 import { bubble, deferred, logIn, placeOrder } from "./steps.ts";
-import { FAILED_REQUEST, browserSetup } from "./world.ts";
+import { FAILED_REQUEST, browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 
 /** The number of messages to scroll through. */
 const MESSAGE_COUNT = 5_000;
@@ -50,7 +50,7 @@ const atEnd = (page: Page) =>
   page.locator(".messages").evaluate((frame) => Math.abs(frame.scrollHeight - frame.clientHeight - frame.scrollTop) <= 1);
 
 test("scrolling up through 5,000 messages does not jump by a pixel, and one click goes to the newest", async () => {
-  const { page } = await world.windows.window();
+  const { page } = await setup.windows.window();
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Desk lamp");
   let [asked, waits] = [0, deferred()];
@@ -111,8 +111,8 @@ test("scrolling up through 5,000 messages does not jump by a pixel, and one clic
 }, 300_000);
 
 test("older messages that cannot be loaded show an error, are requested once, and load on retry", async () => {
-  world.allowConsoleMessages(FAILED_REQUEST);
-  const { page } = await world.windows.window();
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page } = await setup.windows.window();
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Desk lamp");
   let [asked, works] = [0, false];

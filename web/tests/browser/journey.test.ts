@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { bubble, checkAccessibility, chooseAction, logIn, sendMessage, waitForStatus } from "./steps.ts";
-import { browserSetup } from "./world.ts";
+import { browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 
 test("a customer and an admin chat about an order, from the first click to the last status", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
 
   await mia.goto("/");
   await checkAccessibility(mia, "log-in");

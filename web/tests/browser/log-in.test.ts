@@ -1,9 +1,9 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { checkAccessibility, choosePerson, delayRequests, logIn, logOut, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
-import { FAILED_REQUEST, browserSetup } from "./world.ts";
+import { FAILED_REQUEST, browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 
 /** Stores a log-in of Mia whose token has expired. It is used after the next page load. */
 async function storeExpiredLogIn(page: Page): Promise<void> {
@@ -17,7 +17,7 @@ async function storeExpiredLogIn(page: Page): Promise<void> {
 }
 
 test("a draft belongs to one person and conversation, and is kept over a reload and a log-out", async () => {
-  const { page } = await world.windows.window();
+  const { page } = await setup.windows.window();
   const field = page.getByRole("textbox", { name: "Message" });
   const list = page.getByRole("navigation", { name: "Conversations" });
   await logIn(page, "Mia Berger");
@@ -52,8 +52,8 @@ test("a draft belongs to one person and conversation, and is kept over a reload 
 });
 
 test("an expired log-in is renewed, or a dialog stays until a person logs in, who stays on the same page", async () => {
-  world.allowConsoleMessages(FAILED_REQUEST);
-  const { page } = await world.windows.window();
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page } = await setup.windows.window();
   const field = page.getByRole("textbox", { name: "Message" });
   await logIn(page, "Mia Berger");
   for (const title of ["Desk lamp", "Wall clock"]) await placeOrder(page, title);
@@ -81,7 +81,7 @@ test("an expired log-in is renewed, or a dialog stays until a person logs in, wh
 });
 
 test("a token that arrives after the log-out is ignored", async () => {
-  const { page } = await world.windows.window();
+  const { page } = await setup.windows.window();
   await page.goto("/");
   await storeExpiredLogIn(page);
   const answer = await delayRequests(page, /\/dev\/token$/, "POST");
@@ -98,7 +98,7 @@ test("a token that arrives after the log-out is ignored", async () => {
 });
 
 test("if the browser forbids storage, the page works until it is closed", async () => {
-  const { page } = await world.windows.window();
+  const { page } = await setup.windows.window();
   await page.addInitScript(() => {
     const forbidden = () => {
       throw new DOMException("Access is denied for this document.", "SecurityError");

@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import { simulateHistory } from "./long-history.ts";
 import { Operations } from "./operations.ts";
 import { bubble, logIn, placeOrder, sendMessage, startConversation, waitForFrame } from "./steps.ts";
-import { browserSetup } from "./world.ts";
+import { browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 
 /**
  * Returns true if the whole bubble with this text is within the list's visible area, within one
@@ -19,8 +19,8 @@ async function isFullyVisible(page: Page, text: string): Promise<boolean> {
 const top = (page: Page) => page.locator(".messages").evaluate((list) => list.scrollTop);
 
 test("older messages load on scrolling up without a jump, and a button goes to the newest", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await startConversation(mia, grace);
   for (let count = 1; count <= 18; count += 1) await sendMessage(mia, `Line ${count}\nwith\nmore\nlines`);
   await bubble(grace, "Line 18").waitFor();
@@ -67,7 +67,7 @@ const [STEPS, STEP] = [100, 240];
  * counts the work.
  */
 async function measureScrolling(many: number): Promise<ScrollCosts> {
-  const { page } = await world.windows.window();
+  const { page } = await setup.windows.window();
   await logIn(page, "Jonas Keller");
   await placeOrder(page, "Wall clock");
   await simulateHistory(page, many);

@@ -2,15 +2,15 @@ import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { bubble, sendMessage, startConversation, waitForStatus } from "./steps.ts";
-import { browserSetup } from "./world.ts";
+import { browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 
 /** The number of timed messages. It is below the rate limit of one sender. */
 const TIMED_MESSAGES = 18;
 
 test("the first load has less than 150 KB of compressed script", async () => {
-  const { url } = world.system;
+  const { url } = setup.system;
   const html = await (await fetch(url)).text();
   const scripts = [...html.matchAll(/(?:src|href)="([^"]+\.js)"/g)].map(([, path]) => path ?? "");
   expect(scripts.length).toBeGreaterThan(0);
@@ -57,8 +57,8 @@ function countSent(page: Page): Map<string, number> {
 }
 
 test("a message takes one frame and no request; its latency is printed", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   const [fromMia, fromGrace] = [countSent(mia), countSent(grace)];
   await startConversation(mia, grace);
   await recordEnter(mia);

@@ -1,9 +1,9 @@
 import type { Page, WebSocketRoute } from "playwright-core";
 import { expect, test } from "vitest";
 import { bubble, checkAccessibility, logIn, placeOrder, sendMessage, startConversation, waitForStatus } from "./steps.ts";
-import { NO_NETWORK, browserSetup } from "./world.ts";
+import { NO_NETWORK, browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 
 /**
  * Puts a proxy between the page and the server's WebSocket. It can drop answers and close
@@ -23,8 +23,8 @@ async function proxySocket(page: Page): Promise<{ answers: boolean; cut(): Promi
 }
 
 test("a message whose answer is lost is sent again and appears once", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   const proxy = await proxySocket(mia);
   await startConversation(mia, grace);
 
@@ -41,9 +41,9 @@ test("a message whose answer is lost is sent again and appears once", async () =
 });
 
 test("messages can be written offline, and the page catches up when it is online again", async () => {
-  world.allowConsoleMessages(NO_NETWORK);
-  const { page: mia, context } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  setup.allowConsoleMessages(NO_NETWORK);
+  const { page: mia, context } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   const proxy = await proxySocket(mia);
   await logIn(mia, "Jonas Keller");
   await placeOrder(mia, "Wall clock");
@@ -70,8 +70,8 @@ test("messages can be written offline, and the page catches up when it is online
 });
 
 test("an unsent message is sent once after a reload", async () => {
-  world.allowConsoleMessages(NO_NETWORK);
-  const { page, context } = await world.windows.window();
+  setup.allowConsoleMessages(NO_NETWORK);
+  const { page, context } = await setup.windows.window();
   const proxy = await proxySocket(page);
   await logIn(page, "Aisha Rahman");
   await placeOrder(page, "Rubber plant");
@@ -94,8 +94,8 @@ test("an unsent message is sent once after a reload", async () => {
 });
 
 test("two tabs of one person show the same messages and send each once", async () => {
-  world.allowConsoleMessages(NO_NETWORK);
-  const { page: one, context } = await world.windows.window();
+  setup.allowConsoleMessages(NO_NETWORK);
+  const { page: one, context } = await setup.windows.window();
   const proxy = await proxySocket(one);
   await logIn(one, "Leo Martin");
   await placeOrder(one, "Headphones");
@@ -121,8 +121,8 @@ test("two tabs of one person show the same messages and send each once", async (
 });
 
 test("if the storage is full, the page asks to be kept open", async () => {
-  world.allowConsoleMessages(NO_NETWORK);
-  const { page, context } = await world.windows.window();
+  setup.allowConsoleMessages(NO_NETWORK);
+  const { page, context } = await setup.windows.window();
   await page.addInitScript(() => {
     const store = Storage.prototype.setItem;
     Storage.prototype.setItem = function (name, value) {

@@ -2,15 +2,15 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { ConversationPage } from "../../src/protocol.ts";
 import { bubble, checkAccessibility, chooseAction, choosePerson, logIn, logOut, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
-import { browserSetup } from "./world.ts";
+import { browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
 const notice = (page: Page) => page.getByRole("region", { name: "New orders" });
 
 test("for an admin no conversation opens by itself, and the list marks nothing as read", async () => {
-  const { page: leo } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: leo } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(leo, "Leo Martin");
   await placeOrder(leo, "Headphones");
   await sendMessage(leo, "Do they fold?");
@@ -31,8 +31,8 @@ test("for an admin no conversation opens by itself, and the list marks nothing a
 });
 
 test("a final action needs a confirmation before anything is sent, also by keyboard", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   const sent: string[] = [];
   grace.on("request", (request) => {
     if (request.method() === "PATCH") sent.push(request.postData() ?? "");
@@ -78,8 +78,8 @@ test("a final action needs a confirmation before anything is sent, also by keybo
 });
 
 test("each view has its title, with the unread count first", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await mia.goto("/");
   await expect.poll(() => mia.title()).toBe("Log in – Order chat");
   await logIn(mia, "Mia Berger");
@@ -105,8 +105,8 @@ test("each view has its title, with the unread count first", async () => {
 });
 
 test("the unread count shows a plus while some orders are not loaded", async () => {
-  const { page: jonas } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: jonas } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(jonas, "Jonas Keller");
   await placeOrder(jonas, "Rubber plant");
   await grace.route(/\/api\/chat\/conversations\?(?!.*since)/, async (route) => {
@@ -120,9 +120,9 @@ test("the unread count shows a plus while some orders are not loaded", async () 
 });
 
 test("the notice of new orders covers nothing, stays while it is hovered or focused, and sums up orders", async () => {
-  const { page: mia } = await world.windows.window();
+  const { page: mia } = await setup.windows.window();
   for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {
-    const { page: grace } = await world.windows.window({ viewport });
+    const { page: grace } = await setup.windows.window({ viewport });
     await grace.clock.install();
     await logIn(mia, "Mia Berger");
     await placeOrder(mia, "Desk lamp");
@@ -165,7 +165,7 @@ test("the notice of new orders covers nothing, stays while it is hovered or focu
 });
 
 test("the basket and the note are kept over navigation and reload, belong to one person, and are cleared by the order", async () => {
-  const { page } = await world.windows.window();
+  const { page } = await setup.windows.window();
   const note = page.getByRole("textbox", { name: "A note for the shop" });
   await logIn(page, "Aisha Rahman");
   await page.getByRole("link", { name: "Shop", exact: true }).click();

@@ -2,9 +2,9 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { ConversationPage } from "../../src/protocol.ts";
 import { bubble, checkAccessibility, logIn, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
-import { browserSetup } from "./world.ts";
+import { browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
 
@@ -28,8 +28,8 @@ async function addOrderCopies(page: Page): Promise<void> {
 }
 
 test("Back restores the list's scroll position and focus, and a chat is one history entry", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window(PHONE);
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window(PHONE);
   await logIn(mia, "Mia Berger");
   await placeOrder(mia, "Desk lamp");
   await addOrderCopies(grace);
@@ -71,7 +71,7 @@ test("Back restores the list's scroll position and focus, and a chat is one hist
 });
 
 test("Back leads to the list from a chat that was opened by its URL", async () => {
-  const { page } = await world.windows.window(PHONE);
+  const { page } = await setup.windows.window(PHONE);
   await logIn(page, "Aisha Rahman");
   await placeOrder(page, "Rubber plant");
   await page.goto(new URL(page.url()).pathname);
@@ -81,10 +81,10 @@ test("Back leads to the list from a chat that was opened by its URL", async () =
 });
 
 test("on a wide screen the browser's Back does not step through every chat", async () => {
-  const { page } = await world.windows.window();
+  const { page } = await setup.windows.window();
   await logIn(page, "Jonas Keller");
   for (const title of ["Wall clock", "Headphones", "Desk lamp"]) await placeOrder(page, title);
-  const { page: grace } = await world.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(grace, "Grace Okafor");
   await grace.getByText("Choose an order").waitFor();
   const steps = await grace.evaluate(() => history.length);
@@ -98,8 +98,8 @@ test("on a wide screen the browser's Back does not step through every chat", asy
 });
 
 test("the back link of a chat shows the unread count of the other conversations", async () => {
-  const { page: leo } = await world.windows.window();
-  const { page: grace } = await world.windows.window(PHONE);
+  const { page: leo } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window(PHONE);
   await logIn(leo, "Leo Martin");
   for (const title of ["Wall clock", "Headphones"]) await placeOrder(leo, title);
   await logIn(grace, "Grace Okafor");
@@ -115,7 +115,7 @@ test("the back link of a chat shows the unread count of the other conversations"
 });
 
 test("on a phone Enter inserts a line break and the button sends", async () => {
-  const { page } = await world.windows.window(PHONE);
+  const { page } = await setup.windows.window(PHONE);
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Reading chair");
   const field = page.getByRole("textbox", { name: "Message" });
@@ -130,7 +130,7 @@ test("on a phone Enter inserts a line break and the button sends", async () => {
 });
 
 test("an on-screen keyboard over the page covers neither the composer nor the top bar", async () => {
-  const { page } = await world.windows.window(PHONE);
+  const { page } = await setup.windows.window(PHONE);
   // Simulates Safari on iOS: the layout height stays the same, and only the visual viewport shrinks
   // and moves.
   await page.addInitScript(() => {
@@ -158,7 +158,7 @@ test("an on-screen keyboard over the page covers neither the composer nor the to
 
 test("the composer grows with its text, also in browsers without field-sizing", async () => {
   for (const old of [false, true]) {
-    const { page } = await world.windows.window({ bypassCSP: true });
+    const { page } = await setup.windows.window({ bypassCSP: true });
     if (old) {
       await page.addInitScript(() => {
         CSS.supports = () => false;
@@ -186,7 +186,7 @@ test("the composer grows with its text, also in browsers without field-sizing", 
 test("no label is cut at any width, and the font is shipped with the pages", async () => {
   const fonts: string[] = [];
   for (const width of [320, 390, 767, 800, 1280]) {
-    const { page } = await world.windows.window({ viewport: { width, height: 700 } });
+    const { page } = await setup.windows.window({ viewport: { width, height: 700 } });
     page.on("response", (response) => {
       if (response.url().endsWith(".woff2")) fonts.push(response.url());
     });
@@ -212,12 +212,12 @@ test("no label is cut at any width, and the font is shipped with the pages", asy
 });
 
 test("the chat header stays small on a phone and shows presence", async () => {
-  const { page: leo } = await world.windows.window();
+  const { page: leo } = await setup.windows.window();
   await logIn(leo, "Leo Martin");
   await placeOrder(leo, "Headphones");
   for (const name of ["Leo Martin", "Grace Okafor"]) {
     for (const width of [320, 390]) {
-      const { page } = await world.windows.window({ ...PHONE, viewport: { width, height: 780 }, colorScheme: width === 320 ? "dark" : "light" });
+      const { page } = await setup.windows.window({ ...PHONE, viewport: { width, height: 780 }, colorScheme: width === 320 ? "dark" : "light" });
       await logIn(page, name);
       await openOrder(page, "Headphones");
       await page.locator(".presence .dot").waitFor();

@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { bubble, logIn, placeOrder, sendMessage, waitForStatus } from "./steps.ts";
-import { conversation } from "../unit/world.ts";
-import { NO_NETWORK, browserSetup } from "./world.ts";
+import { conversation } from "../unit/test-client.ts";
+import { NO_NETWORK, browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 
 /** Invented frames of later releases, and malformed frames. */
 const FRAMES = readFileSync(new URL("../fixtures/future/events.json", import.meta.url), "utf8");
 
 test("frames of later releases do not break the page", async () => {
   // The page reports the malformed frames as errors.
-  world.allowConsoleMessages(/thrown: TypeError/);
-  const { page } = await world.windows.window();
+  setup.allowConsoleMessages(/thrown: TypeError/);
+  const { page } = await setup.windows.window();
   let push = (_: string) => {};
   await page.routeWebSocket(/ticket=/, (route) => {
     route.connectToServer();
@@ -31,8 +31,8 @@ test("frames of later releases do not break the page", async () => {
 });
 
 test("a rendering error shows a message and a reload button", async () => {
-  world.allowConsoleMessages(/./);
-  const { page } = await world.windows.window();
+  setup.allowConsoleMessages(/./);
+  const { page } = await setup.windows.window();
   await page.route("**/api/chat/conversations?*", (route) => route.fulfill({ json: { items: [{ ...conversation(1, { unread: 0 }), order: null }], asOf: "2026-03-01T09:30:00.000Z" } }));
   await page.goto("/");
   await page.getByRole("button", { name: "Mia Berger" }).click();
@@ -43,8 +43,8 @@ test("a rendering error shows a message and a reload button", async () => {
 });
 
 test("a lost network is shown within a second, and a message written offline is sent when it is back", async () => {
-  world.allowConsoleMessages(NO_NETWORK);
-  const { page, context } = await world.windows.window();
+  setup.allowConsoleMessages(NO_NETWORK);
+  const { page, context } = await setup.windows.window();
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Wall clock");
   await page.evaluate(() => {
@@ -70,8 +70,8 @@ test("a lost network is shown within a second, and a message written offline is 
 });
 
 test("a message that one tab wrote and another tab sends stays visible all the time", async () => {
-  world.allowConsoleMessages(NO_NETWORK);
-  const { page: writer, context } = await world.windows.window();
+  setup.allowConsoleMessages(NO_NETWORK);
+  const { page: writer, context } = await setup.windows.window();
   await logIn(writer, "Mia Berger");
   await placeOrder(writer, "Headphones");
   // This tab has no connection. The other tab of the same person has one.
@@ -104,7 +104,7 @@ test("a message that one tab wrote and another tab sends stays visible all the t
 });
 
 test("a suspended tab that holds the outbox's lock delays other tabs by only a few seconds", async () => {
-  const { page, context } = await world.windows.window();
+  const { page, context } = await setup.windows.window();
   const holder = await context.newPage();
   await holder.goto("/");
   await logIn(page, "Leo Martin");

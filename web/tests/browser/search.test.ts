@@ -2,9 +2,9 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Conversation, ConversationPage } from "../../src/protocol.ts";
 import { checkAccessibility, delayRequests, logIn, openOrder, placeOrder } from "./steps.ts";
-import { FAILED_REQUEST, browserSetup } from "./world.ts";
+import { FAILED_REQUEST, browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
 const field = (page: Page) => page.getByRole("searchbox", { name: "Search the orders" });
 
@@ -19,8 +19,8 @@ async function onlyNewestLoaded(page: Page): Promise<void> {
 }
 
 test("a search filters loaded orders at once, finds others on the server, and shows when nothing matches", async () => {
-  const { page: jonas } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: jonas } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(jonas, "Jonas Keller");
   for (const title of ["Wall clock", "Headphones"]) await placeOrder(jonas, title);
   await onlyNewestLoaded(grace);
@@ -42,8 +42,8 @@ test("a search filters loaded orders at once, finds others on the server, and sh
 });
 
 test("a search shows how far back it has searched and can continue; typing causes one request", async () => {
-  const { page: leo } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: leo } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(leo, "Leo Martin");
   await placeOrder(leo, "Desk lamp");
   let lamp: Conversation | undefined;
@@ -79,9 +79,9 @@ test("a search shows how far back it has searched and can continue; typing cause
 });
 
 test("loaded matches are shown while the server searches; a failed search shows an error and can be retried", async () => {
-  world.allowConsoleMessages(FAILED_REQUEST);
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(mia, "Mia Berger");
   await placeOrder(mia, "Stoneware mug");
   await logIn(grace, "Grace Okafor");

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { bubble, checkAccessibility, chooseAction, logIn, placeOrder, sendMessage, startConversation, waitForStatus } from "./steps.ts";
-import { FAILED_REQUEST, browserSetup } from "./world.ts";
+import { FAILED_REQUEST, browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 
 test("on a phone the list and the chat are separate screens", async () => {
-  const { page } = await world.windows.window({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+  const { page } = await setup.windows.window({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
   await logIn(page, "Mia Berger");
   await page.getByText("No orders yet.").waitFor();
   await page.getByRole("link", { name: "Shop", exact: true }).click();
@@ -27,7 +27,7 @@ test("on a phone the list and the chat are separate screens", async () => {
 });
 
 test("dark mode follows the system and can be chosen", async () => {
-  const { page } = await world.windows.window({ colorScheme: "dark" });
+  const { page } = await setup.windows.window({ colorScheme: "dark" });
   await page.goto("/");
   await checkAccessibility(page, "dark-log-in");
   await logIn(page, "Jonas Keller");
@@ -53,8 +53,8 @@ test("dark mode follows the system and can be chosen", async () => {
 });
 
 test("an admin searches, filters, and sees presence", async () => {
-  const { page: grace } = await world.windows.window();
-  const { page: leo } = await world.windows.window();
+  const { page: grace } = await setup.windows.window();
+  const { page: leo } = await setup.windows.window();
   await logIn(leo, "Leo Martin");
   for (const title of ["Wall clock", "Headphones"]) await placeOrder(leo, title);
   await sendMessage(leo, "Do they fold?");
@@ -87,7 +87,7 @@ test("an admin searches, filters, and sees presence", async () => {
   await grace.getByText(/Leo Martin was online|Leo Martin is offline/).waitFor();
 
   // A new message of the customer makes an archived conversation active again.
-  const { page: again } = await world.windows.window();
+  const { page: again } = await setup.windows.window();
   await logIn(again, "Leo Martin");
   await again.getByRole("link", { name: /Wall clock/ }).click();
   await sendMessage(again, "Why was it cancelled?");
@@ -95,7 +95,7 @@ test("an admin searches, filters, and sees presence", async () => {
 });
 
 test("all steps can be done with the keyboard alone", async () => {
-  const { page } = await world.windows.window();
+  const { page } = await setup.windows.window();
   await page.goto("/");
   const press = async (...keys: string[]) => {
     for (const key of keys) await page.keyboard.press(key);
@@ -137,8 +137,8 @@ test("all steps can be done with the keyboard alone", async () => {
 });
 
 test("failures show a message and an action", async () => {
-  world.allowConsoleMessages(FAILED_REQUEST);
-  const { page } = await world.windows.window();
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page } = await setup.windows.window();
   await logIn(page, "Tom Lindqvist");
   await page.getByRole("navigation", { name: "Conversations" }).waitFor();
 
@@ -168,8 +168,8 @@ test("failures show a message and an action", async () => {
 });
 
 test("a refused message shows that it was not sent and can be retried", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await startConversation(mia, grace);
   // The shop closes the conversation while the customer's message is on its way, so her page does
   // not know it yet.
@@ -201,9 +201,9 @@ test("a refused message shows that it was not sent and can be retried", async ()
 });
 
 test("the page uses the API's URL from the configuration", async () => {
-  world.allowConsoleMessages(/./);
+  setup.allowConsoleMessages(/./);
   // The local gateway's Content-Security-Policy does not allow other hosts.
-  const { page } = await world.windows.window({ bypassCSP: true });
+  const { page } = await setup.windows.window({ bypassCSP: true });
   await page.route("**/config.json", (route) => route.fulfill({ json: { api: "https://api.shop.example" } }));
   const asked = page.waitForRequest("https://api.shop.example/api/**");
   await logIn(page, "Mia Berger");
@@ -211,8 +211,8 @@ test("the page uses the API's URL from the configuration", async () => {
 });
 
 test("if the configuration cannot be loaded, the page shows a message and can try again", async () => {
-  world.allowConsoleMessages(FAILED_REQUEST);
-  const { page } = await world.windows.window();
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page } = await setup.windows.window();
   let reachable = false;
   await page.route("**/config.json", (route) => (reachable ? route.continue() : route.fulfill({ status: 503 })));
   await page.goto("/");

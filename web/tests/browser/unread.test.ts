@@ -1,9 +1,9 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { bubble, checkAccessibility, choosePerson, logIn, openOrder, placeOrder, sendMessage, startConversation, waitForStatus } from "./steps.ts";
-import { browserSetup } from "./world.ts";
+import { browserSetup } from "./setup.ts";
 
-const world = browserSetup();
+const setup = browserSetup();
 
 /** Simulates that the window gets or loses the focus. */
 async function setFocus(page: Page, has: boolean): Promise<void> {
@@ -28,9 +28,9 @@ function recordReadReceipts(page: Page): number[] {
 const line = (page: Page) => page.getByRole("separator", { name: /new message/ });
 
 test("a conversation opens at the first unread message, and messages are read as they become visible", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
-  const { page: leo } = await world.windows.window();
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
+  const { page: leo } = await setup.windows.window();
   const read = recordReadReceipts(grace);
   await startConversation(mia, grace);
   await logIn(leo, "Leo Martin");
@@ -73,8 +73,8 @@ test("a conversation opens at the first unread message, and messages are read as
 });
 
 test("neither a log-in nor a window without focus marks messages as read", async () => {
-  const { page: leo } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+  const { page: leo } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   const read = recordReadReceipts(grace);
   await logIn(leo, "Leo Martin");
   await placeOrder(leo, "Wall clock");
@@ -117,7 +117,7 @@ test("neither a log-in nor a window without focus marks messages as read", async
 });
 
 test("with too many unread messages the conversation opens at the newest, and a button loads the first unread", async () => {
-  const { page } = await world.windows.window();
+  const { page } = await setup.windows.window();
   await logIn(page, "Jonas Keller");
   await placeOrder(page, "Wall clock");
   const id = page.url().split("/").at(-1) ?? "";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Change, KEPT_MESSAGES, MOST_CONVERSATIONS, MOST_TIMELINES, reduce } from "../../src/client/reducer.ts";
 import { type State, initial } from "../../src/client/state.ts";
 import type { Conversation, Person } from "../../src/protocol.ts";
-import { conversation, message } from "./world.ts";
+import { conversation, message } from "./test-client.ts";
 
 const GRACE: Person = { userId: "grace", role: "admin", name: "Grace" };
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ChatClient } from "../../src/client/client.ts";
 import type { PushedEvent } from "../../src/client/socket.ts";
 import type { Conversation, History } from "../../src/protocol.ts";
-import { FakeSocket, conversation, message, world } from "./world.ts";
+import { FakeSocket, conversation, message, testEnvironment } from "./test-client.ts";
 
 const ME = { userId: "grace", role: "admin", name: "Grace" } as const;
 
@@ -29,7 +29,7 @@ function answer(path: string): object | undefined {
 }
 
 async function start(): Promise<void> {
-  const environment = world({
+  const environment = testEnvironment({
     fetch: (input) => {
       requests.push(String(input));
       const body = requests.length < 100 ? answer(String(input)) : undefined;

@@ -7,7 +7,7 @@ import { ServerClock } from "../../src/client/server-clock.ts";
 import type { PushedEvent } from "../../src/client/socket.ts";
 import { Tokens } from "../../src/client/tokens.ts";
 import type { Person } from "../../src/protocol.ts";
-import { FakeSocket, settle, world } from "./world.ts";
+import { FakeSocket, settle, testEnvironment } from "./test-client.ts";
 
 const MINUTE = 60_000;
 
@@ -26,7 +26,7 @@ let opened: boolean[];
 let silences: number;
 
 function connect(first: string, renew: () => Promise<string | undefined> = () => Promise.reject(new Error("not now"))) {
-  const environment = world({
+  const environment = testEnvironment({
     fetch: (input, init) => {
       const bearer = new Headers(init?.headers).get("authorization") ?? "";
       try {
@@ -295,14 +295,14 @@ test("a token that is about to expire is renewed, and the connection is replaced
 });
 
 test("API callers get SessionEnded", async () => {
-  const environment = world();
+  const environment = testEnvironment();
   const api = new Api(environment, tokens(environment, token("old", 0), () => Promise.resolve(undefined)));
   await expect(api.counts()).rejects.toBeInstanceOf(SessionEnded);
 });
 
 test("an incomplete response and a failed token request are NetworkError", async () => {
   const body = () => new ReadableStream({ start: (stream) => stream.error(new TypeError("terminated")) });
-  const environment = world({ fetch: () => Promise.resolve(new Response(body())) });
+  const environment = testEnvironment({ fetch: () => Promise.resolve(new Response(body())) });
   const renew = () => Promise.reject(new Error("not now"));
   for (const endsAt of [Number.MAX_SAFE_INTEGER, 0]) {
     const api = new Api(environment, tokens(environment, token("mia", endsAt), renew));

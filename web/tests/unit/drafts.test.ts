@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { MemoryStorage } from "../../src/app/memory-storage.ts";
 import { ChatClient } from "../../src/client/client.ts";
 import type { Person } from "../../src/protocol.ts";
-import { world } from "./world.ts";
+import { testEnvironment } from "./test-client.ts";
 
 const MIA: Person = { userId: "mia", role: "customer", name: "Mia" };
 
 function client(storage: Storage, me: Person): ChatClient {
-  return new ChatClient(world({ storage }), { me, token: "h.e30.s", renew: () => Promise.resolve(undefined) });
+  return new ChatClient(testEnvironment({ storage }), { me, token: "h.e30.s", renew: () => Promise.resolve(undefined) });
 }
 
 test("a draft belongs to one person and conversation, also after a restart", () => {

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Conversation, ConversationStatus } from "../../src/protocol.ts";
-import { type Running, conversation, running } from "./world.ts";
+import { type StartedClient, conversation, startClient } from "./test-client.ts";
 
-let world: Running;
+let started: StartedClient;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
-  world.client.stop();
+  started.client.stop();
   vi.useRealTimers();
 });
 
-const status = () => world.client.state.conversations.get("cnv_a")?.conversation.status;
-const pushStatus = (to: ConversationStatus) => world.socket().receive({ event: "conversation_updated", conversation: conversation(1, { status: to }) });
+const status = () => started.client.state.conversations.get("cnv_a")?.conversation.status;
+const pushStatus = (to: ConversationStatus) => started.socket().receive({ event: "conversation_updated", conversation: conversation(1, { status: to }) });
 
 /**
  * Delays the response to the next request that matches `path`. Its content is read when the request
@@ -19,9 +19,9 @@ const pushStatus = (to: ConversationStatus) => world.socket().receive({ event: "
  */
 function delayAnswer(path: RegExp, read: () => object): { arrive(): Promise<void> } {
   let arrive = () => {};
-  world.server.answer = (asked) => {
+  started.server.answer = (asked) => {
     if (!path.test(asked)) return undefined;
-    world.server.answer = () => undefined;
+    started.server.answer = () => undefined;
     const answer = Response.json(read());
     return new Promise((resolve) => (arrive = () => resolve(answer)));
   };
@@ -36,14 +36,14 @@ function delayAnswer(path: RegExp, read: () => object): { arrive(): Promise<void
 /** Starts a client whose server has one conversation. The test can replace it. */
 async function startWithOneConversation(): Promise<{ now: Conversation }> {
   const stored = { now: conversation(1, { unread: 1 }) };
-  world = await running({ list: () => ({ items: [stored.now] }), conversation: () => stored.now });
+  started = await startClient({ list: () => ({ items: [stored.now] }), conversation: () => stored.now });
   return stored;
 }
 
 test("a list page that was read before a status event does not revert the status", async () => {
   const stored = await startWithOneConversation();
   const page = delayAnswer(/conversations\?/, () => ({ items: [stored.now], asOf: new Date().toISOString() }));
-  void world.client.sync();
+  void started.client.sync();
   await vi.advanceTimersByTimeAsync(5);
   stored.now = conversation(1, { unread: 1, status: "closed" });
   pushStatus("closed");
@@ -51,16 +51,16 @@ test("a list page that was read before a status event does not revert the status
   expect(status()).toBe("closed");
   await vi.advanceTimersByTimeAsync(2_000);
   expect(status()).toBe("closed");
-  expect(world.client.state.conversations.get("cnv_a")?.stale).toBe(false);
+  expect(started.client.state.conversations.get("cnv_a")?.stale).toBe(false);
 });
 
 test("an older list request does not overwrite the answer of a newer request", async () => {
   const stored = await startWithOneConversation();
   const page = delayAnswer(/conversations\?/, () => ({ items: [stored.now], asOf: new Date().toISOString() }));
-  void world.client.sync();
+  void started.client.sync();
   await vi.advanceTimersByTimeAsync(5);
   stored.now = conversation(1, { unread: 1, status: "closed" });
-  await Promise.all([world.client.refresh("cnv_a"), vi.advanceTimersByTimeAsync(5)]);
+  await Promise.all([started.client.refresh("cnv_a"), vi.advanceTimersByTimeAsync(5)]);
   expect(status()).toBe("closed");
   await page.arrive();
   expect(status()).toBe("closed");
@@ -87,18 +87,18 @@ test("an event during a fetch leads to one more fetch", async () => {
   expect(status()).toBe("active");
   await vi.advanceTimersByTimeAsync(10_000);
   expect(status()).toBe("active");
-  expect(world.client.state.conversations.get("cnv_a")?.stale).toBe(false);
+  expect(started.client.state.conversations.get("cnv_a")?.stale).toBe(false);
 });
 
 test("an answer that was requested before a person came online does not show them as offline", async () => {
   const stored = await startWithOneConversation();
   const customer = (online: boolean) => ({ userId: "mia", role: "customer", name: "Mia", readSeq: 1, deliveredSeq: 1, online }) as const;
   stored.now = conversation(1, { unread: 1, participants: [customer(false)] });
-  await Promise.all([world.client.refresh("cnv_a"), vi.advanceTimersByTimeAsync(5)]);
+  await Promise.all([started.client.refresh("cnv_a"), vi.advanceTimersByTimeAsync(5)]);
   const answer = delayAnswer(/cnv_a$/, () => ({ conversation: stored.now }));
-  void world.client.refresh("cnv_a");
+  void started.client.refresh("cnv_a");
   await vi.advanceTimersByTimeAsync(5);
-  world.socket().receive({ event: "presence", userId: "mia", role: "customer", online: true });
+  started.socket().receive({ event: "presence", userId: "mia", role: "customer", online: true });
   await answer.arrive();
-  expect(world.client.state.conversations.get("cnv_a")?.conversation.participants[0]?.online).toBe(true);
+  expect(started.client.state.conversations.get("cnv_a")?.conversation.participants[0]?.online).toBe(true);
 });

@@ -4,7 +4,7 @@ import { positionOf, rowsOf, withUnreadLine } from "../../src/app/chat/rows.ts";
 import { isAtEnd, staysAtEnd } from "../../src/app/chat/scrolling.ts";
 import { openingOf } from "../../src/app/chat/unread-line.ts";
 import type { Message } from "../../src/protocol.ts";
-import { message } from "./world.ts";
+import { message } from "./test-client.ts";
 
 const shop = { userId: "grace", role: "admin", name: "Grace" } as const;
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => message(first + index));

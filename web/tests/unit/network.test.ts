@@ -1,74 +1,74 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { FakeSocket, type Running, conversation, message, running } from "./world.ts";
+import { FakeSocket, type StartedClient, conversation, message, startClient } from "./test-client.ts";
 
-let world: Running;
+let started: StartedClient;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
-  world.client.stop();
+  started.client.stop();
   vi.useRealTimers();
 });
 
 test("the client goes offline and reconnects at once when the network changes", async () => {
-  world = await running();
-  world.client.networkChanged(false);
-  expect(world.client.state.connection).toBe("offline");
+  started = await startClient();
+  started.client.networkChanged(false);
+  expect(started.client.state.connection).toBe("offline");
   await vi.advanceTimersByTimeAsync(0);
-  expect(world.client.state.connection).toBe("offline");
-  world.server.answer = () => Promise.reject(new TypeError("no network"));
+  expect(started.client.state.connection).toBe("offline");
+  started.server.answer = () => Promise.reject(new TypeError("no network"));
   await vi.advanceTimersByTimeAsync(10 * 60_000);
-  expect(world.client.state.connection).toBe("offline");
-  world.server.answer = () => undefined;
-  world.client.networkChanged(true);
+  expect(started.client.state.connection).toBe("offline");
+  started.server.answer = () => undefined;
+  started.client.networkChanged(true);
   await vi.advanceTimersByTimeAsync(20);
-  expect(world.client.state.connection).toBe("online");
+  expect(started.client.state.connection).toBe("online");
 });
 
 test("a hanging attempt is aborted when the network is back", async () => {
-  world = await running();
-  world.client.networkChanged(false);
-  world.server.answer = () => new Promise(() => {});
+  started = await startClient();
+  started.client.networkChanged(false);
+  started.server.answer = () => new Promise(() => {});
   await vi.advanceTimersByTimeAsync(5_000);
-  world.server.answer = () => undefined;
-  world.client.networkChanged(true);
+  started.server.answer = () => undefined;
+  started.client.networkChanged(true);
   await vi.advanceTimersByTimeAsync(20);
-  expect(world.client.state.connection).toBe("online");
+  expect(started.client.state.connection).toBe("online");
 });
 
 test("the client reconnects without an online event if offline was reported wrongly", async () => {
-  world = await running();
-  world.client.networkChanged(false);
+  started = await startClient();
+  started.client.networkChanged(false);
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(world.client.state.connection).toBe("online");
+  expect(started.client.state.connection).toBe("online");
 });
 
 test("returning to the tab sends a ping only if no frame has arrived recently", async () => {
-  world = await running();
-  const before = world.sentFrames("ping").length;
-  for (let look = 0; look < 3; look += 1) world.client.checkConnection();
+  started = await startClient();
+  const before = started.sentFrames("ping").length;
+  for (let look = 0; look < 3; look += 1) started.client.checkConnection();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(world.sentFrames("ping")).toHaveLength(before);
+  expect(started.sentFrames("ping")).toHaveLength(before);
   await vi.advanceTimersByTimeAsync(6_000);
-  for (let look = 0; look < 3; look += 1) world.client.checkConnection();
+  for (let look = 0; look < 3; look += 1) started.client.checkConnection();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(world.sentFrames("ping")).toHaveLength(before + 1);
+  expect(started.sentFrames("ping")).toHaveLength(before + 1);
 });
 
 test("a connection that does not answer a ping is replaced after three seconds", async () => {
-  world = await running();
+  started = await startClient();
   await vi.advanceTimersByTimeAsync(6_000);
-  world.client.checkConnection();
+  started.client.checkConnection();
   await vi.advanceTimersByTimeAsync(3_900);
   expect(FakeSocket.opened).toHaveLength(2);
 });
 
 test("switching the conversation joins once, and reopening the same one does not join again", async () => {
-  world = await running({ conversation: (id) => conversation(1, { id, unread: 0 }), history: (_, id) => ({ messages: [message(1, id)], lastSeq: 1, hasMore: false }) });
+  started = await startClient({ conversation: (id) => conversation(1, { id, unread: 0 }), history: (_, id) => ({ messages: [message(1, id)], lastSeq: 1, hasMore: false }) });
   const answer = () => {
-    for (const { requestId, action, conversationId } of world.socket().sent.splice(0)) {
+    for (const { requestId, action, conversationId } of started.socket().sent.splice(0)) {
       if (action === "ping") continue;
       frames.push(`${String(action)} ${String(conversationId)}`);
-      world.socket().receive({ event: "ack", requestId });
+      started.socket().receive({ event: "ack", requestId });
     }
   };
   const frames: string[] = [];
@@ -78,18 +78,18 @@ test("switching the conversation joins once, and reopening the same one does not
     await vi.advanceTimersByTimeAsync(10);
     answer();
   };
-  void world.client.open("cnv_a");
+  void started.client.open("cnv_a");
   await turn();
-  world.client.close("cnv_a");
-  void world.client.open("cnv_b");
+  started.client.close("cnv_a");
+  void started.client.open("cnv_b");
   await turn();
   expect(frames).toEqual(["join_conversation cnv_a", "join_conversation cnv_b"]);
   // React's strict mode runs effects twice, so it closes and opens a conversation once more.
-  world.client.close("cnv_b");
-  void world.client.open("cnv_b");
+  started.client.close("cnv_b");
+  void started.client.open("cnv_b");
   await turn();
   expect(frames).toHaveLength(2);
-  world.client.close("cnv_b");
+  started.client.close("cnv_b");
   await turn();
   expect(frames.slice(2)).toEqual(["leave_conversation cnv_b"]);
 });
@@ -106,25 +106,25 @@ test("after a reconnect the held conversations are fetched again up to a limit, 
     const items = all.slice(from, from + limit).map((each) => ({ ...each, status }));
     return { items, nextCursor: from + limit < all.length ? String(from + limit) : undefined };
   };
-  world = await running({ list });
-  while (world.client.state.olderCursor !== undefined) await Promise.all([world.client.loadMoreConversations(), vi.advanceTimersByTimeAsync(10)]);
-  expect(world.client.state.conversations.size).toBe(700);
+  started = await startClient({ list });
+  while (started.client.state.olderCursor !== undefined) await Promise.all([started.client.loadMoreConversations(), vi.advanceTimersByTimeAsync(10)]);
+  expect(started.client.state.conversations.size).toBe(700);
   status = "archived";
-  world.asked.length = 0;
-  world.socket().close();
+  started.asked.length = 0;
+  started.socket().close();
   await vi.advanceTimersByTimeAsync(2_000);
-  const { conversations, olderCursor } = world.client.state;
+  const { conversations, olderCursor } = started.client.state;
   expect(conversations.size).toBe(400);
   expect([...conversations.values()].filter((entry) => entry.conversation.status === "active")).toEqual([]);
   expect(olderCursor).toBe("400");
-  expect(world.asked.filter((path) => path.includes("conversations?"))).toHaveLength(4);
+  expect(started.asked.filter((path) => path.includes("conversations?"))).toHaveLength(4);
 });
 
 test("a page of the list is requested once, also if it is scrolled to again meanwhile", async () => {
-  world = await running({ list: (query) => ({ items: [], nextCursor: query.has("since") ? undefined : "more" }) });
-  world.asked.length = 0;
-  void world.client.loadMoreConversations();
-  void world.client.loadMoreConversations();
+  started = await startClient({ list: (query) => ({ items: [], nextCursor: query.has("since") ? undefined : "more" }) });
+  started.asked.length = 0;
+  void started.client.loadMoreConversations();
+  void started.client.loadMoreConversations();
   await vi.advanceTimersByTimeAsync(10);
-  expect(world.asked.filter((path) => path.includes("cursor=more"))).toHaveLength(1);
+  expect(started.asked.filter((path) => path.includes("cursor=more"))).toHaveLength(1);
 });

@@ -4,7 +4,7 @@ import { ApiError, NetworkError } from "../../src/client/errors.ts";
 import { Outbox, type PendingMessage } from "../../src/client/outbox.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import type { Code, Message, Person } from "../../src/protocol.ts";
-import { SharedLocks, settle, world } from "./world.ts";
+import { SharedLocks, settle, testEnvironment } from "./test-client.ts";
 
 const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
 
@@ -42,7 +42,7 @@ let server: Server;
 /** Returns the outbox of one tab, and what its page would show. */
 function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean } = { open: true }, held?: () => number) {
   const shown: { pending: readonly PendingMessage[]; unstored: boolean; sent: string[] } = { pending: [], unstored: false, sent: [] };
-  const environment = world({ storage, ...(locks && { locks: locks as unknown as LockManager }) });
+  const environment = testEnvironment({ storage, ...(locks && { locks: locks as unknown as LockManager }) });
   const link = {
     get open() {
       return connection.open;

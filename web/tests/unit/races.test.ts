@@ -6,7 +6,7 @@ import { reduce } from "../../src/client/reducer.ts";
 import { initial } from "../../src/client/state.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import type { Message, Person } from "../../src/protocol.ts";
-import { FakeSocket, SharedLocks, conversation, message, running, world } from "./world.ts";
+import { FakeSocket, SharedLocks, conversation, message, startClient, testEnvironment } from "./test-client.ts";
 
 const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
 let stored: Message[] = [];
@@ -31,7 +31,7 @@ async function request(frame: Frame): Promise<Ack> {
 function tab(storage: Storage, { open = true, locks, known = false }: { open?: boolean; locks?: SharedLocks; known?: boolean } = {}) {
   const connection = { open };
   const shown: { pending: readonly PendingMessage[]; sent: string[] } = { pending: [], sent: [] };
-  const outbox = new Outbox(world({ storage, ...(locks && { locks: locks as unknown as LockManager }) }), ME,
+  const outbox = new Outbox(testEnvironment({ storage, ...(locks && { locks: locks as unknown as LockManager }) }), ME,
     { get open() { return connection.open; }, request }, {
     changed: (pending) => Object.assign(shown, { pending }),
     sent: (m) => shown.sent.push(m.body),
@@ -169,7 +169,7 @@ const ack = (s: FakeSocket, f: Record<string, unknown>, more: object = {}) => s.
 test("the new socket joins if the connection is replaced during a join", async () => {
   const exp = Math.floor(Date.now() / 1000) + 3600;
   const token = `h.${btoa(JSON.stringify({ exp }))}.s`;
-  const r = await running({ list: () => ({ items: [conversation(1, { unread: 0 })] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) },
+  const r = await startClient({ list: () => ({ items: [conversation(1, { unread: 0 })] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) },
     { token, renew: () => Promise.resolve(`h.${btoa(JSON.stringify({ exp: exp + 36000 }))}.s`) });
   const first = r.socket();
   const tick = setInterval(() => { for (const f of first.sent.splice(0)) { if (f["action"] === "ping") ack(first, f, { serverTime: new Date().toISOString() }); else if (f["action"] === "join_conversation") held.push(f); else ack(first, f); } }, 50);
@@ -189,7 +189,7 @@ test("the new socket joins if the connection is replaced during a join", async (
 });
 
 test("start after the end of the session stays expired", async () => {
-  const r = await running({ answer: (p) => p.endsWith("/ticket") ? Response.json({ message: "Forbidden" }, { status: 403 }) : undefined }, { renew: () => Promise.resolve("h.e30.t") });
+  const r = await startClient({ answer: (p) => p.endsWith("/ticket") ? Response.json({ message: "Forbidden" }, { status: 403 }) : undefined }, { renew: () => Promise.resolve("h.e30.t") });
   await vi.advanceTimersByTimeAsync(1000);
   expect(r.client.state.connection).toBe("expired");
   r.client.start();
@@ -199,7 +199,7 @@ test("start after the end of the session stays expired", async () => {
 });
 
 test("a proxy's HTML 403 response does not end the session", async () => {
-  const r = await running({ answer: () => new Response("<html>blocked</html>", { status: 403 }) }, { renew: () => Promise.resolve("h.e30.t") });
+  const r = await startClient({ answer: () => new Response("<html>blocked</html>", { status: 403 }) }, { renew: () => Promise.resolve("h.e30.t") });
   await vi.advanceTimersByTimeAsync(5000);
   expect(r.client.state.connection).not.toBe("expired");
   r.client.stop();
@@ -207,7 +207,7 @@ test("a proxy's HTML 403 response does not end the session", async () => {
 
 test("a pending read receipt is sent after stop and start", async () => {
   const c = conversation(1, { unread: 1 });
-  const r = await running({ list: () => ({ items: [c] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) });
+  const r = await startClient({ list: () => ({ items: [c] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) });
   void r.client.open("cnv_a").catch(() => 0);
   await vi.advanceTimersByTimeAsync(100);
   r.client.networkChanged(false);
@@ -223,7 +223,7 @@ test("a pending read receipt is sent after stop and start", async () => {
 test("a new conversation whose first fetch fails is still fetched in a busy shop", async () => {
   let fail = 1;
   const news = conversation(2, { id: "cnv_new", unread: 1 });
-  const r = await running({ list: (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] }), conversation: (id) => (id === "cnv_new" ? news : undefined),
+  const r = await startClient({ list: (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] }), conversation: (id) => (id === "cnv_new" ? news : undefined),
     answer: (p) => (p.endsWith("/cnv_new") && fail-- > 0 ? Response.json({ code: "internal" }, { status: 500 }) : undefined) });
   await vi.advanceTimersByTimeAsync(1000);
   r.server.list = (q) => ({ items: q.has("since") ? [] : [conversation(1, { unread: 0 })] });
@@ -243,7 +243,7 @@ test("a new conversation whose first fetch fails is still fetched in a busy shop
 
 test("a conversation that becomes stale right after a refresh is fetched again", async () => {
   const list = conversation(5, { unread: 0 });
-  const r = await running({ list: () => ({ items: [list] }), conversation: () => list });
+  const r = await startClient({ list: () => ({ items: [list] }), conversation: () => list });
   await vi.advanceTimersByTimeAsync(12_000);
   const n = () => r.asked.filter((p) => p.endsWith("/cnv_a")).length;
   r.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
@@ -267,7 +267,7 @@ test("loading an older page removes no shown rows", () => {
 });
 
 test("the typing indicator ends after stop and start", async () => {
-  const r = await running();
+  const r = await startClient();
   r.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
   r.client.stop(); r.client.start();
   await vi.advanceTimersByTimeAsync(60_000);
@@ -276,7 +276,7 @@ test("the typing indicator ends after stop and start", async () => {
 });
 
 test("with two people typing, the first one's name disappears on time", async () => {
-  const r = await running();
+  const r = await startClient();
   r.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
   await vi.advanceTimersByTimeAsync(2_900);
   r.socket().receive({ event: "user_typing", conversationId: "cnv_b", userId: "n", role: "customer", name: "N", expiresInMs: 5000 });
@@ -298,7 +298,7 @@ test("an older page that arrives after the conversation was closed makes no gap"
 
 test("a stale conversation that no longer exists is not requested at every change", async () => {
   const gone = conversation(5, { unread: 0 });
-  const r = await running({ list: () => ({ items: [gone, conversation(1, { id: "cnv_b", unread: 0 })] }) });
+  const r = await startClient({ list: () => ({ items: [gone, conversation(1, { id: "cnv_b", unread: 0 })] }) });
   await vi.advanceTimersByTimeAsync(12_000);
   r.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
   const s = r.socket();

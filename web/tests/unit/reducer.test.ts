@@ -7,7 +7,7 @@ import type { PushedEvent } from "../../src/client/socket.ts";
 import { type State, initial } from "../../src/client/state.ts";
 import { gaplessSeq } from "../../src/client/timeline.ts";
 import type { Conversation, ConversationPage, History, Message, Person } from "../../src/protocol.ts";
-import { conversation } from "./world.ts";
+import { conversation } from "./test-client.ts";
 
 /**
  * A recording of the running system: the events on one person's connection, and the server's

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { matches, matchesStatus } from "../../src/app/orders/filter.ts";
 import { normalized, withFound } from "../../src/app/orders/search.ts";
 import type { ConversationEntry } from "../../src/client/index.ts";
-import { conversation } from "./world.ts";
+import { conversation } from "./test-client.ts";
 
 const entry = (id: string, unread = 0): ConversationEntry => ({ conversation: conversation(3, { id }), unread, stale: false, statusAt: 0, presenceAt: 0 });
 

@@ -3,7 +3,7 @@ import { ApiError, NetworkError } from "../../src/client/errors.ts";
 import { Receipts } from "../../src/client/receipts.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import { Typing } from "../../src/client/typing.ts";
-import { world } from "./world.ts";
+import { testEnvironment } from "./test-client.ts";
 
 let sent: { at: number; frame: Frame }[];
 let answering: boolean;
@@ -29,7 +29,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 test("only the highest receipt is sent, at most once a second", async () => {
-  const receipts = new Receipts(world(), connection, () => undefined);
+  const receipts = new Receipts(testEnvironment(), connection, () => undefined);
   for (let seq = 1; seq <= 50; seq += 1) {
     receipts.delivered("cnv_a", seq);
     await vi.advanceTimersByTimeAsync(50);
@@ -41,7 +41,7 @@ test("only the highest receipt is sent, at most once a second", async () => {
 });
 
 test("a read receipt includes delivery", async () => {
-  const receipts = new Receipts(world(), connection, () => undefined);
+  const receipts = new Receipts(testEnvironment(), connection, () => undefined);
   receipts.delivered("cnv_a", 5);
   receipts.read("cnv_a", 5);
   await vi.advanceTimersByTimeAsync(5_000);
@@ -49,7 +49,7 @@ test("a read receipt includes delivery", async () => {
 });
 
 test("a lost receipt is sent again on the next connection", async () => {
-  const receipts = new Receipts(world(), connection, () => undefined);
+  const receipts = new Receipts(testEnvironment(), connection, () => undefined);
   answering = false;
   connection.open = true;
   receipts.read("cnv_a", 5);
@@ -64,7 +64,7 @@ test("a lost receipt is sent again on the next connection", async () => {
 });
 
 test("a refused receipt is retried after retryAfterMs, or else with back-off", async () => {
-  const receipts = new Receipts(world(), connection, () => undefined);
+  const receipts = new Receipts(testEnvironment(), connection, () => undefined);
   refusal = new ApiError("later", { code: "rate_limited", retryAfterMs: 7_000 });
   receipts.read("cnv_a", 5);
   await vi.advanceTimersByTimeAsync(6_000);

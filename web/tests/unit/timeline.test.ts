@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { EMPTY_TIMELINE, gaplessSeq, hasGap, withHistory, withMessages } from "../../src/client/timeline.ts";
-import { message } from "./world.ts";
+import { message } from "./test-client.ts";
 
 const messages = (...seqs: number[]) => seqs.map((seq) => message(seq));
 const seqs = (timeline: typeof EMPTY_TIMELINE) => timeline.messages.map(({ seq }) => seq);

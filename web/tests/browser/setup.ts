@@ -11,7 +11,7 @@ export const FAILED_REQUEST = /Failed to load resource/;
 export const NO_NETWORK = /ERR_INTERNET_DISCONNECTED|Failed to load resource|WebSocket connection/;
 
 /** A running system and a browser for the tests of one file. */
-export interface World {
+export interface BrowserSetup {
   readonly system: System;
   readonly windows: Windows;
   /** Allows console messages that a test causes on purpose. */
@@ -22,11 +22,11 @@ export interface World {
  * Starts a system and a browser before the tests of a file, and stops them after. A test fails if a
  * page logs an error or a warning.
  */
-export function browserSetup(): World {
+export function browserSetup(): BrowserSetup {
   let system: System | undefined;
   let windows: Windows | undefined;
   let expected: RegExp[] = [];
-  const begun = <Part>(part: Part | undefined): Part => {
+  const running = <Part>(part: Part | undefined): Part => {
     if (part === undefined) throw new Error("Nothing is running yet.");
     return part;
   };
@@ -50,10 +50,10 @@ export function browserSetup(): World {
   });
   return {
     get system() {
-      return begun(system);
+      return running(system);
     },
     get windows() {
-      return begun(windows);
+      return running(windows);
     },
     allowConsoleMessages: (pattern) => void expected.push(pattern),
   };

@@ -86,7 +86,7 @@ export class FakeSocket extends EventTarget {
 let ids = 0;
 
 /** Returns an environment for tests. Its clock is `Date`, so fake timers control it. */
-export function world(parts: Partial<Environment> = {}): Environment {
+export function testEnvironment(parts: Partial<Environment> = {}): Environment {
   return {
     api: "http://test",
     fetch: () => Promise.reject(new Error("no network")),
@@ -110,7 +110,7 @@ export async function settle(): Promise<void> {
 }
 
 /**
- * The fake server of {@link running}. A method that throws makes the request fail like a lost
+ * The fake server of {@link startClient}. A method that throws makes the request fail like a lost
  * network.
  */
 export interface Server {
@@ -122,7 +122,7 @@ export interface Server {
 }
 
 /** A running client and its fake server. */
-export interface Running {
+export interface StartedClient {
   readonly client: ChatClient;
   readonly server: Server;
   /** The URLs of all REST requests. */
@@ -139,7 +139,7 @@ export interface Running {
 const SHOP_ADMIN: Person = { userId: "grace", role: "admin", name: "Grace" };
 
 /** Starts a client. REST requests take 1 ms. */
-export async function running(
+export async function startClient(
   parts: Partial<Server> = {},
   { me = SHOP_ADMIN, token = "h.e30.s", renew = () => Promise.resolve(undefined), environment: more = {} }: {
     me?: Person;
@@ -147,7 +147,7 @@ export async function running(
     renew?: () => Promise<string | undefined>;
     environment?: Partial<Environment>;
   } = {},
-): Promise<Running> {
+): Promise<StartedClient> {
   FakeSocket.opened = [];
   const [asked, reported]: [string[], unknown[]] = [[], []];
   const server: Server = {
@@ -167,7 +167,7 @@ export async function running(
     const found = server.conversation(id);
     return found && { conversation: found };
   };
-  const environment = world({
+  const environment = testEnvironment({
     fetch: async (input, init) => {
       const path = String(input);
       asked.push(path);
