@@ -108,10 +108,10 @@ test("neither a log-in nor a window without focus marks messages as read", async
   await setFocus(grace, false);
   await sendMessage(leo, "Two");
   await waitForStatus(leo, "Two", "Delivered");
-  const told = read.length;
+  const receiptsBefore = read.length;
   await grace.reload();
   await bubble(grace, "Two").waitFor();
-  expect(read.length).toBe(told);
+  expect(read.length).toBe(receiptsBefore);
   await openOrder(grace, "Wall clock");
   await waitForStatus(leo, "Two", "Read");
 });

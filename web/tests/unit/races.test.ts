@@ -169,14 +169,14 @@ const ack = (s: FakeSocket, f: Record<string, unknown>, more: object = {}) => s.
 test("the new socket joins if the connection is replaced during a join", async () => {
   const exp = Math.floor(Date.now() / 1000) + 3600;
   const token = `h.${btoa(JSON.stringify({ exp }))}.s`;
-  const r = await startClient({ list: () => ({ items: [conversation(1, { unread: 0 })] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) },
+  const started = await startClient({ list: () => ({ items: [conversation(1, { unread: 0 })] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) },
     { token, renew: () => Promise.resolve(`h.${btoa(JSON.stringify({ exp: exp + 36000 }))}.s`) });
-  const first = r.socket();
+  const first = started.socket();
   const tick = setInterval(() => { for (const f of first.sent.splice(0)) { if (f["action"] === "ping") ack(first, f, { serverTime: new Date().toISOString() }); else if (f["action"] === "join_conversation") held.push(f); else ack(first, f); } }, 50);
   const held: Record<string, unknown>[] = [];
   while (FakeSocket.opened.length < 2) {
     await vi.advanceTimersByTimeAsync(900);
-    if (held.length === 0 && vi.getMockedSystemTime()! .valueOf() > (exp - 130) * 1000) { void r.client.open("cnv_a").catch(() => 0); }
+    if (held.length === 0 && vi.getMockedSystemTime()! .valueOf() > (exp - 130) * 1000) { void started.client.open("cnv_a").catch(() => 0); }
   }
   await vi.advanceTimersByTimeAsync(5);
   expect(held.length).toBeGreaterThan(0);
@@ -184,75 +184,75 @@ test("the new socket joins if the connection is replaced during a join", async (
   await vi.advanceTimersByTimeAsync(3_000);
   clearInterval(tick);
   expect(FakeSocket.opened).toHaveLength(2);
-  expect(r.sentFrames("join_conversation")).toHaveLength(1);
-  r.client.stop();
+  expect(started.sentFrames("join_conversation")).toHaveLength(1);
+  started.client.stop();
 });
 
 test("start after the end of the session stays expired", async () => {
-  const r = await startClient({ answer: (p) => p.endsWith("/ticket") ? Response.json({ message: "Forbidden" }, { status: 403 }) : undefined }, { renew: () => Promise.resolve("h.e30.t") });
+  const started = await startClient({ answer: (p) => p.endsWith("/ticket") ? Response.json({ message: "Forbidden" }, { status: 403 }) : undefined }, { renew: () => Promise.resolve("h.e30.t") });
   await vi.advanceTimersByTimeAsync(1000);
-  expect(r.client.state.connection).toBe("expired");
-  r.client.start();
+  expect(started.client.state.connection).toBe("expired");
+  started.client.start();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(r.client.state.connection).toBe("expired");
-  r.client.stop();
+  expect(started.client.state.connection).toBe("expired");
+  started.client.stop();
 });
 
 test("a proxy's HTML 403 response does not end the session", async () => {
-  const r = await startClient({ answer: () => new Response("<html>blocked</html>", { status: 403 }) }, { renew: () => Promise.resolve("h.e30.t") });
+  const started = await startClient({ answer: () => new Response("<html>blocked</html>", { status: 403 }) }, { renew: () => Promise.resolve("h.e30.t") });
   await vi.advanceTimersByTimeAsync(5000);
-  expect(r.client.state.connection).not.toBe("expired");
-  r.client.stop();
+  expect(started.client.state.connection).not.toBe("expired");
+  started.client.stop();
 });
 
 test("a pending read receipt is sent after stop and start", async () => {
   const c = conversation(1, { unread: 1 });
-  const r = await startClient({ list: () => ({ items: [c] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) });
-  void r.client.open("cnv_a").catch(() => 0);
+  const started = await startClient({ list: () => ({ items: [c] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) });
+  void started.client.open("cnv_a").catch(() => 0);
   await vi.advanceTimersByTimeAsync(100);
-  r.client.networkChanged(false);
-  r.client.markRead("cnv_a");
-  r.client.stop(); r.client.start();
+  started.client.networkChanged(false);
+  started.client.markRead("cnv_a");
+  started.client.stop(); started.client.start();
   await vi.advanceTimersByTimeAsync(2_000);
-  r.client.markRead("cnv_a");
+  started.client.markRead("cnv_a");
   await vi.advanceTimersByTimeAsync(20_000);
-  expect(r.sentFrames("message_read").length).toBeGreaterThan(0);
-  r.client.stop();
+  expect(started.sentFrames("message_read").length).toBeGreaterThan(0);
+  started.client.stop();
 });
 
 test("a new conversation whose first fetch fails is still fetched in a busy shop", async () => {
   let fail = 1;
   const news = conversation(2, { id: "cnv_new", unread: 1 });
-  const r = await startClient({ list: (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] }), conversation: (id) => (id === "cnv_new" ? news : undefined),
+  const started = await startClient({ list: (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] }), conversation: (id) => (id === "cnv_new" ? news : undefined),
     answer: (p) => (p.endsWith("/cnv_new") && fail-- > 0 ? Response.json({ code: "internal" }, { status: 500 }) : undefined) });
   await vi.advanceTimersByTimeAsync(1000);
-  r.server.list = (q) => ({ items: q.has("since") ? [] : [conversation(1, { unread: 0 })] });
+  started.server.list = (q) => ({ items: q.has("since") ? [] : [conversation(1, { unread: 0 })] });
   await vi.advanceTimersByTimeAsync(12_000); // second sync is over
-  r.server.list = (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] });
-  r.socket().receive({ event: "order_message_update", conversationId: "cnv_new", order: news.order, message: message(2, "cnv_new"), lastSeq: 2 });
-  const s = r.socket();
+  started.server.list = (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] });
+  started.socket().receive({ event: "order_message_update", conversationId: "cnv_new", order: news.order, message: message(2, "cnv_new"), lastSeq: 2 });
+  const s = started.socket();
   for (let i = 0; i < 60; i += 1) {
     await vi.advanceTimersByTimeAsync(5_000);
     for (const f of s.sent.splice(0)) ack(s, f, f["action"] === "ping" ? { serverTime: new Date().toISOString() } : {});
     s.receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
   }
   expect(FakeSocket.opened).toHaveLength(1);
-  expect([...r.client.state.conversations.keys()]).toContain("cnv_new");
-  r.client.stop();
+  expect([...started.client.state.conversations.keys()]).toContain("cnv_new");
+  started.client.stop();
 });
 
 test("a conversation that becomes stale right after a refresh is fetched again", async () => {
   const list = conversation(5, { unread: 0 });
-  const r = await startClient({ list: () => ({ items: [list] }), conversation: () => list });
+  const started = await startClient({ list: () => ({ items: [list] }), conversation: () => list });
   await vi.advanceTimersByTimeAsync(12_000);
-  const n = () => r.asked.filter((p) => p.endsWith("/cnv_a")).length;
-  r.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
+  const n = () => started.asked.filter((p) => p.endsWith("/cnv_a")).length;
+  started.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
   await vi.advanceTimersByTimeAsync(300); // fetched
   expect(n()).toBe(1);
-  r.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "archived" }) });
+  started.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "archived" }) });
   await vi.advanceTimersByTimeAsync(20_000);
-  expect(r.client.state.conversations.get("cnv_a")?.stale).toBe(false);
-  r.client.stop();
+  expect(started.client.state.conversations.get("cnv_a")?.stale).toBe(false);
+  started.client.stop();
 });
 
 test("loading an older page removes no shown rows", () => {
@@ -267,22 +267,22 @@ test("loading an older page removes no shown rows", () => {
 });
 
 test("the typing indicator ends after stop and start", async () => {
-  const r = await startClient();
-  r.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
-  r.client.stop(); r.client.start();
+  const started = await startClient();
+  started.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
+  started.client.stop(); started.client.start();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect([...r.client.state.typing.values()].flat()).toEqual([]);
-  r.client.stop();
+  expect([...started.client.state.typing.values()].flat()).toEqual([]);
+  started.client.stop();
 });
 
 test("with two people typing, the first one's name disappears on time", async () => {
-  const r = await startClient();
-  r.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
+  const started = await startClient();
+  started.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
   await vi.advanceTimersByTimeAsync(2_900);
-  r.socket().receive({ event: "user_typing", conversationId: "cnv_b", userId: "n", role: "customer", name: "N", expiresInMs: 5000 });
+  started.socket().receive({ event: "user_typing", conversationId: "cnv_b", userId: "n", role: "customer", name: "N", expiresInMs: 5000 });
   await vi.advanceTimersByTimeAsync(2_500);
-  expect(r.client.state.typing.get("cnv_a") ?? []).toEqual([]);
-  r.client.stop();
+  expect(started.client.state.typing.get("cnv_a") ?? []).toEqual([]);
+  started.client.stop();
 });
 
 test("an older page that arrives after the conversation was closed makes no gap", () => {
@@ -298,15 +298,15 @@ test("an older page that arrives after the conversation was closed makes no gap"
 
 test("a stale conversation that no longer exists is not requested at every change", async () => {
   const gone = conversation(5, { unread: 0 });
-  const r = await startClient({ list: () => ({ items: [gone, conversation(1, { id: "cnv_b", unread: 0 })] }) });
+  const started = await startClient({ list: () => ({ items: [gone, conversation(1, { id: "cnv_b", unread: 0 })] }) });
   await vi.advanceTimersByTimeAsync(12_000);
-  r.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
-  const s = r.socket();
+  started.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
+  const s = started.socket();
   for (let i = 0; i < 200; i += 1) {
     await vi.advanceTimersByTimeAsync(6_000);
     for (const f of s.sent.splice(0)) ack(s, f, f["action"] === "ping" ? { serverTime: new Date().toISOString() } : {});
     s.receive({ event: "message_read", conversationId: "cnv_b", userId: "mia", role: "customer", seq: 1 });
   }
-  expect(r.asked.filter((p) => p.endsWith("/cnv_a")).length).toBeLessThan(10);
-  r.client.stop();
+  expect(started.asked.filter((p) => p.endsWith("/cnv_a")).length).toBeLessThan(10);
+  started.client.stop();
 });
