@@ -1,14 +1,17 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-/** Where `npm run dev` finds the API: a `cargo run` beside it. The WebSocket needs no way, its address comes with the ticket. */
+/**
+ * The API that `npm run dev` uses, by default the one of a running `cargo run`. The WebSocket needs
+ * no proxy because each ticket contains its address.
+ */
 const api = process.env["ORDER_CHAT_URL"] ?? "http://127.0.0.1:3000";
 
 export default defineConfig({
   plugins: [react()],
   build: {
     target: "es2023",
-    // The Content-Security-Policy allows files only, nothing that is written into a page.
+    // The Content-Security-Policy allows no inlined assets.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

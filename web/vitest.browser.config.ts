@@ -2,10 +2,13 @@ import { defineConfig } from "vitest/config";
 
 const waits = { testTimeout: 90_000, hookTimeout: 300_000 };
 
-/** Counts and times what a page does, so nothing else runs meanwhile. */
+/** This file counts and times the page's work, so it runs alone. */
 const ALONE = "tests/browser/measures.test.ts";
 
-/** Tests in a real browser: each file starts a system and a browser of its own, on pages that are built once before. */
+/**
+ * Tests in a real browser. The pages are built once before. Each file starts its own local system
+ * and browser.
+ */
 export default defineConfig({
   test: {
     globalSetup: "tests/browser/build-pages.ts",

@@ -1,4 +1,4 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that need nothing but Node. */
+/** Unit tests. They need only Node. */
 export default defineConfig({ test: { include: ["tests/unit/**/*.test.ts"], testTimeout: 30_000 } });

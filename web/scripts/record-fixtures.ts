@@ -1,6 +1,7 @@
 /**
- * Records the fixtures of the reducer's test from the running system: what one connection hears while two customers and two admins
- * write, read, and move orders, and what the server answers before and after.
+ * Records the fixtures of the reducer's tests from a running system. Two customers and two admins
+ * write, read, and change orders. A fixture holds the events of one connection and the server's
+ * answers before and after them.
  */
 import { writeFileSync } from "node:fs";
 import type { Page } from "playwright-core";
@@ -16,7 +17,7 @@ const LEO = person("leo", "customer", "Leo Martin");
 const GRACE = person("grace", "admin", "Grace Okafor");
 const TOM = person("tom", "admin", "Tom Lindqvist");
 
-/** Somebody with a token and a connection that writes down what it hears. */
+/** A person with a token and a WebSocket connection whose frames are recorded. */
 class Recorder {
   readonly me: Person;
   readonly #page: Page;
@@ -40,8 +41,8 @@ class Recorder {
     const ticket = await recorder.call<{ url: string }>("POST", "/api/chat/ticket");
     await page.evaluate((address) => {
       const socket = new WebSocket(address);
-      Object.assign(globalThis, { socket, heard: [] as unknown[] });
-      socket.onmessage = ({ data }) => (globalThis as unknown as { heard: unknown[] }).heard.push(JSON.parse(data as string));
+      Object.assign(globalThis, { socket, received: [] as unknown[] });
+      socket.onmessage = ({ data }) => (globalThis as unknown as { received: unknown[] }).received.push(JSON.parse(data as string));
       return new Promise((done) => (socket.onopen = done));
     }, ticket.url);
     return recorder;
@@ -54,74 +55,74 @@ class Recorder {
     return (await answer.json()) as Answer;
   }
 
-  /** Sends a frame and gives its answer a moment. */
-  async frame(frame: object): Promise<void> {
+  /** Sends a frame and waits 60 ms for its answer. */
+  async sendFrame(frame: object): Promise<void> {
     await this.#page.evaluate((text) => (globalThis as unknown as { socket: WebSocket }).socket.send(text), JSON.stringify({ ...frame, requestId: "1" }));
     await new Promise((done) => setTimeout(done, 60));
   }
 
-  async say(conversationId: string, body: string): Promise<void> {
+  async sendMessage(conversationId: string, body: string): Promise<void> {
     await this.call("POST", `/api/chat/conversations/${conversationId}/messages`, { clientMessageId: crypto.randomUUID(), body });
   }
 
-  async fetched(conversationId: string) {
+  async fetchState(conversationId: string) {
     const list = await this.call("GET", "/api/chat/conversations?limit=50");
     const history = await this.call("GET", `/api/chat/conversations/${conversationId}/messages?limit=100`);
     const { conversation } = await this.call<ConversationAnswer>("GET", `/api/chat/conversations/${conversationId}`);
     return { list, history, conversation };
   }
 
-  /** Everything heard so far that was nobody's answer. */
-  async heard(): Promise<PushedEvent[]> {
-    const all = await this.#page.evaluate(() => (globalThis as unknown as { heard: { event?: string }[] }).heard);
+  /** Returns all pushed events so far, without answers to frames. */
+  async pushedEvents(): Promise<PushedEvent[]> {
+    const all = await this.#page.evaluate(() => (globalThis as unknown as { received: { event?: string }[] }).received);
     return all.filter(({ event }) => event !== undefined && event !== "ack" && event !== "error") as PushedEvent[];
   }
 }
 
-/** Records both sides of the same talk. */
+/** Records the same conversation as a customer and as an admin see it. */
 export default async function record(): Promise<void> {
   const system = await startSystem();
   const windows = await Windows.open(system.url);
   const [mia, leo, grace, tom] = await Promise.all([MIA, LEO, GRACE, TOM].map((me) => Recorder.open(me, system.url, windows))) as [Recorder, Recorder, Recorder, Recorder];
-  const place = (who: Recorder, title: string) =>
-    who.call<OrderAnswer>("POST", "/api/sales", { items: [{ title, quantity: 1, unitPrice: 8900 }], currency: "EUR" });
+  const place = (recorder: Recorder, title: string) =>
+    recorder.call<OrderAnswer>("POST", "/api/sales", { items: [{ title, quantity: 1, unitPrice: 8900 }], currency: "EUR" });
   const { order, conversation } = await place(mia, "Desk lamp");
-  await mia.say(conversation.id, "Is it bright?");
-  const watchers = [mia, grace];
-  const before = await Promise.all(watchers.map((who) => who.fetched(conversation.id)));
-  for (const who of watchers) await who.frame({ action: "join_conversation", conversationId: conversation.id });
-  const deaf = await Promise.all(watchers.map(async (who) => (await who.heard()).length));
+  await mia.sendMessage(conversation.id, "Is it bright?");
+  const recorders = [mia, grace];
+  const before = await Promise.all(recorders.map((recorder) => recorder.fetchState(conversation.id)));
+  for (const recorder of recorders) await recorder.sendFrame({ action: "join_conversation", conversationId: conversation.id });
+  const receivedBefore = await Promise.all(recorders.map(async (recorder) => (await recorder.pushedEvents()).length));
 
-  const read = (who: Recorder, seq: number) => who.call("POST", `/api/chat/conversations/${conversation.id}/read`, { seq });
-  await grace.say(conversation.id, "Very.");
-  await tom.say(conversation.id, "It has three steps.");
+  const read = (recorder: Recorder, seq: number) => recorder.call("POST", `/api/chat/conversations/${conversation.id}/read`, { seq });
+  await grace.sendMessage(conversation.id, "Very.");
+  await tom.sendMessage(conversation.id, "It has three steps.");
   await read(tom, 3);
   await read(mia, 4);
-  await mia.say(conversation.id, "Then I take it.");
+  await mia.sendMessage(conversation.id, "Then I take it.");
   await read(grace, 5);
   const second = await place(leo, "Reading chair");
-  await leo.say(second.conversation.id, "When does it come?");
+  await leo.sendMessage(second.conversation.id, "When does it come?");
   await grace.call("PATCH", `/api/sales/${order.id}/status`, { status: "confirmed" });
-  await tom.frame({ action: "message_delivered", conversationId: conversation.id, seq: 5 });
+  await tom.sendFrame({ action: "message_delivered", conversationId: conversation.id, seq: 5 });
   await tom.call("PATCH", `/api/chat/conversations/${conversation.id}`, { status: "archived" });
-  await grace.say(second.conversation.id, "Tomorrow.");
+  await grace.sendMessage(second.conversation.id, "Tomorrow.");
   const third = await place(mia, "Wall clock");
-  await mia.say(third.conversation.id, "And a clock.");
-  await mia.say(conversation.id, "Thank you both.");
+  await mia.sendMessage(third.conversation.id, "And a clock.");
+  await mia.sendMessage(conversation.id, "Thank you both.");
   await tom.call("PATCH", `/api/sales/${order.id}/status`, { status: "completed" });
   await tom.call("PATCH", `/api/sales/${third.order.id}/status`, { status: "cancelled" });
-  await leo.say(second.conversation.id, "Thanks.");
+  await leo.sendMessage(second.conversation.id, "Thanks.");
   await new Promise((done) => setTimeout(done, 300));
 
-  for (const [index, who] of watchers.entries()) {
+  for (const [index, recorder] of recorders.entries()) {
     const fixture = {
-      me: who.me,
+      me: recorder.me,
       conversationId: conversation.id,
       before: before[index],
-      events: (await who.heard()).slice(deaf[index]),
-      after: await who.fetched(conversation.id),
+      events: (await recorder.pushedEvents()).slice(receivedBefore[index]),
+      after: await recorder.fetchState(conversation.id),
     };
-    writeFileSync(new URL(`${who.me.role}.json`, FOLDER), `${JSON.stringify(fixture, null, 1)}\n`);
+    writeFileSync(new URL(`${recorder.me.role}.json`, FOLDER), `${JSON.stringify(fixture, null, 1)}\n`);
   }
   await windows.close();
   await system.stop();

@@ -1,20 +1,20 @@
-/** Makes the README's screenshots from the running product. */
+/** Takes the README's screenshots from the running product. */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { Windows } from "../tests/browser/chromium.ts";
-import { bubble, logIn, order, say, tick } from "../tests/browser/steps.ts";
+import { bubble, logIn, placeOrder, sendMessage, waitForStatus } from "../tests/browser/steps.ts";
 import { startSystem } from "../tests/browser/system.ts";
 
 const FOLDER = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 
-/** Places two orders, talks about them, and takes pictures on the way. */
+/** Places orders, writes about them, and takes screenshots. */
 export default async function screenshots(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   const system = await startSystem();
   const windows = await Windows.open(system.url);
   const picture = async (page: Page, name: string) => {
-    // What fades in has arrived, and no cursor blinks.
+    // Wait until transitions are over, and hide the text cursor.
     await page.waitForTimeout(400);
     await page.screenshot({ path: `${FOLDER}${name}.png`, caret: "hide" });
   };
@@ -24,14 +24,14 @@ export default async function screenshots(): Promise<void> {
   const { page: grace } = await windows.window(large);
 
   await logIn(leo, "Leo Martin");
-  await order(leo, "Reading chair");
-  await say(leo, "Does the chair come assembled?");
-  await tick(leo, "assembled", "Sent");
+  await placeOrder(leo, "Reading chair");
+  await sendMessage(leo, "Does the chair come assembled?");
+  await waitForStatus(leo, "assembled", "Sent");
   await logIn(mia, "Mia Berger");
-  await order(mia, "Rubber plant");
-  await order(mia, "Headphones");
-  await say(mia, "Do they fold?");
-  await tick(mia, "Do they fold?", "Sent");
+  await placeOrder(mia, "Rubber plant");
+  await placeOrder(mia, "Headphones");
+  await sendMessage(mia, "Do they fold?");
+  await waitForStatus(mia, "Do they fold?", "Sent");
   await mia.getByRole("link", { name: "Shop", exact: true }).click();
   for (const title of ["Desk lamp", "Stoneware mug"]) await mia.getByRole("button", { name: `Add ${title}` }).click();
   await picture(mia, "checkout");
@@ -41,22 +41,22 @@ export default async function screenshots(): Promise<void> {
   await logIn(grace, "Grace Okafor");
   await grace.getByRole("link", { name: /Desk lamp/ }).click();
   await grace.getByText("Mia Berger is online").waitFor();
-  await say(mia, "Hello! Is the lamp bright enough to read by?");
+  await sendMessage(mia, "Hello! Is the lamp bright enough to read by?");
   await bubble(grace, "bright enough").waitFor();
-  await say(grace, "It is: 800 lumen, in three steps. You can turn it down to a glow for the evening.");
+  await sendMessage(grace, "It is: 800 lumen, in three steps. You can turn it down to a glow for the evening.");
   await bubble(mia, "800 lumen").waitFor();
-  await say(mia, "Wonderful. And does it fit a table that is two centimetres thick?");
+  await sendMessage(mia, "Wonderful. And does it fit a table that is two centimetres thick?");
   await bubble(grace, "two centimetres").waitFor();
   await grace.getByRole("button", { name: "Actions" }).click();
   await grace.getByRole("menuitem", { name: "Confirm the order" }).click();
   await mia.locator(".system", { hasText: "Order confirmed" }).waitFor();
-  await say(grace, "It stands on its own foot, so any table will do. I have confirmed your order, it leaves tomorrow.");
+  await sendMessage(grace, "It stands on its own foot, so any table will do. I have confirmed your order, it leaves tomorrow.");
   await bubble(mia, "leaves tomorrow").waitFor();
-  await tick(grace, "leaves tomorrow", "Read");
+  await waitForStatus(grace, "leaves tomorrow", "Read");
   await grace.getByRole("textbox", { name: "Message" }).pressSequentially("Would you like", { delay: 5 });
   await mia.locator(".typing").getByText("Grace Okafor is typing…").waitFor();
   await picture(mia, "customer");
-  await say(leo, "And how long does it take?");
+  await sendMessage(leo, "And how long does it take?");
   await grace.getByRole("navigation", { name: "Conversations" }).getByText("And how long does it take?").waitFor();
   await picture(grace, "admin");
   await grace.emulateMedia({ colorScheme: "dark" });

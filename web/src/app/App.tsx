@@ -7,15 +7,17 @@ import { CheckoutPage } from "./pages/CheckoutPage.tsx";
 import { LogInPage } from "./pages/LogInPage.tsx";
 import { NotFoundPage } from "./pages/NotFoundPage.tsx";
 import { OrdersPage } from "./pages/OrdersPage.tsx";
-import { type LogIn, remember, remembered } from "./session.ts";
+import { type LogIn, storeLogIn, storedLogIn } from "./session.ts";
 
-/** The pages, and who may see them. `api` is the origin of the REST API. */
+/**
+ * Shows the log-in page, or the routes of a logged-in person. `api` is the origin of the REST API.
+ */
 export function App({ api }: { api: string }) {
-  const [logIn, setLogIn] = useState(remembered);
+  const [logIn, setLogIn] = useState(storedLogIn);
   const [, navigate] = useLocation();
 
   const change = (to: LogIn | undefined) => {
-    remember(to);
+    storeLogIn(to);
     setLogIn(to);
   };
   const logOut = () => {
@@ -44,8 +46,8 @@ export function App({ api }: { api: string }) {
 }
 
 /**
- * A cache that ends with the log-in: nobody sees what somebody else had fetched. Without a network everything fails at once and says so,
- * rather than waiting to be done when nobody thinks of it any more.
+ * Creates a query cache for one log-in, so that the next person does not see cached data of the
+ * previous one. Without a network, requests fail at once instead of being paused.
  */
 function Queries({ children }: { children: React.ReactNode }) {
   const [queries] = useState(

@@ -6,9 +6,9 @@ import { ChatContext } from "./chat-context.ts";
 import { ConnectionBanner } from "./parts/ConnectionBanner.tsx";
 import { LogInExpired } from "./parts/LogInExpired.tsx";
 import { TopBar } from "./parts/TopBar.tsx";
-import { type LogIn, demoToken, rememberToken } from "./session.ts";
+import { type LogIn, demoToken, storeToken } from "./session.ts";
 
-/** Everything behind the log-in: one client for all pages, and what is the same on each of them. */
+/** Provides the chat client to all pages and shows the parts that every page has. */
 export function LoggedIn({
   api,
   logIn,
@@ -36,7 +36,10 @@ export function LoggedIn({
   );
 }
 
-/** A client that is connected while this is on the screen, and hears of what happens to the page. */
+/**
+ * Creates a chat client, keeps it connected while this component is mounted, and passes browser
+ * events to it.
+ */
 function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
   const [client, setClient] = useState<ChatClient>();
   const queries = useQueryClient();
@@ -44,21 +47,21 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
   useEffect(() => {
     const renew = async () => {
       const token = await demoToken(logIn.me);
-      if (token !== undefined) rememberToken(logIn.me, token);
+      if (token !== undefined) storeToken(logIn.me, token);
       return token;
     };
     const running = new ChatClient(browser(api), { ...logIn, renew });
     const online = () => running.networkChanged(true);
     const offline = () => running.networkChanged(false);
-    const shown = () => {
+    const becameVisible = () => {
       if (document.visibilityState === "visible") running.checkConnection();
     };
-    const stored = (event: StorageEvent) => running.storageChanged(event.key);
-    const leaving = (event: BeforeUnloadEvent) => {
-      // The browser asks whether to leave: what the storage did not take would be lost.
+    const storageChanged = (event: StorageEvent) => running.storageChanged(event.key);
+    const beforeUnload = (event: BeforeUnloadEvent) => {
+      // Some messages could not be stored and would be lost, so the browser asks before it leaves.
       if (running.state.unstored) event.preventDefault();
     };
-    const counts = running.onEvent((event) => {
+    const unsubscribe = running.onEvent((event) => {
       if (event.event === "order_created" || event.event === "order_updated") {
         void queries.invalidateQueries({ queryKey: ["counts"] });
         void queries.invalidateQueries({ queryKey: ["order", event.order.id] });
@@ -66,20 +69,20 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
     });
     addEventListener("online", online);
     addEventListener("offline", offline);
-    addEventListener("pageshow", shown);
-    document.addEventListener("visibilitychange", shown);
-    addEventListener("storage", stored);
-    addEventListener("beforeunload", leaving);
+    addEventListener("pageshow", becameVisible);
+    document.addEventListener("visibilitychange", becameVisible);
+    addEventListener("storage", storageChanged);
+    addEventListener("beforeunload", beforeUnload);
     running.start();
     setClient(running);
     return () => {
       removeEventListener("online", online);
       removeEventListener("offline", offline);
-      removeEventListener("pageshow", shown);
-      document.removeEventListener("visibilitychange", shown);
-      removeEventListener("storage", stored);
-      removeEventListener("beforeunload", leaving);
-      counts();
+      removeEventListener("pageshow", becameVisible);
+      document.removeEventListener("visibilitychange", becameVisible);
+      removeEventListener("storage", storageChanged);
+      removeEventListener("beforeunload", beforeUnload);
+      unsubscribe();
       running.stop();
     };
   }, [api, logIn, queries]);

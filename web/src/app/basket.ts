@@ -1,20 +1,25 @@
 import { type PersonId, personKey } from "../client/index.ts";
 import { PRODUCTS } from "./demo.ts";
 
-/** As many of a product as the page lets one order. */
-export const MOST = 99;
+/** The maximum quantity of one product. */
+export const MAX_QUANTITY = 99;
 
-/** What somebody is about to order. */
+/** The products, quantities and note of an order that is not placed yet. */
 export interface Basket {
-  /** How many of each product, by `sku`; at least one of each. */
+  /** The quantity of each product by `sku`, at least 1. */
   readonly quantities: Readonly<Record<string, number>>;
-  /** For the shop. */
+  /** A note for the shop. */
   readonly note: string;
-  /** The idempotency key of the order: another one after every change, the same one however often the order is sent. */
+  /**
+   * The idempotency key of the order. Every change of the basket gives it a new key; a repeated
+   * request keeps the key.
+   */
   readonly key: string;
 }
 
-/** Keeps a person's basket in the browser's storage: over a look at another page, a reload, and a log-out. */
+/**
+ * Stores a person's basket in the browser. It is kept after navigation, a reload, and a log-out.
+ */
 export class BasketStore {
   readonly #storage: Storage;
   readonly #name: string;
@@ -24,7 +29,7 @@ export class BasketStore {
     this.#name = `order-chat/basket/${personKey(person)}`;
   }
 
-  /** The basket as it was left; `undefined` if nothing was, or nothing that can be read. */
+  /** Returns the stored basket, or `undefined` if there is none or it cannot be parsed. */
   load(): Basket | undefined {
     try {
       return parse(JSON.parse(this.#storage.getItem(this.#name) ?? "null"));
@@ -33,16 +38,19 @@ export class BasketStore {
     }
   }
 
-  /** Keeps the basket; where the storage is full or forbidden it lives as long as the page. */
+  /**
+   * Stores the basket. If the storage is full or forbidden, the basket is lost when the page is
+   * closed.
+   */
   save(basket: Basket): void {
     try {
       this.#storage.setItem(this.#name, JSON.stringify(basket));
     } catch {
-      // It stays on the page.
+      // The page keeps it in memory.
     }
   }
 
-  /** Removes the basket that was ordered, unless it is another one by now. */
+  /** Removes the basket that was ordered, unless it has changed since then. */
   ordered(key: string): void {
     if (this.load()?.key === key) this.#storage.removeItem(this.#name);
   }
@@ -55,7 +63,7 @@ function parse(value: unknown): Basket | undefined {
   const held = quantities as Record<string, unknown>;
   const good = PRODUCTS.flatMap(({ sku }) => {
     const quantity = held[sku];
-    return typeof quantity === "number" && Number.isInteger(quantity) && quantity > 0 && quantity <= MOST ? [[sku, quantity] as const] : [];
+    return typeof quantity === "number" && Number.isInteger(quantity) && quantity > 0 && quantity <= MAX_QUANTITY ? [[sku, quantity] as const] : [];
   });
   return { quantities: Object.fromEntries(good), note, key };
 }

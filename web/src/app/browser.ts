@@ -1,16 +1,17 @@
 import type { Environment } from "../client/index.ts";
 import { MemoryStorage } from "./memory-storage.ts";
-import { local } from "./storage.ts";
+import { persistentStorage } from "./storage.ts";
 
-/** What the client library needs, in a browser; `api` is an origin. */
+/** Creates the client library's environment for a browser. `api` is the origin of the REST API. */
 export function browser(api: string): Environment {
   return {
     api,
     fetch: (...request) => fetch(...request),
     WebSocket,
-    storage: local,
-    // What is in this page's memory no other tab sends, and locks are forbidden where the storage is.
-    ...("locks" in navigator && !(local instanceof MemoryStorage) && { locks: navigator.locks }),
+    storage: persistentStorage,
+    // An outbox in memory is not shared with other tabs and needs no locks. Browsers that forbid
+    // storage also forbid locks.
+    ...("locks" in navigator && !(persistentStorage instanceof MemoryStorage) && { locks: navigator.locks }),
     now: () => Date.now(),
     monotonic: () => performance.now(),
     random: () => Math.random(),
@@ -20,7 +21,9 @@ export function browser(api: string): Environment {
   };
 }
 
-/** A random UUID (version 4), also where a page over plain http has no `randomUUID`. */
+/**
+ * Returns a random UUID (version 4). `crypto.randomUUID` does not exist on pages over plain HTTP.
+ */
 export function uuid(): string {
   if ("randomUUID" in crypto) return crypto.randomUUID();
   const hex = "10000000-1000-4000-8000-100000000000";

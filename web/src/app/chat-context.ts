@@ -1,23 +1,29 @@
 import { createContext, useContext, useRef, useSyncExternalStore } from "react";
 import type { ChatClient, State } from "../client/index.ts";
 
-/** The client of whoever is logged in. */
+/** The chat client of the logged-in person. */
 export const ChatContext = createContext<ChatClient | undefined>(undefined);
 
-/** The client of whoever is logged in. */
+/** Returns the chat client of the logged-in person. */
 export function useClient(): ChatClient {
   const client = useContext(ChatContext);
   if (client === undefined) throw new Error("Nobody is logged in here.");
   return client;
 }
 
-/** A part of what the client knows. `select` has to answer the same value while that part is the same. */
+/**
+ * Returns a part of the client's state. `select` must return the same value while that part is
+ * unchanged.
+ */
 export function useChat<Part>(select: (state: State) => Part): Part {
   const client = useClient();
   return useSyncExternalStore(client.subscribe, () => select(client.state));
 }
 
-/** A value as it was at the last rendering, for callbacks that outlive it. */
+/**
+ * Returns a ref with the value of the last rendering, for callbacks that live longer than one
+ * rendering.
+ */
 export function useLatest<Value>(value: Value): { readonly current: Value } {
   const latest = useRef(value);
   latest.current = value;

@@ -1,6 +1,7 @@
 /**
- * Where the REST API is, as whoever serves the page says in `/config.json`: an address, or `/` for the page's own origin. The same
- * built files so work everywhere. The WebSocket's address comes with each ticket.
+ * Returns the origin of the REST API from `/config.json`, where `/` means the page's own origin.
+ * The same build can therefore be deployed anywhere. The WebSocket's address comes with each
+ * ticket.
  */
 export async function apiOrigin(): Promise<string> {
   const response = await fetch("/config.json", { cache: "no-cache" });

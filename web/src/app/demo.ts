@@ -1,6 +1,6 @@
 import type { Person } from "../protocol.ts";
 
-/** The people of the demonstration. */
+/** The people of the demo. */
 export const PEOPLE: readonly Person[] = [
   { userId: "mia", role: "customer", name: "Mia Berger" },
   { userId: "jonas", role: "customer", name: "Jonas Keller" },
@@ -10,21 +10,21 @@ export const PEOPLE: readonly Person[] = [
   { userId: "tom", role: "admin", name: "Tom Lindqvist" },
 ];
 
-/** Something that can be ordered. */
+/** A product of the demo shop. */
 export interface Product {
   readonly sku: string;
   readonly title: string;
   readonly about: string;
-  /** In cents. */
+  /** The price in cents. */
   readonly price: number;
-  /** The name of its picture in `public/products`. */
+  /** The file name in `public/products`. */
   readonly picture: string;
 }
 
-/** Everything in the demonstration's shop is priced in this currency. */
+/** The currency of all prices in the demo shop. */
 export const CURRENCY = "EUR";
 
-/** The demonstration's shop. */
+/** The products of the demo shop. */
 export const PRODUCTS: readonly Product[] = [
   { sku: "LMP-100", title: "Desk lamp", about: "Warm light, brass joints", price: 8900, picture: "lamp.svg" },
   { sku: "CHR-210", title: "Reading chair", about: "Beech and wool", price: 32900, picture: "chair.svg" },

@@ -6,11 +6,11 @@ import { apiOrigin } from "./config.ts";
 import { EmptyState } from "./parts/EmptyState.tsx";
 import { ErrorBoundary } from "./parts/ErrorBoundary.tsx";
 import { applyTheme } from "./theme.ts";
-import { followKeyboard } from "./viewport.ts";
+import { trackKeyboard } from "./viewport.ts";
 import "./styles/index.css";
 
 applyTheme();
-followKeyboard();
+trackKeyboard();
 const root = document.getElementById("root");
 if (root !== null) {
   const page = await apiOrigin().then(
@@ -24,7 +24,7 @@ if (root !== null) {
   );
 }
 
-/** The page came, and what says where its API is did not. */
+/** Shown when `/config.json` cannot be loaded. */
 function Unreachable() {
   const again = (
     <button type="button" className="button button-primary" onClick={() => location.reload()}>

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** Whether a media query holds now. */
+/** Returns true while a media query matches. */
 export function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (changed) => {
@@ -12,7 +12,7 @@ export function useMedia(query: string): boolean {
   );
 }
 
-/** Whether list and chat fit beside each other; on a phone they are two screens. */
+/** Returns true if the window is wide enough for the list and the chat side by side. */
 export function useWide(): boolean {
   return useMedia("(min-width: 48rem)");
 }

@@ -1,4 +1,4 @@
-/** A storage that lives as long as the page. */
+/** A `Storage` in memory. It is lost when the page is closed. */
 export class MemoryStorage implements Storage {
   readonly #items = new Map<string, string>();
 

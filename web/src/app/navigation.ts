@@ -2,20 +2,20 @@ import { useCallback } from "react";
 import { useLocation } from "wouter";
 import type { ConversationId } from "../protocol.ts";
 
-/** What an entry of the browser's history says of itself. */
+/** The state of a history entry. */
 interface Entry {
-  /** The entry before it is the list. */
+  /** True if the previous history entry is the list. */
   readonly afterList?: boolean;
 }
 
-/** The address of a conversation. */
+/** Returns the path of a conversation. */
 export function chatPath(id: ConversationId): string {
   return `/orders/${encodeURIComponent(id)}`;
 }
 
 /**
- * How to open a conversation. From the list it is one step of the history; from another conversation it takes that one's place, so that
- * the system's Back leads to the list and not through every conversation that was looked at.
+ * Returns a function that opens a conversation. From the list it adds a history entry. From another
+ * conversation it replaces the entry, so that Back leads to the list.
  */
 export function useOpenChat(): (id: ConversationId) => void {
   const [, navigate] = useLocation();
@@ -30,7 +30,10 @@ export function useOpenChat(): (id: ConversationId) => void {
   );
 }
 
-/** How to go back to the list: where the list is the step before, by taking that step back. */
+/**
+ * Returns a function that goes back to the list, with a step back in the history if the list is the
+ * previous entry.
+ */
 export function useBackToList(): () => void {
   const [, navigate] = useLocation();
   return useCallback(() => {

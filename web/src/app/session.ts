@@ -1,8 +1,8 @@
 import { isSamePerson } from "../client/index.ts";
 import type { Person } from "../protocol.ts";
-import { session } from "./storage.ts";
+import { tabStorage } from "./storage.ts";
 
-/** Who is logged in in this tab. Another tab may be somebody else. */
+/** The person who is logged in in this tab. Each tab can have another person. */
 export interface LogIn {
   readonly me: Person;
   readonly token: string;
@@ -10,41 +10,42 @@ export interface LogIn {
 
 const KEY = "order-chat/session";
 
-/** Asking for a token takes no longer, in milliseconds. */
-const PATIENCE = 15_000;
+/** Time-out of a token request, in milliseconds. */
+const TOKEN_TIMEOUT = 15_000;
 
-/** Who is logged in here, if anybody is. */
-export function remembered(): LogIn | undefined {
+/** Returns the stored log-in of this tab. */
+export function storedLogIn(): LogIn | undefined {
   try {
-    const value: unknown = JSON.parse(session.getItem(KEY) ?? "null");
+    const value: unknown = JSON.parse(tabStorage.getItem(KEY) ?? "null");
     return typeof value === "object" && value !== null && "me" in value ? (value as LogIn) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Remembers who is logged in for as long as the tab lives. */
-export function remember(logIn: LogIn | undefined): void {
-  if (logIn === undefined) session.removeItem(KEY);
-  else session.setItem(KEY, JSON.stringify(logIn));
+/** Stores the log-in until the tab is closed. `undefined` removes it. */
+export function storeLogIn(logIn: LogIn | undefined): void {
+  if (logIn === undefined) tabStorage.removeItem(KEY);
+  else tabStorage.setItem(KEY, JSON.stringify(logIn));
 }
 
-/** Remembers a person's new token, unless they have left meanwhile: a log-out is not undone by an answer that comes late. */
-export function rememberToken(me: Person, token: string): void {
-  const held = remembered()?.me;
-  if (held !== undefined && isSamePerson(held, me)) remember({ me, token });
+/** Stores a person's renewed token. Does nothing if this person has logged out meanwhile. */
+export function storeToken(me: Person, token: string): void {
+  const held = storedLogIn()?.me;
+  if (held !== undefined && isSamePerson(held, me)) storeLogIn({ me, token });
 }
 
 /**
- * Gets a token for a person of the demonstration. Only the local system hands them out; elsewhere the shop's own identity provider does,
- * and this answers `undefined`.
+ * Requests a token for a demo person. Only the local system issues these tokens; in production the
+ * shop's own identity provider does. Returns `undefined` if the server refuses, and throws if it
+ * fails.
  */
 export async function demoToken({ userId, role, name }: Person): Promise<string | undefined> {
   const response = await fetch("/dev/token", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ sub: userId, role, name }),
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(TOKEN_TIMEOUT),
   });
   if (response.status >= 500) throw new Error("The server has no token right now.");
   if (!response.ok) return undefined;

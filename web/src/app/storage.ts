@@ -1,13 +1,13 @@
 import { MemoryStorage } from "./memory-storage.ts";
 
-/** What outlives the tab. */
-export const local = allowed(() => localStorage);
+/** Storage that is kept when the tab is closed. */
+export const persistentStorage = storageOrMemory(() => localStorage);
 
-/** What ends with the tab. */
-export const session = allowed(() => sessionStorage);
+/** Storage that is deleted when the tab is closed. */
+export const tabStorage = storageOrMemory(() => sessionStorage);
 
-/** The browser's storage; a memory where looking at it throws, because somebody has forbidden cookies to the page. */
-function allowed(storage: () => Storage): Storage {
+/** Returns the browser's storage, or a storage in memory if the browser forbids access. */
+function storageOrMemory(storage: () => Storage): Storage {
   try {
     return storage();
   } catch {

@@ -1,4 +1,7 @@
-/** A text without control characters but tab and newline: the server takes no others, and pasted text sometimes brings them along. */
+/**
+ * Removes control characters except tab and newline. The server rejects them, and pasted text
+ * sometimes contains them.
+ */
 export function withoutControls(text: string): string {
   return text.replace(/[^\P{Cc}\t\n]/gu, "");
 }

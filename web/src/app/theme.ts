@@ -1,33 +1,33 @@
 import { useState } from "react";
-import { local } from "./storage.ts";
+import { persistentStorage } from "./storage.ts";
 
-/** How the page looks: as the system does, or as somebody chose. */
+/** The colour theme. `system` follows the operating system. */
 export type Theme = "system" | "light" | "dark";
 
 const KEY = "order-chat/theme";
 
-/** Makes the page look as it was left. */
+/** Applies a theme to the document, by default the stored one. */
 export function applyTheme(theme: Theme = saved()): void {
   if (theme === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = theme;
 }
 
-/** The theme, and how to choose another. */
+/** Returns the theme and a function that changes and stores it. */
 export function useTheme(): [Theme, (theme: Theme) => void] {
   const [theme, setTheme] = useState(saved);
   const choose = (chosen: Theme) => {
     applyTheme(chosen);
     setTheme(chosen);
     try {
-      local.setItem(KEY, chosen);
+      persistentStorage.setItem(KEY, chosen);
     } catch {
-      // The storage is full: it is so until the page loads again.
+      // The storage is full. The theme is kept until the page is reloaded.
     }
   };
   return [theme, choose];
 }
 
 function saved(): Theme {
-  const theme = local.getItem(KEY);
+  const theme = persistentStorage.getItem(KEY);
   return theme === "light" || theme === "dark" ? theme : "system";
 }

@@ -1,27 +1,27 @@
 import type { ConversationId } from "../protocol.ts";
 import type { State } from "../client/index.ts";
 
-/** From here on nobody counts. */
-const MOST = 99;
+/** The highest exact number that is shown. */
+const MAX_EXACT = 99;
 
-/** How many messages are unread. */
+/** The number of unread messages. */
 export interface Unread {
-  /** Those of the conversations that are held here. */
+  /** The sum over the conversations that the client holds. */
   readonly count: number;
-  /** Whether there are conversations that are not held, so that there may be more. */
+  /** True if the client does not hold all conversations, so that there can be more. */
   readonly more: boolean;
 }
 
-/** What is unread in all conversations that are held, but one. */
+/** Sums the unread messages of all conversations that the client holds, without `except`. */
 export function unreadOf(state: Pick<State, "conversations" | "olderCursor" | "truncated">, except?: ConversationId): Unread {
   let count = 0;
   for (const [id, entry] of state.conversations) if (id !== except) count += entry.unread;
   return { count, more: state.olderCursor !== undefined || state.truncated };
 }
 
-/** `3`, `49+` if there may be more, `99+`; empty if nothing is known to be unread. Never an exact number that may be wrong. */
+/** Formats an unread count: `3`, `49+` if there can be more, `99+` above 99, empty for 0. */
 export function unreadText({ count, more }: Unread): string {
   if (count === 0) return "";
-  if (count > MOST) return `${MOST}+`;
+  if (count > MAX_EXACT) return `${MAX_EXACT}+`;
   return more ? `${count}+` : String(count);
 }

@@ -1,32 +1,37 @@
-/** What is visible of the page, in pixels of the page. */
+/** The visible part of the page, in CSS pixels. */
 export interface VisibleArea {
   readonly top: number;
   readonly height: number;
 }
 
-/** Toolbars that come and go change less than this, in pixels; every on-screen keyboard takes more. */
-const KEYBOARD = 120;
+/**
+ * Smallest height of an on-screen keyboard, in pixels. Browser toolbars that appear and disappear
+ * are smaller.
+ */
+const MIN_KEYBOARD_HEIGHT = 120;
 
 /**
- * The part of the page that an on-screen keyboard leaves visible; `undefined` without one, and while somebody has zoomed in.
- * `pageHeight` is the height that the page is laid out for.
+ * Returns the part of the page that an on-screen keyboard leaves visible. Returns `undefined`
+ * without a keyboard and while the page is zoomed in. `pageHeight` is the layout height of the
+ * page, in pixels.
  */
-export function besideKeyboard(viewport: Pick<VisualViewport, "height" | "offsetTop" | "scale">, pageHeight: number): VisibleArea | undefined {
+export function visibleAreaAboveKeyboard(viewport: Pick<VisualViewport, "height" | "offsetTop" | "scale">, pageHeight: number): VisibleArea | undefined {
   const zoomed = Math.abs(viewport.scale - 1) > 0.01;
-  if (zoomed || pageHeight - viewport.height < KEYBOARD) return undefined;
+  if (zoomed || pageHeight - viewport.height < MIN_KEYBOARD_HEIGHT) return undefined;
   return { top: viewport.offsetTop, height: viewport.height };
 }
 
 /**
- * Keeps `--visible-height` and `--visible-top` of the document. Safari on iOS lays its keyboard over the page and pushes the page up
- * instead of making it smaller; browsers that make it smaller need neither.
+ * Keeps the CSS variables `--visible-height` and `--visible-top` up to date. Safari on iOS shows
+ * the keyboard over the page and scrolls the page up. Other browsers make the page smaller and need
+ * neither variable.
  */
-export function followKeyboard(): void {
+export function trackKeyboard(): void {
   const viewport = globalThis.visualViewport;
   if (viewport === null || viewport === undefined) return;
   const { style } = document.documentElement;
-  const follow = () => {
-    const area = besideKeyboard(viewport, innerHeight);
+  const update = () => {
+    const area = visibleAreaAboveKeyboard(viewport, innerHeight);
     if (area === undefined) {
       style.removeProperty("--visible-height");
       style.removeProperty("--visible-top");
@@ -35,7 +40,7 @@ export function followKeyboard(): void {
       style.setProperty("--visible-top", `${area.top}px`);
     }
   };
-  viewport.addEventListener("resize", follow);
-  viewport.addEventListener("scroll", follow);
-  follow();
+  viewport.addEventListener("resize", update);
+  viewport.addEventListener("scroll", update);
+  update();
 }

@@ -18,13 +18,16 @@ import type { Environment } from "./environment.ts";
 import { ApiError, NetworkError } from "./errors.ts";
 import type { Tokens } from "./tokens.ts";
 
-/** A REST call that takes longer has failed, in milliseconds. */
+/** Time-out of a REST call, in milliseconds. */
 const TIMEOUT_MS = 30_000;
 
-/** A page of conversations; with `q` it says back to which last activity it has looked, unless it has looked at all. */
+/**
+ * A page of conversations. A search also returns the last activity back to which it has searched,
+ * unless it has searched everything.
+ */
 type SearchedPage = ConversationPage & { searchedTo?: Time };
 
-/** The REST API, one method a call. Every method throws {@link ApiError}, `NetworkError` or `SessionEnded`. */
+/** The REST API. Every method throws {@link ApiError}, `NetworkError` or `SessionEnded`. */
 export class Api {
   readonly #environment: Environment;
   readonly #tokens: Tokens;
@@ -34,54 +37,58 @@ export class Api {
     this.#tokens = tokens;
   }
 
-  /** A ticket, good for one connection. `signal` gives up. */
+  /** Requests a ticket, which is valid for one connection. `signal` aborts the request. */
   ticket(signal?: AbortSignal): Promise<TicketAnswer> {
     return this.#call("POST", "/api/chat/ticket", undefined, {}, signal);
   }
 
-  /** A page of conversations, last activity first: all, those active since a moment, or those in which every word of `q` is found. */
+  /**
+   * Fetches a page of conversations, with the latest activity first. `since` limits it to those
+   * active since then, `q` to those that contain every word.
+   */
   conversations(query: { since?: string | undefined; q?: string; cursor?: string | undefined; limit: number }): Promise<SearchedPage> {
     return this.#call("GET", `/api/chat/conversations${search(query)}`);
   }
 
-  /** One conversation, with who is there. */
+  /** Fetches one conversation, with presence. */
   conversation(id: ConversationId): Promise<ConversationAnswer> {
     return this.#call("GET", `/api/chat/conversations/${encodeURIComponent(id)}`);
   }
 
-  /** Archives, closes or opens a conversation. Admins only. */
+  /** Archives, closes or reopens a conversation. Admins only. */
   setConversationStatus(id: ConversationId, status: ConversationStatus): Promise<ConversationAnswer> {
     return this.#call("PATCH", `/api/chat/conversations/${encodeURIComponent(id)}`, { status });
   }
 
-  /** A page of messages: the newest, or those right before or after a `seq`. */
+  /** Fetches a page of messages: the newest, or those directly before or after a `seq`. */
   history(id: ConversationId, query: { before?: number; after?: number; limit: number }): Promise<History> {
     return this.#call("GET", `/api/chat/conversations/${encodeURIComponent(id)}/messages${search(query)}`);
   }
 
-  /** Places an order. The same key again answers the same order. */
+  /** Places an order. A repeated request with the same key returns the same order. */
   placeOrder(order: OrderRequest, idempotencyKey: string): Promise<OrderAnswer> {
     return this.#call("POST", "/api/sales", order, { "idempotency-key": idempotencyKey });
   }
 
-  /** One order. */
+  /** Fetches one order. */
   order(id: OrderId): Promise<OrderAnswer> {
     return this.#call("GET", `/api/sales/${encodeURIComponent(id)}`);
   }
 
-  /** Moves an order on. Admins only. */
+  /** Changes an order's status. Admins only. */
   setOrderStatus(id: OrderId, status: OrderStatus): Promise<OrderUpdate> {
     return this.#call("PATCH", `/api/sales/${encodeURIComponent(id)}/status`, { status });
   }
 
-  /** How many orders there are by status. */
+  /** Fetches the number of orders by status. */
   counts(): Promise<Counts> {
     return this.#call("GET", "/api/sales/stats");
   }
 
   /**
-   * Makes a call. API Gateway answers 401, or 403 without a `code`, to a token that it does not accept: then the token is renewed,
-   * and if the new one is refused too, the session ends.
+   * Makes a call. API Gateway answers 401, or 403 without a `code`, if it does not accept the
+   * token. Then the token is renewed and the call repeated. If the new token is refused too, the
+   * session ends.
    */
   async #call<Answer>(
     method: string,
@@ -103,7 +110,10 @@ export class Api {
     return bodyOf(again);
   }
 
-  /** One request with its whole answer. Throws {@link NetworkError} if there is none in time. */
+  /**
+   * Sends one request and reads the whole response. Throws {@link NetworkError} if it does not
+   * arrive in time.
+   */
   async #fetch(path: string, request: Request, token: string, signal: AbortSignal | undefined): Promise<Answered> {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
@@ -135,13 +145,16 @@ interface Request {
   body?: string;
 }
 
-/** An answer whose body has come to its end. */
+/** A response and its whole body. */
 interface Answered {
   readonly response: Response;
   readonly text: string;
 }
 
-/** Whether API Gateway refused the token. A firewall or a proxy in front answers 403 too, and not in its words. */
+/**
+ * Returns true if API Gateway refused the token. A firewall or proxy can also answer 403, but with
+ * another body.
+ */
 function isTokenRefused({ response: { status }, text }: Answered): boolean {
   const { code, message } = problemIn(text);
   return (status === 401 || status === 403) && code === undefined && typeof message === "string";
@@ -159,7 +172,7 @@ function bodyOf<Answer>({ response, text }: Answered): Answer {
   throw new ApiError(detail ?? title ?? message ?? response.statusText, { code, status: response.status, retryAfterMs });
 }
 
-/** What a refusal says: the API's own problem, or API Gateway's message. */
+/** Returns the API's problem document or API Gateway's message, or an empty object. */
 function problemIn(text: string): Partial<Problem> & { message?: string } {
   try {
     const body: unknown = JSON.parse(text);

@@ -5,8 +5,9 @@ const LONGEST_MS = 30_000;
 const FIRST_MS = 500;
 
 /**
- * Exponential back-off with jitter: pauses double up to half a minute, and each is drawn between half of that and all of it. So
- * the clients of a server that comes back do not all reconnect in the same instant.
+ * Exponential back-off with jitter. Pauses double up to half a minute, and each is a random time
+ * between half of that and all of it. Clients therefore do not all reconnect at the same time when
+ * a server comes back.
  */
 export class Backoff {
   readonly #random: () => number;
@@ -16,14 +17,14 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** The next pause in milliseconds. */
+  /** Returns the next pause, in milliseconds. */
   next(): number {
     const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures);
     this.#failures += 1;
     return ceiling * (0.5 + this.#random() / 2);
   }
 
-  /** Begins again with a short pause, after a success. */
+  /** Starts again with a short pause. Call it after a success. */
   reset(): void {
     this.#failures = 0;
   }

@@ -17,36 +17,42 @@ import { EMPTY_TIMELINE, gaplessSeq } from "./timeline.ts";
 import { type Renew, Tokens } from "./tokens.ts";
 import { Typing } from "./typing.ts";
 
-/** A second sync, this much after a connection has opened, finds what was stored while it was being opened; in milliseconds. */
+/**
+ * Delay of the second sync after a connection has opened, in milliseconds. It finds what was stored
+ * while the connection was being opened.
+ */
 const SECOND_SYNC_MS = 10_000;
 
-/** A message waits this long for the history of its conversation before it is sent without a `seenSeq`, in milliseconds. */
+/**
+ * Maximum time that a message waits for its conversation's history, in milliseconds. Then it is
+ * sent without a `seenSeq`.
+ */
 const HISTORY_TIMEOUT_MS = 5_000;
 
-/** A change of the server's clock that is smaller than this is not told, in milliseconds. */
+/** Changes of the clock offset below this are ignored, in milliseconds. */
 const CLOCK_TOLERANCE_MS = 1_000;
 
-/** What a new socket has joined. */
+/** The joined conversation of a new socket. */
 const NOTHING_JOINED = { id: undefined, certain: true };
 
-/** Who a client is for, and how it stays logged in. */
+/** The person of a client and their token. */
 export interface Session {
-  /** Whose token it is. */
+  /** The person whose token it is. */
   readonly me: Person;
-  /** Their JWT. */
+  /** The person's JWT. */
   readonly token: string;
-  /** Gets the next one. */
+  /** Requests the next JWT. */
   readonly renew: Renew;
 }
 
 /**
- * A chat client: one person's conversations, kept complete and live.
+ * A chat client, which keeps one person's conversations complete and up to date.
  *
- * It needs no framework: read {@link state}, {@link subscribe} to changes, call methods. {@link start} it when the person comes and
- * {@link stop} it when they leave; it can be started again.
+ * It needs no framework. Read {@link state}, {@link subscribe} to changes, and call methods.
+ * {@link start} it after the log-in and {@link stop} it at the log-out. It can be started again.
  */
 export class ChatClient {
-  /** The REST API as this person. */
+  /** The REST API with this person's token. */
   readonly api: Api;
   readonly #environment: Environment;
   readonly #clock: ServerClock;
@@ -61,7 +67,10 @@ export class ChatClient {
   #state: State;
   #moment: Moment = 0;
   #sessionEnd: SessionEnd | undefined;
-  /** The conversation that the current socket has joined. Not certain while a request has no answer. */
+  /**
+   * The conversation that the current socket has joined. `certain` is false while a request has no
+   * answer.
+   */
   #joined: { readonly id: ConversationId | undefined; readonly certain: boolean } = NOTHING_JOINED;
   #joining: Promise<void> = Promise.resolve();
   readonly #joinBackoff: Backoff;
@@ -111,24 +120,27 @@ export class ChatClient {
     this.#typing = new Typing(this.#connection, () => environment.monotonic());
   }
 
-  /** All that is known now. The same object until something changes. */
+  /** The current state. It is the same object until something changes. */
   get state(): State {
     return this.#state;
   }
 
-  /** Calls `watcher` after every change; answers how to end that. */
+  /** Calls `watcher` after every change. Returns a function that unsubscribes. */
   readonly subscribe = (watcher: () => void): (() => void) => {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   };
 
-  /** Calls `listener` with every pushed event, for what is not state: a notice of a new order. An event may come twice. */
+  /**
+   * Calls `listener` with every pushed event, for example to show a notice. An event can come
+   * twice. Returns a function that unsubscribes.
+   */
   onEvent(listener: (event: PushedEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Connects, and stays connected. After the session has ended it does nothing. */
+  /** Connects and stays connected. Does nothing after the session has ended. */
   start(): void {
     if (this.#sessionEnd !== undefined) return;
     this.#sync.start();
@@ -136,7 +148,7 @@ export class ChatClient {
     this.#connection.start();
   }
 
-  /** Disconnects. What waits to be sent stays in the storage. */
+  /** Disconnects. The outbox stays in the storage. */
   stop(): void {
     clearTimeout(this.#secondSync);
     clearTimeout(this.#joinAgain);
@@ -149,7 +161,7 @@ export class ChatClient {
     this.#connection.stop();
   }
 
-  /** Puts a conversation on the screen: joins it and loads its newest messages. Throws if there is no such conversation. */
+  /** Opens a conversation: joins it and loads its newest messages. Throws if it does not exist. */
   async open(id: ConversationId): Promise<void> {
     this.#dispatch({ type: "open", conversationId: id });
     this.#join();
@@ -157,7 +169,7 @@ export class ChatClient {
     await Promise.all([known, this.#sync.history(id)]);
   }
 
-  /** Takes the conversation off the screen. */
+  /** Closes the conversation. */
   close(id: ConversationId): void {
     if (this.#state.open !== id) return;
     this.#typing.stop();
@@ -165,29 +177,29 @@ export class ChatClient {
     this.#join();
   }
 
-  /** Loads older messages of a conversation. */
+  /** Loads a page of older messages. */
   loadOlder(id: ConversationId): Promise<void> {
     return this.#sync.older(id);
   }
 
-  /** Loads more conversations. */
+  /** Loads the next page of conversations. */
   loadMoreConversations(): Promise<void> {
     return this.#sync.moreConversations();
   }
 
-  /** Fetches a conversation, whether it is on the screen or not. */
+  /** Fetches a conversation again, open or not. */
   refresh(id: ConversationId): Promise<void> {
     return this.#sync.conversation(id);
   }
 
-  /** Fetches what may be missing, now. */
+  /** Fetches now what may have been missed. */
   sync(): Promise<void> {
     return this.#sync.sync();
   }
 
   /**
-   * Writes a message down, shows it, and sends it as soon as it can be sent. Answers its `clientMessageId`, by which it is found in
-   * `state.outbox` until it is stored.
+   * Stores a message, shows it, and sends it as soon as possible. Returns its `clientMessageId`,
+   * which identifies it in `state.outbox` until the server has stored it.
    */
   send(id: ConversationId, body: string): string {
     this.#typing.sent();
@@ -195,17 +207,20 @@ export class ChatClient {
     return this.#outbox.add(id, body, timeline?.loaded === true ? gaplessSeq(timeline) : undefined);
   }
 
-  /** Tries a failed message again. */
+  /** Sends a failed message again. */
   retry(clientMessageId: string): void {
     this.#outbox.retry(clientMessageId);
   }
 
-  /** Forgets a message that failed. */
+  /** Deletes a failed message. */
   discard(clientMessageId: string): void {
     this.#outbox.discard(clientMessageId);
   }
 
-  /** A conversation was really seen up to the message `seq`, or to its end. */
+  /**
+   * Marks messages as read up to `seq`, or to the newest. Call it only for messages that a person
+   * has seen.
+   */
   markRead(id: ConversationId, seq = Number.POSITIVE_INFINITY): void {
     const [entry, timeline] = [this.#state.conversations.get(id), this.#state.timelines.get(id) ?? EMPTY_TIMELINE];
     if (entry === undefined) return;
@@ -218,29 +233,32 @@ export class ChatClient {
     this.#dispatch({ type: "read", conversationId: id, seq: to });
   }
 
-  /** Replaces the text that was begun in a conversation and is not sent yet; an empty one removes it. */
+  /** Replaces the draft of a conversation. An empty text removes it. */
   setDraft(id: ConversationId, text: string): void {
     this.#drafts.set(id, text);
     this.#dispatch({ type: "drafts", drafts: this.#drafts.all });
   }
 
-  /** Tells the others that this person is typing in a conversation, or has stopped. */
+  /** Sends to the other participants that this person is typing, or has stopped. */
   setTyping(id: ConversationId, typing: boolean): void {
     if (typing) this.#typing.key(id);
     else this.#typing.stop();
   }
 
-  /** The page became visible: makes sure that the connection works, or tries to connect now. */
+  /**
+   * Call it when the page becomes visible. Checks that the connection works, or tries to connect
+   * now.
+   */
   checkConnection(): void {
     this.#connection.check();
   }
 
-  /** The device has lost its network, or has one again. */
+  /** Call it when the device has lost its network or has one again. */
   networkChanged(online: boolean): void {
     this.#connection.networkChanged(online);
   }
 
-  /** A key of the storage was changed by another tab, as its `storage` event says; `null` for all keys. */
+  /** Call it when another tab has changed a storage key; `null` stands for all keys. */
   storageChanged(key: string | null): void {
     this.#outbox.storageChanged(key);
     if (this.#drafts.storageChanged(key, this.#state.open)) this.#dispatch({ type: "drafts", drafts: this.#drafts.all });
@@ -269,7 +287,7 @@ export class ChatClient {
     this.#outbox.connected();
     this.#receipts.flush();
     this.#clockLearned();
-    // A customer learns by it whether the shop is online.
+    // The answer tells a customer's client whether the shop is online.
     if (this.#state.me.role === "customer") void this.#connection.ping();
   }
 
@@ -292,7 +310,7 @@ export class ChatClient {
     if (event.event === "user_typing") this.#endTyping();
   }
 
-  /** Removes people who have stopped typing, when the first of them has. */
+  /** Removes expired typing indicators. */
   #endTyping(): void {
     clearTimeout(this.#typingEnds);
     const ends = [...this.#state.typing.values()].flat().map(({ until }) => until);
@@ -306,12 +324,15 @@ export class ChatClient {
     );
   }
 
-  /** Without its conversation a message changes nothing. What is fetched may be older than the message, so it is learned again. */
+  /**
+   * A message of an unknown conversation changes nothing. The fetched conversation can be older
+   * than the message, so the message is applied again.
+   */
   #fetchUnknown(id: ConversationId, learn: () => void): void {
     if (!this.#state.conversations.has(id)) void this.#sync.refresh(id).then(learn);
   }
 
-  /** The `seenSeq` for a message that was never sent: as high as what is held without a gap allows. */
+  /** Returns the `seenSeq` for a message that was never sent: the highest `seq` without a gap. */
   async #seenSeqFor({ conversationId, seenSeq }: PendingMessage): Promise<number | undefined> {
     if (this.#state.timelines.get(conversationId)?.loaded !== true) {
       const loaded = this.#sync.history(conversationId).catch(() => undefined);
@@ -319,14 +340,15 @@ export class ChatClient {
     }
     const timeline = this.#state.timelines.get(conversationId) ?? EMPTY_TIMELINE;
     const first = timeline.messages[0]?.seq;
-    // Another tab may be sending it right now. So everything since it was written has to be held: there it would be seen.
+    // Another tab may be sending this message now. Its stored message is only noticed if all
+    // messages since it was written are held.
     if (first === undefined || first > (seenSeq ?? first) + 1) return seenSeq;
     return Math.max(seenSeq ?? 0, gaplessSeq(timeline));
   }
 
   /**
-   * Makes the socket's joined conversation the open one. Requests follow one another, so that the last one asked for is the last one
-   * that the server hears of.
+   * Joins the open conversation on the current socket. Requests are sent one after another, so that
+   * the server gets the last one last.
    */
   #join(): void {
     this.#joining = this.#joining.then(async () => {
@@ -342,11 +364,12 @@ export class ChatClient {
         } else if (joined !== undefined) {
           await this.#connection.request({ action: "leave_conversation", conversationId: joined });
         }
-        // An answer on the socket before says nothing about the one that has replaced it.
+        // An answer on the previous socket says nothing about the current one.
         if (this.#joined === asked) this.#joined = { id: open, certain: true };
         this.#joinBackoff.reset();
       } catch (problem) {
-        // A new connection joins by itself. Whoever opened the conversation is told that it does not exist.
+        // A new connection joins by itself. The caller of {@link open} learns that the conversation
+        // does not exist.
         if (!this.#connection.open || (problem instanceof ApiError && !problem.retryable)) return;
         this.#joinAgain = setTimeout(() => this.#join(), this.#joinBackoff.next());
       }
@@ -362,7 +385,9 @@ export class ChatClient {
     for (const watcher of this.#watchers) this.#safely(watcher);
   }
 
-  /** An error in a callback of the page, or in an event that is not as expected, stops nothing else. */
+  /**
+   * Runs a callback. An error in it, or in a malformed event, is reported and stops nothing else.
+   */
   #safely(callback: () => void): void {
     try {
       callback();
@@ -371,7 +396,10 @@ export class ChatClient {
     }
   }
 
-  /** Sends delivery receipts for what has come: a customer's client for all their conversations, an admin's for the open one. */
+  /**
+   * Sends delivery receipts for new messages. A customer's client does so for all conversations, an
+   * admin's only for the open one.
+   */
   #deliver(before: State): void {
     const { me, conversations, open } = this.#state;
     if (conversations === before.conversations) return;

@@ -9,32 +9,39 @@ import { type Ack, type Frame, type PushedEvent, Socket } from "./socket.ts";
 import type { Tokens } from "./tokens.ts";
 
 /**
- * The state of the connection: `connecting` for the first time or after a loss, `online`, `offline` without a network or after a failed
- * attempt (attempts go on), `expired` when the person has to log in again, `stopped` by the page (both: attempts have ended).
+ * The state of the connection:
+ * - `connecting`: for the first time, or after a loss.
+ * - `online`: a socket is open.
+ * - `offline`: no network, or an attempt has failed. Attempts continue.
+ * - `expired`: the person has to log in again. Attempts have ended.
+ * - `stopped`: the page has stopped it. Attempts have ended.
  */
 export type ConnectionState = "connecting" | "online" | "offline" | "expired" | "stopped";
 
-/** What a connection tells its owner. */
+/** Callbacks of a connection. */
 export interface ConnectionListener {
   /** The state has changed. */
   changed(state: ConnectionState): void;
-  /** A new socket is open: join, sync, send what waits. If no other was open before it, events may have been `missed`. */
+  /**
+   * A new socket is open. `missed` is true if no other socket was open before, so that events may
+   * have been missed.
+   */
   opened(missed: boolean): void;
-  /** An event that is nobody's answer. */
+  /** The server has pushed an event. */
   pushed(event: PushedEvent): void;
-  /** For a minute nothing came but answers to `ping`. */
+  /** Nothing but answers to `ping` has come for a minute. */
   silent(): void;
   /** The answer to a `ping`. */
   pong(ack: Ack): void;
 }
 
-/** What a {@link Connection} needs. */
+/** The dependencies of a {@link Connection}. */
 export interface ConnectionOptions {
   readonly environment: Environment;
   readonly api: Api;
   readonly tokens: Tokens;
   readonly clock: ServerClock;
-  /** Whose connection it has to be. */
+  /** The person to whom the ticket must belong. */
   readonly me: Person;
   readonly listener: ConnectionListener;
 }
@@ -42,64 +49,82 @@ export interface ConnectionOptions {
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** Without any frame for this long, a visible page sends a `ping`; a hidden one after ten times as long. */
+/**
+ * A visible page sends a `ping` after this time without a frame, a hidden page after ten times as
+ * long. In milliseconds.
+ */
 const HEARTBEAT_INTERVAL = 30 * SECOND;
 
-/** However much comes, a `ping` is sent this often: by it the server knows that the person is online. */
+/**
+ * A page sends a `ping` at least this often, however many frames come: the server shows a person as
+ * online only while their pings come. In milliseconds.
+ */
 const PRESENCE_INTERVAL = 5 * MINUTE;
 
-/** Without an event for this long, the owner is told; on a hidden page after ten times as long. */
+/**
+ * A visible page reports silence after this time without an event, a hidden page after ten times as
+ * long. In milliseconds.
+ */
 const SILENCE = MINUTE;
 
-/** API Gateway ends every connection at two hours: this one is replaced before, at a random moment in the last of these minutes. */
+/**
+ * API Gateway closes every connection after two hours. It is replaced earlier, at a random time
+ * after this age, in milliseconds.
+ */
 const LIFETIME = 110 * MINUTE;
 const LIFETIME_SPREAD = 8 * MINUTE;
 
-/** A token this close to its end is replaced, and the connection with it. */
+/** A token is replaced this long before it expires, and the connection with it. In milliseconds. */
 const TOKEN_MARGIN = 2 * MINUTE;
 
-/** How often timers are looked at. */
+/** Interval in which timers are checked, in milliseconds. */
 const TICK = 5 * SECOND;
 
-/** A visible page whose timer comes this late was asleep. */
+/** The device was asleep if a visible page's timer is this late, in milliseconds. */
 const SLEPT = 4 * TICK;
 
-/** A connection that lasted this long was a good one: the next pause is short again. */
+/** After a connection that lasted this long the back-off starts again, in milliseconds. */
 const GOOD = 10 * SECOND;
 
-/** A frame that came within this time shows that the connection works: a check sends no `ping`. */
+/** A check sends no `ping` if a frame came within this time, in milliseconds. */
 const RECENT = 5 * SECOND;
 
-/** A check waits this long for its answer. */
+/** Time-out of a check, in milliseconds. */
 const CHECK_TIMEOUT = 3 * SECOND;
 
-/** An attempt to connect that is older than this is given up when the network is back: it may hang. */
+/**
+ * An attempt to connect that is older than this may hang. It is aborted when the network is back.
+ * In milliseconds.
+ */
 const HANGING = SECOND;
 
-/** Keeps one socket open at all times: ticket, connect, heartbeat, reconnect, and a change-over before the gateway's limit. */
+/**
+ * Keeps one WebSocket open: ticket, handshake, heartbeat, reconnect, and replacement before API
+ * Gateway's limit.
+ */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #environment: Environment;
   readonly #listener: ConnectionListener;
   readonly #backoff: Backoff;
   #socket: Socket | undefined;
-  /** The socket before, which may still wait for answers. */
+  /** The replaced socket, which may still wait for answers. */
   #previous: Socket | undefined;
-  /** By the monotonic clock, as all times here. */
+  /** By the monotonic clock, like all times here. */
   #openedAt = 0;
   #replaceAt = Number.POSITIVE_INFINITY;
   #tickedAt = 0;
   #pingedAt = 0;
   #replacing = false;
   #pinging = false;
-  /** Whether the device has said that it has no network. */
+  /** True while the device reports that it has no network. */
   #networkLost = false;
-  /** The attempt that runs: when it began, and how it is given up. */
+  /** The running attempt: its start, and how to abort it. */
   #attempt: { readonly startedAt: number; readonly abort: AbortController } | undefined;
-  /** The run that is going on; another one after {@link stop} and {@link start}. */
+  /** Identifies the current run. {@link start} after {@link stop} begins another one. */
   #run: object | undefined;
   #endPause: (() => void) | undefined;
-  /** Whether the attempt that was given up is followed by the next one without a pause. */
+  /** True if the next attempt follows the aborted one without a pause. */
   #retryNow = false;
   #ticking: ReturnType<typeof setInterval> | undefined;
 
@@ -110,7 +135,7 @@ export class Connection {
     this.#backoff = new Backoff(() => options.environment.random());
   }
 
-  /** Begins to connect, and goes on until {@link stop}. Does nothing while it is running. */
+  /** Connects and stays connected until {@link stop}. Does nothing if it is already running. */
   start(): void {
     if (this.#run !== undefined) return;
     const run = {};
@@ -121,44 +146,47 @@ export class Connection {
     void this.#keepOpen(run);
   }
 
-  /** Closes; {@link start} opens again. */
+  /** Closes the connection. {@link start} opens it again. */
   stop(): void {
     this.#end("stopped");
   }
 
-  /** Closes because there is no token with which to go on. */
+  /** Closes the connection because there is no valid token. */
   expire(): void {
     this.#end("expired");
   }
 
-  /** Whether a socket is open. */
+  /** True while a socket is open. */
   get open(): boolean {
     return this.#socket !== undefined;
   }
 
-  /** Sends a frame and waits for its answer; see {@link Socket.request}. */
+  /** Sends a frame and waits for its answer. See {@link Socket.request}. */
   async request(frame: Frame): Promise<Ack> {
     if (this.#socket === undefined) throw new NetworkError("There is no connection.");
     return this.#socket.request(frame);
   }
 
-  /** Sends a frame if there is a connection. */
+  /** Sends a frame if a socket is open. */
   post(frame: Frame): void {
     this.#socket?.post(frame);
   }
 
-  /** Sends a `ping` now, whenever the last frame came. */
+  /** Sends a `ping` now. */
   async ping(): Promise<void> {
     await this.#ping();
   }
 
-  /** The page became visible, or the device woke up: makes sure that the connection works, or tries again now. */
+  /**
+   * Call it when the page becomes visible or the device wakes up. Checks that the connection works,
+   * or tries to connect now.
+   */
   check(): void {
     if (this.#socket === undefined) this.#tryNow();
     else if (this.#environment.monotonic() - this.#socket.lastFrameAt >= RECENT) void this.#ping(CHECK_TIMEOUT);
   }
 
-  /** The device has lost its network, or has one again. */
+  /** Call it when the device has lost its network or has one again. */
   networkChanged(online: boolean): void {
     if (this.#run === undefined) return;
     this.#networkLost = !online;
@@ -172,7 +200,10 @@ export class Connection {
     this.#socket?.close();
   }
 
-  /** Opens a new socket, uses it, and closes the old one when its answers have come. Nothing is missed between them. */
+  /**
+   * Opens a new socket, uses it, and closes the old one when its answers have come. No event is
+   * missed.
+   */
   async replace(): Promise<void> {
     const run = this.#run;
     if (this.#replacing || run === undefined) return;
@@ -189,7 +220,7 @@ export class Connection {
   async #keepOpen(run: object): Promise<void> {
     while (this.#run === run) {
       try {
-        // A change-over that was on its way may have come first.
+        // A replacement may already have opened a socket.
         if (this.#socket === undefined) this.#use(run, await this.#connectAbortably(run));
         await this.#untilClosed(run);
         if (this.#environment.monotonic() - this.#openedAt > GOOD) this.#backoff.reset();
@@ -204,7 +235,7 @@ export class Connection {
     }
   }
 
-  /** Connects; {@link networkChanged} and {@link check} give a hanging attempt up. */
+  /** Connects. {@link networkChanged} and {@link check} abort a hanging attempt. */
   async #connectAbortably(run: object): Promise<Socket> {
     const abort = new AbortController();
     const attempt = { startedAt: this.#environment.monotonic(), abort };
@@ -232,7 +263,10 @@ export class Connection {
     return socket;
   }
 
-  /** Takes a socket into use, whoever opened it: a change-over and a new attempt may run at the same time. */
+  /**
+   * Starts to use a socket. A replacement and a new attempt can run at the same time, so another
+   * socket may be in use.
+   */
   #use(run: object, socket: Socket): void {
     if (this.#run !== run) return socket.close();
     const { tokens, clock } = this.#options;
@@ -253,7 +287,7 @@ export class Connection {
     this.#listener.opened(previous === undefined);
   }
 
-  /** Until the current socket has closed and no other has taken its place. */
+  /** Waits until the current socket has closed and no other has replaced it. */
   async #untilClosed(run: object): Promise<void> {
     for (let socket = this.#socket; socket !== undefined && this.#run === run; socket = this.#socket) {
       await socket.closed;
@@ -284,7 +318,7 @@ export class Connection {
     this.#endPause = undefined;
   }
 
-  /** Ends the pause before the next attempt; an attempt that may hang is given up first. */
+  /** Ends the pause before the next attempt. Aborts a hanging attempt. */
   #tryNow(): void {
     if (this.#attempt !== undefined && this.#environment.monotonic() - this.#attempt.startedAt >= HANGING) {
       this.#backoff.reset();
@@ -296,16 +330,23 @@ export class Connection {
 
   #tick(): void {
     const [now, deviceTime, visible] = [this.#environment.monotonic(), this.#environment.now(), this.#environment.visible()];
-    // The device's clock goes on while it sleeps, the monotonic one may not. Timers of hidden pages are late by design.
+    // The device's clock continues during sleep; the monotonic clock may not. Timers of hidden
+    // pages are always late.
     const slept = visible && Math.abs(deviceTime - this.#tickedAt) >= SLEPT;
     this.#tickedAt = deviceTime;
     const socket = this.#socket;
     if (socket === undefined) return;
     if (slept) return void this.#ping(CHECK_TIMEOUT);
     const factor = visible ? 1 : 10;
-    // Only a socket that answers is changed over: with a dead one events were missed, and the next one has to know.
-    const isQuiet = now - socket.lastFrameAt >= HEARTBEAT_INTERVAL * factor;
-    if (isQuiet || now - this.#pingedAt >= PRESENCE_INTERVAL) void this.#ping();
+/**
+ * A page sends a `ping` at least this often, however many frames come: the server shows a person as
+ * online only while their pings come. In milliseconds.
+ */
+const PRESENCE_INTERVAL = 5 * MINUTE;
+
+    // Only a socket that answers is replaced. With a dead one events were missed, and the next one
+    // has to report that.
+    if (now - socket.lastFrameAt >= HEARTBEAT_INTERVAL * factor) void this.#ping();
     else if (now >= this.#replaceAt) void this.replace();
     if (now - socket.lastEventAt >= SILENCE * factor) {
       socket.lastEventAt = now;
@@ -313,7 +354,7 @@ export class Connection {
     }
   }
 
-  /** Sends a `ping`; without an answer in time the socket is closed, and a new one follows. */
+  /** Sends a `ping`. Without an answer in time the socket is closed, and a new one is opened. */
   async #ping(timeout?: number): Promise<void> {
     const socket = this.#socket;
     if (socket === undefined || this.#pinging) return;
@@ -324,7 +365,7 @@ export class Connection {
       if ("serverTime" in ack) this.#options.clock.learn(ack.serverTime);
       this.#listener.pong(ack);
     } catch (problem) {
-      // A refusal shows that the connection works, too.
+      // A refusal also shows that the connection works.
       if (!(problem instanceof ApiError)) socket.close();
     } finally {
       this.#pinging = false;
@@ -340,7 +381,7 @@ export class Connection {
   }
 }
 
-/** The same promise; rejects with {@link NetworkError} as soon as `signal` gives up. */
+/** Returns the same promise, which rejects with {@link NetworkError} as soon as `signal` aborts. */
 function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {

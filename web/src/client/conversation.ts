@@ -3,47 +3,52 @@ import { isSamePerson } from "./person.ts";
 import type { Timeline } from "./timeline.ts";
 
 /**
- * A moment of this client: a number that grows with every event that it receives and every request that it makes. An answer carries
- * the moment at which it was asked for. So of two things heard about a conversation it can be told which one may be older.
+ * A logical clock of this client. It grows with every event that is received and every request that
+ * is sent. An answer has the moment at which it was requested. This shows which of two facts about
+ * a conversation may be older.
  */
 export type Moment = number;
 
 /** A conversation in the list. */
 export interface ConversationEntry {
-  /** As far as it is known here. */
+  /** The conversation as far as the client knows it. */
   readonly conversation: Conversation;
-  /** How many messages of the other side the caller has not read. */
+  /** The number of messages of the other side that the person has not read. */
   readonly unread: number;
-  /** Whether something about it can only be learned from the server: it has to be fetched. */
+  /** True if the conversation has to be fetched again. */
   readonly stale: boolean;
-  /** As of which moment its status is known. An answer that was asked for earlier does not change it. */
+  /**
+   * The moment as of which the status is known. An answer that was requested earlier does not
+   * change it.
+   */
   readonly statusAt: Moment;
-  /** As of which moment it is known who is online. */
+  /** The moment as of which presence is known. */
   readonly presenceAt: Moment;
 }
 
-/** The side that a message counts for: the customer, or the shop. */
+/** Returns the side of a message: the customer, or the shop. */
 export function sideOf(message: Message): Role {
   return message.system?.by?.role ?? message.sender.role;
 }
 
-/** Up to where `me` has read. */
+/** Returns the `seq` up to which `me` has read. */
 export function readSeqOf(conversation: Conversation, me: Person): number {
   return cursorOf(conversation, me.userId, me.role)?.readSeq ?? 0;
 }
 
-/** Up to where everything was delivered to `me`. */
+/** Returns the `seq` up to which everything was delivered to `me`. */
 export function deliveredSeqOf(conversation: Conversation, me: Person): number {
   const cursor = cursorOf(conversation, me.userId, me.role);
   return Math.max(cursor?.deliveredSeq ?? 0, cursor?.readSeq ?? 0);
 }
 
 /**
- * The entry for a conversation as the server had it at some time after `at`: for an answer the moment at which it was asked for, for an
- * event the moment at which it came.
+ * Merges a conversation as the server had it at some time after `at` into the entry. For an answer
+ * `at` is the moment of the request, for an event the moment at which it arrived.
  *
- * A higher `lastSeq` is newer. At the same `lastSeq` the status has no order: an answer is newer than everything that was heard before
- * it was asked for, and an event may have overtaken another one, so that the conversation is fetched again.
+ * A higher `lastSeq` is newer. With the same `lastSeq` the status has no order: an answer is newer
+ * than everything received before the request, and an event may have overtaken another one, so the
+ * conversation is fetched again.
  */
 export function merge(
   known: ConversationEntry | undefined,
@@ -59,7 +64,8 @@ export function merge(
   const presenceAt = tellsPresence ? Math.max(known.presenceAt, at) : known.presenceAt;
   const participants = mergeParticipants(old.participants, incoming.participants, at >= known.presenceAt);
   if (incoming.lastSeq < old.lastSeq) {
-    // It is older. Its cursors count; whether its status does, only the server knows.
+    // The event or answer is older. Its cursors still count. Only the server knows whether its
+    // status does.
     const entry = { ...known, conversation: { ...old, participants }, presenceAt, stale: known.stale || isEvent };
     return readSeqOf(entry.conversation, me) > readSeqOf(old, me) ? counted(entry, me, timeline) : entry;
   }
@@ -79,7 +85,7 @@ export function merge(
   return counted({ ...moved, stale }, me, timeline);
 }
 
-/** The entry after a message of its conversation, which may be old, repeated, or ahead of others. */
+/** Returns the entry after a message, which may be old, repeated, or ahead of others. */
 export function withMessage(entry: ConversationEntry, message: Message, me: Person, order?: OrderSummary): ConversationEntry {
   const { conversation } = entry;
   const participants = withAuthor(conversation.participants, message);
@@ -104,7 +110,7 @@ export function withMessage(entry: ConversationEntry, message: Message, me: Pers
   };
 }
 
-/** The entry after somebody's cursor has moved. */
+/** Returns the entry after a participant's cursor has moved. */
 export function withCursor(
   entry: ConversationEntry,
   who: Pick<Person, "userId" | "role"> & { name?: string },
@@ -125,12 +131,15 @@ export function withCursor(
   const participants = mergeParticipants(entry.conversation.participants, [moved], false);
   const conversation = { ...entry.conversation, participants };
   const mine = isSamePerson(who, me) && readSeqOf(conversation, me) > readSeqOf(entry.conversation, me);
-  // Only the server can name a person who is not known by name yet.
+  // Only the server knows the name of a new participant.
   const stale = entry.stale || (known === undefined && who.name === undefined);
   return mine ? counted({ ...entry, conversation, stale }, me, timeline) : { ...entry, conversation, stale };
 }
 
-/** The entry after somebody came or went at this moment. The same entry if they take no part in it. */
+/**
+ * Returns the entry after a participant came online or went offline. Returns the same entry for
+ * other people.
+ */
 export function withPresence(
   entry: ConversationEntry,
   who: Pick<Participant, "userId" | "role" | "online" | "lastSeenAt">,
@@ -146,7 +155,10 @@ export function withPresence(
   return { ...entry, conversation: { ...entry.conversation, participants: changed }, presenceAt: at };
 }
 
-/** Counts anew what is unread, from the messages held; where they do not reach that far the entry is stale. */
+/**
+ * Counts the unread messages again from the timeline. If it does not contain them all, the entry
+ * becomes stale.
+ */
 function counted(entry: ConversationEntry, me: Person, timeline: Timeline | undefined): ConversationEntry {
   const { conversation } = entry;
   const read = readSeqOf(conversation, me);
@@ -167,7 +179,7 @@ function cursorOf(conversation: Conversation, userId: string, role: Role): Parti
   return conversation.participants.find((participant) => isSamePerson(participant, { userId, role }));
 }
 
-/** An admin who did something takes part from then on. */
+/** Adds an admin who did something to the participants. */
 function withAuthor(participants: Participant[], message: Message): Participant[] {
   const author = message.system?.by ?? message.sender;
   const known = participants.some((participant) => isSamePerson(participant, author));
@@ -176,8 +188,8 @@ function withAuthor(participants: Participant[], message: Message): Participant[
 }
 
 /**
- * Cursors only move forward: the higher one counts. Who is online is taken from `incoming` where that is `newer`. The customer first, then
- * admins by id.
+ * Merges the cursors, which only move forward. Presence comes from `incoming` if that is `newer`.
+ * The customer is first, then the admins by id.
  */
 function mergeParticipants(held: readonly Participant[], incoming: readonly Participant[], newer: boolean): Participant[] {
   const merged = new Map(held.map((participant) => [`${participant.role}:${participant.userId}`, participant]));

@@ -2,12 +2,13 @@ import type { ConversationId, Person } from "../protocol.ts";
 import type { Environment } from "./environment.ts";
 import { personKey } from "./person.ts";
 
-/** The texts that a person has begun and not sent, one for each conversation. */
+/** A person's drafts by conversation. */
 export type DraftTexts = ReadonlyMap<ConversationId, string>;
 
 /**
- * Keeps a person's drafts in the browser's storage, one key for each conversation. A draft outlives the page and the log-in, and
- * only the person who wrote it gets it back. Where the storage is full or forbidden, drafts live as long as the page.
+ * Stores a person's drafts in the browser, one key for each conversation. A draft is kept after a
+ * reload and a log-out, and only its author gets it back. If the storage is full or forbidden,
+ * drafts are kept until the page is closed.
  */
 export class Drafts {
   readonly #storage: Storage;
@@ -20,12 +21,12 @@ export class Drafts {
     this.#texts = this.#stored();
   }
 
-  /** All drafts, as they are now. */
+  /** All drafts. */
   get all(): DraftTexts {
     return new Map(this.#texts);
   }
 
-  /** Replaces the draft of a conversation; an empty text removes it. */
+  /** Replaces the draft of a conversation. An empty text removes it. */
   set(id: ConversationId, text: string): void {
     if (text === "") this.#texts.delete(id);
     else this.#texts.set(id, text);
@@ -33,8 +34,8 @@ export class Drafts {
   }
 
   /**
-   * A key of the storage was changed by another tab; `null` stands for all keys. Answers whether a draft has changed. The text in the
-   * conversation that is `open` here is this tab's.
+   * Call it when another tab has changed a storage key; `null` stands for all keys. Returns true if
+   * a draft has changed. The draft of the conversation that is `open` in this tab is not replaced.
    */
   storageChanged(key: string | null, open: ConversationId | undefined): boolean {
     if (key === null) for (const [id, text] of this.#texts) this.#write(id, text);
@@ -52,7 +53,8 @@ export class Drafts {
       if (text === "") this.#storage.removeItem(this.#prefix + id);
       else this.#storage.setItem(this.#prefix + id, text);
     } catch {
-      // The storage is full or forbidden: the draft stays in memory. The text before it is out of date.
+      // The storage is full or forbidden. The draft stays in memory, and the stored text is
+      // outdated.
       this.#storage.removeItem(this.#prefix + id);
     }
   }

@@ -1,36 +1,36 @@
 /**
- * What the client library needs from its surroundings. A browser has all of it (see `app/browser.ts`);
- * tests pass their own.
+ * The dependencies of the client library on its platform. `app/browser.ts` creates them for a
+ * browser; tests create their own.
  */
 export interface Environment {
   /** The origin of the REST API, without a slash at the end. */
   readonly api: string;
-  /** Makes REST calls. */
+  /** Sends REST requests. */
   readonly fetch: typeof fetch;
   /** Opens connections. */
   readonly WebSocket: typeof WebSocket;
-  /** Keeps the outbox and the drafts. */
+  /** Stores the outbox and the drafts. */
   readonly storage: Storage;
   /**
-   * Keeps two tabs from sending the same message at the same time. Absent where a page has no locks
-   * (plain http on another host than this one).
+   * Prevents that two tabs send the same message at the same time. Absent if the page has no locks,
+   * as over plain HTTP.
    */
   readonly locks?: LockManager;
-  /** The device's clock: milliseconds since 1970. It may be wrong, and it may be set back. */
+  /** The device's clock, in milliseconds since 1970. It may be wrong, and it can be set back. */
   now(): number;
-  /** Milliseconds since any moment. Never goes back. */
+  /** A monotonic clock in milliseconds. It never goes back. */
   monotonic(): number;
-  /** At least 0, below 1. */
+  /** Returns a random number of at least 0 and below 1. */
   random(): number;
-  /** A new UUID. */
+  /** Returns a new UUID. */
   uuid(): string;
-  /** Whether somebody can see the page: a hidden one asks less often. */
+  /** Returns true if the page is visible. A hidden page sends fewer requests. */
   visible(): boolean;
-  /** Is told of an error in a callback of the page. The client goes on. */
+  /** Reports an error in a callback of the page. The client continues. */
   reportError(error: unknown): void;
 }
 
-/** Waits this many milliseconds. */
+/** Waits for this time, in milliseconds. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,9 +1,9 @@
 import type { Code } from "../protocol.ts";
 
-/** The codes with which the same request may pass later. */
+/** Error codes after which the same request can succeed later. */
 const RETRYABLE: readonly string[] = ["internal", "rate_limited", "reconnect", "token_expired"] satisfies readonly Code[];
 
-/** The codes with which the same request will never pass. */
+/** Error codes after which the same request never succeeds. */
 const FINAL: readonly string[] = [
   "bad_request",
   "invalid_cursor",
@@ -17,14 +17,16 @@ const FINAL: readonly string[] = [
   "unknown_action",
 ] satisfies readonly Code[];
 
-/** The server refused the request and said why. */
+/** An error with which the server refused a request. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
-  /** The stable name; absent where API Gateway answered for itself. It may be one that this build does not know. */
+  /**
+   * The stable error code. Absent in API Gateway's own errors. It can be a code of a later release.
+   */
   readonly code: Code | undefined;
-  /** The HTTP status; absent for an error that came over the WebSocket. */
+  /** The HTTP status. Absent for an error that came over the WebSocket. */
   readonly status: number | undefined;
-  /** With `rate_limited`: milliseconds until the same request would pass. */
+  /** For `rate_limited`: time until the same request would succeed, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, about: { code?: Code | undefined; status?: number; retryAfterMs?: number | undefined }) {
@@ -34,28 +36,30 @@ export class ApiError extends Error {
     this.retryAfterMs = about.retryAfterMs;
   }
 
-  /** Whether the same request may pass later: the server has a problem, or there were too many requests. */
+  /** True if the same request can succeed later. */
   get retryable(): boolean {
     if (this.code !== undefined && RETRYABLE.includes(this.code)) return true;
     if (this.code !== undefined && FINAL.includes(this.code)) return false;
-    // A code of a later release, or none: the status tells. Over the WebSocket only a known code is retried.
+    // The code is unknown or absent, so the status decides. Over the WebSocket only a missing code
+    // is retried.
     if (this.status === undefined) return this.code === undefined;
     return this.status === 429 || this.status >= 500;
   }
 }
 
-/** Nobody answered: there is no network, the connection broke, or the answer got lost. */
+/** No answer came: there is no network, the connection broke, or the answer was lost. */
 export class NetworkError extends Error {
   override readonly name = "NetworkError";
 }
 
 /**
- * Why a session ended: the token has `expired` and there is no new one, the server `refused` a token that was just renewed,
- * or the token belongs to `another_person`.
+ * The reason why a session ended. `expired`: the token has expired and there is no new one.
+ * `refused`: the server refused a token that was just renewed. `another_person`: the token belongs
+ * to another person.
  */
 export type SessionEnd = "expired" | "refused" | "another_person";
 
-/** The session has ended: the person has to log in again. */
+/** The session has ended and the person has to log in again. */
 export class SessionEnded extends Error {
   override readonly name = "SessionEnded";
   readonly reason: SessionEnd;

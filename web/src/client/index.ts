@@ -1,16 +1,16 @@
 /**
- * The chat's client library: everything between the wire and a screen, without a framework.
+ * The chat's client library. It connects to the server, holds the state, and needs no framework.
  *
- * | file | what it does |
+ * | file | purpose |
  * |---|---|
- * | `client` | one object for a screen: state, changes, and what a person can do |
- * | `api`, `tokens` | REST, and the JWT that is renewed before it ends |
- * | `connection`, `socket`, `backoff` | one socket open at all times |
- * | `reducer`, `state`, `conversation`, `timeline`, `person` | what is known, as a pure function of what was heard |
- * | `sync` | fetches what pushes did not bring |
- * | `outbox` | messages on their way, in the browser's storage |
- * | `drafts` | texts that were begun, in the browser's storage |
- * | `receipts`, `typing` | what is said sparingly |
+ * | `client` | the object that a page uses: state, changes, and what a person can do |
+ * | `api`, `tokens` | REST calls, and the JWT, which is renewed before it expires |
+ * | `connection`, `socket`, `backoff` | one WebSocket that is always open |
+ * | `reducer`, `state`, `conversation`, `timeline`, `person` | the state, as a pure function |
+ * | `sync` | fetches what pushed events did not bring |
+ * | `outbox` | messages that are not acknowledged yet, in the browser's storage |
+ * | `drafts` | drafts, in the browser's storage |
+ * | `receipts`, `typing` | receipts and typing frames, at a limited rate |
  */
 export { ChatClient, type Session } from "./client.ts";
 export type { Api } from "./api.ts";

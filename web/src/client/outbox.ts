@@ -5,68 +5,94 @@ import type { Environment } from "./environment.ts";
 import { ApiError } from "./errors.ts";
 import { personKey } from "./person.ts";
 
-/** A message that is written down and not acknowledged. Every try sends the same `clientMessageId` and the same `seenSeq`. */
+/**
+ * A message that is stored locally and not acknowledged yet. Every attempt sends the same
+ * `clientMessageId` and the same `seenSeq`.
+ */
 export interface PendingMessage {
   readonly clientMessageId: string;
   readonly conversationId: ConversationId;
   readonly body: string;
-  /** Up to where the conversation was held without a gap, at the latest when it was first sent. Absent if nothing was held. */
+  /**
+   * The `seq` up to which the conversation was held without a gap, at the latest at the first
+   * attempt. Absent if nothing was held.
+   */
   readonly seenSeq?: number | undefined;
-  /** `false` until it is first sent: only so long may `seenSeq` change. Absent in what an older release stored. */
+  /**
+   * `false` until the first attempt. Only until then can `seenSeq` change. Absent in messages that
+   * an older release stored.
+   */
   readonly tried?: boolean;
-  /** When it was written by the device's clock, in milliseconds since 1970. */
+  /** The time of writing by the device's clock, in milliseconds since 1970. */
   readonly writtenAt: number;
-  /** Why the server does not take it; absent while it may still pass. */
+  /** Why the message has failed. Absent while it can still be sent. */
   readonly failed?: { readonly code?: Code; readonly reason: string };
 }
 
-/** What an outbox asks and tells its owner. */
+/** What an outbox needs from its owner. */
 export interface OutboxOwner {
-  /** What waits has changed, here or in another tab. `unstored`: some of it is lost when the page closes, for the storage is full. */
+  /**
+   * Pending messages have changed, here or in another tab. `unstored` is true if the storage is
+   * full and some would be lost with the page.
+   */
   changed(pending: readonly PendingMessage[], unstored: boolean): void;
   /** A message was acknowledged, to this tab or to another one. */
   sent(message: Message): void;
-  /** The stored message that a pending one has become, if this client holds it. */
+  /** Returns the stored message of a pending one, if this client holds it. */
   stored(pending: PendingMessage): Message | undefined;
-  /** The `seenSeq` for a message that was never sent; loads the conversation's history if need be. */
+  /**
+   * Returns the `seenSeq` for a message that was never sent. Loads the conversation's history if
+   * necessary.
+   */
   seenSeq(pending: PendingMessage): Promise<number | undefined>;
 }
 
-/** What became of a message, as the tab that sent it tells the others. */
+/** The result of a message, which the sending tab stores for the other tabs. */
 interface Outcome {
   /** The stored message. */
   readonly sent: Message;
-  /** When it was told, by the device's clock, in milliseconds since 1970. */
+  /** The time of the result by the device's clock, in milliseconds since 1970. */
   readonly at: number;
 }
 
-/** An outcome is kept in the storage this long, in milliseconds: the other tabs read it when they are told of the change. */
+/**
+ * Time for which an outcome is kept in the storage so that other tabs can read it, in milliseconds.
+ */
 const OUTCOME_KEPT_MS = 10_000;
 
-/** Another tab that holds the lock for longer than this may be suspended: then it is sent without the lock; in milliseconds. */
+/**
+ * Time after which a message is sent without the lock, because the tab that holds it may be
+ * suspended, in milliseconds.
+ */
 const LOCK_TIMEOUT_MS = 5_000;
 
-/** After a lock was not given in time, locks are not asked for during this time, in milliseconds. */
+/** Time for which no locks are requested after a lock was not granted in time, in milliseconds. */
 const WITHOUT_LOCKS_MS = 60_000;
 
-/** A message that the server has not taken for this long and after so many tries, while there was a connection, has failed. */
+/**
+ * A message has failed if the server has not accepted it for this time, in milliseconds, and for
+ * the minimum number of attempts. Time without a connection does not count.
+ */
 const GIVE_UP_AFTER_MS = 60_000;
 const GIVE_UP_TRIES = 3;
 
-/** The pause of a conversation whose message has to be tried again. */
+/** The pause of a conversation before its message is sent again. */
 interface Pause {
   readonly backoff: Backoff;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /**
- * The messages that are not acknowledged yet, in the browser's storage: one key each, so that tabs never overwrite one another.
+ * The messages that are not acknowledged yet. Each has its own key in the browser's storage, so
+ * that tabs do not overwrite each other's.
  *
- * What this page has written is in its memory too. A marker in the storage tells why a message of the memory is missing there: with
- * the marker, another tab has sent or discarded it; without it, somebody has cleared the storage, and it is written again.
+ * This page also keeps its own messages in memory. A marker in the storage shows why a message is
+ * missing there. With the marker, another tab has sent or discarded the message. Without it, the
+ * storage was cleared and the message is stored again.
  *
- * A conversation's messages go out one at a time, and from one tab at a time: whoever sends holds a lock by the conversation's name,
- * and looks at the storage again once it has it. The lock saves requests; a message that two tabs send is stored once.
+ * The messages of a conversation are sent one at a time and by one tab at a time. The sending tab
+ * holds a lock with the conversation's name, and reads the storage again after it has the lock. The
+ * lock only saves requests: a message that two tabs send is stored once.
  */
 export class Outbox {
   readonly #environment: Environment;
@@ -75,13 +101,16 @@ export class Outbox {
   readonly #prefix: string;
   readonly #outcomes: string;
   readonly #marker: string;
-  /** What this page has written. */
+  /** The messages that this page has written. */
   readonly #memory = new Map<string, PendingMessage>();
-  /** What of it the storage did not take. */
+  /** The ids of those that could not be stored. */
   readonly #unwritten = new Set<string>();
   readonly #sending = new Set<ConversationId>();
   readonly #pauses = new Map<ConversationId, Pause>();
-  /** Since when a message is not taken, and how often it was tried since. */
+  /**
+   * For each message, the time since which it is not accepted and the number of attempts since
+   * then.
+   */
   readonly #failures = new Map<string, { readonly since: number; tries: number }>();
   #withoutLocksUntil = Number.NEGATIVE_INFINITY;
   #running = false;
@@ -96,7 +125,7 @@ export class Outbox {
     this.#marker = `order-chat/outbox-marker/${personKey(me)}`;
   }
 
-  /** What waits or has failed, in the order in which it was written. */
+  /** The pending and failed messages, in the order of writing. */
   get pending(): readonly PendingMessage[] {
     const all = this.#stored();
     for (const [clientMessageId, pending] of this.#memory) {
@@ -105,25 +134,26 @@ export class Outbox {
     return [...all.values()].sort((one, other) => one.writtenAt - other.writtenAt);
   }
 
-  /** Whether a key of the storage is this outbox's; `null` stands for all keys. */
+  /** Returns true if a storage key belongs to this outbox; `null` stands for all keys. */
   owns(key: string | null): boolean {
     return key === null || key.startsWith(this.#prefix) || key.startsWith(this.#outcomes);
   }
 
-  /** Writes a message down, and sends it as soon as it can be sent. Answers its `clientMessageId`. */
+  /** Stores a message and sends it as soon as possible. Returns its `clientMessageId`. */
   add(conversationId: ConversationId, body: string, seenSeq: number | undefined): string {
     const last = this.pending.at(-1)?.writtenAt ?? 0;
-    // A little later than the one before it, even within one millisecond: the order is that of writing.
+    // Must be later than the previous message, also within one millisecond, to keep the order of
+    // writing.
     const writtenAt = Math.max(this.#environment.now(), last + 1);
     const clientMessageId = this.#environment.uuid();
     this.#put({ clientMessageId, conversationId, body, ...(seenSeq !== undefined && { seenSeq }), tried: false, writtenAt });
-    // Asking for the lock takes a moment: showing the message fits into it.
+    // Requesting the lock takes a moment, in which the message is shown.
     this.flush();
     this.#changed();
     return clientMessageId;
   }
 
-  /** Tries a failed message again: the same one, so it cannot appear twice. */
+  /** Sends a failed message again, with the same id, so that it cannot appear twice. */
   retry(clientMessageId: string): void {
     const pending = this.#find(clientMessageId);
     if (pending === undefined) return;
@@ -134,13 +164,13 @@ export class Outbox {
     this.flush();
   }
 
-  /** Forgets a message. */
+  /** Deletes a message. */
   discard(clientMessageId: string): void {
     this.#forget(clientMessageId);
     this.#changed();
   }
 
-  /** A key of the storage was changed by another tab; `null` stands for all keys. */
+  /** Call it when another tab has changed a storage key; `null` stands for all keys. */
   storageChanged(key: string | null): void {
     if (!this.owns(key)) return;
     const clientMessageId = key?.split("/").at(-1);
@@ -149,35 +179,37 @@ export class Outbox {
     this.flush();
   }
 
-  /** Sends what waits, if there is a connection. A conversation in a pause waits for its end. */
+  /**
+   * Sends pending messages if there is a connection. A conversation in a pause waits for its end.
+   */
   flush(): void {
     if (!this.#running) return;
     const waiting = new Set(this.pending.filter(({ failed }) => failed === undefined).map(({ conversationId }) => conversationId));
     for (const conversationId of waiting) void this.#drain(conversationId);
   }
 
-  /** There is a new connection: sends what waits without a pause. */
+  /** Call it after a connect. Sends pending messages without waiting for pauses. */
   connected(): void {
     this.#failures.clear();
     for (const conversationId of this.#pauses.keys()) this.#endPause(conversationId);
     this.flush();
   }
 
-  /** Begins to send. */
+  /** Starts sending. */
   start(): void {
     this.#running = true;
     this.#changed();
     this.flush();
   }
 
-  /** Sends nothing more until {@link start}. */
+  /** Stops sending until {@link start}. */
   stop(): void {
     this.#running = false;
     for (const conversationId of this.#pauses.keys()) this.#endPause(conversationId);
     this.#forgetOutcomes(0);
   }
 
-  /** Sends what waits in a conversation, one after the other. */
+  /** Sends the pending messages of a conversation one after another. */
   async #drain(conversationId: ConversationId): Promise<void> {
     if (this.#sending.has(conversationId) || this.#pauses.get(conversationId)?.timer !== undefined) return;
     this.#sending.add(conversationId);
@@ -216,9 +248,12 @@ export class Outbox {
     return this.#pauses.get(conversationId)?.backoff ?? new Backoff(() => this.#environment.random());
   }
 
-  /** Sends one; answers how many milliseconds to wait if it has to be tried again. */
+  /**
+   * Sends one message. Returns the pause before the next attempt in milliseconds, or undefined if
+   * none is needed.
+   */
   async #send(clientMessageId: string, seenSeq: number | undefined): Promise<number | undefined> {
-    // Another tab may have sent, failed or discarded it while this one waited for the lock.
+    // Another tab may have sent, failed or discarded it while this tab waited for the lock.
     let pending = this.#find(clientMessageId);
     if (pending === undefined || pending.failed !== undefined || !this.#connection.open) return undefined;
     const stored = this.#owner.stored(pending);
@@ -227,7 +262,7 @@ export class Outbox {
       return undefined;
     }
     if (pending.tried === false) {
-      // Written down before the frame goes out: every repeat has to say the same.
+      // Stored before the frame is sent, because every retry must send the same.
       pending = { ...pending, tried: true, ...(seenSeq !== undefined && { seenSeq }) };
       this.#put(pending);
     }
@@ -249,14 +284,17 @@ export class Outbox {
     this.#changed();
   }
 
-  /** After a try that failed: how many milliseconds to wait before the next one; `undefined` if there will be none by itself. */
+  /**
+   * Handles a failed attempt. Returns the pause before the next one in milliseconds, or `undefined`
+   * if there is none.
+   */
   #failed(pending: PendingMessage, problem: unknown): number | undefined {
     if (problem instanceof ApiError && !problem.retryable) {
       this.#fail(pending, { ...(problem.code && { code: problem.code }), reason: problem.message });
       return undefined;
     }
     if (problem instanceof ApiError && problem.retryAfterMs !== undefined) return problem.retryAfterMs;
-    // A connection that broke says nothing about the message.
+    // A broken connection says nothing about the message.
     const notTaken = problem instanceof ApiError || this.#connection.open;
     if (!notTaken) this.#failures.delete(pending.clientMessageId);
     else if (this.#givesUp(pending.clientMessageId)) {
@@ -269,7 +307,7 @@ export class Outbox {
     return backoff.next();
   }
 
-  /** Counts a try that the server did not take; answers whether it was the last one. */
+  /** Counts an attempt that the server did not accept. Returns true if it was the last one. */
   #givesUp(clientMessageId: string): boolean {
     const now = this.#environment.monotonic();
     const failures = this.#failures.get(clientMessageId) ?? { since: now, tries: 0 };
@@ -295,8 +333,8 @@ export class Outbox {
   }
 
   /**
-   * Does `work` while no other tab does the same. A suspended tab may keep its lock for ever: after some seconds the work is
-   * done without it.
+   * Runs `work` while no other tab does the same. A suspended tab may keep its lock, so after some
+   * seconds `work` runs without it.
    */
   async #alone<Result>(conversationId: ConversationId, work: () => Promise<Result>): Promise<Result> {
     const { locks } = this.#environment;
@@ -304,7 +342,7 @@ export class Outbox {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), LOCK_TIMEOUT_MS);
     let result: Promise<Result> | undefined;
-    // The work is done once, whether the lock is given or not, and its promise is kept.
+    // Runs the work only once, with or without the lock, and keeps its promise.
     const once = () => {
       clearTimeout(timer);
       return (result ??= work());
@@ -312,13 +350,14 @@ export class Outbox {
     try {
       await locks.request(this.#prefix + conversationId, { signal: abort.signal }, once);
     } catch {
-      // Without a result no lock was given: in time, or at all. Otherwise the work itself has failed, and fails below again.
+      // Without a result no lock was granted in time or locks are forbidden. If the work itself
+      // failed, its promise fails again below.
       if (result === undefined) this.#withoutLocksUntil = this.#environment.monotonic() + WITHOUT_LOCKS_MS;
     }
     return once();
   }
 
-  /** Brings memory and storage together, and tells the owner what waits. */
+  /** Synchronizes memory and storage, and passes the pending messages to the owner. */
   #changed(): void {
     const stored = this.#stored();
     for (const [clientMessageId, pending] of this.#memory) {
@@ -335,12 +374,12 @@ export class Outbox {
     this.#owner.changed(this.pending, this.#unwritten.size > 0);
   }
 
-  /** Whether another tab has sent or discarded a message that this page has written and the storage does not have. */
+  /** Returns true if another tab has sent or discarded a message that this page has written. */
   #isSettled(clientMessageId: string): boolean {
     return !this.#unwritten.has(clientMessageId) && this.#environment.storage.getItem(this.#marker) !== null;
   }
 
-  /** Tells the owner if another tab has sent a message. */
+  /** Informs the owner if another tab has sent a message. */
   #tellOutcome(clientMessageId: string): void {
     const outcome = parse<Outcome>(this.#environment.storage.getItem(this.#outcomes + clientMessageId));
     if (outcome?.sent !== undefined) this.#owner.sent(outcome.sent);
@@ -356,7 +395,7 @@ export class Outbox {
     return found;
   }
 
-  /** Removes the outcomes that are older than this many milliseconds, of a clock that may have been set back. */
+  /** Removes outcomes that are older than `age` milliseconds. The clock may have been set back. */
   #forgetOutcomes(age: number): void {
     clearTimeout(this.#forgetting);
     this.#forgetting = undefined;
@@ -368,25 +407,30 @@ export class Outbox {
     }
   }
 
-  /** Writes a message down as it is now. */
+  /** Stores a message in its current state. */
   #put(pending: PendingMessage): void {
     const { clientMessageId } = pending;
     const { storage } = this.#environment;
     this.#memory.set(clientMessageId, pending);
     try {
-      // Without the marker the storage was cleared: with it, what is missing would count as sent.
+      // Without the marker the storage was cleared. Once the marker is set, a missing message
+      // counts as sent, so all are stored again.
       const missing = storage.getItem(this.#marker) === null ? [...this.#memory.values()] : [pending];
       for (const each of missing) storage.setItem(this.#prefix + each.clientMessageId, JSON.stringify(each));
       storage.setItem(this.#marker, "1");
       this.#unwritten.delete(clientMessageId);
     } catch {
-      // The storage is full or forbidden: the message lives as long as the page. What it held of it before is out of date.
+      // The storage is full or forbidden. The message is kept in memory, and the stored version is
+      // outdated.
       storage.removeItem(this.#prefix + clientMessageId);
       this.#unwritten.add(clientMessageId);
     }
   }
 
-  /** Removes a message that was discarded, or `sent`, which the other tabs are told. */
+  /**
+   * Removes a message that was discarded or sent. A sent message is stored as an outcome for the
+   * other tabs.
+   */
   #forget(clientMessageId: string, sent?: Message): void {
     this.#failures.delete(clientMessageId);
     this.#memory.delete(clientMessageId);
@@ -396,7 +440,8 @@ export class Outbox {
       if (sent !== undefined) storage.setItem(this.#outcomes + clientMessageId, JSON.stringify({ sent, at: this.#environment.now() } satisfies Outcome));
     };
     try {
-      // The outcome first: then no tab sees neither.
+      // Store the outcome first. Otherwise another tab could see neither the message nor its
+      // outcome.
       tell();
       storage.removeItem(this.#prefix + clientMessageId);
     } catch {
@@ -411,7 +456,7 @@ function keysOf(storage: Storage, prefix: string): readonly string[] {
   return keys.filter((key) => key !== null).filter((key) => key.startsWith(prefix));
 }
 
-/** A value that this library has written; `undefined` where it is none. */
+/** Parses a value that this library has stored. Returns `undefined` if that fails. */
 function parse<Value>(text: string | null): Value | undefined {
   try {
     const value: unknown = JSON.parse(text ?? "null");

@@ -1,14 +1,14 @@
 import type { Person } from "../protocol.ts";
 
-/** What tells one person from another: an admin's id may be a customer's too. */
+/** Identifies a person. An admin and a customer can have the same user id. */
 export type PersonId = Pick<Person, "userId" | "role">;
 
-/** Whether both are the same person. */
+/** Returns true if both are the same person. */
 export function isSamePerson(one: PersonId, other: PersonId): boolean {
   return one.userId === other.userId && one.role === other.role;
 }
 
-/** A text that no other person has, without a `/` but the one in it. */
+/** Returns a unique key of a person. It contains exactly one `/`. */
 export function personKey({ role, userId }: PersonId): string {
   return `${role}/${encodeURIComponent(userId)}`;
 }

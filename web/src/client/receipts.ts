@@ -5,25 +5,27 @@ import type { Environment } from "./environment.ts";
 import { ApiError } from "./errors.ts";
 import type { Ack, Frame } from "./socket.ts";
 
-/** At most one receipt of a kind and conversation is sent in this time, in milliseconds. */
+/** Minimum time between two receipts of one kind and conversation, in milliseconds. */
 const INTERVAL_MS = 1_000;
 
-/** A delivery receipt waits this long for a read receipt, which implies it; in milliseconds. */
+/** A delivery receipt waits this long for a read receipt, which includes it, in milliseconds. */
 const DELIVERY_DELAY_MS = 250;
 
 type Kind = "message_delivered" | "message_read";
 
 interface Cursor {
-  /** Up to which `seq` a receipt is due. */
+  /** The `seq` up to which a receipt has to be sent. */
   wanted: number;
-  /** Up to which `seq` one was sent. */
+  /** The `seq` up to which a receipt was sent. */
   sent: number;
   timer: ReturnType<typeof setTimeout> | undefined;
-  /** The next one is not sent before, by the monotonic clock. */
+  /** The earliest time of the next receipt, by the monotonic clock. */
   notBefore: number;
 }
 
-/** Sends delivery and read receipts: the highest `seq` only, at most once a second, and none twice. */
+/**
+ * Sends delivery and read receipts: only the highest `seq`, at most once a second, and none twice.
+ */
 export class Receipts {
   readonly #environment: Pick<Environment, "monotonic" | "random">;
   readonly #connection: Pick<Connection, "open" | "request">;
@@ -52,12 +54,12 @@ export class Receipts {
     this.#due("message_read", conversationId, seq, 0);
   }
 
-  /** Sends what could not be sent without a connection. */
+  /** Sends the receipts that could not be sent while offline. */
   flush(): void {
     for (const key of this.#cursors.keys()) this.#schedule(key, 0);
   }
 
-  /** Sends nothing more until {@link flush}. What is due is kept. */
+  /** Stops sending until {@link flush}. Pending receipts are kept. */
   stop(): void {
     for (const cursor of this.#cursors.values()) {
       clearTimeout(cursor.timer);
@@ -84,7 +86,7 @@ export class Receipts {
     cursor.timer = undefined;
     const [kind, conversationId] = key.split(" ") as [Kind, ConversationId];
     if (kind === "message_delivered") {
-      // Reading implies delivery.
+      // A read receipt includes delivery.
       cursor.sent = Math.max(cursor.sent, this.#cursors.get(`message_read ${conversationId}`)?.sent ?? 0);
     }
     const seq = cursor.wanted;
@@ -97,7 +99,8 @@ export class Receipts {
       this.#acked(conversationId, await this.#connection.request(frame));
       this.#pauses.reset();
     } catch (problem) {
-      // A receipt that the server refuses for good is not repeated. Any other is, not before the server wants it.
+      // A receipt that was refused for good is not repeated. Others are, after the time that the
+      // server gives.
       if (!(problem instanceof ApiError) || problem.retryable) {
         const wait = (problem instanceof ApiError ? problem.retryAfterMs : undefined) ?? this.#pauses.next();
         cursor.sent = before;

@@ -10,59 +10,69 @@ import type { PushedEvent } from "./socket.ts";
 import type { State, Typist } from "./state.ts";
 import { EMPTY_TIMELINE, type Timeline, newest, withHistory, withMessages } from "./timeline.ts";
 
-/** A client holds at most so many conversations: what one event costs, in time and memory, does not grow with a shop. */
+/**
+ * The maximum number of conversations that a client holds. It limits the time and memory of an
+ * event, independent of the shop's size.
+ */
 export const MOST_CONVERSATIONS = 1_000;
 
-/** Where more are held, so many are kept: the oldest are not looked for at every further one. */
+/**
+ * The number of conversations that are kept when the maximum is exceeded. It is lower than the
+ * maximum, so that the oldest are not searched for at every event.
+ */
 const KEPT_CONVERSATIONS = 900;
 
-/** A client holds the messages of at most so many conversations: those that were opened last. */
+/**
+ * The maximum number of conversations whose messages are held. Those that were opened last are
+ * kept.
+ */
 export const MOST_TIMELINES = 20;
 
-/** Of a conversation that is closed, so many messages are kept: the newest. */
+/** The number of newest messages that are kept of a closed conversation. */
 export const KEPT_MESSAGES = 200;
 
-/** Something that a client learns. */
+/** A change of the client's state. */
 export type Change =
-  /** The server pushed an event, which came at the moment `at`. `now`: the monotonic clock. */
+  /** The server pushed an event, received at the moment `at`. `now` is the monotonic clock. */
   | { type: "pushed"; event: PushedEvent; now: number; at: Moment }
-  /** A page of the list: an older one, or one that a sync found. */
+  /** A page of the list: an older one, or one of a sync. */
   | { type: "list"; page: ConversationPage; asked: "older" | "since"; at: Moment }
-  /** The newest pages of the list: together all that is shown. */
+  /** The newest pages of the list, which replace it. */
   | { type: "refreshed"; pages: readonly ConversationPage[]; at: Moment }
-  /** One conversation, as the server has it. */
+  /** One conversation from the server. */
   | { type: "conversation"; conversation: Conversation; at: Moment }
-  /** There is no such conversation, or not for this person. */
+  /** The conversation does not exist, or this person must not see it. */
   | { type: "gone"; conversationId: ConversationId }
   /** A page of a conversation's history. */
   | { type: "history"; conversationId: ConversationId; page: History; asked: "newest" | "before" | "after" }
-  /** An own message was acknowledged. */
+  /** One of the person's own messages was acknowledged. */
   | { type: "sent"; message: Message }
-  /** The own read cursor moved. */
+  /** The person's own read cursor moved. */
   | { type: "read"; conversationId: ConversationId; seq: number; unread?: number }
-  /** The own delivery cursor moved. */
+  /** The person's own delivery cursor moved. */
   | { type: "delivered"; conversationId: ConversationId; seq: number }
-  /** What waits to be sent. */
+  /** The outbox has changed. */
   | { type: "outbox"; pending: readonly PendingMessage[]; unstored: boolean }
-  /** What was begun and not sent. */
+  /** The drafts have changed. */
   | { type: "drafts"; drafts: DraftTexts }
-  /** Whether the shop is there. */
+  /** The shop's presence. */
   | { type: "shop"; shop: Shop }
-  /** The connection has another state. */
+  /** The state of the connection has changed. */
   | { type: "connection"; connection: ConnectionState; sessionEnd?: SessionEnd | undefined }
-  /** The server has said its time. */
+  /** The clock offset has changed, in milliseconds. */
   | { type: "clock"; offset: number }
-  /** Another conversation is on the screen, or none. */
+  /** A conversation was opened, or closed if undefined. */
   | { type: "open"; conversationId: ConversationId | undefined }
-  /** A sync has worked, or failed with these words. */
+  /** A sync has succeeded, or failed with this message. */
   | { type: "synced"; asOf?: string | undefined; failure?: string }
-  /** Time has passed: people who have not repeated that they are typing have stopped. */
+  /** Time has passed, so typing indicators may have expired. `now` is the monotonic clock. */
   | { type: "time"; now: number };
 
 /**
- * What a client knows after a change. It is a pure function. Events may come in any order, more than once or not at all: once
- * a conversation has been fetched after them, the state is the one of a client that heard none of them. What it does not know (an event,
- * a kind, a status of a later release) changes nothing or is kept as it is.
+ * Returns the state after a change. It is a pure function. Events can come in any order, more than
+ * once or not at all. After a conversation has been fetched, the state is the same as if none of
+ * the earlier events had come. Unknown events of a later release are ignored; unknown kinds and
+ * statuses are kept.
  */
 export function reduce(state: State, change: Change): State {
   switch (change.type) {
@@ -127,12 +137,15 @@ function pushed(state: State, event: PushedEvent, now: number, at: Moment): Stat
     case "presence":
       return presence(state, event, at);
     default:
-      // An event of a later release.
+      // An unknown event of a later release.
       return state;
   }
 }
 
-/** A message, from wherever it came. One of a conversation that is not held changes nothing yet: the client fetches it. */
+/**
+ * Adds a message from any source. A message of an unknown conversation changes nothing; the client
+ * fetches the conversation.
+ */
 function withStoredMessage(state: State, message: Message, order?: OrderSummary): State {
   const id = message.conversationId;
   let next = state;
@@ -158,15 +171,16 @@ function merged(state: State, incoming: readonly Conversation[], at: Moment): St
 
 function listed(state: State, page: ConversationPage, asked: "older" | "since", at: Moment): State {
   if (asked === "since") return withConversations(state, page.items, at);
-  // Whoever scrolls down keeps what was loaded, also where that is more than is held otherwise. Then the list ends here.
+  // Pages that a person has loaded by scrolling are kept, also above the limit. Then the list ends
+  // here.
   const next = merged(state, page.items, at);
   const full = next.conversations.size >= MOST_CONVERSATIONS && page.nextCursor !== undefined;
   return { ...next, truncated: full, olderCursor: full ? undefined : page.nextCursor };
 }
 
 /**
- * The newest pages of the list. What was held and is not among them is dropped where it belongs further down, and fetched where it has
- * just moved up.
+ * Applies the newest pages of the list. A held conversation that is not among them is dropped if it
+ * belongs further down, and fetched if it has just moved up.
  */
 function refreshed(state: State, pages: readonly ConversationPage[], at: Moment): State {
   const items = pages.flatMap((page) => page.items);
@@ -184,7 +198,7 @@ function refreshed(state: State, pages: readonly ConversationPage[], at: Moment)
   return { ...next, conversations, listLoaded: true, olderCursor, truncated: false };
 }
 
-/** Drops the conversations with the oldest activity where more are held than a client holds. */
+/** Drops the conversations with the oldest activity above the limit. */
 function bounded(state: State): State {
   if (state.conversations.size <= MOST_CONVERSATIONS) return state;
   const newestFirst = [...state.conversations.values()].sort(byActivity);
@@ -200,12 +214,15 @@ function without(state: State, id: ConversationId): State {
   return { ...state, conversations };
 }
 
-/** Whether a conversation is needed: it is on the screen, or something of it waits to be sent. */
+/** Returns true if a conversation must be kept: it is open or has pending messages. */
 function isInUse(state: State, id: ConversationId): boolean {
   return id === state.open || state.outbox.some(({ conversationId }) => conversationId === id);
 }
 
-/** Keeps the timelines of the conversations that were opened last, and of those that are closed the newest messages. */
+/**
+ * Keeps the timelines of the conversations that were opened last, and only the newest messages of
+ * closed ones.
+ */
 function opened(state: State, id: ConversationId | undefined): State {
   const timelines = new Map(state.timelines);
   if (state.open !== undefined && state.open !== id) {
@@ -235,7 +252,10 @@ function history(state: State, id: ConversationId, page: History, asked: "newest
   return acknowledged(next, page.messages);
 }
 
-/** Whether older messages do not reach up to those held: since they were asked for, the conversation was closed and shortened. */
+/**
+ * Returns true if an older page does not connect to the held messages, because the conversation was
+ * closed and shortened after the request.
+ */
 function leavesGap({ messages }: Timeline, page: History): boolean {
   const [oldest, newest] = [messages[0]?.seq, page.messages.at(-1)?.seq];
   return newest !== undefined && (oldest === undefined || newest + 1 < oldest);
@@ -259,7 +279,7 @@ function cursor(
   return withEntry(state, withCursor(entry, who, moved, state.me, state.timelines.get(id)));
 }
 
-/** Without the pending messages that are stored now, whoever learned it first. */
+/** Removes pending messages that are stored now. */
 function acknowledged(state: State, messages: readonly Message[]): State {
   if (state.outbox.length === 0) return state;
   const ids = new Set(messages.filter((message) => isFrom(message, state)).map((message) => message.clientMessageId));
@@ -267,7 +287,7 @@ function acknowledged(state: State, messages: readonly Message[]): State {
   return outbox.length === state.outbox.length ? state : { ...state, outbox };
 }
 
-/** The stored message that a pending one has become, if it is among the messages held. */
+/** Returns the stored message of a pending one, if the client holds it. */
 export function storedMessage(state: State, pending: PendingMessage): Message | undefined {
   const messages = state.timelines.get(pending.conversationId)?.messages ?? [];
   return messages.find((message) => message.clientMessageId === pending.clientMessageId && isFrom(message, state));
@@ -277,7 +297,7 @@ function isFrom(message: Message, { me }: State): boolean {
   return isSamePerson(message.sender, me);
 }
 
-/** An admin who does something is online, so the shop is. */
+/** An admin who does something is online, so the shop is online. */
 function shopIsThere(state: State, role: string): State {
   if (state.me.role !== "customer" || role !== "admin" || state.shop?.online === true) return state;
   return { ...state, shop: { online: true } };

@@ -2,24 +2,24 @@ import type { ClientFrame, ServerEvent } from "../protocol.ts";
 import type { Environment } from "./environment.ts";
 import { ApiError, NetworkError } from "./errors.ts";
 
-/** An `ack`, whatever it carries. */
+/** An `ack` with any content. */
 export type Ack = Extract<ServerEvent, { event: "ack" }>;
 
-/** An event that is nobody's answer. */
+/** An event that answers no frame. */
 export type PushedEvent = Exclude<ServerEvent, { event: "ack" } | { event: "error" }>;
 
-/** A frame as callers write it: the socket adds the `requestId`. */
+/** A frame without `requestId`, which the socket adds. */
 export type Frame = WithoutRequestId<ClientFrame>;
 
 type WithoutRequestId<Each> = Each extends ClientFrame ? Omit<Each, "requestId"> : never;
 
-/** A frame without an answer for this long is repeated once, then given up; in milliseconds. */
+/** Time without an answer after which a frame is repeated once, and then fails, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** A handshake may take this long, in milliseconds. */
+/** Time-out of the handshake, in milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 
-/** The events that this build knows. A server of a later release may push others: they are ignored. */
+/** The events that this release knows. Others, from a later release, are ignored. */
 const KNOWN_EVENTS: ReadonlySet<string> = new Set([
   "new_message",
   "order_message_update",
@@ -38,21 +38,23 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** What a socket tells its owner. */
+/** Callbacks of a socket. */
 export interface SocketListener {
-  /** An event that is nobody's answer. */
+  /** The server has pushed an event. */
   pushed(event: PushedEvent): void;
-  /** An error, whether somebody waited for it or not. */
+  /** The server has sent an error, for a request or without one. */
   refused(error: ApiError): void;
 }
 
-/** One WebSocket: frames out, acks matched to them, events in. */
+/** One WebSocket. It sends frames, matches acks to them, and passes on events. */
 export class Socket {
-  /** Resolves when it is closed from either side; from this one without waiting for the network to agree. */
+  /**
+   * Resolves when the socket is closed from either side. After {@link close} it resolves at once.
+   */
   readonly closed: Promise<void>;
-  /** When the last frame came, by the monotonic clock. */
+  /** The time of the last frame, by the monotonic clock. */
   lastFrameAt: number;
-  /** When the last frame came that was not the answer to a `ping`, by the monotonic clock. */
+  /** The time of the last frame that was not the answer to a `ping`, by the monotonic clock. */
   lastEventAt: number;
   readonly #environment: Environment;
   readonly #socket: WebSocket;
@@ -71,7 +73,7 @@ export class Socket {
     socket.addEventListener("message", (frame) => this.#received(frame.data));
   }
 
-  /** Opens `url`; throws {@link NetworkError} if it does not open, or when `signal` gives up. */
+  /** Opens `url`. Throws {@link NetworkError} if that fails or `signal` aborts. */
   static open(environment: Environment, url: string, listener: SocketListener, signal?: AbortSignal): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const socket = new environment.WebSocket(url);
@@ -100,8 +102,8 @@ export class Socket {
   }
 
   /**
-   * Sends a frame and waits for its answer. Throws {@link ApiError}, or {@link NetworkError} if none came to any of `tries` frames,
-   * each after `timeout` milliseconds.
+   * Sends a frame and waits for its answer. Throws {@link ApiError}, or {@link NetworkError} if
+   * none of `tries` frames was answered within `timeout` milliseconds.
    */
   request(frame: Frame, tries = 2, timeout = ANSWER_TIMEOUT_MS): Promise<Ack> {
     const requestId = String((this.#requests += 1));
@@ -129,18 +131,18 @@ export class Socket {
     });
   }
 
-  /** Sends a frame whose answer does not matter. */
+  /** Sends a frame and ignores its answer. */
   post(frame: Frame): void {
     this.#put(frame);
   }
 
-  /** Closes it; whoever waits for an answer learns at once that none will come. */
+  /** Closes the socket. Pending requests fail at once. */
   close(): void {
     this.#socket.close(1000);
     this.#ended();
   }
 
-  /** Closes it when nobody waits for an answer any more, at the latest after ten seconds. */
+  /** Closes the socket when no request is pending, at the latest after ten seconds. */
   async closeWhenIdle(): Promise<void> {
     const until = this.#environment.monotonic() + ANSWER_TIMEOUT_MS;
     while (this.#waiting.size > 0 && this.#environment.monotonic() < until) {
@@ -157,7 +159,7 @@ export class Socket {
 
   #ended(): void {
     this.#resolveClosed();
-    // Each rejection removes its entry: they are taken out first.
+    // Each rejection removes its entry, so the entries are copied first.
     const waiting = Array.from(this.#waiting.values());
     for (const each of waiting) each.reject(new NetworkError("The connection ended."));
   }
@@ -180,7 +182,7 @@ export class Socket {
   }
 }
 
-/** A frame as an event. API Gateway's own messages and empty frames are none. */
+/** Parses a frame. Returns nothing for API Gateway's own messages and for empty frames. */
 function parse(data: unknown): ServerEvent | undefined {
   if (typeof data !== "string" || data === "") return undefined;
   try {

@@ -10,13 +10,15 @@ import type { Timeline } from "./timeline.ts";
 export interface Typist {
   readonly userId: string;
   readonly name: string;
-  /** When they count as having stopped unless it is repeated, by the monotonic clock. */
+  /**
+   * The time at which the typing indicator expires unless it is repeated, by the monotonic clock.
+   */
   readonly until: number;
 }
 
-/** All that a client knows. It is immutable: every {@link Change} makes a new one. */
+/** The state of a client. It is immutable: every {@link Change} makes a new one. */
 export interface State {
-  /** Whose client it is. */
+  /** The logged-in person. */
   readonly me: Person;
   /** The state of the connection. */
   readonly connection: ConnectionState;
@@ -24,32 +26,35 @@ export interface State {
   readonly sessionEnd: SessionEnd | undefined;
   /** How far the server's clock is ahead of the device's, in milliseconds. */
   readonly clockOffset: number;
-  /** The conversation on the screen. */
+  /** The open conversation. */
   readonly open: ConversationId | undefined;
-  /** Whether a first page of conversations has come. */
+  /** True once a first page of conversations has been loaded. */
   readonly listLoaded: boolean;
-  /** Where the next page of older conversations starts; absent when there are none, or when the list is {@link truncated}. */
+  /**
+   * The cursor of the next page of older conversations. Absent if there are none, or if the list is
+   * {@link truncated}.
+   */
   readonly olderCursor: string | undefined;
-  /** Whether older conversations were dropped because more were held than a client holds: the search finds them. */
+  /** True if older conversations were dropped because of the limit. The search still finds them. */
   readonly truncated: boolean;
   /** The `since` of the next sync. */
   readonly asOf: Time | undefined;
   readonly conversations: ReadonlyMap<ConversationId, ConversationEntry>;
   readonly timelines: ReadonlyMap<ConversationId, Timeline>;
   readonly typing: ReadonlyMap<ConversationId, readonly Typist[]>;
-  /** What has not been acknowledged yet, in the order in which it was written. */
+  /** The messages that are not acknowledged yet, in the order of writing. */
   readonly outbox: readonly PendingMessage[];
-  /** Whether some of the outbox is lost when the page closes, because the browser's storage does not take it. */
+  /** True if messages of the outbox could not be stored and would be lost with the page. */
   readonly unstored: boolean;
-  /** What was begun and not sent, by conversation. */
+  /** The drafts by conversation. */
   readonly drafts: DraftTexts;
-  /** Whether the shop is there, for a customer. */
+  /** The shop's presence, for a customer. */
   readonly shop: Shop | undefined;
-  /** Why the last sync failed although there is a connection; absent after one that worked. */
+  /** Why the last sync failed although there is a connection. Absent after a success. */
   readonly failure: string | undefined;
 }
 
-/** Where every client begins. */
+/** Returns the state of a new client. */
 export function initial(me: Person): State {
   return {
     me,

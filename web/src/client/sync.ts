@@ -8,53 +8,68 @@ import type { Change } from "./reducer.ts";
 import type { State } from "./state.ts";
 import { EMPTY_TIMELINE, gaplessSeq, hasGap } from "./timeline.ts";
 
-/** Messages of a page. */
+/** Page size of the history, in messages. */
 const MESSAGES = 50;
 
-/** Messages, or conversations, of a page when catching up: as many as the server gives. */
+/** Page size when catching up, in messages or conversations. It is the server's maximum. */
 const CATCH_UP = 100;
 
-/** Conversations of a page. */
+/** Page size of the list, in conversations. */
 const CONVERSATIONS = 50;
 
-/** After a lost connection at most so many conversations are fetched again; what is held beyond them is dropped from the list. */
+/**
+ * The maximum number of conversations that are fetched again after a lost connection. Held
+ * conversations beyond it are dropped from the list.
+ */
 const MOST_REFRESHED = 400;
 
-/** A sync that finds more pages of active conversations than this fetches the newest ones instead. */
+/**
+ * The maximum number of pages of active conversations in a sync. With more, the newest
+ * conversations are fetched instead.
+ */
 const MOST_PAGES_SINCE = 5;
 
-/** Frames may overtake each other: a gap that closes within this time needs no request, in milliseconds. */
+/**
+ * Frames can overtake each other. A gap that closes within this time needs no request, in
+ * milliseconds.
+ */
 const GAP_TIMEOUT_MS = 250;
 
-/** A conversation that could not be fetched is not asked for again before this has passed, in milliseconds. */
+/** Time after which a failed fetch of a conversation is repeated, in milliseconds. */
 const FAILED_REFRESH_MS = 5_000;
 
-/** A conversation is fetched at most so often in a row, where each time an event has made it stale again. */
+/**
+ * The maximum number of fetches of a conversation in a row, if each time an event has made it stale
+ * again.
+ */
 const MOST_REFRESHES = 5;
 
-/** What a {@link Sync} needs. */
+/** The dependencies of a {@link Sync}. */
 export interface SyncOptions {
   readonly environment: Pick<Environment, "random" | "reportError">;
   readonly api: Api;
   readonly state: () => State;
   readonly dispatch: (change: Change) => void;
-  /** A new moment, later than all before it. */
+  /** Returns a new moment, later than all previous ones. */
   readonly moment: () => Moment;
 }
 
-/** Fetches what pushes did not bring. */
+/** Fetches what pushed events did not bring. */
 export class Sync {
   readonly #options: SyncOptions;
   readonly #backoff: Backoff;
   #running: Promise<void> | undefined;
-  /** Whether a sync was asked for while one is running. */
+  /** True if another sync was requested while one is running. */
   #repeat = false;
-  /** Whether events may have been missed, also of what is no activity: a status, a receipt. */
+  /** True if events may have been missed that are no activity, such as a status or a receipt. */
   #eventsMissed = false;
   #stopped = false;
-  /** A sync that failed is repeated after a pause; sooner with a new connection. */
+  /** Timer that repeats a failed sync. A new connection syncs earlier. */
   #retry: ReturnType<typeof setTimeout> | undefined;
-  /** The highest `seq` that was already asked for, by conversation: what the server does not have is asked for once. */
+  /**
+   * The highest requested `seq` by conversation, so that a message that the server does not have is
+   * requested only once.
+   */
   readonly #chased = new Map<ConversationId, number>();
   readonly #refreshing = new Map<ConversationId, Promise<void>>();
   readonly #loading = new Map<ConversationId, { again: boolean; done: Promise<void> }>();
@@ -71,13 +86,13 @@ export class Sync {
     this.#stopped = false;
   }
 
-  /** Makes no further request until {@link start}. */
+  /** Stops requests until {@link start}. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#retry);
   }
 
-  /** Syncs the list and the open conversation; once more if it is asked for meanwhile. */
+  /** Syncs the list and the open conversation. A call during a sync starts one more. */
   sync(eventsMissed = false): Promise<void> {
     this.#eventsMissed ||= eventsMissed;
     this.#repeat = this.#running !== undefined;
@@ -85,7 +100,7 @@ export class Sync {
     return this.#running;
   }
 
-  /** After a change from `before`: asks for what it showed to be missing. */
+  /** Requests what a change from `before` has shown to be missing. */
   watch(before: State): void {
     const state = this.#state();
     if (state.open !== undefined) this.#chase(state.open);
@@ -93,7 +108,7 @@ export class Sync {
     for (const [id, entry] of state.conversations) if (entry.stale) void this.refresh(id);
   }
 
-  /** Brings a conversation to the newest message; once more if it is asked for meanwhile. */
+  /** Loads a conversation's messages up to the newest. A call meanwhile starts one more. */
   history(id: ConversationId): Promise<void> {
     const running = this.#loading.get(id);
     if (running !== undefined) {
@@ -106,34 +121,34 @@ export class Sync {
     return loading.done;
   }
 
-  /** Loads the messages before those held; once for all who ask meanwhile. */
+  /** Loads older messages. Concurrent calls share one request. */
   older(id: ConversationId): Promise<void> {
     const running = this.#paging.get(id) ?? this.#older(id).finally(() => this.#paging.delete(id));
     this.#paging.set(id, running);
     return running;
   }
 
-  /** Loads the next page of conversations; once for all who ask meanwhile. */
+  /** Loads the next page of conversations. Concurrent calls share one request. */
   moreConversations(): Promise<void> {
     this.#pagingList ??= this.#moreConversations().finally(() => (this.#pagingList = undefined));
     return this.#pagingList;
   }
 
-  /** Fetches one conversation, with who is online. */
+  /** Fetches one conversation, with presence. */
   async conversation(id: ConversationId): Promise<void> {
     const at = this.#options.moment();
     const { conversation } = await this.#api.conversation(id);
     this.#dispatch({ type: "conversation", conversation, at });
   }
 
-  /** Fetches a conversation that is stale or not held; once for all who ask meanwhile. */
+  /** Fetches a conversation that is stale or not held. Concurrent calls share one request. */
   refresh(id: ConversationId): Promise<void> {
     const running = this.#refreshing.get(id) ?? this.#refresh(id).finally(() => this.#refreshing.delete(id));
     this.#refreshing.set(id, running);
     return running;
   }
 
-  /** All requests go through this. */
+  /** All requests go through this getter. */
   get #api(): Api {
     if (this.#stopped) throw new NetworkError("The client has been stopped.");
     return this.#options.api;
@@ -148,7 +163,7 @@ export class Sync {
   }
 
   async #run(): Promise<void> {
-    // Not before the first request: the promise of this run has to be kept first.
+    // Wait, so that the promise of this run is stored before the first request.
     await Promise.resolve();
     do {
       this.#repeat = false;
@@ -172,19 +187,22 @@ export class Sync {
 
   #wordsFor(problem: unknown): string {
     if (problem instanceof ApiError) return problem.message;
-    // An answer that is not as expected.
+    // The response is malformed.
     this.#options.environment.reportError(problem);
     return "The server's answer could not be read.";
   }
 
-  /** Brings the list up to date. Answers the `since` of the next sync. */
+  /** Updates the list. Returns the `since` of the next sync. */
   async #list(): Promise<string> {
     const { asOf } = this.#state();
     const found = asOf === undefined || this.#eventsMissed ? undefined : await this.#activeSince(asOf);
     return found ?? this.#newestPages();
   }
 
-  /** The conversations that were active since `since`; `undefined` if there are too many of them. */
+  /**
+   * Fetches the conversations that were active since `since`. Returns `undefined` if there are too
+   * many.
+   */
   async #activeSince(since: string): Promise<string | undefined> {
     let next: { asOf?: string; cursor?: string | undefined } = {};
     for (let pages = 0; pages < MOST_PAGES_SINCE; pages += 1) {
@@ -198,8 +216,8 @@ export class Sync {
   }
 
   /**
-   * As many of the newest conversations as are held, within a bound: a status or a receipt is no activity, so what was missed of them is
-   * found only by fetching the conversation.
+   * Fetches as many of the newest conversations as are held, up to the limit. A status or a receipt
+   * is no activity, so missed ones are found only by fetching the conversation.
    */
   async #newestPages(): Promise<string> {
     const at = this.#options.moment();
@@ -212,7 +230,7 @@ export class Sync {
       page = await this.#api.conversations({ cursor: page.nextCursor, limit });
       pages.push(page);
     }
-    // A loss that happened meanwhile asks once more.
+    // A loss meanwhile requests one more sync.
     if (!this.#repeat) this.#eventsMissed = false;
     this.#dispatch({ type: "refreshed", pages, at });
     return asOf;
@@ -232,7 +250,7 @@ export class Sync {
         const after = gaplessSeq(timeline());
         const page = await this.#api.history(id, { after, limit: CATCH_UP });
         this.#dispatch({ type: "history", conversationId: id, page, asked: "after" });
-        // The server has a hole where a page does not get further: the next one would be the same.
+        // If a page brings no progress, the server has a gap. The next page would be the same.
         more = page.hasMore && gaplessSeq(timeline()) > after;
       }
     } while (loading.again);
@@ -243,7 +261,7 @@ export class Sync {
     if (cursor === undefined) return;
     const at = this.#options.moment();
     const page = await this.#api.conversations({ cursor, limit: CONVERSATIONS }).catch((problem: unknown) => {
-      // A cursor that is no longer good: begin again, what is known is merged by id.
+      // The cursor is no longer valid. Start again; known conversations are merged by id.
       if (problem instanceof ApiError && problem.code === "invalid_cursor") return this.#api.conversations({ limit: CONVERSATIONS });
       throw problem;
     });
@@ -275,7 +293,7 @@ export class Sync {
     const isMissing = () => this.#state().conversations.get(id)?.stale !== false;
     try {
       await pause(GAP_TIMEOUT_MS);
-      // An event that comes meanwhile may make it stale again.
+      // An event that arrives meanwhile may make it stale again.
       for (let tries = 0; tries < MOST_REFRESHES && isMissing(); tries += 1) {
         await this.conversation(id);
         await pause(GAP_TIMEOUT_MS);
@@ -283,13 +301,17 @@ export class Sync {
     } catch (problem) {
       if (problem instanceof ApiError && !problem.retryable) return this.#dispatch({ type: "gone", conversationId: id });
       await pause(FAILED_REFRESH_MS);
-      // One that is stale is asked for again at the next change. One that is not held is found by a sync.
+      // A stale conversation is requested again at the next change. One that is not held is found
+      // by a sync.
       if (!this.#stopped && !this.#state().conversations.has(id)) void this.sync();
     }
   }
 }
 
-/** Ignores what is refused for good: whoever opened the conversation is told of it, and the rest of a sync has worked. */
+/**
+ * Ignores permanent errors. The caller that opened the conversation gets the error, and the rest of
+ * the sync has succeeded.
+ */
 function onlyForNow(problem: unknown): void {
   if (!(problem instanceof ApiError) || problem.retryable) throw problem;
 }

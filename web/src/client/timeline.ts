@@ -1,19 +1,19 @@
 import type { History, Message } from "../protocol.ts";
 
-/** What is held of a conversation's messages. */
+/** The messages of a conversation that the client holds. */
 export interface Timeline {
-  /** Ascending `seq`, each once; there may be holes until a sync has filled them. */
+  /** Ordered by `seq` without duplicates. There can be gaps until a sync has filled them. */
   readonly messages: readonly Message[];
-  /** Whether the server has older messages than these. */
+  /** True if the server has older messages. */
   readonly hasOlder: boolean;
-  /** Whether a page of the history has come. */
+  /** True once a page of the history has been loaded. */
   readonly loaded: boolean;
 }
 
-/** Nothing yet. */
+/** A timeline without messages. */
 export const EMPTY_TIMELINE: Timeline = { messages: [], hasOlder: true, loaded: false };
 
-/** The highest `seq` up to which everything is held from where the timeline begins; 0 if nothing is. */
+/** Returns the highest `seq` before the first gap, or 0 if there are no messages. */
 export function gaplessSeq({ messages }: Timeline): number {
   const [first, last] = [messages[0], messages.at(-1)];
   if (first === undefined || last === undefined) return 0;
@@ -22,25 +22,28 @@ export function gaplessSeq({ messages }: Timeline): number {
   return first.seq + jump - 1;
 }
 
-/** Whether something is known to lie between or after the messages held, up to `lastSeq`. */
+/** Returns true if messages up to `lastSeq` are missing between or after the held ones. */
 export function hasGap(timeline: Timeline, lastSeq: number): boolean {
   return timeline.loaded && gaplessSeq(timeline) < Math.max(lastSeq, timeline.messages.at(-1)?.seq ?? 0);
 }
 
-/** With at most `count` messages: the newest. */
+/** Returns the timeline with only the `count` newest messages. */
 export function newest(timeline: Timeline, count: number): Timeline {
   if (timeline.messages.length <= count) return timeline;
   return { ...timeline, messages: timeline.messages.slice(-count), hasOlder: true };
 }
 
-/** With these messages, in any order, held already or not. */
+/** Returns the timeline with these messages added, in any order and possibly held already. */
 export function withMessages(timeline: Timeline, incoming: readonly Message[]): Timeline {
   const messages = merged(timeline.messages, incoming);
   if (messages === timeline.messages) return timeline;
   return { ...timeline, messages, hasOlder: timeline.hasOlder && messages[0]?.seq !== 1 };
 }
 
-/** With a page of the history that was asked for without bounds, `before` or `after` a `seq`. */
+/**
+ * Returns the timeline with a page of the history added: the newest page, or one `before` or
+ * `after` a `seq`.
+ */
 export function withHistory(timeline: Timeline, page: History, asked: "newest" | "before" | "after"): Timeline {
   const messages = merged(timeline.messages, page.messages);
   const oldest = messages[0]?.seq;

@@ -2,27 +2,33 @@ import type { Person } from "../protocol.ts";
 import { NetworkError, type SessionEnd, SessionEnded } from "./errors.ts";
 import type { ServerClock } from "./server-clock.ts";
 
-/** Gets a new JWT from the identity provider. `undefined` if the person has to log in again; throws where that could not be found out. */
+/**
+ * Requests a new JWT from the identity provider. Returns `undefined` if the person has to log in
+ * again, and throws if the request fails.
+ */
 export type Renew = () => Promise<string | undefined>;
 
-/** A token this close to its end is renewed before it is used, in milliseconds. */
+/** A token is renewed before use if it expires within this time, in milliseconds. */
 const MARGIN_MS = 60_000;
 
-/** What {@link Tokens} needs. */
+/** The dependencies of {@link Tokens}. */
 export interface TokensOptions {
   /** The first JWT. */
   readonly token: string;
-  /** Gets the next one. */
+  /** Requests the next JWT. */
   readonly renew: Renew;
-  /** Whose tokens they have to be. */
+  /** The person to whom the tokens must belong. */
   readonly me: Person;
-  /** With whose time a token's end is compared. */
+  /** The clock with which a token's expiry is compared. */
   readonly clock: ServerClock;
-  /** Is called once, when there is no token with which to go on. */
+  /** Called once when the session ends. */
   readonly ended: (reason: SessionEnd) => void;
 }
 
-/** Holds the JWT and renews it, once for all who ask at the same time. After the session has ended every call throws {@link SessionEnded}. */
+/**
+ * Holds the JWT and renews it. Concurrent callers share one renewal. After the session has ended,
+ * every call throws {@link SessionEnded}.
+ */
 export class Tokens {
   readonly #options: TokensOptions;
   #token: string;
@@ -34,7 +40,7 @@ export class Tokens {
     this.#token = options.token;
   }
 
-  /** The token, renewed first if it ends within a minute. */
+  /** Returns the token. Renews it first if it expires within a minute. */
   async fresh(): Promise<string> {
     if (this.#ended !== undefined) throw this.#ended;
     this.#check(this.#token);
@@ -43,13 +49,13 @@ export class Tokens {
     try {
       return await this.renewed(this.#token);
     } catch (problem) {
-      // The identity provider does not answer: the token is good until its end.
+      // The identity provider does not answer. The token can be used until it expires.
       if (problem instanceof NetworkError && left > 0) return this.#token;
       throw problem;
     }
   }
 
-  /** The token that comes after `refused`. */
+  /** Returns the token that replaces `refused`. */
   async renewed(refused: string): Promise<string> {
     if (this.#ended !== undefined) throw this.#ended;
     if (refused !== this.#token) return this.#token;
@@ -57,12 +63,14 @@ export class Tokens {
     return this.#renewing;
   }
 
-  /** The token as it is. */
+  /** The current token. */
   get current(): string {
     return this.#token;
   }
 
-  /** When the token ends by the server's clock, in milliseconds since 1970; infinity if it does not say. */
+  /**
+   * The token's expiry by the server's clock, in milliseconds since 1970. Infinity if it has none.
+   */
   get endsAt(): number {
     const { exp } = claimsOf(this.#token);
     return typeof exp === "number" ? exp * 1000 : Number.POSITIVE_INFINITY;
@@ -91,8 +99,9 @@ export class Tokens {
   }
 
   /**
-   * Ends the session if a token belongs to somebody else. With cookies that tabs share, another person's log-in in another
-   * tab makes `renew` answer with their token: what this person wrote must not be sent in the other's name.
+   * Ends the session if a token belongs to another person. With cookies that tabs share, another
+   * person's log-in in another tab makes `renew` return their token. This person's messages must
+   * not be sent in their name.
    */
   #check(token: string): void {
     const { sub, role } = claimsOf(token);
@@ -102,7 +111,10 @@ export class Tokens {
   }
 }
 
-/** What a JWT says, unchecked: the server checks it, here it only saves a refusal. Nothing where it cannot be read. */
+/**
+ * Returns the claims of a JWT without verifying it. The server verifies it; here it only saves a
+ * refused request. Returns an empty object if it cannot be parsed.
+ */
 function claimsOf(token: string): { readonly exp?: unknown; readonly sub?: unknown; readonly role?: unknown } {
   try {
     const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");

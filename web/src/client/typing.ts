@@ -1,13 +1,13 @@
 import type { ConversationId } from "../protocol.ts";
 import type { Connection } from "./connection.ts";
 
-/** `typing_start` is repeated at most this often, in milliseconds. */
+/** Minimum time between two `typing_start` frames, in milliseconds. */
 const REPEAT_MS = 3_000;
 
-/** A person who has pressed no key for this long has stopped, in milliseconds. */
+/** Time without a key after which typing has stopped, in milliseconds. */
 const STOP_MS = 4_000;
 
-/** Tells the others that this person is typing, and that they have stopped. */
+/** Sends the person's own typing state to the others. */
 export class Typing {
   readonly #connection: Pick<Connection, "post">;
   readonly #now: () => number;
@@ -20,7 +20,7 @@ export class Typing {
     this.#now = now;
   }
 
-  /** A key was pressed in this conversation. */
+  /** Call it when a key was pressed in this conversation. */
   key(conversationId: ConversationId): void {
     if (this.#in !== conversationId) this.stop();
     clearTimeout(this.#timer);
@@ -31,14 +31,14 @@ export class Typing {
     this.#connection.post({ action: "typing_start", conversationId });
   }
 
-  /** The text was sent, emptied, or left alone. */
+  /** Call it when the text was sent, emptied, or left. */
   stop(): void {
     clearTimeout(this.#timer);
     if (this.#in !== undefined) this.#connection.post({ action: "typing_stop", conversationId: this.#in });
     this.#in = undefined;
   }
 
-  /** Their message was sent: it tells the others that they have stopped. */
+  /** Call it when a message was sent, which ends the typing indicator for the others. */
   sent(): void {
     clearTimeout(this.#timer);
     this.#in = undefined;

@@ -1,6 +1,9 @@
 import { startSystem } from "./system.ts";
 
-/** A system builds the pages where they are older than their source: two that start at once would both. */
+/**
+ * Builds the pages once before all tests, by starting a system. Two systems that start at the same
+ * time would both build them.
+ */
 export default async function buildPages(): Promise<void> {
   await (await startSystem()).stop();
 }

@@ -1,22 +1,22 @@
 import { expect, test } from "vitest";
-import { bubble, gate, hold, logIn, meet, openOrder, order, say, shown, tick } from "./steps.ts";
-import { FAILED_REQUEST, NO_NETWORK, inTheBrowser } from "./world.ts";
+import { bubble, deferred, delayRequests, logIn, openOrder, placeOrder, sendMessage, startConversation, waitForFrame, waitForStatus } from "./steps.ts";
+import { FAILED_REQUEST, NO_NETWORK, browserSetup } from "./setup.ts";
 
-const world = inTheBrowser();
+const setup = browserSetup();
 
-test("an answer that comes late leaves the open conversation open, and what only follows it does not fail it", async () => {
-  world.expectComplaints(FAILED_REQUEST);
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+test("a late answer does not switch the open conversation, and a failed refresh does not fail the action", async () => {
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
+  await placeOrder(mia, "Desk lamp");
   const lamp = new RegExp(`${mia.url().split("/").at(-1)}(/messages.*)?$`);
-  await order(mia, "Wall clock");
+  await placeOrder(mia, "Wall clock");
   await logIn(grace, "Grace Okafor");
   const list = grace.getByRole("navigation", { name: "Conversations" });
   await list.getByRole("link", { name: /Desk lamp/ }).click();
   await grace.getByRole("heading", { name: "Desk lamp" }).waitFor();
-  const answer = await hold(grace, lamp, "PATCH");
+  const answer = await delayRequests(grace, lamp, "PATCH");
   await grace.getByRole("button", { name: "Actions" }).click();
   await grace.getByRole("menuitem", { name: "Archive the conversation" }).click();
   await list.getByRole("link", { name: /Wall clock/ }).click();
@@ -24,7 +24,7 @@ test("an answer that comes late leaves the open conversation open, and what only
   const fetched = grace.waitForResponse((response) => lamp.test(response.url()) && response.request().method() === "GET");
   answer();
   await (await fetched).finished();
-  await shown(grace);
+  await waitForFrame(grace);
   await mia.getByRole("textbox", { name: "Message" }).pressSequentially("Is it loud");
   await grace.locator(".typing").getByText("Mia Berger is typing…").waitFor();
 
@@ -37,13 +37,13 @@ test("an answer that comes late leaves the open conversation open, and what only
   await (await failed).finished();
   await grace.locator(".chat-header .badge", { hasText: "Archived" }).waitFor({ state: "detached" });
   await grace.locator(".actions .button:enabled").waitFor();
-  await shown(grace);
+  await waitForFrame(grace);
   expect(await grace.locator(".actions").getByRole("alert").count()).toBe(0);
 });
 
-test("a message that comes before the one ahead of it is read once both are there, and both are announced", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+test("a message that overtakes another is read when both have arrived, and both are announced", async () => {
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await grace.routeWebSocket(/ticket=/, (route) => {
     const server = route.connectToServer();
     route.onMessage((frame) => server.send(frame));
@@ -51,12 +51,12 @@ test("a message that comes before the one ahead of it is read once both are ther
       if (!String(frame).includes("Lost on the way")) route.send(frame);
     });
   });
-  await meet(mia, grace);
-  await say(mia, "Lost on the way");
-  await say(mia, "Behind it");
+  await startConversation(mia, grace);
+  await sendMessage(mia, "Lost on the way");
+  await sendMessage(mia, "Behind it");
   await bubble(grace, "Lost on the way").waitFor();
-  await tick(mia, "Behind it", "Read");
-  for (let time = 1; time <= 2; time += 1) await say(mia, "Hello?");
+  await waitForStatus(mia, "Behind it", "Read");
+  for (let time = 1; time <= 2; time += 1) await sendMessage(mia, "Hello?");
   await expect.poll(() => grace.getByRole("log").locator("p").allInnerTexts()).toEqual([
     "Mia Berger: Lost on the way",
     "Mia Berger: Behind it",
@@ -65,9 +65,9 @@ test("a message that comes before the one ahead of it is read once both are ther
   ]);
 });
 
-test("without a network an order says that it was not placed, and whoever goes elsewhere stays there", async () => {
-  world.expectComplaints(NO_NETWORK);
-  const { page, context } = await world.windows.window({ viewport: { width: 390, height: 844 } });
+test("an order that fails offline shows an error, and a person who has left the shop is not moved", async () => {
+  setup.allowConsoleMessages(NO_NETWORK);
+  const { page, context } = await setup.windows.window({ viewport: { width: 390, height: 844 } });
   await logIn(page, "Jonas Keller");
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByRole("button", { name: "Add Wall clock" }).click();
@@ -76,56 +76,56 @@ test("without a network an order says that it was not placed, and whoever goes e
   await page.getByText("The server cannot be reached.").waitFor();
   await context.setOffline(false);
 
-  const answer = await hold(page, /\/api\/sales$/, "POST");
+  const answer = await delayRequests(page, /\/api\/sales$/, "POST");
   const placed = page.waitForResponse(/\/api\/sales$/);
   await page.getByRole("button", { name: "Place the order" }).click();
   await page.getByRole("link", { name: "My orders" }).click();
   answer();
   await (await placed).finished();
   await page.getByRole("navigation", { name: "Conversations" }).getByText("Wall clock").waitFor();
-  await shown(page);
+  await waitForFrame(page);
   expect(new URL(page.url()).pathname).toBe("/orders");
   expect(await page.getByRole("navigation", { name: "Conversations" }).getByRole("link").count()).toBe(1);
 });
 
-test("the Enter that ends a composition in Safari sends nothing", async () => {
-  const { page } = await world.windows.window();
+test("the Enter key that ends an IME composition in Safari does not send", async () => {
+  const { page } = await setup.windows.window();
   await logIn(page, "Aisha Rahman");
-  await order(page, "Rubber plant");
+  await placeOrder(page, "Rubber plant");
   const field = page.getByRole("textbox", { name: "Message" });
   await field.fill("にほん");
   await field.evaluate((each) => {
     each.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true, cancelable: true }));
   });
-  await shown(page);
+  await waitForFrame(page);
   expect(await field.inputValue()).toBe("にほん");
   await field.press("Enter");
-  await tick(page, "にほん", "Sent");
+  await waitForStatus(page, "にほん", "Sent");
 });
 
-test("a chat that opens does not take the keys from whoever is searching", async () => {
-  const { page: leo } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+test("a chat that opens does not take the focus from the search field", async () => {
+  const { page: leo } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(leo, "Leo Martin");
-  await order(leo, "Headphones");
+  await placeOrder(leo, "Headphones");
   await logIn(grace, "Grace Okafor");
-  const answer = await hold(grace, /\/api\/chat\//, "GET");
-  const ticket = await hold(grace, /\/api\/chat\//, "POST");
+  const answer = await delayRequests(grace, /\/api\/chat\//, "GET");
+  const ticket = await delayRequests(grace, /\/api\/chat\//, "POST");
   await grace.goto(new URL(leo.url()).pathname);
   await grace.getByRole("searchbox", { name: "Search the orders" }).click();
   await grace.keyboard.type("head");
   answer();
   ticket();
   await grace.getByRole("textbox", { name: "Message" }).waitFor();
-  await shown(grace);
+  await waitForFrame(grace);
   await grace.keyboard.type("phones");
   expect(await grace.getByRole("searchbox", { name: "Search the orders" }).inputValue()).toBe("headphones");
 });
 
-test("whoever reads older messages is not moved when one of their own has gone out", async () => {
-  const { page } = await world.windows.window();
-  const { open: release, opened: held } = gate();
-  const { open: acknowledge, opened: acknowledged } = gate();
+test("the scroll position stays when one's own message is sent while reading older messages", async () => {
+  const { page } = await setup.windows.window();
+  const { resolve: release, promise: held } = deferred();
+  const { resolve: acknowledge, promise: acknowledged } = deferred();
   await page.routeWebSocket(/ticket=/, (route) => {
     const server = route.connectToServer();
     server.onMessage((frame) => {
@@ -140,35 +140,35 @@ test("whoever reads older messages is not moved when one of their own has gone o
     });
   });
   await logIn(page, "Mia Berger");
-  await order(page, "Desk lamp");
-  for (let count = 1; count <= 4; count += 1) await say(page, `Part ${count}${"\nof a long story".repeat(20)}`);
-  await tick(page, "Part 4", "Sent");
-  await say(page, "Refused");
+  await placeOrder(page, "Desk lamp");
+  for (let count = 1; count <= 4; count += 1) await sendMessage(page, `Part ${count}${"\nof a long story".repeat(20)}`);
+  await waitForStatus(page, "Part 4", "Sent");
+  await sendMessage(page, "Refused");
   await page.locator(".failed").getByText("Not sent.").waitFor();
-  await say(page, "Held");
-  await tick(page, "Held", "Sending");
+  await sendMessage(page, "Held");
+  await waitForStatus(page, "Held", "Sending");
   const list = page.locator(".messages");
-  // What was written just now may still pull to the end.
+  // The list may still scroll to the message that was just sent.
   await expect
     .poll(async () => {
       await list.evaluate((frame) => (frame.scrollTop = 300));
-      return page.getByRole("button", { name: "To the newest" }).isVisible();
+      return page.getByRole("button", { name: "Go to newest" }).isVisible();
     })
     .toBe(true);
-  await shown(page);
+  await waitForFrame(page);
   const reading = await list.evaluate((frame) => frame.scrollTop);
   release();
   await acknowledged;
-  await shown(page);
+  await waitForFrame(page);
   expect(Math.abs((await list.evaluate((frame) => frame.scrollTop)) - reading)).toBeLessThanOrEqual(1);
 });
 
-test("an action that fails says so until another one is tried", async () => {
-  world.expectComplaints(FAILED_REQUEST);
-  const { page: leo } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+test("a failed action shows an error until another action is chosen", async () => {
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page: leo } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(leo, "Leo Martin");
-  await order(leo, "Headphones");
+  await placeOrder(leo, "Headphones");
   await logIn(grace, "Grace Okafor");
   await openOrder(grace, "Headphones");
   await grace.route("**/api/sales/*/status", (route) => route.fulfill({ status: 500, json: { detail: "Not now." } }));
@@ -182,14 +182,14 @@ test("an action that fails says so until another one is tried", async () => {
   await alert.waitFor({ state: "detached" });
 });
 
-test("a chat whose order does not load says so, and can be tried again", async () => {
-  world.expectComplaints(FAILED_REQUEST);
-  const { page } = await world.windows.window();
+test("a chat whose order cannot be loaded shows an error and can be retried", async () => {
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page } = await setup.windows.window();
   await logIn(page, "Mia Berger");
-  await order(page, "Desk lamp");
-  // Only one request would say what the order is; its messages come.
+  await placeOrder(page, "Desk lamp");
+  // Blocks every answer that contains the order, except one. The messages are loaded.
   let reachable = false;
-  const { open: joined, opened: joining } = gate();
+  const { resolve: joined, promise: joining } = deferred();
   await page.routeWebSocket(/ticket=/, (route) => {
     const server = route.connectToServer();
     route.onMessage((frame) => {
@@ -202,7 +202,8 @@ test("a chat whose order does not load says so, and can be tried again", async (
   });
   await page.route("**/api/chat/conversations?*", (route) => route.fulfill({ json: { items: [], asOf: new Date().toISOString() } }));
   await page.route(/\/api\/.*\/cnv_[^/]+$/, async (route) => {
-    // What fails before there is a connection is tried again with it.
+    // A request that fails before the connection opens is repeated when it opens. Wait for the
+    // connection.
     await joining;
     await (reachable ? route.continue() : route.fulfill({ status: 500, json: { detail: "Not now." } }));
   });
@@ -213,24 +214,25 @@ test("a chat whose order does not load says so, and can be tried again", async (
   await page.getByRole("textbox", { name: "Message" }).waitFor();
 });
 
-test("text that is written from right to left is shown so", async () => {
-  const { page } = await world.windows.window();
+test("right-to-left text is shown from right to left", async () => {
+  const { page } = await setup.windows.window();
   await logIn(page, "Aisha Rahman");
-  await order(page, "Rubber plant");
-  await say(page, "متى يصل الطلب؟");
-  await say(page, "When will it come?");
-  for (const text of ["متى يصل الطلب؟", "When will it come?"]) await tick(page, text, "Sent");
+  await placeOrder(page, "Rubber plant");
+  await sendMessage(page, "متى يصل الطلب؟");
+  await sendMessage(page, "When will it come?");
+  for (const text of ["متى يصل الطلب؟", "When will it come?"]) await waitForStatus(page, text, "Sent");
   const direction = (text: string) => bubble(page, text).locator(".body").evaluate((body) => getComputedStyle(body).direction);
   expect(await direction("متى يصل الطلب؟")).toBe("rtl");
   expect(await direction("When will it come?")).toBe("ltr");
 });
 
-test("today becomes yesterday at midnight, while one looks at it", async () => {
-  // Where the last hour but one of the day is now. These names count hours westwards, from -14 to 12.
-  world.expectComplaints(NO_NETWORK);
+test("\"Today\" becomes \"Yesterday\" at midnight on an open page", async () => {
+  // Choose the time zone in which it is between 22:00 and 23:00 now. The names Etc/GMT-14 to
+  // Etc/GMT+12 count hours westwards.
+  setup.allowConsoleMessages(NO_NETWORK);
   const now = new Date();
   const west = ((now.getUTCHours() - 22 + 14 + 24) % 24) - 14;
-  const { page, context } = await world.windows.window({ timezoneId: `Etc/GMT${west < 0 ? "" : "+"}${west}` });
+  const { page, context } = await setup.windows.window({ timezoneId: `Etc/GMT${west < 0 ? "" : "+"}${west}` });
   await page.clock.install();
   let cut = () => Promise.resolve();
   await page.routeWebSocket(/ticket=/, (route) => {
@@ -238,12 +240,12 @@ test("today becomes yesterday at midnight, while one looks at it", async () => {
     cut = () => route.close();
   });
   await logIn(page, "Mia Berger");
-  await order(page, "Wall clock");
+  await placeOrder(page, "Wall clock");
   await page.locator(".day", { hasText: "Today" }).waitFor();
-  // Without a network nothing but the clock changes.
+  // Offline, nothing but the clock changes.
   await context.setOffline(true);
   await cut();
-  await page.getByText("You are offline").waitFor();
+  await page.getByText("You're offline").waitFor();
   await page.clock.fastForward((120 - now.getUTCMinutes()) * 60_000);
   await page.locator(".day", { hasText: "Yesterday" }).waitFor();
   expect(await page.locator(".row-time").first().innerText()).not.toContain(":");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from "playwright-core";
 
-/** Where Debian puts it. */
+/** The path of Chromium on Debian. */
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
 const OPTIONS = [
@@ -19,16 +19,16 @@ const OPTIONS = [
   "--disable-sync",
 ];
 
-/** A window of its own: who is logged in in one is not in the other. */
+/** A browser window with its own storage and log-in. */
 export interface Window {
   readonly page: Page;
   readonly context: BrowserContext;
 }
 
-/** A browser whose every window has to stay without a word in the console. */
+/** A browser that records errors and warnings in the consoles of its windows. */
 export class Windows {
-  /** What was said in a console, was thrown, or went to another host. */
-  readonly complaints: string[] = [];
+  /** Console errors and warnings, uncaught errors, and requests to other hosts. */
+  readonly consoleMessages: string[] = [];
   readonly #browser: Browser;
   readonly #url: string;
   readonly #hosts: readonly string[];
@@ -41,11 +41,14 @@ export class Windows {
     this.#folder = folder;
   }
 
-  /** Starts Chromium, with more options if need be; installs it where that is possible. Beside the pages' own host these may be asked. */
+  /**
+   * Starts Chromium, and installs it if possible. The pages may also send requests to `hosts`.
+   * `options` are more command-line options.
+   */
   static async open(url: string, hosts: readonly string[] = [], options: readonly string[] = []): Promise<Windows> {
     install();
     const folder = await mkdtemp(join(tmpdir(), "order-chat-browser-"));
-    // A launch has a new, empty profile of its own; the folder keeps what else it writes apart.
+    // Each launch has a new, empty profile. The folder takes Chromium's other files.
     const browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: [...OPTIONS, ...options],
@@ -54,7 +57,7 @@ export class Windows {
     return new Windows(browser, url, [new URL(url).host, ...hosts], folder);
   }
 
-  /** A new window with storage of its own. */
+  /** Opens a new window with its own storage. */
   async window(options: BrowserContextOptions = {}): Promise<Window> {
     const viewport = { width: 1280, height: 800 };
     const context = await this.#browser.newContext({ baseURL: this.#url, viewport, locale: "en-GB", colorScheme: "light", ...options });
@@ -63,18 +66,18 @@ export class Windows {
     return { page: await context.newPage(), context };
   }
 
-  /** Keeps a picture of every page, to see what went wrong. */
+  /** Saves a screenshot of every page, to help find the cause of a failure. */
   async keepPictures(folder: string): Promise<void> {
     const pages = this.#browser.contexts().flatMap((context) => context.pages());
     await Promise.all(pages.map((page, index) => page.screenshot({ path: join(folder, `${index + 1}.png`) })));
   }
 
-  /** Closes every window, so that the next test begins without them. */
+  /** Closes all windows. */
   async closeWindows(): Promise<void> {
     await Promise.all(this.#browser.contexts().map((context) => context.close()));
   }
 
-  /** Ends the browser. */
+  /** Closes the browser. */
   async close(): Promise<void> {
     await this.#browser.close();
     await rm(this.#folder, { recursive: true, force: true });
@@ -82,12 +85,12 @@ export class Windows {
 
   #listen(page: Page): void {
     page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") this.complaints.push(`${message.type()}: ${message.text()}`);
+      if (message.type() === "error" || message.type() === "warning") this.consoleMessages.push(`${message.type()}: ${message.text()}`);
     });
-    page.on("pageerror", (error) => this.complaints.push(`thrown: ${error.stack ?? error.message}`));
+    page.on("pageerror", (error) => this.consoleMessages.push(`thrown: ${error.stack ?? error.message}`));
     page.on("request", (request) => {
       const { host, protocol } = new URL(request.url());
-      if (!this.#hosts.includes(host) && protocol !== "blob:") this.complaints.push(`another host: ${request.url()}`);
+      if (!this.#hosts.includes(host) && protocol !== "blob:") this.consoleMessages.push(`another host: ${request.url()}`);
     });
   }
 }

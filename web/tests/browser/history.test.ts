@@ -1,21 +1,21 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { lengthen } from "./long-history.ts";
-import { bubble, gate, logIn, order } from "./steps.ts";
-import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
+import { simulateHistory } from "./long-history.ts";
+import { bubble, deferred, logIn, placeOrder } from "./steps.ts";
+import { FAILED_REQUEST, browserSetup } from "./setup.ts";
 
-const world = inTheBrowser();
+const setup = browserSetup();
 
-/** As many messages as are wheeled through. */
-const MANY = 5_000;
+/** The number of messages to scroll through. */
+const MESSAGE_COUNT = 5_000;
 
-interface Place {
+interface VisibleMessage {
   readonly seq: number;
   readonly top: number;
 }
 
-/** The messages in sight, from the top. */
-async function inSight(page: Page): Promise<Place[]> {
+/** Returns the visible messages, from top to bottom. */
+async function visibleMessages(page: Page): Promise<VisibleMessage[]> {
   return page.locator(".messages").evaluate((frame) => {
     const { top, bottom } = frame.getBoundingClientRect();
     return [...frame.querySelectorAll<HTMLElement>("[data-seq]")]
@@ -26,17 +26,20 @@ async function inSight(page: Page): Promise<Place[]> {
   });
 }
 
-/** Waits until nothing moves any more: two looks, some frames apart, see the same. */
-async function still(page: Page): Promise<Place[]> {
-  for (let [before, now] = [await inSight(page), [] as Place[]]; ; before = now) {
+/** Waits until the visible messages have not moved for three frames, and returns them. */
+async function settledMessages(page: Page): Promise<VisibleMessage[]> {
+  for (let [before, now] = [await visibleMessages(page), [] as VisibleMessage[]]; ; before = now) {
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))));
-    now = await inSight(page);
+    now = await visibleMessages(page);
     if (JSON.stringify(now) === JSON.stringify(before)) return now;
   }
 }
 
-/** How far what was in sight before has moved, in pixels; each message that is still there must say the same. */
-function movement(before: readonly Place[], after: readonly Place[]): number[] {
+/**
+ * Returns how far each message that is still visible has moved, in pixels. All must have moved
+ * equally.
+ */
+function movement(before: readonly VisibleMessage[], after: readonly VisibleMessage[]): number[] {
   return before.flatMap(({ seq, top }) => {
     const found = after.find((each) => each.seq === seq);
     return found === undefined ? [] : [found.top - top];
@@ -46,74 +49,74 @@ function movement(before: readonly Place[], after: readonly Place[]): number[] {
 const atEnd = (page: Page) =>
   page.locator(".messages").evaluate((frame) => Math.abs(frame.scrollHeight - frame.clientHeight - frame.scrollTop) <= 1);
 
-test("wheeling up through 5,000 messages keeps the place to the pixel, and one press ends at the end", async () => {
-  const { page } = await world.windows.window();
+test("scrolling up through 5,000 messages does not jump by a pixel, and one click goes to the newest", async () => {
+  const { page } = await setup.windows.window();
   await logIn(page, "Mia Berger");
-  await order(page, "Desk lamp");
-  let [asked, waits] = [0, gate()];
-  await lengthen(page, MANY, async () => {
+  await placeOrder(page, "Desk lamp");
+  let [asked, waits] = [0, deferred()];
+  await simulateHistory(page, MESSAGE_COUNT, async () => {
     asked += 1;
-    await waits.opened;
+    await waits.promise;
     return true;
   });
   await page.reload();
-  await bubble(page, `Message ${MANY}.`).waitFor();
+  await bubble(page, `Message ${MESSAGE_COUNT}.`).waitFor();
   await page.locator(".messages").hover();
   const oldest = () => page.locator(".messages li").first().getAttribute("aria-posinset").then(Number);
 
-  let [looks, answered] = [0, 0];
+  let [checks, answered] = [0, 0];
   const lost: string[] = [];
   const check = (what: string, moved: number[], wanted: number) => {
-    looks += 1;
+    checks += 1;
     if (moved.length === 0 || moved.some((by) => Math.abs(by - wanted) > 1)) lost.push(`${what}: ${moved.map((by) => by.toFixed(1)).join(", ")} instead of ${wanted}`);
   };
-  let sight = await still(page);
+  let sight = await settledMessages(page);
   while ((await oldest()) > 1 || (await page.locator(".messages").evaluate((frame) => frame.scrollTop)) > 0) {
     const top = await page.locator(".messages").evaluate((frame) => frame.scrollTop);
     if (asked > answered) {
-      // A page is on its way: it comes while one looks.
+      // An older page is being loaded. Let it arrive and check that nothing moves.
       const size = await page.locator(".messages").evaluate((frame) => frame.scrollHeight);
-      sight = await still(page);
-      waits.open();
+      sight = await settledMessages(page);
+      waits.resolve();
       answered = asked;
-      waits = gate();
+      waits = deferred();
       await expect.poll(() => page.locator(".messages").evaluate((frame) => frame.scrollHeight)).toBeGreaterThan(size);
-      const now = await still(page);
+      const now = await settledMessages(page);
       check(`page ${answered}`, movement(sight, now), 0);
       sight = now;
       continue;
     }
-    // Where one wheels by less than the frame's height, something stays in sight.
+    // Scroll by less than the visible height, so that some messages stay visible.
     const by = Math.min(300, top);
     await page.mouse.wheel(0, -300);
     await expect.poll(() => page.locator(".messages").evaluate((frame) => frame.scrollTop)).not.toBe(top);
-    const now = await still(page);
+    const now = await settledMessages(page);
     check(`wheel at ${sight[0]?.seq}`, movement(sight, now), by);
     sight = now;
-    // The way is long: most of it is jumped over as the scrollbar does.
+    // The way is long, so most of it is skipped, as when the scrollbar is dragged.
     if (asked === answered && top > 6_000) {
       await page.locator(".messages").evaluate((frame) => (frame.scrollTop = 2_500));
-      sight = await still(page);
+      sight = await settledMessages(page);
     }
   }
-  process.stderr.write(`5,000 messages: ${looks} looks, ${lost.length} lost their place, ${asked} pages\n`);
+  process.stderr.write(`5,000 messages: ${checks} checks, ${lost.length} lost their place, ${asked} pages\n`);
   expect(lost).toEqual([]);
-  expect(asked).toBe(Math.ceil((MANY - 50) / 100));
+  expect(asked).toBe(Math.ceil((MESSAGE_COUNT - 50) / 100));
 
-  await page.getByRole("button", { name: "To the newest" }).click();
-  await still(page);
+  await page.getByRole("button", { name: "Go to newest" }).click();
+  await settledMessages(page);
   expect(await atEnd(page)).toBe(true);
-  expect(await bubble(page, `Message ${MANY}.`).isVisible()).toBe(true);
-  await page.getByRole("button", { name: "To the newest" }).waitFor({ state: "detached" });
+  expect(await bubble(page, `Message ${MESSAGE_COUNT}.`).isVisible()).toBe(true);
+  await page.getByRole("button", { name: "Go to newest" }).waitFor({ state: "detached" });
 }, 300_000);
 
-test("older messages that do not load say so, are asked for once, and come when they are tried again", async () => {
-  world.expectComplaints(FAILED_REQUEST);
-  const { page } = await world.windows.window();
+test("older messages that cannot be loaded show an error, are requested once, and load on retry", async () => {
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page } = await setup.windows.window();
   await logIn(page, "Mia Berger");
-  await order(page, "Desk lamp");
+  await placeOrder(page, "Desk lamp");
   let [asked, works] = [0, false];
-  await lengthen(page, 400, async () => {
+  await simulateHistory(page, 400, async () => {
     asked += 1;
     return works;
   });
@@ -122,16 +125,16 @@ test("older messages that do not load say so, are asked for once, and come when 
   const list = page.locator(".messages");
   for (let step = 0; step < 20; step += 1) await list.evaluate((frame) => frame.scrollBy(0, -400));
   await list.evaluate((frame) => (frame.scrollTop = 0));
-  await page.getByText("The older messages did not load.").waitFor();
+  await page.getByText("Older messages could not be loaded.").waitFor();
   for (let step = 0; step < 10; step += 1) {
     await list.evaluate((frame, to) => (frame.scrollTop = to), step % 2 === 0 ? 300 : 0);
-    await still(page);
+    await settledMessages(page);
   }
   expect(asked).toBe(1);
   works = true;
-  const sight = await still(page);
+  const sight = await settledMessages(page);
   await page.locator(".older").getByRole("button", { name: "Try again" }).click();
-  await page.getByText("The older messages did not load.").waitFor({ state: "detached" });
+  await page.getByText("Older messages could not be loaded.").waitFor({ state: "detached" });
   await expect.poll(() => list.evaluate((frame) => frame.scrollTop)).toBeGreaterThan(1_000);
-  expect(movement(sight, await still(page)).every((by) => Math.abs(by) <= 1)).toBe(true);
+  expect(movement(sight, await settledMessages(page)).every((by) => Math.abs(by) <= 1)).toBe(true);
 });

@@ -1,12 +1,12 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { become, hold, logIn, logOut, look, openOrder, order, say, shown, tick } from "./steps.ts";
-import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
+import { checkAccessibility, choosePerson, delayRequests, logIn, logOut, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
+import { FAILED_REQUEST, browserSetup } from "./setup.ts";
 
-const world = inTheBrowser();
+const setup = browserSetup();
 
-/** Mia is logged in from the next loading on, with a token of yesterday. */
-async function logInWithOld(page: Page): Promise<void> {
+/** Stores a log-in of Mia whose token has expired. It is used after the next page load. */
+async function storeExpiredLogIn(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const me = { userId: "mia", role: "customer", name: "Mia Berger" };
     const request = { sub: me.userId, role: me.role, name: me.name, expiresIn: -60 };
@@ -16,14 +16,14 @@ async function logInWithOld(page: Page): Promise<void> {
   });
 }
 
-test("what one person was writing is not the next one's, and they find it again in its conversation after a reload and a log-out", async () => {
-  const { page } = await world.windows.window();
+test("a draft belongs to one person and conversation, and is kept over a reload and a log-out", async () => {
+  const { page } = await setup.windows.window();
   const field = page.getByRole("textbox", { name: "Message" });
   const list = page.getByRole("navigation", { name: "Conversations" });
   await logIn(page, "Mia Berger");
-  for (const title of ["Desk lamp", "Wall clock"]) await order(page, title);
+  for (const title of ["Desk lamp", "Wall clock"]) await placeOrder(page, title);
   await logOut(page);
-  await become(page, "Grace Okafor");
+  await choosePerson(page, "Grace Okafor");
   await openOrder(page, "Desk lamp");
   await field.fill("Between us, this lamp");
   await openOrder(page, "Wall clock");
@@ -34,57 +34,57 @@ test("what one person was writing is not the next one's, and they find it again 
   await list.getByRole("link", { name: /Draft: Between us/ }).waitFor();
   expect(await field.inputValue()).toBe("");
   await logOut(page);
-  await become(page, "Mia Berger");
+  await choosePerson(page, "Mia Berger");
   await openOrder(page, "Desk lamp");
   await page.getByRole("heading", { name: "Desk lamp" }).waitFor();
   expect(await field.inputValue()).toBe("");
   expect(await list.getByText("Draft:").count()).toBe(0);
   await logOut(page);
-  await become(page, "Grace Okafor");
+  await choosePerson(page, "Grace Okafor");
   await openOrder(page, "Desk lamp");
   await page.getByRole("heading", { name: "Desk lamp" }).waitFor();
   expect(await field.inputValue()).toBe("Between us, this lamp");
-  // In the conversation that is open the draft is in sight; once it is sent it is none.
+  // The open conversation shows the draft only in the composer. After it is sent there is no draft.
   expect(await list.getByText("Draft:").count()).toBe(0);
-  await say(page, "Between us, this lamp");
+  await sendMessage(page, "Between us, this lamp");
   await openOrder(page, "Wall clock");
   await list.getByText("You: Between us, this lamp").waitFor();
 });
 
-test("a log-in that has expired is renewed, or says so until somebody logs in, who is then where they were", async () => {
-  world.expectComplaints(FAILED_REQUEST);
-  const { page } = await world.windows.window();
+test("an expired log-in is renewed, or a dialog stays until a person logs in, who stays on the same page", async () => {
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page } = await setup.windows.window();
   const field = page.getByRole("textbox", { name: "Message" });
   await logIn(page, "Mia Berger");
-  for (const title of ["Desk lamp", "Wall clock"]) await order(page, title);
+  for (const title of ["Desk lamp", "Wall clock"]) await placeOrder(page, title);
   await page.getByRole("link", { name: /Desk lamp/ }).first().click();
   await page.getByRole("heading", { name: "Desk lamp" }).waitFor();
   const address = page.url();
-  await logInWithOld(page);
+  await storeExpiredLogIn(page);
   await page.reload();
   await field.waitFor();
 
-  await logInWithOld(page);
+  await storeExpiredLogIn(page);
   await page.route("**/dev/token", (route) => route.fulfill({ status: 401, json: { message: "Unauthorized" } }));
   await page.reload();
   const dialog = page.getByRole("dialog", { name: "Please log in again" });
   await dialog.waitFor();
-  await look(page, "expired");
+  await checkAccessibility(page, "expired");
   for (let time = 1; time <= 3; time += 1) await page.keyboard.press("Escape");
-  await shown(page);
+  await waitForFrame(page);
   expect(await dialog.isVisible()).toBe(true);
   await page.getByRole("button", { name: "Log in again" }).click();
   await page.unroute("**/dev/token");
-  await become(page, "Mia Berger");
+  await choosePerson(page, "Mia Berger");
   await field.waitFor();
   expect(page.url()).toBe(address);
 });
 
-test("a token that comes after the log-out logs nobody in", async () => {
-  const { page } = await world.windows.window();
+test("a token that arrives after the log-out is ignored", async () => {
+  const { page } = await setup.windows.window();
   await page.goto("/");
-  await logInWithOld(page);
-  const answer = await hold(page, /\/dev\/token$/, "POST");
+  await storeExpiredLogIn(page);
+  const answer = await delayRequests(page, /\/dev\/token$/, "POST");
   const asked = page.waitForRequest("**/dev/token");
   await page.goto("/orders");
   await asked;
@@ -92,13 +92,13 @@ test("a token that comes after the log-out logs nobody in", async () => {
   const answered = page.waitForResponse("**/dev/token");
   answer();
   await (await answered).finished();
-  await shown(page);
+  await waitForFrame(page);
   await page.reload();
   await page.getByRole("button", { name: "Jonas Keller" }).waitFor();
 });
 
-test("where the browser forbids storage the page works, for as long as it is open", async () => {
-  const { page } = await world.windows.window();
+test("if the browser forbids storage, the page works until it is closed", async () => {
+  const { page } = await setup.windows.window();
   await page.addInitScript(() => {
     const forbidden = () => {
       throw new DOMException("Access is denied for this document.", "SecurityError");
@@ -110,7 +110,7 @@ test("where the browser forbids storage the page works, for as long as it is ope
   await page.getByRole("button", { name: "Account of Aisha Rahman" }).click();
   await page.getByRole("menuitemradio", { name: "Dark" }).click();
   await page.keyboard.press("Escape");
-  await order(page, "Rubber plant");
-  await say(page, "Kept nowhere");
-  await tick(page, "Kept nowhere", "Sent");
+  await placeOrder(page, "Rubber plant");
+  await sendMessage(page, "Kept nowhere");
+  await waitForStatus(page, "Kept nowhere", "Sent");
 });

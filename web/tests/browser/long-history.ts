@@ -2,12 +2,13 @@ import type { Page } from "playwright-core";
 import type { History, Message } from "../../src/protocol.ts";
 
 /**
- * Answers the history as if the conversation had so many messages of uneven heights, on several days. A page of older ones waits for `turn`, and
- * fails if that says no: writing them would take the rate limit an hour and a half.
+ * Replaces the server's history with `many` messages of different heights, on several days. Writing
+ * them would take an hour and a half because of the rate limit. A page of older messages waits for
+ * `turn` and fails if it resolves to false.
  */
-export async function lengthen(page: Page, many: number, turn: () => Promise<boolean> = () => Promise.resolve(true)): Promise<void> {
+export async function simulateHistory(page: Page, many: number, turn: () => Promise<boolean> = () => Promise.resolve(true)): Promise<void> {
   const mia = { userId: "mia", role: "customer", name: "Mia Berger" } as const;
-  // Of the own side too: nothing of it is unread.
+  // Includes messages of the reader's own side. None is unread.
   const other = { userId: "jonas", role: "customer", name: "Jonas Keller" } as const;
   const begun = Date.now() - many * 600_000;
   const message = (conversationId: string, seq: number): Message => ({

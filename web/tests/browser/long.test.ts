@@ -1,70 +1,76 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { lengthen } from "./long-history.ts";
+import { simulateHistory } from "./long-history.ts";
 import { Operations } from "./operations.ts";
-import { bubble, logIn, meet, order, say, shown } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { bubble, logIn, placeOrder, sendMessage, startConversation, waitForFrame } from "./steps.ts";
+import { browserSetup } from "./setup.ts";
 
-const world = inTheBrowser();
+const setup = browserSetup();
 
-/** Whether all of the bubble with this text is within the list's frame, but for parts of a pixel. */
-async function inSight(page: Page, text: string): Promise<boolean> {
+/**
+ * Returns true if the whole bubble with this text is within the list's visible area, within one
+ * pixel.
+ */
+async function isFullyVisible(page: Page, text: string): Promise<boolean> {
   const [frame, found] = await Promise.all([page.locator(".messages").boundingBox(), bubble(page, text).boundingBox()]);
   return frame !== null && found !== null && found.y > frame.y - 1 && found.y + found.height < frame.y + frame.height + 1;
 }
 
 const top = (page: Page) => page.locator(".messages").evaluate((list) => list.scrollTop);
 
-test("older messages load on scrolling up without a jump, and the newest are a button away", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
-  await meet(mia, grace);
-  for (let count = 1; count <= 18; count += 1) await say(mia, `Line ${count}\nwith\nmore\nlines`);
+test("older messages load on scrolling up without a jump, and a button goes to the newest", async () => {
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
+  await startConversation(mia, grace);
+  for (let count = 1; count <= 18; count += 1) await sendMessage(mia, `Line ${count}\nwith\nmore\nlines`);
   await bubble(grace, "Line 18").waitFor();
-  // At the newest one stays there.
-  await expect.poll(() => inSight(grace, "Line 18")).toBe(true);
+  // The list follows the newest message.
+  await expect.poll(() => isFullyVisible(grace, "Line 18")).toBe(true);
   await bubble(mia, "Line 18").locator('.ticks[title="Read"]').waitFor();
 
   await grace.locator(".messages").evaluate((list) => (list.scrollTop -= 900));
-  await grace.getByRole("button", { name: "To the newest" }).waitFor();
+  await grace.getByRole("button", { name: "Go to newest" }).waitFor();
   await grace.waitForTimeout(300);
   const reading = await top(grace);
-  await say(mia, "While you read older ones");
+  await sendMessage(mia, "While you read older ones");
   await grace.getByRole("button", { name: "1 new message" }).waitFor();
   expect(Math.abs((await top(grace)) - reading)).toBeLessThanOrEqual(1);
-  // What is out of sight is not read.
+  // A message that is not visible is not read.
   await bubble(mia, "While you read older ones").locator('.ticks[title="Delivered"]').waitFor();
   await grace.getByRole("button", { name: "1 new message" }).click();
   await bubble(grace, "While you read older ones").waitFor();
   await bubble(mia, "While you read older ones").locator('.ticks[title="Read"]').waitFor();
 });
 
-/** Of the function that renders a stored message; no other one has this class. */
+/** Matches the function that renders a stored message. Only that function has this class name. */
 const BUBBLE = /["'`]author["'`]/;
 
-interface Pass {
+interface ScrollCosts {
   readonly layouts: number;
   readonly styles: number;
   readonly nodes: number;
   readonly calls: number;
-  /** How often a bubble was rendered, and how many came into the page. */
+  /** Calls of the function that renders a bubble, and rows that were mounted. */
   readonly renders: number;
   readonly rows: number;
-  /** How often bubbles were rendered when one message was added at the end. */
+  /** Calls of the function that renders a bubble, when one message was added at the end. */
   readonly added: number;
-  /** How many bubbles there were in the page then. */
+  /** The number of mounted bubbles at that moment. */
   readonly mounted: number;
 }
 
-/** Steps of a pass, and how far each goes, in pixels. */
+/** The number of scroll steps, and the length of one step in pixels. */
 const [STEPS, STEP] = [100, 240];
 
-/** Loads a whole conversation of so many messages, scrolls a way through it, and writes a message. */
-async function pass(many: number): Promise<Pass> {
-  const { page } = await world.windows.window();
+/**
+ * Loads a whole conversation of `many` messages, scrolls through a part of it, sends a message, and
+ * counts the work.
+ */
+async function measureScrolling(many: number): Promise<ScrollCosts> {
+  const { page } = await setup.windows.window();
   await logIn(page, "Jonas Keller");
-  await order(page, "Wall clock");
-  await lengthen(page, many);
+  await placeOrder(page, "Wall clock");
+  await simulateHistory(page, many);
   await page.reload();
   await bubble(page, `Message ${many}.`).waitFor();
   const list = page.locator(".messages");
@@ -99,14 +105,14 @@ async function pass(many: number): Promise<Pass> {
     ));
   });
   const after = await operations.counts();
-  await page.getByRole("button", { name: "To the newest" }).click();
+  await page.getByRole("button", { name: "Go to newest" }).click();
   await bubble(page, `Message ${many}.`).waitFor();
-  // Those around the frame are laid out once nothing moves.
+  // Rows around the visible area are rendered after scrolling has stopped.
   await expect.poll(() => page.locator(".bubble").count()).toBeGreaterThan(5);
-  await shown(page);
+  await waitForFrame(page);
   const mounted = await page.locator(".bubble").count();
   const added = await operations.calls(BUBBLE, async () => {
-    await say(page, "One more");
+    await sendMessage(page, "One more");
     await bubble(page, "One more").waitFor();
   });
   const at = (share: number) => (times[Math.floor(times.length * share)] ?? 0).toFixed(1);
@@ -123,14 +129,15 @@ async function pass(many: number): Promise<Pass> {
   };
 }
 
-test("scrolling through 10,000 messages takes no more than through 500, and renders each once", async () => {
-  const [few, many] = [await pass(500), await pass(10_000)];
+test("scrolling through 10,000 messages costs no more than through 500 and renders each message once", async () => {
+  const [few, many] = [await measureScrolling(500), await measureScrolling(10_000)];
   process.stderr.write(`500: ${JSON.stringify(few)}\n10,000: ${JSON.stringify(many)}\n`);
   for (const what of ["layouts", "styles", "nodes"] as const) {
     expect(few[what], what).toBeGreaterThan(0);
     expect(many[what] / few[what], what).toBeLessThan(1.5);
   }
-  // A row that is measured has the list add up the heights of all: one call for each message, and nothing else for each.
+  // Measuring a row sums the heights of all rows, which takes one call for each message. Other work
+  // must not grow with the number of messages.
   expect((many.calls - few.calls) / STEPS / (10_000 - 500)).toBeLessThan(1.25);
   for (const { renders, rows, added, mounted } of [few, many]) {
     expect(rows).toBeGreaterThan(100);

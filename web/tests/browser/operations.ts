@@ -1,14 +1,16 @@
 import type { CDPSession, Page } from "playwright-core";
 
-/** What Chromium counts of a page. */
+/** Chromium's performance counters of a page. */
 export interface Counts {
   readonly LayoutCount: number;
   readonly RecalcStyleCount: number;
-  /** DOM nodes that live. */
+  /** The number of live DOM nodes. */
   readonly Nodes: number;
 }
 
-/** Counts what a page does: operations, which no other work on the machine changes. */
+/**
+ * Counts the operations of a page. Unlike times, they do not depend on other work on the machine.
+ */
 export class Operations {
   readonly #session: CDPSession;
 
@@ -24,7 +26,7 @@ export class Operations {
     return new Operations(session);
   }
 
-  /** What Chromium has counted so far; without what waits to be collected. */
+  /** Returns the counters so far, after a garbage collection. */
   async counts(): Promise<Counts> {
     await this.#session.send("HeapProfiler.collectGarbage");
     const { metrics } = await this.#session.send("Performance.getMetrics");
@@ -37,7 +39,10 @@ export class Operations {
     return { LayoutCount: of("LayoutCount"), RecalcStyleCount: of("RecalcStyleCount"), Nodes: of("Nodes") };
   }
 
-  /** How many calls of functions `work` takes: all of them, and those of the innermost function that has `marker` in it. */
+  /**
+   * Counts the function calls that `work` causes: all calls, and those of the innermost function
+   * whose source matches `marker`.
+   */
   async calls(marker: RegExp, work: () => Promise<unknown>): Promise<{ all: number; marked: number }> {
     await this.#session.send("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
     await this.#session.send("Profiler.takePreciseCoverage");
@@ -52,7 +57,8 @@ export class Operations {
       all += called.reduce((sum, { count }) => sum + count, 0);
       if (at === -1) continue;
       found = true;
-      // A function that was not called is not reported; then the innermost one around it is not the one that is meant.
+      // Chromium does not report functions that were not called. Then the innermost reported
+      // function is a wrong one.
       const around = called.filter(({ startOffset, endOffset }) => startOffset <= at && at < endOffset);
       const [innermost] = around.sort((one, other) => one.endOffset - one.startOffset - (other.endOffset - other.startOffset));
       marked += innermost?.count ?? 0;

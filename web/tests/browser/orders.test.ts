@@ -1,44 +1,44 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { ConversationPage } from "../../src/protocol.ts";
-import { act, become, bubble, logIn, logOut, look, openOrder, order, say, shown, tick } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { bubble, checkAccessibility, chooseAction, choosePerson, logIn, logOut, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
+import { browserSetup } from "./setup.ts";
 
-const world = inTheBrowser();
+const setup = browserSetup();
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
 const notice = (page: Page) => page.getByRole("region", { name: "New orders" });
 
-test("nothing opens by itself for an admin, and a look at the list reads nothing", async () => {
-  const { page: leo } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+test("for an admin no conversation opens by itself, and the list marks nothing as read", async () => {
+  const { page: leo } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(leo, "Leo Martin");
-  await order(leo, "Headphones");
-  await say(leo, "Do they fold?");
-  await tick(leo, "Do they fold?", "Sent");
+  await placeOrder(leo, "Headphones");
+  await sendMessage(leo, "Do they fold?");
+  await waitForStatus(leo, "Do they fold?", "Sent");
   await logIn(grace, "Grace Okafor");
   await list(grace).getByText("Do they fold?").waitFor();
   await grace.getByText("Choose an order").waitFor();
-  await look(grace, "admin-none-open");
+  await checkAccessibility(grace, "admin-none-open");
   expect(new URL(grace.url()).pathname).toBe("/orders");
-  await say(leo, "And are they loud?");
+  await sendMessage(leo, "And are they loud?");
   await list(grace).getByText("And are they loud?").waitFor();
   await list(grace).getByRole("link", { name: /[23] unread/ }).first().waitFor();
   expect(await bubble(leo, "Do they fold?").locator('.ticks[title="Read"]').count()).toBe(0);
-  // By its address a conversation opens, and by a click with the focus where one writes.
+  // A conversation opens by its URL, or by a click, which moves the focus to the composer.
   await openOrder(grace, "Headphones");
   await grace.getByRole("textbox", { name: "Message" }).waitFor();
   await expect.poll(() => grace.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Message");
 });
 
-test("what is final is asked first: nothing is sent until it is confirmed, by keyboard too", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+test("a final action needs a confirmation before anything is sent, also by keyboard", async () => {
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   const sent: string[] = [];
   grace.on("request", (request) => {
     if (request.method() === "PATCH") sent.push(request.postData() ?? "");
   });
   await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
+  await placeOrder(mia, "Desk lamp");
   await logIn(grace, "Grace Okafor");
   await openOrder(grace, "Desk lamp");
   const dialog = grace.getByRole("alertdialog", { name: "Cancel the order?" });
@@ -51,7 +51,7 @@ test("what is final is asked first: nothing is sent until it is confirmed, by ke
     await dialog.waitFor();
   };
   await ask();
-  await look(grace, "confirm-cancel");
+  await checkAccessibility(grace, "confirm-cancel");
   expect(await focused()).toBe("Keep the order");
   for (const leave of ["Enter", "Escape"]) {
     if (leave === "Escape") await ask();
@@ -59,15 +59,15 @@ test("what is final is asked first: nothing is sent until it is confirmed, by ke
     await dialog.waitFor({ state: "detached" });
     await expect.poll(focused).toBe("Actions");
   }
-  // Whoever leaves instead of answering has sent nothing.
+  // Leaving the page during the question sends nothing.
   await ask();
   await grace.reload();
   await grace.getByRole("button", { name: "Actions" }).waitFor();
   expect(await dialog.count()).toBe(0);
   expect(sent).toEqual([]);
   expect(await mia.locator(".system", { hasText: "Order cancelled" }).count()).toBe(0);
-  // Confirming an order is not final, and asks nothing.
-  await act(grace, "Confirm the order");
+  // Confirming an order can be undone, so there is no dialog.
+  await chooseAction(grace, "Confirm the order");
   await mia.locator(".system", { hasText: "Order confirmed" }).waitFor();
   await ask();
   await grace.keyboard.press("Tab");
@@ -77,38 +77,38 @@ test("what is final is asked first: nothing is sent until it is confirmed, by ke
   expect(sent).toHaveLength(2);
 });
 
-test("each view has its title, with what is unread before it", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+test("each view has its title, with the unread count first", async () => {
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await mia.goto("/");
   await expect.poll(() => mia.title()).toBe("Log in – Order chat");
   await logIn(mia, "Mia Berger");
   await mia.getByRole("link", { name: "Shop", exact: true }).click();
   await expect.poll(() => mia.title()).toMatch(/Shop – Order chat$/);
-  await order(mia, "Wall clock");
+  await placeOrder(mia, "Wall clock");
   const number = new URL(mia.url()).pathname.slice(-6).toUpperCase();
   await expect.poll(() => mia.title()).toMatch(new RegExp(`Wall clock #${number} – Order chat$`));
   await logIn(grace, "Grace Okafor");
   await expect.poll(() => grace.title()).toMatch(/^\(\d+\) All orders – Order chat$/);
   await openOrder(grace, "Wall clock");
-  // On another page the customer sees that the shop has written.
+  // On another page the customer sees the unread count.
   await mia.getByRole("link", { name: "Shop", exact: true }).click();
   await mia.getByRole("heading", { name: "Shop" }).waitFor();
   const before = Number(/^\((\d+)\)/.exec(await mia.title())?.[1] ?? 0);
-  await say(grace, "It is on its way.");
+  await sendMessage(grace, "It is on its way.");
   await expect.poll(() => mia.title()).toBe(`(${before + 1}) Shop – Order chat`);
   await mia.getByRole("link", { name: `My orders ${before + 1} unread` }).waitFor();
-  await look(mia, "shop-unread");
+  await checkAccessibility(mia, "shop-unread");
   await mia.goto("/nowhere");
   await expect.poll(() => mia.title()).toMatch(/Not found – Order chat$/);
-  await mia.getByRole("heading", { level: 1, name: "There is nothing here" }).waitFor();
+  await mia.getByRole("heading", { level: 1, name: "Page not found" }).waitFor();
 });
 
-test("what is unread is never counted exactly while there are orders that are not loaded", async () => {
-  const { page: jonas } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+test("the unread count shows a plus while some orders are not loaded", async () => {
+  const { page: jonas } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(jonas, "Jonas Keller");
-  await order(jonas, "Rubber plant");
+  await placeOrder(jonas, "Rubber plant");
   await grace.route(/\/api\/chat\/conversations\?(?!.*since)/, async (route) => {
     const answer = (await (await route.fetch()).json()) as ConversationPage;
     const items = answer.items.slice(0, 1).map((each) => ({ ...each, unread: 49 }));
@@ -119,70 +119,70 @@ test("what is unread is never counted exactly while there are orders that are no
   await expect.poll(() => grace.title()).toBe("(49+) All orders – Order chat");
 });
 
-test("a notice covers neither messages nor the composer, stays while somebody looks, and sums up", async () => {
-  const { page: mia } = await world.windows.window();
+test("the notice of new orders covers nothing, stays while it is hovered or focused, and sums up orders", async () => {
+  const { page: mia } = await setup.windows.window();
   for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {
-    const { page: grace } = await world.windows.window({ viewport });
+    const { page: grace } = await setup.windows.window({ viewport });
     await grace.clock.install();
     await logIn(mia, "Mia Berger");
-    await order(mia, "Desk lamp");
+    await placeOrder(mia, "Desk lamp");
     await logIn(grace, "Grace Okafor");
     await openOrder(grace, "Desk lamp");
     await grace.getByRole("textbox", { name: "Message" }).waitFor();
-    await order(mia, "Wall clock");
+    await placeOrder(mia, "Wall clock");
     await notice(grace).getByText("New order from Mia Berger").waitFor();
-    await look(grace, `notice-${viewport.width}`);
+    await checkAccessibility(grace, `notice-${viewport.width}`);
     const box = async (selector: string) => (await grace.locator(selector).boundingBox()) ?? { y: 0, height: 0 };
     const { y, height } = await box(".notice");
     for (const selector of [".messages", ".composer", ".chat-header"]) expect(y + height, selector).toBeLessThanOrEqual((await box(selector)).y);
 
-    // Under the pointer it stays, and goes when the pointer has.
+    // The notice stays while the pointer is over it.
     await notice(grace).hover();
     await grace.clock.fastForward(60_000);
-    await shown(grace);
+    await waitForFrame(grace);
     expect(await notice(grace).count()).toBe(1);
     await grace.mouse.move(5, 400);
     await grace.clock.fastForward(13_000);
     await notice(grace).waitFor({ state: "detached" });
 
-    // With the focus in it too; and what comes meanwhile is summed up.
-    for (const title of ["Headphones", "Stoneware mug", "Rubber plant", "Desk lamp", "Reading chair"]) await order(mia, title);
+    // The notice also stays while it has the focus, and it sums up further orders.
+    for (const title of ["Headphones", "Stoneware mug", "Rubber plant", "Desk lamp", "Reading chair"]) await placeOrder(mia, title);
     await notice(grace).getByText("5 new orders").waitFor();
     await grace.getByRole("status").getByText("5 new orders: Mia Berger").waitFor();
-    await look(grace, `notice-sum-${viewport.width}`);
+    await checkAccessibility(grace, `notice-sum-${viewport.width}`);
     await notice(grace).getByRole("button", { name: "Dismiss" }).focus();
     await grace.clock.fastForward(60_000);
-    await shown(grace);
+    await waitForFrame(grace);
     expect(await notice(grace).count()).toBe(1);
     await grace.keyboard.press("Enter");
     await notice(grace).waitFor({ state: "detached" });
     expect(await grace.evaluate(() => document.activeElement?.closest("nav")?.getAttribute("aria-label"))).toBe("Pages");
-    await order(mia, "Headphones");
+    await placeOrder(mia, "Headphones");
     await notice(grace).getByText("New order from Mia Berger").waitFor();
     await grace.clock.fastForward(13_000);
     await notice(grace).waitFor({ state: "detached" });
   }
 });
 
-test("the basket and the note survive a look at another page and a reload, are a person's own, and go with the order", async () => {
-  const { page } = await world.windows.window();
+test("the basket and the note are kept over navigation and reload, belong to one person, and are cleared by the order", async () => {
+  const { page } = await setup.windows.window();
   const note = page.getByRole("textbox", { name: "A note for the shop" });
   await logIn(page, "Aisha Rahman");
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByRole("button", { name: "Add Desk lamp" }).focus();
   await page.keyboard.press("Enter");
-  // The focus is where a keyboard goes on, and back where it came from.
+  // The focus moves to the button that replaces the pressed one, and back.
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
-  expect(await focused()).toBe("One more");
+  expect(await focused()).toBe("Increase quantity");
   await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: "One less" }).focus();
+  await page.getByRole("button", { name: "Decrease quantity" }).focus();
   await page.keyboard.press("Enter");
   await page.keyboard.press("Enter");
   expect(await focused()).toBe("Add Desk lamp");
   await page.keyboard.press("Enter");
   await note.fill("Please ring twice.");
   await page.getByRole("link", { name: "My orders" }).click();
-  await page.getByText("Your orders will talk here").waitFor();
+  await page.getByText("Chat with the shop about your orders").waitFor();
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByRole("form", { name: "Your order" }).getByText("1 × Desk lamp").waitFor();
   expect(await note.inputValue()).toBe("Please ring twice.");
@@ -191,16 +191,16 @@ test("the basket and the note survive a look at another page and a reload, are a
   expect(await note.inputValue()).toBe("Please ring twice.");
 
   await logOut(page);
-  await become(page, "Leo Martin");
+  await choosePerson(page, "Leo Martin");
   await page.getByRole("link", { name: "Shop", exact: true }).click();
-  await page.getByText("Nothing chosen yet.").waitFor();
+  await page.getByText("Your basket is empty.").waitFor();
   expect(await note.inputValue()).toBe("");
   await logOut(page);
-  await become(page, "Aisha Rahman");
+  await choosePerson(page, "Aisha Rahman");
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByRole("button", { name: "Place the order" }).click();
   await page.waitForURL(/\/orders\/cnv_/);
   await page.getByRole("link", { name: "Shop", exact: true }).click();
-  await page.getByText("Nothing chosen yet.").waitFor();
+  await page.getByText("Your basket is empty.").waitFor();
   expect(await note.inputValue()).toBe("");
 });

@@ -1,15 +1,15 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { ConversationPage } from "../../src/protocol.ts";
-import { bubble, logIn, look, openOrder, order, say, shown, tick } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { bubble, checkAccessibility, logIn, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
+import { browserSetup } from "./setup.ts";
 
-const world = inTheBrowser();
+const setup = browserSetup();
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
 
-/** The list has forty orders, copies of the one that there is. */
-async function manyOrders(page: Page): Promise<void> {
+/** Adds forty copies of the only order to the list. */
+async function addOrderCopies(page: Page): Promise<void> {
   await page.route("**/api/chat/conversations?*", async (route) => {
     const answer = (await (await route.fetch()).json()) as ConversationPage;
     const [first] = answer.items;
@@ -22,17 +22,17 @@ async function manyOrders(page: Page): Promise<void> {
       unread: 0,
       lastActivityAt: new Date(begun + (30.5 - index) * 60_000).toISOString(),
     }));
-    // The real one is after thirty of them.
+    // The real order follows the copies, by time after thirty of them.
     await route.fulfill({ json: { ...answer, items: [...copies, first] } });
   });
 }
 
-test("after Back the list is where it was, with the focus on the row, and a chat is one step of the history", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window(PHONE);
+test("Back restores the list's scroll position and focus, and a chat is one history entry", async () => {
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window(PHONE);
   await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
-  await manyOrders(grace);
+  await placeOrder(mia, "Desk lamp");
+  await addOrderCopies(grace);
   await logIn(grace, "Grace Okafor");
   await list(grace).getByText("Customer 1", { exact: true }).waitFor();
   const offset = () => grace.locator(".list").evaluate((frame) => frame.scrollTop);
@@ -55,7 +55,7 @@ test("after Back the list is where it was, with the focus on the row, and a chat
     expect(await grace.evaluate(() => document.activeElement?.id)).toBe("chat-title");
     expect(await grace.getByRole("heading", { level: 1 }).count()).toBe(1);
     expect(await list(grace).count()).toBe(0);
-    // Going back leaves the step that was taken; going forward again takes its place.
+    // Going back keeps the forward entry. Opening a chat again replaces it.
     expect(await grace.evaluate(() => history.length)).toBe(Math.max(steps, first + 1));
     await grace.locator(".messages").waitFor();
     if (back === "button") await grace.getByRole("link", { name: "Back to the list" }).click();
@@ -64,27 +64,27 @@ test("after Back the list is where it was, with the focus on the row, and a chat
     expect(new URL(grace.url()).pathname).toBe("/orders");
     const before = await grace.evaluate(() => (globalThis as unknown as { before: number }).before);
     expect(before).toBeGreaterThan(2_000);
-    await shown(grace);
+    await waitForFrame(grace);
     expect(await offset()).toBe(before);
     expect(await grace.evaluate(() => document.activeElement?.getAttribute("href"))).toBe(new URL(mia.url()).pathname);
   }
 });
 
-test("a chat that was opened by its address leads back to the list", async () => {
-  const { page } = await world.windows.window(PHONE);
+test("Back leads to the list from a chat that was opened by its URL", async () => {
+  const { page } = await setup.windows.window(PHONE);
   await logIn(page, "Aisha Rahman");
-  await order(page, "Rubber plant");
+  await placeOrder(page, "Rubber plant");
   await page.goto(new URL(page.url()).pathname);
   await page.getByRole("link", { name: "Back to the list" }).click();
   await list(page).getByText("Order placed").waitFor();
   expect(new URL(page.url()).pathname).toBe("/orders");
 });
 
-test("on a wide screen the system's Back does not walk through every chat", async () => {
-  const { page } = await world.windows.window();
+test("on a wide screen the browser's Back does not step through every chat", async () => {
+  const { page } = await setup.windows.window();
   await logIn(page, "Jonas Keller");
-  for (const title of ["Wall clock", "Headphones", "Desk lamp"]) await order(page, title);
-  const { page: grace } = await world.windows.window();
+  for (const title of ["Wall clock", "Headphones", "Desk lamp"]) await placeOrder(page, title);
+  const { page: grace } = await setup.windows.window();
   await logIn(grace, "Grace Okafor");
   await grace.getByText("Choose an order").waitFor();
   const steps = await grace.evaluate(() => history.length);
@@ -97,27 +97,27 @@ test("on a wide screen the system's Back does not walk through every chat", asyn
   await grace.getByText("Choose an order").waitFor();
 });
 
-test("in a chat the way back tells of what is unread elsewhere", async () => {
-  const { page: leo } = await world.windows.window();
-  const { page: grace } = await world.windows.window(PHONE);
+test("the back link of a chat shows the unread count of the other conversations", async () => {
+  const { page: leo } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window(PHONE);
   await logIn(leo, "Leo Martin");
-  for (const title of ["Wall clock", "Headphones"]) await order(leo, title);
+  for (const title of ["Wall clock", "Headphones"]) await placeOrder(leo, title);
   await logIn(grace, "Grace Okafor");
   await openOrder(grace, "Wall clock");
   await grace.getByRole("heading", { name: "Wall clock" }).waitFor();
   const elsewhere = async () => Number(/(\d+) unread/.exec((await grace.locator(".back .unread .visually-hidden").allInnerTexts()).join())?.[1] ?? 0);
   const before = await elsewhere();
-  await say(leo, "Do they fold?");
-  await tick(leo, "Do they fold?", "Sent");
+  await sendMessage(leo, "Do they fold?");
+  await waitForStatus(leo, "Do they fold?", "Sent");
   await expect.poll(elsewhere).toBe(before + 1);
   await grace.getByRole("link", { name: /Back to the list \d+ unread in other conversations/ }).waitFor();
-  await look(grace, "phone-back-badge");
+  await checkAccessibility(grace, "phone-back-badge");
 });
 
-test("Enter breaks the line on a phone, and the button sends", async () => {
-  const { page } = await world.windows.window(PHONE);
+test("on a phone Enter inserts a line break and the button sends", async () => {
+  const { page } = await setup.windows.window(PHONE);
   await logIn(page, "Mia Berger");
-  await order(page, "Reading chair");
+  await placeOrder(page, "Reading chair");
   const field = page.getByRole("textbox", { name: "Message" });
   expect(await field.getAttribute("enterkeyhint")).toBe("enter");
   await field.pressSequentially("One");
@@ -125,13 +125,14 @@ test("Enter breaks the line on a phone, and the button sends", async () => {
   await field.pressSequentially("Two");
   expect(await field.inputValue()).toBe("One\nTwo");
   await page.getByRole("button", { name: "Send" }).click();
-  await tick(page, "Two", "Sent");
+  await waitForStatus(page, "Two", "Sent");
   expect(await bubble(page, "Two").locator(".body").innerText()).toBe("One\nTwo");
 });
 
-test("an on-screen keyboard that lies over the page covers neither the composer nor the header", async () => {
-  const { page } = await world.windows.window(PHONE);
-  // As Safari on iOS does it: the page stays as high as it was, only the visual viewport shrinks and moves.
+test("an on-screen keyboard over the page covers neither the composer nor the top bar", async () => {
+  const { page } = await setup.windows.window(PHONE);
+  // Simulates Safari on iOS: the layout height stays the same, and only the visual viewport shrinks
+  // and moves.
   await page.addInitScript(() => {
     const viewport = Object.assign(new EventTarget(), { height: 844, offsetTop: 0, scale: 1 });
     Object.defineProperty(globalThis, "visualViewport", { value: viewport });
@@ -142,7 +143,7 @@ test("an on-screen keyboard that lies over the page covers neither the composer 
       globalThis.visualViewport?.dispatchEvent(new Event("resize"));
     }, { height, offsetTop });
   await logIn(page, "Mia Berger");
-  await order(page, "Desk lamp");
+  await placeOrder(page, "Desk lamp");
   const box = async (selector: string) => (await page.locator(selector).boundingBox()) ?? { y: Number.NaN, height: Number.NaN };
   await keyboard(460, 120);
   const [bar, composer] = [await box(".topbar"), await box(".composer")];
@@ -155,9 +156,9 @@ test("an on-screen keyboard that lies over the page covers neither the composer 
   expect(after.y + after.height).toBeGreaterThan(800);
 });
 
-test("a long message makes the field grow, also where the browser does not do it by itself", async () => {
+test("the composer grows with its text, also in browsers without field-sizing", async () => {
   for (const old of [false, true]) {
-    const { page } = await world.windows.window({ bypassCSP: true });
+    const { page } = await setup.windows.window({ bypassCSP: true });
     if (old) {
       await page.addInitScript(() => {
         CSS.supports = () => false;
@@ -169,7 +170,7 @@ test("a long message makes the field grow, also where the browser does not do it
       });
     }
     await logIn(page, "Aisha Rahman");
-    await order(page, "Rubber plant");
+    await placeOrder(page, "Rubber plant");
     const field = page.getByRole("textbox", { name: "Message" });
     const height = async () => (await field.boundingBox())?.height ?? 0;
     const one = await height();
@@ -182,10 +183,10 @@ test("a long message makes the field grow, also where the browser does not do it
   }
 });
 
-test("no label is cut, at any width; the letters come with the pages", async () => {
+test("no label is cut at any width, and the font is shipped with the pages", async () => {
   const fonts: string[] = [];
   for (const width of [320, 390, 767, 800, 1280]) {
-    const { page } = await world.windows.window({ viewport: { width, height: 700 } });
+    const { page } = await setup.windows.window({ viewport: { width, height: 700 } });
     page.on("response", (response) => {
       if (response.url().endsWith(".woff2")) fonts.push(response.url());
     });
@@ -201,26 +202,26 @@ test("no label is cut, at any width; the letters come with the pages", async () 
     );
     expect(cut, `${width} px`).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-    await look(page, `width-${width}`);
+    await checkAccessibility(page, `width-${width}`);
   }
-  // One file for Western European text.
+  // Western European text needs only one file.
   expect(new Set(fonts).size).toBe(1);
   const bytes = (await (await fetch(fonts[0] ?? "")).arrayBuffer()).byteLength;
   process.stderr.write(`the font of a first load: ${bytes} bytes\n`);
   expect(bytes).toBeLessThan(60_000);
 });
 
-test("the header of a chat leaves the screen to the messages, and shows who is there", async () => {
-  const { page: leo } = await world.windows.window();
+test("the chat header stays small on a phone and shows presence", async () => {
+  const { page: leo } = await setup.windows.window();
   await logIn(leo, "Leo Martin");
-  await order(leo, "Headphones");
+  await placeOrder(leo, "Headphones");
   for (const name of ["Leo Martin", "Grace Okafor"]) {
     for (const width of [320, 390]) {
-      const { page } = await world.windows.window({ ...PHONE, viewport: { width, height: 780 }, colorScheme: width === 320 ? "dark" : "light" });
+      const { page } = await setup.windows.window({ ...PHONE, viewport: { width, height: 780 }, colorScheme: width === 320 ? "dark" : "light" });
       await logIn(page, name);
       await openOrder(page, "Headphones");
       await page.locator(".presence .dot").waitFor();
-      await look(page, `phone-header-${name === "Leo Martin" ? "customer" : "admin"}-${width}`);
+      await checkAccessibility(page, `phone-header-${name === "Leo Martin" ? "customer" : "admin"}-${width}`);
       const height = (await page.locator(".chat-header").boundingBox())?.height ?? 780;
       expect(height / 780).toBeLessThan(0.16);
       const within = await page.locator(".presence").evaluate((each) => {

@@ -1,38 +1,38 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { bubble, logIn, order, say, tick } from "./steps.ts";
-import { conversation } from "../unit/world.ts";
-import { NO_NETWORK, inTheBrowser } from "./world.ts";
+import { bubble, logIn, placeOrder, sendMessage, waitForStatus } from "./steps.ts";
+import { conversation } from "../unit/test-client.ts";
+import { NO_NETWORK, browserSetup } from "./setup.ts";
 
-const world = inTheBrowser();
+const setup = browserSetup();
 
-/** Made-up frames of later releases, and frames that are not as expected. */
+/** Invented frames of later releases, and malformed frames. */
 const FRAMES = readFileSync(new URL("../fixtures/future/events.json", import.meta.url), "utf8");
 
-test("frames of later releases leave the page as it is, and it goes on", async () => {
-  // The page reports frames that are not as expected; a later release sends none of these.
-  world.expectComplaints(/thrown: TypeError/);
-  const { page } = await world.windows.window();
+test("frames of later releases do not break the page", async () => {
+  // The page reports the malformed frames as errors.
+  setup.allowConsoleMessages(/thrown: TypeError/);
+  const { page } = await setup.windows.window();
   let push = (_: string) => {};
   await page.routeWebSocket(/ticket=/, (route) => {
     route.connectToServer();
     push = (frame) => route.send(frame);
   });
   await logIn(page, "Mia Berger");
-  await order(page, "Desk lamp");
+  await placeOrder(page, "Desk lamp");
   const conversationId = page.url().split("/").at(-1) ?? "";
   const frames = JSON.parse(FRAMES.replaceAll("cnv_a", conversationId)) as object[];
   for (const frame of frames) push(JSON.stringify(frame));
   await page.getByText("Which colour?").last().waitFor();
   await page.getByText("Order refunded").last().waitFor();
-  await order(page, "Wall clock");
-  await say(page, "Still here");
-  await tick(page, "Still here", "Sent");
+  await placeOrder(page, "Wall clock");
+  await sendMessage(page, "Still here");
+  await waitForStatus(page, "Still here", "Sent");
 });
 
-test("what cannot be shown says so, with a way to load the page again", async () => {
-  world.expectComplaints(/./);
-  const { page } = await world.windows.window();
+test("a rendering error shows a message and a reload button", async () => {
+  setup.allowConsoleMessages(/./);
+  const { page } = await setup.windows.window();
   await page.route("**/api/chat/conversations?*", (route) => route.fulfill({ json: { items: [{ ...conversation(1, { unread: 0 }), order: null }], asOf: "2026-03-01T09:30:00.000Z" } }));
   await page.goto("/");
   await page.getByRole("button", { name: "Mia Berger" }).click();
@@ -42,38 +42,39 @@ test("what cannot be shown says so, with a way to load the page again", async ()
   await page.getByRole("button", { name: "Account of Mia Berger" }).waitFor();
 });
 
-test("a lost network is shown within a second, and a message that was written meanwhile goes out when it is back", async () => {
-  world.expectComplaints(NO_NETWORK);
-  const { page, context } = await world.windows.window();
+test("a lost network is shown within a second, and a message written offline is sent when it is back", async () => {
+  setup.allowConsoleMessages(NO_NETWORK);
+  const { page, context } = await setup.windows.window();
   await logIn(page, "Mia Berger");
-  await order(page, "Wall clock");
+  await placeOrder(page, "Wall clock");
   await page.evaluate(() => {
     const timing = globalThis as unknown as { shownAfter?: number };
     addEventListener("offline", () => {
       const lost = performance.now();
       const look = () => {
-        if (document.body.innerText.includes("You are offline")) timing.shownAfter = performance.now() - lost;
+        if (document.body.innerText.includes("You're offline")) timing.shownAfter = performance.now() - lost;
         else requestAnimationFrame(look);
       };
       look();
     });
   });
   await context.setOffline(true);
-  await page.getByText("You are offline").waitFor();
-  // The page's own clock: from the event to the first frame that shows it. It does not wait for any time-out, of which the shortest is 3 s.
+  await page.getByText("You're offline").waitFor();
+  // Measured in the page, from the event to the first frame that shows it. The shortest time-out is
+  // 3 s, so no time-out is involved.
   await expect.poll(() => page.evaluate(() => (globalThis as unknown as { shownAfter?: number }).shownAfter)).toBeLessThan(1_000);
-  await say(page, "Written offline");
-  await tick(page, "Written offline", "Sending");
+  await sendMessage(page, "Written offline");
+  await waitForStatus(page, "Written offline", "Sending");
   await context.setOffline(false);
-  await tick(page, "Written offline", "Sent");
+  await waitForStatus(page, "Written offline", "Sent");
 });
 
-test("what one tab wrote and another one sent never leaves the screen", async () => {
-  world.expectComplaints(NO_NETWORK);
-  const { page: writer, context } = await world.windows.window();
+test("a message that one tab wrote and another tab sends stays visible all the time", async () => {
+  setup.allowConsoleMessages(NO_NETWORK);
+  const { page: writer, context } = await setup.windows.window();
   await logIn(writer, "Mia Berger");
-  await order(writer, "Headphones");
-  // This tab has no connection; the other one, of the same person, has.
+  await placeOrder(writer, "Headphones");
+  // This tab has no connection. The other tab of the same person has one.
   await writer.routeWebSocket(/ticket=/, (route) => void route.close());
   await writer.reload();
   await writer.getByRole("textbox", { name: "Message" }).waitFor();
@@ -90,7 +91,7 @@ test("what one tab wrote and another one sent never leaves the screen", async ()
         look();
       }),
   );
-  await say(writer, "By the other tab");
+  await sendMessage(writer, "By the other tab");
   const other = await context.newPage();
   const session = await writer.evaluate(() => JSON.stringify(sessionStorage));
   await other.addInitScript((stored) => {
@@ -102,14 +103,14 @@ test("what one tab wrote and another one sent never leaves the screen", async ()
   expect(await bubble(writer, "By the other tab").count()).toBe(1);
 });
 
-test("a tab that is suspended while it holds the outbox's lock keeps another one from sending for some seconds only", async () => {
-  const { page, context } = await world.windows.window();
+test("a suspended tab that holds the outbox's lock delays other tabs by only a few seconds", async () => {
+  const { page, context } = await setup.windows.window();
   const holder = await context.newPage();
   await holder.goto("/");
   await logIn(page, "Leo Martin");
-  await order(page, "Rubber plant");
+  await placeOrder(page, "Rubber plant");
   const name = `order-chat/outbox/customer/leo/${page.url().split("/").at(-1)}`;
   await holder.evaluate((lock) => new Promise<void>((held) => void navigator.locks.request(lock, () => (held(), new Promise(() => {})))), name);
-  await say(page, "Not held up");
-  await tick(page, "Not held up", "Sent");
+  await sendMessage(page, "Not held up");
+  await waitForStatus(page, "Not held up", "Sent");
 });

@@ -1,14 +1,14 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Conversation, ConversationPage } from "../../src/protocol.ts";
-import { hold, logIn, look, openOrder, order } from "./steps.ts";
-import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
+import { checkAccessibility, delayRequests, logIn, openOrder, placeOrder } from "./steps.ts";
+import { FAILED_REQUEST, browserSetup } from "./setup.ts";
 
-const world = inTheBrowser();
+const setup = browserSetup();
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
 const field = (page: Page) => page.getByRole("searchbox", { name: "Search the orders" });
 
-/** Only the newest order is loaded, there are older ones, and none is news. */
+/** Limits the list to the newest order. Older orders exist, and a sync returns no changes. */
 async function onlyNewestLoaded(page: Page): Promise<void> {
   await page.route(/\/api\/chat\/conversations\?(?!.*\bq=)/, async (route) => {
     const url = new URL(route.request().url());
@@ -18,11 +18,11 @@ async function onlyNewestLoaded(page: Page): Promise<void> {
   });
 }
 
-test("a search finds what is not loaded, filters what is at once, and says when nothing matches", async () => {
-  const { page: jonas } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+test("a search filters loaded orders at once, finds others on the server, and shows when nothing matches", async () => {
+  const { page: jonas } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(jonas, "Jonas Keller");
-  for (const title of ["Wall clock", "Headphones"]) await order(jonas, title);
+  for (const title of ["Wall clock", "Headphones"]) await placeOrder(jonas, title);
   await onlyNewestLoaded(grace);
   await logIn(grace, "Grace Okafor");
   await list(grace).getByText("Headphones").waitFor();
@@ -30,22 +30,22 @@ test("a search finds what is not loaded, filters what is at once, and says when 
   await field(grace).fill("jonas clock");
   await list(grace).getByText("Wall clock").waitFor();
   expect(await list(grace).getByRole("link").count()).toBe(1);
-  await look(grace, "search-found");
+  await checkAccessibility(grace, "search-found");
   await openOrder(grace, "Wall clock");
   await grace.getByText("Jonas Keller is online").waitFor();
   await field(grace).fill("piano");
-  await grace.getByText("No order matches.", { exact: true }).waitFor();
-  expect(await grace.getByRole("button", { name: "Look further" }).count()).toBe(0);
-  await look(grace, "search-nothing");
+  await grace.getByText("No orders match.", { exact: true }).waitFor();
+  expect(await grace.getByRole("button", { name: "Search further back" }).count()).toBe(0);
+  await checkAccessibility(grace, "search-nothing");
   await field(grace).fill("");
   await list(grace).getByText("Headphones").waitFor();
 });
 
-test("a search says how far back it has looked, and looks further; it asks once for what was typed", async () => {
-  const { page: leo } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+test("a search shows how far back it has searched and can continue; typing causes one request", async () => {
+  const { page: leo } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(leo, "Leo Martin");
-  await order(leo, "Desk lamp");
+  await placeOrder(leo, "Desk lamp");
   let lamp: Conversation | undefined;
   const asked: string[] = [];
   await grace.route(/\/api\/chat\/conversations\?.*\bq=/, async (route) => {
@@ -68,34 +68,34 @@ test("a search says how far back it has looked, and looks further; it asks once 
     return ((await answer.json()) as ConversationPage).items[0];
   });
   await field(grace).pressSequentially("otto alt", { delay: 5 });
-  await grace.getByText("No order matches. Searched back to 3 March 2025.").waitFor();
+  await grace.getByText("No orders match. Searched back to 3 March 2025.").waitFor();
   expect(asked).toEqual(["otto alt/"]);
-  await grace.getByRole("button", { name: "Look further" }).click();
+  await grace.getByRole("button", { name: "Search further back" }).click();
   await grace.getByText("Searched back to 3 March 2024.").waitFor();
-  await grace.getByRole("button", { name: "Look further" }).click();
+  await grace.getByRole("button", { name: "Search further back" }).click();
   await list(grace).getByRole("link", { name: /Otto Alt/ }).waitFor();
-  expect(await grace.getByRole("button", { name: "Look further" }).count()).toBe(0);
+  expect(await grace.getByRole("button", { name: "Search further back" }).count()).toBe(0);
   expect(asked).toEqual(["otto alt/", "otto alt/more", "otto alt/most"]);
 });
 
-test("while the server looks, the loaded orders that match are shown; what fails says so and can be tried again", async () => {
-  world.expectComplaints(FAILED_REQUEST);
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
+test("loaded matches are shown while the server searches; a failed search shows an error and can be retried", async () => {
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
   await logIn(mia, "Mia Berger");
-  await order(mia, "Stoneware mug");
+  await placeOrder(mia, "Stoneware mug");
   await logIn(grace, "Grace Okafor");
   await list(grace).getByText("Stoneware mug").waitFor();
   let works = false;
   await grace.route(/\/api\/chat\/conversations\?.*\bq=/, (route) => (works ? route.fallback() : route.fulfill({ status: 400, json: { detail: "No.", code: "bad_request" } })));
-  const answer = await hold(grace, /\/api\/chat\/conversations\?.*\bq=/, "GET");
+  const answer = await delayRequests(grace, /\/api\/chat\/conversations\?.*\bq=/, "GET");
   await field(grace).fill("mug mia");
   await grace.getByText("Searching all orders…").waitFor();
   await list(grace).getByText("Stoneware mug").waitFor();
   answer();
-  await grace.getByText("The search did not reach the server").waitFor({ timeout: 20_000 });
+  await grace.getByText("Only the loaded orders were searched").waitFor({ timeout: 20_000 });
   await list(grace).getByText("Stoneware mug").waitFor();
   works = true;
   await grace.getByRole("button", { name: "Try again" }).click();
-  await grace.getByText("The search did not reach the server").waitFor({ state: "detached" });
+  await grace.getByText("Only the loaded orders were searched").waitFor({ state: "detached" });
 });

@@ -1,44 +1,44 @@
 import { expect, test } from "vitest";
-import { act, bubble, logIn, look, meet, order, say, tick } from "./steps.ts";
-import { FAILED_REQUEST, inTheBrowser } from "./world.ts";
+import { bubble, checkAccessibility, chooseAction, logIn, placeOrder, sendMessage, startConversation, waitForStatus } from "./steps.ts";
+import { FAILED_REQUEST, browserSetup } from "./setup.ts";
 
-const world = inTheBrowser();
+const setup = browserSetup();
 
-test("on a phone list and chat are two screens", async () => {
-  const { page } = await world.windows.window({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+test("on a phone the list and the chat are separate screens", async () => {
+  const { page } = await setup.windows.window({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
   await logIn(page, "Mia Berger");
   await page.getByText("No orders yet.").waitFor();
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByRole("heading", { name: "Shop" }).waitFor();
-  await look(page, "phone-checkout");
-  await order(page, "Reading chair");
-  await say(page, "Does it come assembled?");
-  await tick(page, "Does it come assembled?", "Sent");
+  await checkAccessibility(page, "phone-checkout");
+  await placeOrder(page, "Reading chair");
+  await sendMessage(page, "Does it come assembled?");
+  await waitForStatus(page, "Does it come assembled?", "Sent");
   expect(await page.getByRole("navigation", { name: "Conversations" }).count()).toBe(0);
-  await look(page, "phone-chat");
+  await checkAccessibility(page, "phone-chat");
   await page.getByRole("link", { name: "Back to the list" }).click();
   await page.getByRole("navigation", { name: "Conversations" }).getByText("You: Does it come assembled?").waitFor();
   expect(await page.getByRole("textbox", { name: "Message" }).count()).toBe(0);
-  await look(page, "phone-list");
+  await checkAccessibility(page, "phone-list");
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(overflow).toBeLessThanOrEqual(0);
   await page.getByRole("link", { name: /Reading chair/ }).click();
   await bubble(page, "Does it come assembled?").waitFor();
 });
 
-test("dark mode follows the system, and can be chosen", async () => {
-  const { page } = await world.windows.window({ colorScheme: "dark" });
+test("dark mode follows the system and can be chosen", async () => {
+  const { page } = await setup.windows.window({ colorScheme: "dark" });
   await page.goto("/");
-  await look(page, "dark-log-in");
+  await checkAccessibility(page, "dark-log-in");
   await logIn(page, "Jonas Keller");
-  await order(page, "Stoneware mug");
-  await say(page, "Is it dishwasher safe? https://shop.example/mug");
-  await tick(page, "Is it dishwasher safe?", "Sent");
-  await look(page, "dark-chat");
+  await placeOrder(page, "Stoneware mug");
+  await sendMessage(page, "Is it dishwasher safe? https://shop.example/mug");
+  await waitForStatus(page, "Is it dishwasher safe?", "Sent");
+  await checkAccessibility(page, "dark-chat");
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const dark = await ground();
   await page.getByRole("button", { name: "Account of Jonas Keller" }).click();
-  await look(page, "dark-menu");
+  await checkAccessibility(page, "dark-menu");
   await page.getByRole("menuitemradio", { name: "Light" }).click();
   expect(await ground()).not.toBe(dark);
   await page.reload();
@@ -47,18 +47,18 @@ test("dark mode follows the system, and can be chosen", async () => {
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.emulateMedia({ colorScheme: "dark" });
   await page.getByRole("button", { name: "Account of Jonas Keller" }).click();
-  await page.getByRole("menuitemradio", { name: "Like the system" }).click();
+  await page.getByRole("menuitemradio", { name: "System" }).click();
   expect(await ground()).toBe(dark);
-  await look(page, "dark-checkout");
+  await checkAccessibility(page, "dark-checkout");
 });
 
-test("an admin finds, filters, and sees who is there", async () => {
-  const { page: grace } = await world.windows.window();
-  const { page: leo } = await world.windows.window();
+test("an admin searches, filters, and sees presence", async () => {
+  const { page: grace } = await setup.windows.window();
+  const { page: leo } = await setup.windows.window();
   await logIn(leo, "Leo Martin");
-  for (const title of ["Wall clock", "Headphones"]) await order(leo, title);
-  await say(leo, "Do they fold?");
-  await tick(leo, "Do they fold?", "Sent");
+  for (const title of ["Wall clock", "Headphones"]) await placeOrder(leo, title);
+  await sendMessage(leo, "Do they fold?");
+  await waitForStatus(leo, "Do they fold?", "Sent");
   await logIn(grace, "Grace Okafor");
   const list = grace.getByRole("navigation", { name: "Conversations" });
   await list.getByText("Do they fold?").waitFor();
@@ -67,10 +67,10 @@ test("an admin finds, filters, and sees who is there", async () => {
   expect(await list.getByRole("link").count()).toBe(1);
   await list.getByRole("link", { name: /Wall clock/ }).click();
   await grace.getByText("Leo Martin is online").waitFor();
-  await look(grace, "admin-search");
+  await checkAccessibility(grace, "admin-search");
   await grace.getByRole("searchbox", { name: "Search the orders" }).fill("");
 
-  await act(grace, "Cancel the order");
+  await chooseAction(grace, "Cancel the order");
   await grace.locator(".system", { hasText: "Order cancelled" }).waitFor();
   await grace.getByRole("button", { name: /Cancelled/ }).click();
   await list.getByText("Do they fold?").waitFor({ state: "detached" });
@@ -79,23 +79,23 @@ test("an admin finds, filters, and sees who is there", async () => {
   await grace.getByRole("button", { name: "Actions" }).click();
   await grace.getByRole("menuitem", { name: "Archive the conversation" }).click();
   await grace.locator(".chat-header .badge", { hasText: "Archived" }).waitFor();
-  await grace.getByRole("combobox", { name: "Which conversations" }).selectOption("archived");
+  await grace.getByRole("combobox", { name: "Conversation status" }).selectOption("archived");
   expect(await list.getByRole("link").count()).toBe(1);
 
-  // The customer leaves; somebody who looks at their order sees it.
+  // The customer disconnects, and an admin who has opened the order sees that.
   await leo.close();
-  await grace.getByText(/Leo Martin was here|Leo Martin is offline/).waitFor();
+  await grace.getByText(/Leo Martin was online|Leo Martin is offline/).waitFor();
 
-  // What a customer writes wakes an archived conversation.
-  const { page: again } = await world.windows.window();
+  // A new message of the customer makes an archived conversation active again.
+  const { page: again } = await setup.windows.window();
   await logIn(again, "Leo Martin");
   await again.getByRole("link", { name: /Wall clock/ }).click();
-  await say(again, "Why was it cancelled?");
+  await sendMessage(again, "Why was it cancelled?");
   await grace.locator(".chat-header .badge", { hasText: "Archived" }).waitFor({ state: "detached" });
 });
 
-test("everything can be done with the keyboard alone", async () => {
-  const { page } = await world.windows.window();
+test("all steps can be done with the keyboard alone", async () => {
+  const { page } = await setup.windows.window();
   await page.goto("/");
   const press = async (...keys: string[]) => {
     for (const key of keys) await page.keyboard.press(key);
@@ -115,7 +115,7 @@ test("everything can be done with the keyboard alone", async () => {
   };
   await reach(/Aisha Rahman/);
   await press("Enter");
-  await page.getByText("Your orders will talk here").waitFor();
+  await page.getByText("Chat with the shop about your orders").waitFor();
   await reach("Shop");
   await press("Enter");
   await page.getByRole("heading", { name: "Shop" }).waitFor();
@@ -127,27 +127,27 @@ test("everything can be done with the keyboard alone", async () => {
   await reach("Message");
   await page.keyboard.type("Typed without a mouse");
   await press("Enter");
-  await tick(page, "Typed without a mouse", "Sent");
+  await waitForStatus(page, "Typed without a mouse", "Sent");
   await reach(/Account of/, "Shift+Tab");
   await press("Enter");
   await page.getByRole("menu").waitFor();
-  await reach("Be somebody else", "ArrowDown");
+  await reach("Switch person", "ArrowDown");
   await press("Enter");
   await page.getByRole("heading", { name: "Order chat" }).waitFor();
 });
 
-test("what fails says so, with a way out", async () => {
-  world.expectComplaints(FAILED_REQUEST);
-  const { page } = await world.windows.window();
+test("failures show a message and an action", async () => {
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page } = await setup.windows.window();
   await logIn(page, "Tom Lindqvist");
   await page.getByRole("navigation", { name: "Conversations" }).waitFor();
 
   await page.goto("/orders/cnv_nowhere");
-  await page.getByText("There is no such conversation").waitFor();
-  await look(page, "no-such-conversation");
+  await page.getByText("Conversation not found").waitFor();
+  await checkAccessibility(page, "no-such-conversation");
   await page.goto("/somewhere");
-  await page.getByText("There is nothing here").waitFor();
-  await look(page, "not-found");
+  await page.getByText("Page not found").waitFor();
+  await checkAccessibility(page, "not-found");
 
   let [broken, failures] = [true, 0];
   const failing = { status: 500, contentType: "application/problem+json", json: { type: "", title: "", status: 500, detail: "Something went wrong here.", code: "internal" } };
@@ -156,22 +156,23 @@ test("what fails says so, with a way out", async () => {
     failures += 1;
     return route.fulfill(failing);
   });
-  await page.getByRole("link", { name: "To the orders", exact: true }).click();
+  await page.getByRole("link", { name: "Go to orders", exact: true }).click();
   await page.reload();
-  await page.getByText("The orders did not load").waitFor();
-  await look(page, "list-failed");
-  // By now it takes its time to try again by itself.
+  await page.getByText("The orders could not be loaded").waitFor();
+  await checkAccessibility(page, "list-failed");
+  // Wait until the back-off of the automatic retries is long.
   await expect.poll(() => failures, { timeout: 20_000 }).toBeGreaterThan(5);
   broken = false;
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("navigation", { name: "Conversations" }).waitFor();
 });
 
-test("a message that is refused says so, and can be tried again", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
-  await meet(mia, grace);
-  // The shop closes the conversation while the customer's frame is on its way: her page does not know yet.
+test("a refused message shows that it was not sent and can be retried", async () => {
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
+  await startConversation(mia, grace);
+  // The shop closes the conversation while the customer's message is on its way, so her page does
+  // not know it yet.
   await mia.evaluate(() => {
     const send = WebSocket.prototype.send;
     WebSocket.prototype.send = function (data) {
@@ -179,44 +180,44 @@ test("a message that is refused says so, and can be tried again", async () => {
       else send.call(this, data);
     };
   });
-  await say(mia, "One more thing");
+  await sendMessage(mia, "One more thing");
   await grace.getByRole("button", { name: "Actions" }).click();
   await grace.getByRole("menuitem", { name: "Close the conversation" }).click();
   await mia.locator(".failed", { hasText: "Not sent." }).waitFor();
-  // The list and the bar on top say so too, also for whoever is somewhere else.
+  // The list and the top bar show the failure too, also on other pages.
   await mia.getByRole("navigation", { name: "Conversations" }).getByRole("link", { name: /Not sent: One more thing/ }).waitFor();
-  await look(mia, "not-sent");
+  await checkAccessibility(mia, "not-sent");
   await mia.getByRole("link", { name: "Shop", exact: true }).click();
   await mia.getByText("A message was not sent.").waitFor();
-  await mia.getByRole("link", { name: "Go to it" }).click();
+  await mia.getByRole("link", { name: "Show message" }).click();
   await grace.getByRole("button", { name: "Actions" }).click();
   await grace.getByRole("menuitem", { name: "Reopen the conversation" }).click();
   await mia.getByRole("textbox", { name: "Message" }).waitFor();
   await mia.getByRole("button", { name: "Try again" }).click();
   await bubble(grace, "One more thing").waitFor();
-  await tick(mia, "One more thing", "Read");
+  await waitForStatus(mia, "One more thing", "Read");
   expect(await bubble(mia, "One more thing").count()).toBe(1);
   expect(await mia.getByText("A message was not sent.").count()).toBe(0);
 });
 
-test("the page finds the API where the deployment says it is", async () => {
-  world.expectComplaints(/./);
-  // The local gateway's policy knows of no other host.
-  const { page } = await world.windows.window({ bypassCSP: true });
+test("the page uses the API's URL from the configuration", async () => {
+  setup.allowConsoleMessages(/./);
+  // The local gateway's Content-Security-Policy does not allow other hosts.
+  const { page } = await setup.windows.window({ bypassCSP: true });
   await page.route("**/config.json", (route) => route.fulfill({ json: { api: "https://api.shop.example" } }));
   const asked = page.waitForRequest("https://api.shop.example/api/**");
   await logIn(page, "Mia Berger");
   await asked;
 });
 
-test("without knowing where the API is, the page says so and can try again", async () => {
-  world.expectComplaints(FAILED_REQUEST);
-  const { page } = await world.windows.window();
+test("if the configuration cannot be loaded, the page shows a message and can try again", async () => {
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page } = await setup.windows.window();
   let reachable = false;
   await page.route("**/config.json", (route) => (reachable ? route.continue() : route.fulfill({ status: 503 })));
   await page.goto("/");
   await page.getByText("The shop cannot be reached").waitFor();
-  await look(page, "unreachable");
+  await checkAccessibility(page, "unreachable");
   reachable = true;
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("button", { name: /Mia Berger/ }).waitFor();

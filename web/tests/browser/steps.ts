@@ -6,36 +6,36 @@ import type { AxeResults } from "axe-core";
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
-/** Where pictures of the pages are kept. */
+/** The folder for screenshots of the pages. */
 export const RESULTS = resolve(dirname(fileURLToPath(import.meta.url)), "../../test-results");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Becomes somebody of the demonstration. */
+/** Opens the log-in page and logs in as a demo person. */
 export async function logIn(page: Page, name: string): Promise<void> {
   await page.goto("/");
-  await become(page, name);
+  await choosePerson(page, name);
 }
 
-/** Picks somebody where the page asks who one is. */
-export async function become(page: Page, name: string): Promise<void> {
+/** Chooses a person on the log-in page and waits until they are logged in. */
+export async function choosePerson(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name }).click();
   await page.getByRole("button", { name: `Account of ${name}` }).waitFor();
 }
 
-/** Leaves, without the page loading again. */
+/** Logs out through the account menu, without a page load. */
 export async function logOut(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^Account of/ }).click();
-  await page.getByRole("menuitem", { name: "Be somebody else" }).click();
+  await page.getByRole("menuitem", { name: "Switch person" }).click();
   await page.getByRole("heading", { name: "Order chat" }).waitFor();
 }
 
-/** Lets the page show what it has just learned. */
-export async function shown(page: Page): Promise<void> {
+/** Waits for two animation frames, so that the page has rendered its latest state. */
+export async function waitForFrame(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
-/** Places an order of one thing; the page is then in its conversation. */
-export async function order(page: Page, title: string): Promise<void> {
+/** Orders one product and waits until its conversation is open. */
+export async function placeOrder(page: Page, title: string): Promise<void> {
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByRole("button", { name: `Add ${title}` }).click();
   await page.getByRole("button", { name: "Place the order" }).click();
@@ -43,73 +43,76 @@ export async function order(page: Page, title: string): Promise<void> {
   await page.getByRole("textbox", { name: "Message" }).waitFor();
 }
 
-/** Mia orders a desk lamp, and Grace of the shop looks at it. */
-export async function meet(mia: Page, grace: Page): Promise<void> {
+/** Mia orders a desk lamp, and the admin Grace opens its conversation. */
+export async function startConversation(mia: Page, grace: Page): Promise<void> {
   await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
+  await placeOrder(mia, "Desk lamp");
   await logIn(grace, "Grace Okafor");
   await openOrder(grace, "Desk lamp");
   await grace.getByText("Mia Berger is online").waitFor();
 }
 
-/** Opens the newest order of a thing from the list. */
+/** Opens the newest order with this title from the list. */
 export async function openOrder(page: Page, title: string): Promise<void> {
   await page.getByRole("navigation", { name: "Conversations" }).getByRole("link", { name: new RegExp(title) }).first().click();
 }
 
-/** Does something with the order that is open, and confirms it where that is asked. */
-export async function act(page: Page, action: string): Promise<void> {
+/** Chooses an action for the open order, and confirms it if there is a dialog. */
+export async function chooseAction(page: Page, action: string): Promise<void> {
   await page.getByRole("button", { name: "Actions" }).click();
   await page.getByRole("menuitem", { name: action, disabled: false }).click();
   if (/^(Complete|Cancel) the order$/.test(action)) await page.getByRole("alertdialog").getByRole("button", { name: action }).click();
 }
 
-/** Something that is waited for until it is opened. */
-export function gate(): { open(): void; readonly opened: Promise<void> } {
-  let open = () => {};
-  const opened = new Promise<void>((done) => (open = done));
-  return { open, opened };
+/** Returns a promise and the function that resolves it. */
+export function deferred(): { resolve(): void; readonly promise: Promise<void> } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { resolve, promise };
 }
 
-/** Every such request to these addresses waits until the answer is called. */
-export async function hold(page: Page, addresses: RegExp, method: string): Promise<() => void> {
-  const { open, opened } = gate();
+/** Delays all requests that match until the returned function is called. */
+export async function delayRequests(page: Page, addresses: RegExp, method: string): Promise<() => void> {
+  const { resolve: release, promise: released } = deferred();
   await page.route(addresses, async (route) => {
-    if (route.request().method() === method) await opened;
+    if (route.request().method() === method) await released;
     await route.fallback();
   });
-  return open;
+  return release;
 }
 
-/** Writes a message and sends it: with Enter, or where that breaks the line with the button. */
-export async function say(page: Page, text: string): Promise<void> {
+/**
+ * Writes a message and sends it with Enter, or with the button on devices where Enter inserts a
+ * line break.
+ */
+export async function sendMessage(page: Page, text: string): Promise<void> {
   const field = page.getByRole("textbox", { name: "Message" });
   await field.fill(text);
-  // Before the conversation has loaded nothing can be sent.
+  // The button is enabled when the conversation has been loaded.
   await page.locator(".send:enabled").waitFor();
   if ((await field.getAttribute("enterkeyhint")) === "send") await field.press("Enter");
   else await page.getByRole("button", { name: "Send" }).click();
 }
 
-/** The bubble with this text. */
+/** Finds the message bubble with this text. */
 export function bubble(page: Page, text: string): Locator {
   return page.locator(".bubble", { hasText: text });
 }
 
-/** Waits until a message shows that it has come this far. */
-export async function tick(page: Page, text: string, words: "Sending" | "Sent" | "Delivered" | "Read"): Promise<void> {
+/** Waits until a message shows this delivery status. */
+export async function waitForStatus(page: Page, text: string, words: "Sending" | "Sent" | "Delivered" | "Read"): Promise<void> {
   await bubble(page, text).locator(`.ticks[title="${words}"]`).waitFor();
 }
 
-/** Every rule of WCAG 2.2 A and AA, and what is good practice beside it. */
+/** All axe rules for WCAG 2.2 A and AA, and axe's best practices. */
 const RULES = {
   runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"] },
   rules: { "target-size": { enabled: true } },
 };
 
-/** Keeps a picture of the page, and has axe look at it: nothing may be wrong. */
-export async function look(page: Page, name: string): Promise<void> {
-  // What fades in has arrived.
+/** Takes a screenshot and checks the page with axe. Any finding fails the test. */
+export async function checkAccessibility(page: Page, name: string): Promise<void> {
+  // Wait until fade-in animations are over.
   await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((each) => each.effect?.getTiming().iterations === 1).map((each) => each.finished)));
   mkdirSync(RESULTS, { recursive: true });
   await page.screenshot({ path: resolve(RESULTS, `${name}.png`) });

@@ -3,38 +3,41 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The root of the workspace. */
+/** The root folder of the repository. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
-/** The pages may have to be installed and built first, in milliseconds. */
-const PATIENCE = 240_000;
+/**
+ * Time-out until the pages are served, in milliseconds. They may have to be installed and built
+ * first.
+ */
+const START_TIMEOUT = 240_000;
 
-/** A running system of its own, with nothing in it. */
+/** A local system with empty tables. */
 export interface System {
-  /** Where it is: `http://127.0.0.1:PORT`. */
+  /** Its base URL: `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** Ends it. */
+  /** Stops the process. */
   stop(): Promise<void>;
 }
 
-/** Starts the local system on a free port, and waits until it serves its pages. */
+/** Starts the local system on a free port, and waits until it serves the pages. */
 export async function startSystem(): Promise<System> {
   const binary = process.env["ORDER_CHAT_BIN"] ?? builtBinary();
   const running = spawn(binary, ["--port", "0", "--memory"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
-  const end = () => running.kill("SIGKILL");
-  process.once("exit", end);
+  const kill = () => running.kill("SIGKILL");
+  process.once("exit", kill);
   const ended = new Promise<void>((done) => running.once("exit", () => done()));
   const url = await new Promise<string>((done, fail) => {
-    let said = "";
+    let output = "";
     running.once("error", fail);
     running.once("exit", (code) => fail(new Error(`${binary} ended with ${code}`)));
     running.stdout.on("data", (data: Buffer) => {
-      said += data.toString();
-      const found = /^listening on (\S+)$/m.exec(said);
+      output += data.toString();
+      const found = /^listening on (\S+)$/m.exec(output);
       if (found?.[1] !== undefined) done(found[1]);
     });
   });
-  const until = Date.now() + PATIENCE;
+  const until = Date.now() + START_TIMEOUT;
   for (let page = await fetch(url); !page.ok; page = await fetch(url)) {
     if (!page.headers.has("retry-after")) throw new Error("The pages are not served; the lines above say why.");
     if (Date.now() > until) throw new Error("The pages were not built in time.");
@@ -43,7 +46,7 @@ export async function startSystem(): Promise<System> {
   return {
     url,
     stop: async () => {
-      process.off("exit", end);
+      process.off("exit", kill);
       running.kill("SIGTERM");
       const impatient = setTimeout(() => running.kill("SIGKILL"), 8_000);
       await ended;

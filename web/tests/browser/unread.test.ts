@@ -1,20 +1,20 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { become, bubble, logIn, look, meet, openOrder, order, say, tick } from "./steps.ts";
-import { inTheBrowser } from "./world.ts";
+import { bubble, checkAccessibility, choosePerson, logIn, openOrder, placeOrder, sendMessage, startConversation, waitForStatus } from "./steps.ts";
+import { browserSetup } from "./setup.ts";
 
-const world = inTheBrowser();
+const setup = browserSetup();
 
-/** The window loses the focus, or gets it. */
-async function focus(page: Page, has: boolean): Promise<void> {
+/** Simulates that the window gets or loses the focus. */
+async function setFocus(page: Page, has: boolean): Promise<void> {
   await page.evaluate((has) => {
     document.hasFocus = () => has;
     dispatchEvent(new Event(has ? "focus" : "blur"));
   }, has);
 }
 
-/** The receipts of this kind that the page sends: the `seq` of each. */
-function receipts(page: Page): number[] {
+/** Returns a growing list with the `seq` of each read receipt that the page sends. */
+function recordReadReceipts(page: Page): number[] {
   const seqs: number[] = [];
   page.on("websocket", (socket) =>
     socket.on("framesent", ({ payload }) => {
@@ -27,28 +27,28 @@ function receipts(page: Page): number[] {
 
 const line = (page: Page) => page.getByRole("separator", { name: /new message/ });
 
-test("a conversation opens at the first unread message, and reading moves with what is seen", async () => {
-  const { page: mia } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
-  const { page: leo } = await world.windows.window();
-  const read = receipts(grace);
-  await meet(mia, grace);
+test("a conversation opens at the first unread message, and messages are read as they become visible", async () => {
+  const { page: mia } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
+  const { page: leo } = await setup.windows.window();
+  const read = recordReadReceipts(grace);
+  await startConversation(mia, grace);
   await logIn(leo, "Leo Martin");
-  await order(leo, "Headphones");
+  await placeOrder(leo, "Headphones");
   await openOrder(grace, "Headphones");
   await grace.getByText("Leo Martin is online").waitFor();
-  for (let count = 1; count <= 20; count += 1) await say(mia, `Line ${count}\nwith\nmore\nlines`);
-  await tick(mia, "Line 20", "Sent");
+  for (let count = 1; count <= 20; count += 1) await sendMessage(mia, `Line ${count}\nwith\nmore\nlines`);
+  await waitForStatus(mia, "Line 20", "Sent");
   const before = read.length;
   await openOrder(grace, "Desk lamp");
   await line(grace).waitFor();
   expect(await line(grace).getAttribute("aria-label")).toBe("20 new messages");
-  await look(grace, "unread-line");
+  await checkAccessibility(grace, "unread-line");
   const top = await line(grace).evaluate((each) => each.getBoundingClientRect().top - (each.closest(".messages")?.getBoundingClientRect().top ?? 0));
   expect(top).toBeGreaterThanOrEqual(0);
   expect(top).toBeLessThan(60);
 
-  // Up to what is in sight: the last line is not.
+  // Messages are read up to the last visible one. The newest is not visible.
   await expect.poll(() => read.length).toBeGreaterThan(before);
   const inSight = await grace.locator(".messages").evaluate((frame) => {
     const end = frame.getBoundingClientRect().bottom;
@@ -56,68 +56,70 @@ test("a conversation opens at the first unread message, and reading moves with w
   });
   expect(read.at(-1)).toBe(inSight);
   expect(inSight).toBeLessThan(21);
-  await tick(mia, "Line 20", "Delivered");
+  await waitForStatus(mia, "Line 20", "Delivered");
   await grace.getByRole("button", { name: `${21 - inSight} new messages` }).waitFor();
 
-  // What comes while one looks does not move the line; the end is one press away, and read there.
-  await say(mia, "And one more");
+  // A new message does not move the unread line. The button goes to the end, where the message is
+  // read.
+  await sendMessage(mia, "And one more");
   await grace.getByRole("button", { name: `${22 - inSight} new messages` }).click();
   await bubble(grace, "And one more").waitFor();
-  await tick(mia, "And one more", "Read");
+  await waitForStatus(mia, "And one more", "Read");
   await grace.locator(".messages").evaluate((frame) => (frame.scrollTop = 0));
   expect(await line(grace).getAttribute("aria-label")).toBe("20 new messages");
-  // What one writes ends it.
-  await say(grace, "Thank you");
+  // Sending a message removes the unread line.
+  await sendMessage(grace, "Thank you");
   await line(grace).waitFor({ state: "detached" });
 });
 
-test("logging in marks nothing as read, and neither does a window without focus", async () => {
-  const { page: leo } = await world.windows.window();
-  const { page: grace } = await world.windows.window();
-  const read = receipts(grace);
+test("neither a log-in nor a window without focus marks messages as read", async () => {
+  const { page: leo } = await setup.windows.window();
+  const { page: grace } = await setup.windows.window();
+  const read = recordReadReceipts(grace);
   await logIn(leo, "Leo Martin");
-  await order(leo, "Wall clock");
-  await say(leo, "Is it loud?");
-  await tick(leo, "Is it loud?", "Sent");
-  // She logs in where the address names a conversation.
+  await placeOrder(leo, "Wall clock");
+  await sendMessage(leo, "Is it loud?");
+  await waitForStatus(leo, "Is it loud?", "Sent");
+  // She logs in while the URL names a conversation.
   await grace.goto(new URL(leo.url()).pathname);
-  await become(grace, "Grace Okafor");
+  await choosePerson(grace, "Grace Okafor");
   await bubble(grace, "Is it loud?").waitFor();
-  // It opened without her doing, and its delivery was said: by then it would have been read.
-  await tick(leo, "Is it loud?", "Delivered");
-  await say(leo, "Hello?");
-  await tick(leo, "Hello?", "Delivered");
+  // The conversation opened by itself. The delivery receipt has been sent, so a read receipt would
+  // have been sent by now too.
+  await waitForStatus(leo, "Is it loud?", "Delivered");
+  await sendMessage(leo, "Hello?");
+  await waitForStatus(leo, "Hello?", "Delivered");
   expect(read).toEqual([]);
   await grace.locator(".messages").hover();
   await grace.mouse.wheel(0, 50);
-  await tick(leo, "Hello?", "Read");
+  await waitForStatus(leo, "Hello?", "Read");
 
-  await focus(grace, false);
-  await say(leo, "Still there?");
-  await tick(leo, "Still there?", "Delivered");
-  await say(leo, "Really?");
-  await tick(leo, "Really?", "Delivered");
+  await setFocus(grace, false);
+  await sendMessage(leo, "Still there?");
+  await waitForStatus(leo, "Still there?", "Delivered");
+  await sendMessage(leo, "Really?");
+  await waitForStatus(leo, "Really?", "Delivered");
   expect(read.at(-1)).toBe(3);
-  await focus(grace, true);
-  await tick(leo, "Really?", "Read");
-  // A page that is loaded again opened by itself too.
-  await say(leo, "One");
-  await tick(leo, "One", "Read");
-  await focus(grace, false);
-  await say(leo, "Two");
-  await tick(leo, "Two", "Delivered");
-  const told = read.length;
+  await setFocus(grace, true);
+  await waitForStatus(leo, "Really?", "Read");
+  // A conversation also opens by itself after a reload.
+  await sendMessage(leo, "One");
+  await waitForStatus(leo, "One", "Read");
+  await setFocus(grace, false);
+  await sendMessage(leo, "Two");
+  await waitForStatus(leo, "Two", "Delivered");
+  const receiptsBefore = read.length;
   await grace.reload();
   await bubble(grace, "Two").waitFor();
-  expect(read.length).toBe(told);
+  expect(read.length).toBe(receiptsBefore);
   await openOrder(grace, "Wall clock");
-  await tick(leo, "Two", "Read");
+  await waitForStatus(leo, "Two", "Read");
 });
 
-test("with more unread messages than are loaded unasked it opens at the newest, and the first is a press away", async () => {
-  const { page } = await world.windows.window();
+test("with too many unread messages the conversation opens at the newest, and a button loads the first unread", async () => {
+  const { page } = await setup.windows.window();
   await logIn(page, "Jonas Keller");
-  await order(page, "Wall clock");
+  await placeOrder(page, "Wall clock");
   const id = page.url().split("/").at(-1) ?? "";
   const many = 900;
   const message = (seq: number) => ({
@@ -129,7 +131,7 @@ test("with more unread messages than are loaded unasked it opens at the newest, 
     body: `Message ${seq}.`,
     createdAt: new Date(Date.now() - (many - seq) * 60_000).toISOString(),
   });
-  // What the socket says of the conversation is the truth, which is shorter.
+  // Frames from the socket would contain the real, shorter conversation, so they are dropped.
   await page.routeWebSocket(/ticket=/, (route) => {
     const server = route.connectToServer();
     server.onMessage((frame) => {
@@ -157,7 +159,7 @@ test("with more unread messages than are loaded unasked it opens at the newest, 
   });
   await page.reload();
   await bubble(page, "Message 900.").waitFor();
-  await page.getByRole("button", { name: "899 new messages, to the first" }).click();
+  await page.getByRole("button", { name: "899 new messages, go to the first" }).click();
   await line(page).waitFor();
   expect(await line(page).getAttribute("aria-label")).toBe("899 new messages");
   await bubble(page, "Message 2.").waitFor();

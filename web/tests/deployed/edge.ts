@@ -7,22 +7,25 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** As the last line of AWS's network: TLS for whatever host is asked for, handed on to the emulator. */
+/**
+ * A TLS proxy that accepts every host name, like AWS's network, and forwards requests to the
+ * emulator.
+ */
 export interface Edge {
   readonly port: number;
   close(): Promise<void>;
 }
 
 /**
- * Listens on a free port in front of `emulator` (`http://127.0.0.1:PORT`). It answers `POST /dev/token` itself, with a token signed with
- * `secret`: it stands for the shop's identity provider.
+ * Listens on a free port in front of `emulator` (`http://127.0.0.1:PORT`). It answers `POST
+ * /dev/token` in place of the shop's identity provider, with a token that is signed with `secret`.
  */
 export async function openEdge(emulator: string, secret: string): Promise<Edge> {
   const to = new URL(emulator);
   const server = createServer(certificate(), (asked, answer) => {
     if (asked.url === "/dev/token") return void token(asked, answer, secret);
     const headers = { ...asked.headers, "x-forwarded-proto": "https" };
-    // It finds a distribution by its name, and an API by a path of its own.
+    // The emulator finds a distribution by its host name, and an API by a special path.
     const api = /^([^.]+)\.execute-api\./.exec(asked.headers.host ?? "")?.[1];
     const path = api === undefined ? asked.url : `/_aws/execute-api/${api}/$default${asked.url}`;
     if (api !== undefined) headers.host = to.host;
@@ -52,7 +55,7 @@ async function token(asked: IncomingMessage, answer: ServerResponse, secret: str
   answer.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ token: `${head}.${payload}.${signature}` }));
 }
 
-/** One that nobody trusts, and that whoever asks must not look at. */
+/** Creates a self-signed certificate. Clients have to ignore that it is not trusted. */
 function certificate(): { readonly key: Buffer; readonly cert: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), "order-chat-edge-"));
   try {

@@ -1,17 +1,20 @@
 import { request } from "node:http";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Window, Windows } from "../browser/chromium.ts";
-import { bubble, logIn, order, say, tick } from "../browser/steps.ts";
+import { bubble, logIn, placeOrder, sendMessage, waitForStatus } from "../browser/steps.ts";
 import { type Edge, openEdge } from "./edge.ts";
 
-const told = (name: string): string => {
+const requiredVariable = (name: string): string => {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: \`cargo xtask sam\` runs these tests.`);
   return value;
 };
 
-/** The emulator of AWS; what is deployed there: CloudFront's address of the pages, their bucket, the REST API; what tokens are signed with. */
-const [emulator, web, files, api, secret] = ["EMULATOR", "WEB_URL", "WEB_FILES", "HTTP_URL", "JWT_SECRET"].map((name) => told(`ORDER_CHAT_${name}`)) as [
+/**
+ * The emulator's URL, CloudFront's URL, the S3 bucket of the pages, the REST API's URL, and the key
+ * that signs tokens.
+ */
+const [emulator, web, files, api, secret] = ["EMULATOR", "WEB_URL", "WEB_FILES", "HTTP_URL", "JWT_SECRET"].map((name) => requiredVariable(`ORDER_CHAT_${name}`)) as [
   string,
   string,
   string,
@@ -32,29 +35,30 @@ afterAll(async () => {
   await edge.close();
 });
 
-const open = (): Promise<Window> => windows.window({ ignoreHTTPSErrors: true });
+const openWindow = (): Promise<Window> => windows.window({ ignoreHTTPSErrors: true });
 
-test("two people talk through CloudFront and API Gateway, and no rule of the browser is broken", async () => {
-  const [{ page: mia }, { page: grace }] = [await open(), await open()];
+test("two people chat through CloudFront and API Gateway without console errors", async () => {
+  const [{ page: mia }, { page: grace }] = [await openWindow(), await openWindow()];
   await logIn(grace, "Grace Okafor");
   await logIn(mia, "Mia Berger");
-  await order(mia, "Desk lamp");
+  await placeOrder(mia, "Desk lamp");
   await grace.getByRole("region", { name: "New orders" }).getByRole("link").click();
   await grace.getByText("Mia Berger is online").waitFor();
-  await say(mia, "Is it bright?");
+  await sendMessage(mia, "Is it bright?");
   await bubble(grace, "Is it bright?").waitFor();
-  await tick(mia, "Is it bright?", "Read");
-  await say(grace, "Very.");
+  await waitForStatus(mia, "Is it bright?", "Read");
+  await sendMessage(grace, "Very.");
   await bubble(mia, "Very.").waitFor();
-  // An address of the page's own is the page, also when it is asked for first.
+  // A deep link loads the page, also on the first request.
   await mia.reload();
   await bubble(mia, "Very.").waitFor();
-  // Other hosts, scripts, styles and addresses that the Content-Security-Policy does not allow would be said in the console.
-  expect(windows.complaints).toEqual([]);
+  // Requests to other hosts, and anything else that the Content-Security-Policy blocks, would be
+  // logged in the console.
+  expect(windows.consoleMessages).toEqual([]);
 });
 
-/** As a script of the page would, but for what is refused. */
-async function answered(page: Window["page"], path: string, method = "GET") {
+/** Fetches a path from within the page. */
+async function fetchInPage(page: Window["page"], path: string, method = "GET") {
   return page.evaluate(
     async ([path, method]) => {
       const response = await fetch(path, { method });
@@ -64,8 +68,8 @@ async function answered(page: Window["page"], path: string, method = "GET") {
   );
 }
 
-test("what CloudFront answers", async () => {
-  const { page } = await open();
+test("CloudFront answers with the right status, content type and security headers", async () => {
+  const { page } = await openWindow();
   await page.goto("/");
   const html = await page.content();
   const asset = /"(\/assets\/[^"]+\.js)"/.exec(html)?.[1] ?? "";
@@ -79,9 +83,9 @@ test("what CloudFront answers", async () => {
     ["/none/index.html", 403, "application/xml", ""],
   ];
   for (const [path, status, type, kept] of table) {
-    const answer = await answered(page, path);
+    const answer = await fetchInPage(page, path);
     expect([answer.status, answer.headers["content-type"], answer.headers["cache-control"] ?? ""], path).toEqual([status, type, kept]);
-    // What a function makes up has none, and is no page.
+    // A response that a CloudFront function creates has no security headers. It is not a page.
     if (path === "/config.json") continue;
     expect(answer.headers, path).toMatchObject({
       "content-security-policy": expect.stringMatching(/^default-src 'none'; script-src 'self'; /),
@@ -92,15 +96,15 @@ test("what CloudFront answers", async () => {
       "x-frame-options": "DENY",
     });
   }
-  expect(JSON.parse((await answered(page, "/config.json")).body)).toEqual({ api });
-  expect((await answered(page, "/", "POST")).status).toBe(403);
-  // What a policy forbids, the browser says; here it is the point.
+  expect(JSON.parse((await fetchInPage(page, "/config.json")).body)).toEqual({ api });
+  expect((await fetchInPage(page, "/", "POST")).status).toBe(403);
+  // The browser logs what the policy blocks. Here that is expected.
   await page.evaluate(() => Promise.allSettled([fetch("https://elsewhere.example/")]));
-  expect(windows.complaints.splice(0)).toContainEqual(expect.stringMatching(/elsewhere\.example.* violates .*Content Security Policy/));
+  expect(windows.consoleMessages.splice(0)).toContainEqual(expect.stringMatching(/elsewhere\.example.* violates .*Content Security Policy/));
 });
 
-/** Asks the emulator in plain HTTP, as `host`. */
-function plain(host: string, path: string): Promise<{ status: number | undefined; location: string | undefined }> {
+/** Sends a plain HTTP request to the emulator with this Host header. */
+function requestOverHttp(host: string, path: string): Promise<{ status: number | undefined; location: string | undefined }> {
   const { hostname, port } = new URL(emulator);
   return new Promise((done, fail) => {
     const asked = request({ hostname, port, path, headers: { host } }, (answer) => {
@@ -111,7 +115,7 @@ function plain(host: string, path: string): Promise<{ status: number | undefined
   });
 }
 
-test("there is no way around it", async () => {
-  expect(await plain(new URL(web).host, "/orders")).toEqual({ status: 301, location: `${web}/orders` });
-  expect(await plain(new URL(emulator).host, `/${files}/index.html`)).toMatchObject({ status: 403 });
+test("plain HTTP is redirected, and the bucket cannot be read directly", async () => {
+  expect(await requestOverHttp(new URL(web).host, "/orders")).toEqual({ status: 301, location: `${web}/orders` });
+  expect(await requestOverHttp(new URL(emulator).host, `/${files}/index.html`)).toMatchObject({ status: 403 });
 });

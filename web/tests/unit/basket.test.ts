@@ -6,14 +6,14 @@ const MIA = { userId: "mia", role: "customer" } as const;
 const LEO = { userId: "leo", role: "customer" } as const;
 const BASKET = { quantities: { "LMP-100": 2 }, note: "Ring twice", key: "key-1" };
 
-test("a basket is there again for the person who filled it, and for nobody else", () => {
+test("a stored basket belongs to one person", () => {
   const storage = new MemoryStorage();
   new BasketStore(storage, MIA).save(BASKET);
   expect(new BasketStore(storage, MIA).load()).toEqual(BASKET);
   expect(new BasketStore(storage, LEO).load()).toBeUndefined();
 });
 
-test("the basket that was ordered goes; one that was changed meanwhile stays", () => {
+test("a placed order removes its basket, but not a basket that was changed meanwhile", () => {
   const storage = new MemoryStorage();
   const store = new BasketStore(storage, MIA);
   store.save({ ...BASKET, key: "key-2" });
@@ -23,7 +23,7 @@ test("the basket that was ordered goes; one that was changed meanwhile stays", (
   expect(storage.length).toBe(0);
 });
 
-test.each(["", "{", "null", "[]", '{"quantities":null,"note":"","key":""}', '{"quantities":{},"note":1,"key":"k"}'])("what cannot be read is no basket: %s", (text) => {
+test.each(["", "{", "null", "[]", '{"quantities":null,"note":"","key":""}', '{"quantities":{},"note":1,"key":"k"}'])("invalid stored data gives no basket: %s", (text) => {
   const storage = new MemoryStorage();
   storage.setItem("order-chat/basket/customer/mia", text);
   expect(new BasketStore(storage, MIA).load()).toBeUndefined();
@@ -36,7 +36,7 @@ test("products that are no longer sold and quantities that cannot be ordered are
   expect(new BasketStore(storage, MIA).load()?.quantities).toEqual({ "LMP-100": 2 });
 });
 
-test("a storage that takes nothing fails nothing", () => {
+test("a full storage does not throw", () => {
   const storage = new MemoryStorage();
   storage.setItem = () => {
     throw new DOMException("full", "QuotaExceededError");

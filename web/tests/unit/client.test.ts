@@ -2,20 +2,20 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ChatClient } from "../../src/client/client.ts";
 import type { PushedEvent } from "../../src/client/socket.ts";
 import type { Conversation, History } from "../../src/protocol.ts";
-import { FakeSocket, conversation, message, world } from "./world.ts";
+import { FakeSocket, conversation, message, testEnvironment } from "./test-client.ts";
 
 const ME = { userId: "grace", role: "admin", name: "Grace" } as const;
 
-/** What the server has; what is asked for beside that does not come. */
+/** The test's server. Other requests fail. */
 let server: {
   list(query: URLSearchParams): { items?: Conversation[]; nextCursor?: string | undefined; asOf?: string };
   conversation(id: string): Conversation | undefined;
   history(query: URLSearchParams): History | undefined;
 };
-/** What it was asked for over REST. */
-let asked: string[];
-/** How long a page of the list takes, in milliseconds; everything else takes one. */
-let listing: number;
+/** The URLs of all REST requests. */
+let requests: string[];
+/** The delay of a list request, in milliseconds. Other requests take 1 ms. */
+let listDelay: number;
 let client: ChatClient;
 
 function answer(path: string): object | undefined {
@@ -29,12 +29,12 @@ function answer(path: string): object | undefined {
 }
 
 async function start(): Promise<void> {
-  const environment = world({
+  const environment = testEnvironment({
     fetch: (input) => {
-      asked.push(String(input));
-      const body = asked.length < 100 ? answer(String(input)) : undefined;
+      requests.push(String(input));
+      const body = requests.length < 100 ? answer(String(input)) : undefined;
       if (body === undefined) throw new TypeError("no network");
-      const takes = String(input).includes("conversations?") ? listing : 1;
+      const takes = String(input).includes("conversations?") ? listDelay : 1;
       return new Promise((resolve) => setTimeout(() => resolve(Response.json(body, { status: "code" in body ? 404 : 200 })), takes));
     },
   });
@@ -43,38 +43,38 @@ async function start(): Promise<void> {
   await vi.advanceTimersByTimeAsync(10);
 }
 
-/** The server's end of the newest connection. */
+/** Returns the newest WebSocket. */
 function socket(): FakeSocket {
   const newest = FakeSocket.opened.at(-1);
   if (newest === undefined) throw new Error("no socket was opened");
   return newest;
 }
 
-/** Time passes on a connection that answers nothing but `ping`. */
-async function pass(seconds: number): Promise<void> {
+/** Advances the clock on a connection that answers only `ping`. */
+async function advanceSeconds(seconds: number): Promise<void> {
   for (let passed = 0; passed < seconds; passed += 1) {
     const requestId = socket().sent.findLast(({ action }) => action === "ping")?.["requestId"];
-    socket().say({ event: "ack", requestId, serverTime: "" });
+    socket().receive({ event: "ack", requestId, serverTime: "" });
     await vi.advanceTimersByTimeAsync(1_000);
   }
 }
 
-/** Opens a conversation and waits for it. */
+/** Opens a conversation and waits until it is loaded. */
 async function open(id: string): Promise<void> {
   void client.open(id);
   await vi.advanceTimersByTimeAsync(10);
 }
 
-/** The frames of this action on the newest connection. */
-const said = (action: string) => socket().sent.filter((frame) => frame["action"] === action);
+/** Returns the frames with this action that were sent on the newest connection. */
+const sentFrames = (action: string) => socket().sent.filter((frame) => frame["action"] === action);
 
-/** How often the list was asked for. */
-const lists = () => asked.filter((path) => path.includes("conversations?")).length;
+/** Returns the number of list requests. */
+const listRequests = () => requests.filter((path) => path.includes("conversations?")).length;
 
 beforeEach(() => {
   vi.useFakeTimers();
   FakeSocket.opened = [];
-  [asked, listing] = [[], 1];
+  [requests, listDelay] = [[], 1];
   server = {
     list: () => ({}),
     conversation: () => undefined,
@@ -91,20 +91,20 @@ test.each<[PushedEvent["event"], (seq: number) => object]>([
   ["new_message", () => ({ conversationId: "cnv_far" })],
   ["order_message_update", (lastSeq) => ({ conversationId: "cnv_far", order, lastSeq })],
   ["order_updated", (lastSeq) => ({ order, lastSeq })],
-])("a burst of %s of a conversation that is not held fetches it once, and nothing of it is lost", async (event, parts) => {
+])("a burst of %s events for an unknown conversation fetches it once and loses nothing", async (event, parts) => {
   await start();
-  // It is read before the last message is stored.
+  // The conversation was read before the last message was stored.
   server.conversation = (id) => conversation(3, { id, unread: 3 });
-  for (const seq of [2, 3, 4]) socket().say({ event, message: message(seq, "cnv_far"), ...parts(seq) });
-  await pass(1);
-  expect(asked.filter((path) => path.endsWith("cnv_far"))).toHaveLength(1);
+  for (const seq of [2, 3, 4]) socket().receive({ event, message: message(seq, "cnv_far"), ...parts(seq) });
+  await advanceSeconds(1);
+  expect(requests.filter((path) => path.endsWith("cnv_far"))).toHaveLength(1);
   expect(client.state.conversations.get("cnv_far")).toMatchObject({ conversation: { lastSeq: 4 }, unread: 4, stale: false });
 });
 
 test.each([
   ["works", 0],
   ["fails", 1],
-])("after a loss a status that changed is learned with one request, where the first sync %s", async (_, failures) => {
+])("after a reconnect a changed status is fetched with one request, if the first sync %s", async (_, failures) => {
   const held = (parts: Partial<Conversation>, nextCursor: string, failing = 0) => (query: URLSearchParams) => {
     if ((failing -= 1) >= 0) throw new TypeError("no network");
     return query.has("since") ? {} : { items: [conversation(1, parts)], nextCursor };
@@ -112,102 +112,102 @@ test.each([
   server.list = held({ unread: 1 }, "older");
   await start();
   server.list = held({ unread: 0, status: "archived" }, "other", failures);
-  asked = [];
+  requests = [];
   socket().close();
   await vi.advanceTimersByTimeAsync(1_000);
-  await pass(8);
+  await advanceSeconds(8);
   expect(client.state.conversations.get("cnv_a")).toMatchObject({ conversation: { status: "archived" }, unread: 0 });
   expect(client.state.olderCursor).toBe("other");
-  expect(lists()).toBe(failures + 1);
-  await pass(5);
-  expect(lists()).toBe(failures + 2);
+  expect(listRequests()).toBe(failures + 1);
+  await advanceSeconds(5);
+  expect(listRequests()).toBe(failures + 2);
 });
 
-test("what a second loss missed is learned although the sync after the first one was on its way", async () => {
+test("events missed in a second loss are fetched although the first sync is still running", async () => {
   server.list = () => ({ items: [conversation(1, { unread: 1 })] });
   await start();
-  listing = 5_000;
+  listDelay = 5_000;
   for (const status of ["active", "archived"] as const) {
     server.list = (query) => (query.has("since") ? {} : { items: [conversation(1, { unread: 1, status })] });
     socket().close();
     await vi.advanceTimersByTimeAsync(1_000);
   }
-  await pass(20);
+  await advanceSeconds(20);
   expect(client.state.conversations.get("cnv_a")?.conversation.status).toBe("archived");
 });
 
-test("a join without an answer is said again, and so is a leave, unless it is refused", async () => {
+test("a join or leave without an answer is sent again, unless it is refused", async () => {
   server.conversation = (id) => conversation(1, { id, unread: 1 });
   await start();
   await open("cnv_a");
-  await pass(22);
-  expect(said("join_conversation")).toHaveLength(3);
-  socket().say({ event: "ack", requestId: said("join_conversation")[0]?.["requestId"] });
-  socket().say({ event: "ack", requestId: said("join_conversation")[2]?.["requestId"] });
+  await advanceSeconds(22);
+  expect(sentFrames("join_conversation")).toHaveLength(3);
+  socket().receive({ event: "ack", requestId: sentFrames("join_conversation")[0]?.["requestId"] });
+  socket().receive({ event: "ack", requestId: sentFrames("join_conversation")[2]?.["requestId"] });
   client.close("cnv_a");
-  await pass(22);
-  expect(said("leave_conversation").map((frame) => frame["conversationId"])).toEqual(["cnv_a", "cnv_a", "cnv_a"]);
-  socket().say({ event: "error", requestId: said("leave_conversation")[2]?.["requestId"], code: "not_found", message: "" });
-  await pass(60);
-  expect(said("leave_conversation")).toHaveLength(3);
+  await advanceSeconds(22);
+  expect(sentFrames("leave_conversation").map((frame) => frame["conversationId"])).toEqual(["cnv_a", "cnv_a", "cnv_a"]);
+  socket().receive({ event: "error", requestId: sentFrames("leave_conversation")[2]?.["requestId"], code: "not_found", message: "" });
+  await advanceSeconds(60);
+  expect(sentFrames("leave_conversation")).toHaveLength(3);
 });
 
-test("what the server itself does not have is asked for once", async () => {
+test("messages that the server does not have are requested once", async () => {
   server.conversation = (id) => conversation(3, { id, unread: 3 });
   server.history = () => ({ messages: [1, 2, 3].map((seq) => message(seq)), lastSeq: 3, hasMore: false });
   await start();
   await open("cnv_a");
-  asked = [];
+  requests = [];
   server.history = () => ({ messages: [message(5)], lastSeq: 6, hasMore: true });
-  socket().say({ event: "new_message", conversationId: "cnv_a", message: message(5) });
-  await pass(2);
-  expect(asked.filter((path) => path.includes("after=3"))).toHaveLength(1);
+  socket().receive({ event: "new_message", conversationId: "cnv_a", message: message(5) });
+  await advanceSeconds(2);
+  expect(requests.filter((path) => path.includes("after=3"))).toHaveLength(1);
 });
 
-test("a conversation that does not exist is not asked for again and again, and everything else is synced", async () => {
+test("a missing conversation is not requested repeatedly, and the rest is synced", async () => {
   let syncs = 0;
   server.list = () => ({ asOf: `2026-03-01T09:30:00.00${(syncs += 1)}Z` });
   server.conversation = (id) => conversation(1, { id, unread: 1 });
   server.history = () => undefined;
   await start();
   client.open("cnv_a").catch(() => undefined);
-  await pass(60);
-  expect(asked.filter((path) => path.includes("/messages")).length).toBeLessThanOrEqual(3);
+  await advanceSeconds(60);
+  expect(requests.filter((path) => path.includes("/messages")).length).toBeLessThanOrEqual(3);
   expect(syncs).toBeGreaterThan(1);
   expect(client.state).toMatchObject({ asOf: `2026-03-01T09:30:00.00${syncs}Z`, failure: undefined });
 });
 
-test("a sync that fails is repeated with longer pauses, until one works", async () => {
+test("a failed sync is repeated with back-off until it works", async () => {
   await start();
   server.list = () => {
     throw new TypeError("no network");
   };
-  asked = [];
+  requests = [];
   void client.sync();
-  await pass(60);
-  expect(lists()).toBeLessThanOrEqual(8);
+  await advanceSeconds(60);
+  expect(listRequests()).toBeLessThanOrEqual(8);
   server.list = () => ({ items: [conversation(1, { unread: 1 })] });
-  await pass(30);
+  await advanceSeconds(30);
   expect(client.state.conversations.size).toBe(1);
-  const before = lists();
-  await pass(30);
-  expect(lists() - before).toBeLessThanOrEqual(1);
+  const before = listRequests();
+  await advanceSeconds(30);
+  expect(listRequests() - before).toBeLessThanOrEqual(1);
 });
 
-test("whenever it is stopped, nothing more is asked for", async () => {
+test("a stopped client sends no more requests", async () => {
   server.conversation = (id) => conversation(3, { id, unread: 3 });
   server.history = () => ({ messages: [message(3)], lastSeq: 3, hasMore: false });
   server.list = (query) => ({ nextCursor: query.get("cursor") === "2" ? undefined : String(Number(query.get("cursor")) + 1) });
   for (let milliseconds = 0; milliseconds < 300; milliseconds += 1) {
-    asked = [];
+    requests = [];
     await start();
     await open("cnv_a");
-    for (const id of ["cnv_a", "cnv_far"]) socket().say({ event: "new_message", conversationId: id, message: message(5, id) });
+    for (const id of ["cnv_a", "cnv_far"]) socket().receive({ event: "new_message", conversationId: id, message: message(5, id) });
     void client.sync();
     await vi.advanceTimersByTimeAsync(milliseconds);
     client.stop();
-    const before = asked.length;
+    const before = requests.length;
     await vi.advanceTimersByTimeAsync(30_000);
-    expect(asked.slice(before), `after ${milliseconds} ms`).toEqual([]);
+    expect(requests.slice(before), `after ${milliseconds} ms`).toEqual([]);
   }
 });

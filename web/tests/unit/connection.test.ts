@@ -7,11 +7,11 @@ import { ServerClock } from "../../src/client/server-clock.ts";
 import type { PushedEvent } from "../../src/client/socket.ts";
 import { Tokens } from "../../src/client/tokens.ts";
 import type { Person } from "../../src/protocol.ts";
-import { FakeSocket, settle, world } from "./world.ts";
+import { FakeSocket, settle, testEnvironment } from "./test-client.ts";
 
 const MINUTE = 60_000;
 
-/** A JWT that ends at this moment, in milliseconds. */
+/** Returns a JWT that expires at this time, in milliseconds. */
 function token(name: string, endsAt: number): string {
   return `h.${btoa(JSON.stringify({ sub: "mia", jti: name, exp: endsAt / 1000 }))}.s`;
 }
@@ -21,12 +21,12 @@ const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
 let network: (path: string, bearer: string) => Response | Promise<Response>;
 let states: ConnectionState[];
 let events: PushedEvent[];
-/** Of every socket that was opened, whether something may have been missed before it. */
+/** For each opened connection, true if events may have been missed before it. */
 let opened: boolean[];
 let silences: number;
 
 function connect(first: string, renew: () => Promise<string | undefined> = () => Promise.reject(new Error("not now"))) {
-  const environment = world({
+  const environment = testEnvironment({
     fetch: (input, init) => {
       const bearer = new Headers(init?.headers).get("authorization") ?? "";
       try {
@@ -56,12 +56,12 @@ function connect(first: string, renew: () => Promise<string | undefined> = () =>
   return connection;
 }
 
-/** Tokens whose session ends without a word. */
+/** Returns tokens that ignore the end of the session. */
 function tokens(environment: Environment, first: string, renew: () => Promise<string | undefined>): Tokens {
   return new Tokens({ token: first, renew, me: ME, clock: new ServerClock(() => environment.now()), ended: () => undefined });
 }
 
-/** The newest socket. */
+/** Returns the newest WebSocket. */
 function socket(): FakeSocket {
   const newest = FakeSocket.opened.at(-1);
   if (newest === undefined) throw new Error("no socket was opened");
@@ -69,9 +69,9 @@ function socket(): FakeSocket {
 }
 
 /** Answers the last `ping`. */
-function pong(): void {
+function answerPing(): void {
   const ping = socket().sent.findLast((frame) => frame["action"] === "ping");
-  socket().say({ event: "ack", requestId: ping?.["requestId"], serverTime: new Date().toISOString() });
+  socket().receive({ event: "ack", requestId: ping?.["requestId"], serverTime: new Date().toISOString() });
 }
 
 beforeEach(() => {
@@ -85,7 +85,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-test("every connection takes a ticket of its own", async () => {
+test("every connection uses its own ticket", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   socket().close();
@@ -96,7 +96,7 @@ test("every connection takes a ticket of its own", async () => {
   connection.stop();
 });
 
-test("attempts go on with longer pauses, and at once when something changes", async () => {
+test("attempts are repeated with back-off, and at once when the network changes", async () => {
   network = () => {
     throw new TypeError("no network");
   };
@@ -121,7 +121,7 @@ test("a connection that does not answer is replaced", async () => {
   await settle();
   await vi.advanceTimersByTimeAsync(36_000);
   expect(socket().sent.map((frame) => frame["action"])).toEqual(["ping"]);
-  pong();
+  answerPing();
   await vi.advanceTimersByTimeAsync(10_000);
   expect(FakeSocket.opened).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(40_000);
@@ -129,40 +129,40 @@ test("a connection that does not answer is replaced", async () => {
   connection.stop();
 });
 
-test("a ping that is refused is a sign of life", async () => {
+test("a refused ping shows that the connection works", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   await vi.advanceTimersByTimeAsync(31_000);
-  socket().say({ event: "error", requestId: socket().sent[0]?.["requestId"], code: "internal", message: "" });
+  socket().receive({ event: "error", requestId: socket().sent[0]?.["requestId"], code: "internal", message: "" });
   await vi.advanceTimersByTimeAsync(20_000);
   expect(FakeSocket.opened).toHaveLength(1);
   connection.stop();
 });
 
-test("a minute without news is said, pings or not", async () => {
+test("a minute without events is reported, also if pings are answered", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   for (let passed = 0; passed < 130; passed += 5) {
     await vi.advanceTimersByTimeAsync(5_000);
-    pong();
+    answerPing();
   }
   expect(silences).toBe(2);
   expect(FakeSocket.opened).toHaveLength(1);
   connection.stop();
 });
 
-test("before two hours the connection is changed over: the new one opens first, nothing is lost between", async () => {
+test("the connection is replaced before two hours: the new one opens first and no event is lost", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   const old = socket();
   for (let passed = 0; passed < 120 * MINUTE && FakeSocket.opened.length === 1; passed += 5_000) {
     await vi.advanceTimersByTimeAsync(5_000);
-    if (FakeSocket.opened.length === 1) pong();
+    if (FakeSocket.opened.length === 1) answerPing();
   }
   expect(FakeSocket.opened).toHaveLength(2);
-  // Both are heard until the old one has closed.
+  // Events of both sockets are handled until the old one has closed.
   const typing: PushedEvent = { event: "user_stopped_typing", conversationId: "cnv_a", userId: "g", role: "admin", name: "G" };
-  socket().say(typing);
+  socket().receive(typing);
   expect(events).toEqual([typing]);
   await vi.advanceTimersByTimeAsync(11_000);
   expect(old.readyState).toBe(3);
@@ -172,7 +172,7 @@ test("before two hours the connection is changed over: the new one opens first, 
   connection.stop();
 });
 
-test("a connection that died in its sleep is not changed over: something may have been missed", async () => {
+test("a connection that died during sleep is reported as a loss, not replaced silently", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   vi.setSystemTime(Date.now() + 180 * MINUTE);
@@ -184,7 +184,7 @@ test("a connection that died in its sleep is not changed over: something may hav
 test.each([
   ["before", 0, [3, 1]],
   ["after", 1_000, [3, 3, 1]],
-])("a change-over that meets a loss and comes %s the next attempt leaves one socket open", async (_, takes, states) => {
+])("a replacement that opens %s the next attempt after a loss leaves one socket open", async (_, takes, states) => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   const atOnce = network;
@@ -203,7 +203,7 @@ test.each([
   connection.stop();
 });
 
-test("whenever it is stopped in a change-over, no socket stays open and none follows", async () => {
+test("stopping at any moment of a replacement leaves no open socket", async () => {
   for (let turns = 0; turns < 40; turns += 1) {
     const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
     await settle();
@@ -218,7 +218,7 @@ test("whenever it is stopped in a change-over, no socket stays open and none fol
   }
 });
 
-test("an answer on the way is waited for when the connection changes over", async () => {
+test("the old socket stays open until pending answers have arrived", async () => {
   const connection = connect(token("mia", Number.MAX_SAFE_INTEGER));
   await settle();
   const old = socket();
@@ -227,7 +227,7 @@ test("an answer on the way is waited for when the connection changes over", asyn
   await settle();
   expect(FakeSocket.opened).toHaveLength(2);
   expect(old.readyState).toBe(1);
-  old.say({ event: "ack", requestId: old.sent[0]?.["requestId"] });
+  old.receive({ event: "ack", requestId: old.sent[0]?.["requestId"] });
   await expect(answer).resolves.toMatchObject({ event: "ack" });
   await vi.advanceTimersByTimeAsync(500);
   await changing;
@@ -242,14 +242,14 @@ test("a frame without an answer is repeated once with the same requestId", async
   await vi.advanceTimersByTimeAsync(10_500);
   const [first, second] = socket().sent;
   expect(second).toEqual(first);
-  socket().say("");
-  socket().say({ message: "Internal server error", connectionId: "x" });
-  socket().say({ event: "ack", requestId: first?.["requestId"] });
+  socket().receive("");
+  socket().receive({ message: "Internal server error", connectionId: "x" });
+  socket().receive({ event: "ack", requestId: first?.["requestId"] });
   await expect(answer).resolves.toMatchObject({ event: "ack" });
   connection.stop();
 });
 
-test("a refused token is renewed once, for everybody who was refused", async () => {
+test("a refused token is renewed once for all concurrent requests", async () => {
   const [old, fresh] = [token("old", Number.MAX_SAFE_INTEGER), token("new", Number.MAX_SAFE_INTEGER)];
   const accepting = network;
   network = (path, bearer) => (bearer.endsWith(fresh) ? accepting(path, bearer) : Response.json({ message: "Forbidden" }, { status: 403 }));
@@ -261,7 +261,7 @@ test("a refused token is renewed once, for everybody who was refused", async () 
   connection.stop();
 });
 
-test("without a new token the log-in has expired, and attempts end", async () => {
+test("without a new token the session expires and attempts stop", async () => {
   const connection = connect(token("old", Date.now() - 1), () => Promise.resolve(undefined));
   await vi.advanceTimersByTimeAsync(MINUTE);
   expect(states).toEqual(["connecting", "expired"]);
@@ -273,36 +273,36 @@ test("token_expired and reconnect lead to a new connection", async () => {
   const fresh = token("new", Number.MAX_SAFE_INTEGER);
   const connection = connect(token("old", Date.now() + 60 * MINUTE), () => Promise.resolve(fresh));
   await settle();
-  socket().say({ event: "error", code: "token_expired", message: "" });
+  socket().receive({ event: "error", code: "token_expired", message: "" });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(FakeSocket.opened).toHaveLength(2);
-  socket().say({ event: "error", code: "reconnect", message: "" });
+  socket().receive({ event: "error", code: "reconnect", message: "" });
   await vi.advanceTimersByTimeAsync(2_000);
   expect(FakeSocket.opened).toHaveLength(3);
   connection.stop();
 });
 
-test("a token that is about to end is renewed, and the connection changed over", async () => {
+test("a token that is about to expire is renewed, and the connection is replaced", async () => {
   const connection = connect(token("old", Date.now() + 30 * MINUTE), () => Promise.resolve(token("new", Number.MAX_SAFE_INTEGER)));
   await settle();
   for (let passed = 0; passed < 30 * MINUTE && FakeSocket.opened.length === 1; passed += 5_000) {
     await vi.advanceTimersByTimeAsync(5_000);
-    if (FakeSocket.opened.length === 1) pong();
+    if (FakeSocket.opened.length === 1) answerPing();
   }
   expect(FakeSocket.opened).toHaveLength(2);
   expect(states).toEqual(["connecting", "online", "online"]);
   connection.stop();
 });
 
-test("SessionEnded is what callers of the API see", async () => {
-  const environment = world();
+test("API callers get SessionEnded", async () => {
+  const environment = testEnvironment();
   const api = new Api(environment, tokens(environment, token("old", 0), () => Promise.resolve(undefined)));
   await expect(api.counts()).rejects.toBeInstanceOf(SessionEnded);
 });
 
-test("an answer that breaks off and a token that could not be asked for are NetworkError", async () => {
+test("an incomplete response and a failed token request are NetworkError", async () => {
   const body = () => new ReadableStream({ start: (stream) => stream.error(new TypeError("terminated")) });
-  const environment = world({ fetch: () => Promise.resolve(new Response(body())) });
+  const environment = testEnvironment({ fetch: () => Promise.resolve(new Response(body())) });
   const renew = () => Promise.reject(new Error("not now"));
   for (const endsAt of [Number.MAX_SAFE_INTEGER, 0]) {
     const api = new Api(environment, tokens(environment, token("mia", endsAt), renew));

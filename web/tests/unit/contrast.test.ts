@@ -5,7 +5,7 @@ const TOKENS = readFileSync(new URL("../../src/app/styles/tokens.css", import.me
 const SCHEMES = ["light", "dark"] as const;
 type Scheme = (typeof SCHEMES)[number];
 
-/** A token's colour in one scheme: red, green and blue from 0 to 255. */
+/** Returns the colour of a design token in one scheme: red, green and blue from 0 to 255. */
 function colour(name: string, scheme: Scheme): number[] {
   const hex = "#([0-9a-f]{6})";
   const pair = new RegExp(`--${name}: light-dark\\(${hex}, ${hex}\\);`).exec(TOKENS);
@@ -15,7 +15,7 @@ function colour(name: string, scheme: Scheme): number[] {
   return [0, 2, 4].map((at) => Number.parseInt(found.slice(at, at + 2), 16));
 }
 
-/** Relative luminance as WCAG defines it. */
+/** Returns the relative luminance as WCAG defines it. */
 function luminance(rgb: readonly number[]): number {
   const [red = 0, green = 0, blue = 0] = rgb.map((value) => value / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
@@ -28,13 +28,13 @@ function contrast(one: string, other: string, scheme: Scheme): number {
 
 const GROUNDS = ["ground", "surface", "raised", "sunken", "accent-ground"];
 
-test.each(SCHEMES)("borders of fields and buttons reach 3 : 1 against everything that they lie on (%s)", (scheme) => {
+test.each(SCHEMES)("borders of fields and buttons have a contrast of 3 : 1 against all backgrounds (%s)", (scheme) => {
   for (const ground of GROUNDS) expect(contrast("field-line", ground, scheme), ground).toBeGreaterThanOrEqual(3);
-  // The line at the row that is open, and the outline of what has the focus.
+  // The accent colour marks the open row and outlines the focused element.
   for (const ground of GROUNDS) expect(contrast("accent", ground, scheme), ground).toBeGreaterThanOrEqual(3);
 });
 
-test.each(SCHEMES)("words reach 4.5 : 1 (%s)", (scheme) => {
+test.each(SCHEMES)("text has a contrast of 4.5 : 1 (%s)", (scheme) => {
   for (const ground of GROUNDS) expect(contrast("text", ground, scheme), `text on ${ground}`).toBeGreaterThanOrEqual(4.5);
   for (const ground of ["ground", "surface", "raised", "sunken"]) expect(contrast("muted", ground, scheme), `muted on ${ground}`).toBeGreaterThanOrEqual(4.5);
   for (const name of ["pending", "confirmed", "completed", "cancelled", "danger"]) {
@@ -46,7 +46,7 @@ test.each(SCHEMES)("words reach 4.5 : 1 (%s)", (scheme) => {
   }
 });
 
-test("what one types or presses has the border of fields", () => {
+test("fields and buttons use the field border colour", () => {
   const rules = ["base", "chat", "checkout", "login", "orders"]
     .map((name) => readFileSync(new URL(`../../src/app/styles/${name}.css`, import.meta.url), "utf8"))
     .join("\n");

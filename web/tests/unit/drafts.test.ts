@@ -2,15 +2,15 @@ import { expect, test } from "vitest";
 import { MemoryStorage } from "../../src/app/memory-storage.ts";
 import { ChatClient } from "../../src/client/client.ts";
 import type { Person } from "../../src/protocol.ts";
-import { world } from "./world.ts";
+import { testEnvironment } from "./test-client.ts";
 
 const MIA: Person = { userId: "mia", role: "customer", name: "Mia" };
 
 function client(storage: Storage, me: Person): ChatClient {
-  return new ChatClient(world({ storage }), { me, token: "h.e30.s", renew: () => Promise.resolve(undefined) });
+  return new ChatClient(testEnvironment({ storage }), { me, token: "h.e30.s", renew: () => Promise.resolve(undefined) });
 }
 
-test("a draft stays with its person and its conversation, over a restart too", () => {
+test("a draft belongs to one person and conversation, also after a restart", () => {
   const storage = new MemoryStorage();
   client(storage, MIA).setDraft("cnv_a", "When will");
   const again = client(storage, MIA);
@@ -22,7 +22,7 @@ test("a draft stays with its person and its conversation, over a restart too", (
   expect([...client(storage, MIA).state.drafts]).toEqual([]);
 });
 
-test("a draft that the storage does not take lives as long as the page", () => {
+test("a draft that cannot be stored is kept until the page is closed", () => {
   const storage = new MemoryStorage();
   storage.setItem = () => {
     throw new Error("full");

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ago, brief, day, dayOf, englishOf, list } from "../../src/app/format.ts";
+import { timeAgo, shortTime, dayLabel, dayAndMonth, englishOf, joinNames } from "../../src/app/format.ts";
 
-/** The first moment of a day here. */
-const begins = (...date: [year: number, month: number, day: number]) => new Date(...date).getTime();
+/** Returns the start of a day in the local time zone. */
+const startOfDay = (...date: [year: number, month: number, day: number]) => new Date(...date).getTime();
 const zone = process.env["TZ"];
 
 beforeEach(() => void (process.env["TZ"] = "Europe/Berlin"));
@@ -11,38 +11,38 @@ afterEach(() => {
   else process.env["TZ"] = zone;
 });
 
-test("days are those of the calendar, also where one has 23 or 25 hours", () => {
+test("days are calendar days, also if one has 23 or 25 hours", () => {
   // In 2026 clocks go forward on 29 March and back on 25 October.
-  expect(day("2026-03-29T21:59:00Z", begins(2026, 2, 30))).toBe("Yesterday");
-  expect(day("2026-10-24T22:00:00Z", begins(2026, 9, 26))).toBe("Yesterday");
-  expect(day("2026-10-24T21:59:00Z", begins(2026, 9, 26))).toMatch("24");
-  expect(day("2026-03-29T22:00:00Z", begins(2026, 2, 30))).toBe("Today");
+  expect(dayLabel("2026-03-29T21:59:00Z", startOfDay(2026, 2, 30))).toBe("Yesterday");
+  expect(dayLabel("2026-10-24T22:00:00Z", startOfDay(2026, 9, 26))).toBe("Yesterday");
+  expect(dayLabel("2026-10-24T21:59:00Z", startOfDay(2026, 9, 26))).toMatch("24");
+  expect(dayLabel("2026-03-29T22:00:00Z", startOfDay(2026, 2, 30))).toBe("Today");
 });
 
-test("a day of another year says so", () => {
-  const today = begins(2026, 0, 2);
-  for (const words of [brief, day]) {
+test("a day of another year includes the year", () => {
+  const today = startOfDay(2026, 0, 2);
+  for (const words of [shortTime, dayLabel]) {
     expect(words("2025-12-30T12:00:00Z", today)).toMatch("2025");
     expect(words("2026-11-30T12:00:00Z", today)).not.toMatch("2026");
   }
 });
 
-test("the pages are in English, in the reader's own kind of it", () => {
+test("the pages use the reader's own kind of English", () => {
   expect(englishOf(["de-DE", "en-US", "en"])).toBe("en-US");
   expect(englishOf(["de-DE"])).toBe("en-GB");
   expect(englishOf(["enm"])).toBe("en-GB");
   expect(englishOf([])).toBe("en-GB");
-  expect(ago("2026-03-01T09:30:00Z", Date.parse("2026-03-01T09:35:00Z"))).toBe("5 minutes ago");
+  expect(timeAgo("2026-03-01T09:30:00Z", Date.parse("2026-03-01T09:35:00Z"))).toBe("5 minutes ago");
 });
 
-test("names are put together as English does", () => {
-  expect(list(["Mia"])).toBe("Mia");
-  expect(list(["Mia", "Leo"])).toBe("Mia and Leo");
-  expect(list(["Mia", "Jonas", "Leo"])).toMatch(/^Mia, Jonas,? and Leo$/);
+test("names are joined as in English", () => {
+  expect(joinNames(["Mia"])).toBe("Mia");
+  expect(joinNames(["Mia", "Leo"])).toBe("Mia and Leo");
+  expect(joinNames(["Mia", "Jonas", "Leo"])).toMatch(/^Mia, Jonas,? and Leo$/);
 });
 
-test("how far a search has looked is a day, with the year if it is another", () => {
+test("a day has its year only if it is another year", () => {
   const now = Date.parse("2026-11-26T12:00:00Z");
-  expect(dayOf("2026-03-03T12:00:00Z", now)).toMatch(/^(3 March|March 3)$/);
-  expect(dayOf("2025-03-03T12:00:00Z", now)).toMatch(/2025/);
+  expect(dayAndMonth("2026-03-03T12:00:00Z", now)).toMatch(/^(3 March|March 3)$/);
+  expect(dayAndMonth("2025-03-03T12:00:00Z", now)).toMatch(/2025/);
 });

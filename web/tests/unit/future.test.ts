@@ -1,40 +1,43 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "../../src/client/errors.ts";
-import { type Running, conversation, message, running } from "./world.ts";
+import { type StartedClient, conversation, message, startClient } from "./test-client.ts";
 
-/** Made-up frames of later releases, and frames that are not as expected. The last two are messages that this release can show. */
+/**
+ * Invented frames of later releases, and malformed frames. Only the last two are messages that this
+ * release can show.
+ */
 const FRAMES = JSON.parse(readFileSync(new URL("../fixtures/future/events.json", import.meta.url), "utf8")) as object[];
 
-let world: Running;
+let started: StartedClient;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
-  world.client.stop();
+  started.client.stop();
   vi.useRealTimers();
 });
 
-test("frames of later releases change nothing but what this one can show, and the client goes on", async () => {
-  world = await running({ list: () => ({ items: [conversation(1, { unread: 1 })] }) });
+test("unknown frames of later releases are ignored, and the client keeps working", async () => {
+  started = await startClient({ list: () => ({ items: [conversation(1, { unread: 1 })] }) });
   const watched = vi.fn();
-  world.client.subscribe(watched);
+  started.client.subscribe(watched);
   for (const frame of FRAMES) {
-    const { conversations } = world.client.state;
-    world.socket().say(frame);
+    const { conversations } = started.client.state;
+    started.socket().receive(frame);
     await vi.advanceTimersByTimeAsync(1);
     const isShown = FRAMES.indexOf(frame) >= FRAMES.length - 2;
-    if (!isShown) expect(world.client.state.conversations, JSON.stringify(frame)).toEqual(conversations);
+    if (!isShown) expect(started.client.state.conversations, JSON.stringify(frame)).toEqual(conversations);
   }
-  world.socket().say({ event: "new_message", conversationId: "cnv_a", message: message(4) });
-  expect(world.client.state.conversations.get("cnv_a")?.conversation).toMatchObject({ lastSeq: 4, status: "active" });
-  expect(world.client.state.connection).toBe("online");
+  started.socket().receive({ event: "new_message", conversationId: "cnv_a", message: message(4) });
+  expect(started.client.state.conversations.get("cnv_a")?.conversation).toMatchObject({ lastSeq: 4, status: "active" });
+  expect(started.client.state.connection).toBe("online");
   expect(watched).toHaveBeenCalled();
 });
 
-test("a status of a later release is kept as it is", async () => {
+test("an unknown status of a later release is kept", async () => {
   const future = { status: "merged", unread: 0 } as unknown as { unread: number };
-  world = await running({ list: () => ({ items: [conversation(1, future)] }) });
-  expect(world.client.state.conversations.get("cnv_a")?.conversation.status).toBe("merged");
+  started = await startClient({ list: () => ({ items: [conversation(1, future)] }) });
+  expect(started.client.state.conversations.get("cnv_a")?.conversation.status).toBe("merged");
 });
 
 test.each([
@@ -46,26 +49,26 @@ test.each([
   ["not_found", 404, false],
   [undefined, 502, true],
   [undefined, undefined, true],
-])("an error with code %s and status %s may pass later: %s", (code, status, retryable) => {
+])("an error with code %s and status %s is retryable: %s", (code, status, retryable) => {
   const about = { code: code as "internal", ...(status !== undefined && { status }) };
   expect(new ApiError("?", about).retryable).toBe(retryable);
 });
 
-test("a listener or a watcher that throws silences nobody and is reported", async () => {
-  world = await running({ list: () => ({ items: [conversation(1, { unread: 1 })] }) });
+test("a listener that throws is reported and does not stop the others", async () => {
+  started = await startClient({ list: () => ({ items: [conversation(1, { unread: 1 })] }) });
   const failing = () => {
     throw new Error("of the page");
   };
   const [listener, watcher] = [vi.fn(), vi.fn()];
-  world.client.onEvent(failing);
-  world.client.onEvent(listener);
-  world.client.subscribe(failing);
-  world.client.subscribe(watcher);
-  world.server.conversation = (id) => conversation(3, { id, unread: 3 });
-  world.socket().say({ event: "new_message", conversationId: "cnv_far", message: message(3, "cnv_far") });
+  started.client.onEvent(failing);
+  started.client.onEvent(listener);
+  started.client.subscribe(failing);
+  started.client.subscribe(watcher);
+  started.server.conversation = (id) => conversation(3, { id, unread: 3 });
+  started.socket().receive({ event: "new_message", conversationId: "cnv_far", message: message(3, "cnv_far") });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(listener).toHaveBeenCalledTimes(1);
   expect(watcher).toHaveBeenCalled();
-  expect(world.client.state.conversations.has("cnv_far")).toBe(true);
-  expect(world.reported.map(String)).toContain("Error: of the page");
+  expect(started.client.state.conversations.has("cnv_far")).toBe(true);
+  expect(started.reported.map(String)).toContain("Error: of the page");
 });

@@ -1,24 +1,27 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Conversation, ConversationStatus } from "../../src/protocol.ts";
-import { type Running, conversation, running } from "./world.ts";
+import { type StartedClient, conversation, startClient } from "./test-client.ts";
 
-let world: Running;
+let started: StartedClient;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
-  world.client.stop();
+  started.client.stop();
   vi.useRealTimers();
 });
 
-const status = () => world.client.state.conversations.get("cnv_a")?.conversation.status;
-const turned = (to: ConversationStatus) => world.socket().say({ event: "conversation_updated", conversation: conversation(1, { status: to }) });
+const status = () => started.client.state.conversations.get("cnv_a")?.conversation.status;
+const pushStatus = (to: ConversationStatus) => started.socket().receive({ event: "conversation_updated", conversation: conversation(1, { status: to }) });
 
-/** Holds the answer to the next request for such a path; what the server has is read at once. */
-function held(path: RegExp, read: () => object): { arrive(): Promise<void> } {
+/**
+ * Delays the response to the next request that matches `path`. Its content is read when the request
+ * is sent.
+ */
+function delayAnswer(path: RegExp, read: () => object): { arrive(): Promise<void> } {
   let arrive = () => {};
-  world.server.answer = (asked) => {
+  started.server.answer = (asked) => {
     if (!path.test(asked)) return undefined;
-    world.server.answer = () => undefined;
+    started.server.answer = () => undefined;
     const answer = Response.json(read());
     return new Promise((resolve) => (arrive = () => resolve(answer)));
   };
@@ -30,72 +33,72 @@ function held(path: RegExp, read: () => object): { arrive(): Promise<void> } {
   };
 }
 
-/** A server whose conversation has this status. */
-async function begin(): Promise<{ now: Conversation }> {
+/** Starts a client whose server has one conversation. The test can replace it. */
+async function startWithOneConversation(): Promise<{ now: Conversation }> {
   const stored = { now: conversation(1, { unread: 1 }) };
-  world = await running({ list: () => ({ items: [stored.now] }), conversation: () => stored.now });
+  started = await startClient({ list: () => ({ items: [stored.now] }), conversation: () => stored.now });
   return stored;
 }
 
-test("a page of the list that was read before a status event does not turn the status back", async () => {
-  const stored = await begin();
-  const page = held(/conversations\?/, () => ({ items: [stored.now], asOf: new Date().toISOString() }));
-  void world.client.sync();
+test("a list page that was read before a status event does not revert the status", async () => {
+  const stored = await startWithOneConversation();
+  const page = delayAnswer(/conversations\?/, () => ({ items: [stored.now], asOf: new Date().toISOString() }));
+  void started.client.sync();
   await vi.advanceTimersByTimeAsync(5);
   stored.now = conversation(1, { unread: 1, status: "closed" });
-  turned("closed");
+  pushStatus("closed");
   await page.arrive();
   expect(status()).toBe("closed");
   await vi.advanceTimersByTimeAsync(2_000);
   expect(status()).toBe("closed");
-  expect(world.client.state.conversations.get("cnv_a")?.stale).toBe(false);
+  expect(started.client.state.conversations.get("cnv_a")?.stale).toBe(false);
 });
 
-test("a page of the list that was asked for before another answer does not win over it", async () => {
-  const stored = await begin();
-  const page = held(/conversations\?/, () => ({ items: [stored.now], asOf: new Date().toISOString() }));
-  void world.client.sync();
+test("an older list request does not overwrite the answer of a newer request", async () => {
+  const stored = await startWithOneConversation();
+  const page = delayAnswer(/conversations\?/, () => ({ items: [stored.now], asOf: new Date().toISOString() }));
+  void started.client.sync();
   await vi.advanceTimersByTimeAsync(5);
   stored.now = conversation(1, { unread: 1, status: "closed" });
-  await Promise.all([world.client.refresh("cnv_a"), vi.advanceTimersByTimeAsync(5)]);
+  await Promise.all([started.client.refresh("cnv_a"), vi.advanceTimersByTimeAsync(5)]);
   expect(status()).toBe("closed");
   await page.arrive();
   expect(status()).toBe("closed");
 });
 
-test("events of two changes that overtake each other end as the server has it", async () => {
-  const stored = await begin();
+test("after two status events in the wrong order the client has the server's status", async () => {
+  const stored = await startWithOneConversation();
   stored.now = conversation(1, { unread: 1, status: "archived" });
-  turned("archived");
-  turned("closed");
+  pushStatus("archived");
+  pushStatus("closed");
   await vi.advanceTimersByTimeAsync(2_000);
   expect(status()).toBe("archived");
 });
 
-test("an event that comes while the conversation is fetched because of another one leads to one more fetch", async () => {
-  const stored = await begin();
-  turned("closed");
+test("an event during a fetch leads to one more fetch", async () => {
+  const stored = await startWithOneConversation();
+  pushStatus("closed");
   stored.now = conversation(1, { unread: 1, status: "closed" });
-  const answer = held(/cnv_a$/, () => ({ conversation: stored.now }));
+  const answer = delayAnswer(/cnv_a$/, () => ({ conversation: stored.now }));
   await vi.advanceTimersByTimeAsync(300);
   stored.now = conversation(1, { unread: 1, status: "active" });
-  turned("active");
+  pushStatus("active");
   await answer.arrive();
   expect(status()).toBe("active");
   await vi.advanceTimersByTimeAsync(10_000);
   expect(status()).toBe("active");
-  expect(world.client.state.conversations.get("cnv_a")?.stale).toBe(false);
+  expect(started.client.state.conversations.get("cnv_a")?.stale).toBe(false);
 });
 
-test("an answer that was asked for before somebody came does not show them as offline", async () => {
-  const stored = await begin();
+test("an answer that was requested before a person came online does not show them as offline", async () => {
+  const stored = await startWithOneConversation();
   const customer = (online: boolean) => ({ userId: "mia", role: "customer", name: "Mia", readSeq: 1, deliveredSeq: 1, online }) as const;
   stored.now = conversation(1, { unread: 1, participants: [customer(false)] });
-  await Promise.all([world.client.refresh("cnv_a"), vi.advanceTimersByTimeAsync(5)]);
-  const answer = held(/cnv_a$/, () => ({ conversation: stored.now }));
-  void world.client.refresh("cnv_a");
+  await Promise.all([started.client.refresh("cnv_a"), vi.advanceTimersByTimeAsync(5)]);
+  const answer = delayAnswer(/cnv_a$/, () => ({ conversation: stored.now }));
+  void started.client.refresh("cnv_a");
   await vi.advanceTimersByTimeAsync(5);
-  world.socket().say({ event: "presence", userId: "mia", role: "customer", online: true });
+  started.socket().receive({ event: "presence", userId: "mia", role: "customer", online: true });
   await answer.arrive();
-  expect(world.client.state.conversations.get("cnv_a")?.conversation.participants[0]?.online).toBe(true);
+  expect(started.client.state.conversations.get("cnv_a")?.conversation.participants[0]?.online).toBe(true);
 });

@@ -3,26 +3,26 @@ import { expect, test } from "vitest";
 
 const CLIENT = new URL("../../src/client/", import.meta.url);
 
-/** What only a browser's page has. The library gets it through its `Environment`. */
+/** Browser globals that the library must get through its `Environment`. */
 const OF_THE_PAGE = [
   "window", "document", "self", "globalThis", "navigator", "location", "localStorage", "sessionStorage", "indexedDB",
   "fetch", "XMLHttpRequest", "crypto", "performance", "caches", "matchMedia", "alert", "confirm", "addEventListener", "removeEventListener",
   "dispatchEvent", "postMessage", "requestAnimationFrame", "BroadcastChannel", "reportError", "console",
 ];
 
-/** Imports of a file in every form, and the globals of the page that it uses. */
+/** Returns all imports of a file, and the browser globals that it uses. */
 function dependencies(text: string): { imports: readonly string[]; globals: readonly string[] } {
   const imports = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g)].map(([, from]) => from ?? "");
   const code = text
     .replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")
     .replace(/(["'`])(?:\\.|(?!\1)[^\\])*\1/g, '""')
-    // A type is not used when the program runs; a key of an object and a method are the library's own.
+    // Types, object keys and method names are not uses of a global.
     .replace(/\btypeof \w+;|\b\w+\??: |\b(?:get |async )?\w+\([^)]*\)(?:: [^{;]+)? \{|^\s*\w+\([^)]*\): [^;{]+;/gm, "");
   const globals = OF_THE_PAGE.filter((name) => new RegExp(`(?<![.#\\w])${name}\\b`).test(code));
   return { imports, globals };
 }
 
-test("the client library imports nothing but itself and the protocol, and uses nothing of a page", () => {
+test("the client library imports only itself and the protocol, and uses no browser globals", () => {
   for (const name of readdirSync(CLIENT)) {
     const { imports, globals } = dependencies(readFileSync(new URL(name, CLIENT), "utf8"));
     for (const from of imports) expect(from, name).toMatch(/^\.\/[a-z-]+\.ts$|^\.\.\/protocol\.ts$/);
@@ -39,6 +39,6 @@ test.each([
   ["const id = crypto.randomUUID();", [], ["crypto"]],
   ["const stored = localStorage;", [], ["localStorage"]],
   ["this.#fetch(1); environment.fetch(2); // fetch(3)", [], []],
-])("of %s the test sees imports %j and globals %j", (text, imports, globals) => {
+])("the checks of this test find in %s the imports %j and the globals %j", (text, imports, globals) => {
   expect(dependencies(text)).toEqual({ imports, globals });
 });

@@ -1,58 +1,58 @@
 import { expect, test } from "vitest";
-import { lastSeen } from "../../src/app/chat/last-seen.ts";
-import { placesOf, rowsOf, withLine } from "../../src/app/chat/rows.ts";
+import { lastVisibleSeq } from "../../src/app/chat/visible-messages.ts";
+import { positionOf, rowsOf, withUnreadLine } from "../../src/app/chat/rows.ts";
 import { isAtEnd, staysAtEnd } from "../../src/app/chat/scrolling.ts";
 import { openingOf } from "../../src/app/chat/unread-line.ts";
 import type { Message } from "../../src/protocol.ts";
-import { message } from "./world.ts";
+import { message } from "./test-client.ts";
 
 const shop = { userId: "grace", role: "admin", name: "Grace" } as const;
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => message(first + index));
 const timeline = (messages: readonly Message[], hasOlder = messages[0]?.seq !== 1) => ({ messages, hasOlder, loaded: true });
 const asAdmin = { readSeq: 3, lastSeq: 10, unread: 7, role: "admin", most: 500 } as const;
 
-test("a conversation opens at the first message of the other side that is unread", () => {
+test("a conversation opens at the first unread message of the other side", () => {
   expect(openingOf(timeline(range(1, 10)), asAdmin)).toEqual({ at: "line", line: { seq: 4, count: 7 } });
-  // Own messages are not counted, and the line does not stand before one.
+  // The reader's own messages are not counted, and the unread line is never above one of them.
   const mixed = range(1, 10).map((each) => (each.seq % 2 === 0 ? { ...each, sender: shop } : each));
   expect(openingOf(timeline(mixed), { ...asAdmin, unread: 3 })).toEqual({ at: "line", line: { seq: 5, count: 3 } });
-  // What came after the opening is not counted either.
+  // Messages that came after the opening are not counted either.
   expect(openingOf(timeline(range(1, 12)), asAdmin)).toEqual({ at: "line", line: { seq: 4, count: 7 } });
   expect(openingOf(timeline(range(1, 10)), { ...asAdmin, readSeq: 10, unread: 0 })).toEqual({ at: "newest", unread: 0 });
 });
 
-test("what lies between is loaded up to a bound", () => {
+test("older messages are loaded up to a limit", () => {
   expect(openingOf(timeline(range(6, 10)), asAdmin)).toEqual({ at: "loading", missing: "older" });
   expect(openingOf(timeline(range(1, 8)), asAdmin)).toEqual({ at: "loading", missing: "newer" });
-  // The first unread one is the oldest that is held: nothing is needed.
+  // The first unread message is the oldest loaded one, so nothing has to be loaded.
   expect(openingOf(timeline(range(4, 10)), asAdmin)).toEqual({ at: "line", line: { seq: 4, count: 7 } });
   expect(openingOf(timeline(range(6, 10)), { ...asAdmin, most: 5 })).toEqual({ at: "newest", unread: 7 });
 });
 
-test("read is up to the last message whose end was in sight", () => {
-  expect(lastSeen([{ seq: 7, bottom: 100 }, { seq: 8, bottom: 480.6 }, { seq: 9, bottom: 520 }], 480)).toBe(8);
-  expect(lastSeen([{ seq: 7, bottom: 900 }], 480)).toBeUndefined();
+test("messages are read up to the last one whose lower edge was visible", () => {
+  expect(lastVisibleSeq([{ seq: 7, bottom: 100 }, { seq: 8, bottom: 480.6 }, { seq: 9, bottom: 520 }], 480)).toBe(8);
+  expect(lastVisibleSeq([{ seq: 7, bottom: 900 }], 480)).toBeUndefined();
 });
 
-test("the line changes one row, and the others stay the same objects", () => {
+test("the unread line changes one row, and the others stay the same objects", () => {
   const messages = range(1, 5);
   const rows = rowsOf(messages, []);
-  const lined = withLine(rows, { seq: 3, count: 3 });
+  const lined = withUnreadLine(rows, { seq: 3, count: 3 });
   expect(lined.map((row) => row.line)).toEqual([undefined, undefined, 3, undefined, undefined]);
   expect(lined.filter((row, index) => row !== rows[index])).toHaveLength(1);
   expect(rowsOf([...messages, message(6)], []).slice(0, 5).every((row, index) => row === rows[index])).toBe(true);
 });
 
-test("rows tell their place where nothing is missing", () => {
-  expect(placesOf(range(51, 100), 2)).toEqual({ first: 51, total: 102 });
-  expect(placesOf([...range(51, 60), ...range(62, 70)], 0)).toEqual({ first: 51, total: undefined });
+test("rows have a position if no message is missing", () => {
+  expect(positionOf(range(51, 100), 2)).toEqual({ first: 51, total: 102 });
+  expect(positionOf([...range(51, 60), ...range(62, 70)], 0)).toEqual({ first: 51, total: undefined });
 });
 
-test("only somebody who scrolls up leaves the end", () => {
+test("only scrolling up by hand stops following the newest message", () => {
   const end = { top: 900, size: 1_400, view: 500 };
   expect(isAtEnd(end)).toBe(true);
   expect(staysAtEnd(true, end, { ...end, top: 800 })).toBe(false);
-  // Rows became smaller than they were believed to be, or another one came.
+  // Rows turned out smaller than estimated, or a row was added.
   expect(staysAtEnd(true, end, { top: 850, size: 1_350, view: 500 })).toBe(true);
   expect(staysAtEnd(true, end, { ...end, size: 1_600 })).toBe(true);
   expect(staysAtEnd(false, { ...end, top: 850 }, end)).toBe(true);

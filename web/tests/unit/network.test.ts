@@ -1,89 +1,89 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { FakeSocket, type Running, conversation, message, running } from "./world.ts";
+import { FakeSocket, type StartedClient, conversation, message, startClient } from "./test-client.ts";
 
-let world: Running;
+let started: StartedClient;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
-  world.client.stop();
+  started.client.stop();
   vi.useRealTimers();
 });
 
-test("a lost network shows at once, and a network that is back is used at once", async () => {
-  world = await running();
-  world.client.networkChanged(false);
-  expect(world.client.state.connection).toBe("offline");
+test("the client goes offline and reconnects at once when the network changes", async () => {
+  started = await startClient();
+  started.client.networkChanged(false);
+  expect(started.client.state.connection).toBe("offline");
   await vi.advanceTimersByTimeAsync(0);
-  expect(world.client.state.connection).toBe("offline");
-  world.server.answer = () => Promise.reject(new TypeError("no network"));
+  expect(started.client.state.connection).toBe("offline");
+  started.server.answer = () => Promise.reject(new TypeError("no network"));
   await vi.advanceTimersByTimeAsync(10 * 60_000);
-  expect(world.client.state.connection).toBe("offline");
-  world.server.answer = () => undefined;
-  world.client.networkChanged(true);
+  expect(started.client.state.connection).toBe("offline");
+  started.server.answer = () => undefined;
+  started.client.networkChanged(true);
   await vi.advanceTimersByTimeAsync(20);
-  expect(world.client.state.connection).toBe("online");
+  expect(started.client.state.connection).toBe("online");
 });
 
-test("an attempt that hangs is given up when the network is back", async () => {
-  world = await running();
-  world.client.networkChanged(false);
-  world.server.answer = () => new Promise(() => {});
+test("a hanging attempt is aborted when the network is back", async () => {
+  started = await startClient();
+  started.client.networkChanged(false);
+  started.server.answer = () => new Promise(() => {});
   await vi.advanceTimersByTimeAsync(5_000);
-  world.server.answer = () => undefined;
-  world.client.networkChanged(true);
+  started.server.answer = () => undefined;
+  started.client.networkChanged(true);
   await vi.advanceTimersByTimeAsync(20);
-  expect(world.client.state.connection).toBe("online");
+  expect(started.client.state.connection).toBe("online");
 });
 
-test("a network that was reported lost while it worked is found again without a report", async () => {
-  world = await running();
-  world.client.networkChanged(false);
+test("the client reconnects without an online event if offline was reported wrongly", async () => {
+  started = await startClient();
+  started.client.networkChanged(false);
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(world.client.state.connection).toBe("online");
+  expect(started.client.state.connection).toBe("online");
 });
 
-test("looks at another tab and back send no ping while frames come, and one where none came", async () => {
-  world = await running();
-  const before = world.said("ping").length;
-  for (let look = 0; look < 3; look += 1) world.client.checkConnection();
+test("returning to the tab sends a ping only if no frame has arrived recently", async () => {
+  started = await startClient();
+  const before = started.sentFrames("ping").length;
+  for (let look = 0; look < 3; look += 1) started.client.checkConnection();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(world.said("ping")).toHaveLength(before);
+  expect(started.sentFrames("ping")).toHaveLength(before);
   await vi.advanceTimersByTimeAsync(6_000);
-  for (let look = 0; look < 3; look += 1) world.client.checkConnection();
+  for (let look = 0; look < 3; look += 1) started.client.checkConnection();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(world.said("ping")).toHaveLength(before + 1);
+  expect(started.sentFrames("ping")).toHaveLength(before + 1);
 });
 
-test("a connection that does not answer a check is replaced after three seconds", async () => {
-  world = await running();
+test("a connection that does not answer a ping is replaced after three seconds", async () => {
+  started = await startClient();
   await vi.advanceTimersByTimeAsync(6_000);
-  world.client.checkConnection();
+  started.client.checkConnection();
   await vi.advanceTimersByTimeAsync(3_900);
   expect(FakeSocket.opened).toHaveLength(2);
 });
 
 test("a connection on which frames come all the time sends a ping every five minutes", async () => {
-  world = await running();
+  started = await startClient();
   let pings = 0;
   for (let passed = 0; passed < 20 * 60_000; passed += 1_000) {
-    for (const { action, requestId } of world.socket().sent.splice(0)) {
+    for (const { action, requestId } of started.socket().sent.splice(0)) {
       if (action === "ping") pings += 1;
-      world.socket().say({ event: "ack", requestId, serverTime: new Date().toISOString() });
+      started.socket().receive({ event: "ack", requestId, serverTime: new Date().toISOString() });
     }
-    world.socket().say({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 500 });
+    started.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 500 });
     await vi.advanceTimersByTimeAsync(1_000);
   }
   expect(FakeSocket.opened).toHaveLength(1);
   expect([3, 4]).toContain(pings);
 });
 
-test("a switch of conversation joins once, and one that is opened again does not join again", async () => {
-  world = await running({ conversation: (id) => conversation(1, { id, unread: 0 }), history: (_, id) => ({ messages: [message(1, id)], lastSeq: 1, hasMore: false }) });
+test("switching the conversation joins once, and reopening the same one does not join again", async () => {
+  started = await startClient({ conversation: (id) => conversation(1, { id, unread: 0 }), history: (_, id) => ({ messages: [message(1, id)], lastSeq: 1, hasMore: false }) });
   const answer = () => {
-    for (const { requestId, action, conversationId } of world.socket().sent.splice(0)) {
+    for (const { requestId, action, conversationId } of started.socket().sent.splice(0)) {
       if (action === "ping") continue;
       frames.push(`${String(action)} ${String(conversationId)}`);
-      world.socket().say({ event: "ack", requestId });
+      started.socket().receive({ event: "ack", requestId });
     }
   };
   const frames: string[] = [];
@@ -93,23 +93,23 @@ test("a switch of conversation joins once, and one that is opened again does not
     await vi.advanceTimersByTimeAsync(10);
     answer();
   };
-  void world.client.open("cnv_a");
+  void started.client.open("cnv_a");
   await turn();
-  world.client.close("cnv_a");
-  void world.client.open("cnv_b");
+  started.client.close("cnv_a");
+  void started.client.open("cnv_b");
   await turn();
   expect(frames).toEqual(["join_conversation cnv_a", "join_conversation cnv_b"]);
-  // React's strict mode closes and opens everything once more.
-  world.client.close("cnv_b");
-  void world.client.open("cnv_b");
+  // React's strict mode runs effects twice, so it closes and opens a conversation once more.
+  started.client.close("cnv_b");
+  void started.client.open("cnv_b");
   await turn();
   expect(frames).toHaveLength(2);
-  world.client.close("cnv_b");
+  started.client.close("cnv_b");
   await turn();
   expect(frames.slice(2)).toEqual(["leave_conversation cnv_b"]);
 });
 
-test("after a loss everything that is held is fetched again, within a bound, and the rest leaves the list", async () => {
+test("after a reconnect the held conversations are fetched again up to a limit, and the rest are removed", async () => {
   const all = Array.from({ length: 700 }, (_, index) => {
     const lastActivityAt = new Date(Date.UTC(2026, 2, 1) - index * 60_000).toISOString();
     return conversation(1, { id: `cnv_${index}`, unread: 1, lastActivityAt });
@@ -121,25 +121,25 @@ test("after a loss everything that is held is fetched again, within a bound, and
     const items = all.slice(from, from + limit).map((each) => ({ ...each, status }));
     return { items, nextCursor: from + limit < all.length ? String(from + limit) : undefined };
   };
-  world = await running({ list });
-  while (world.client.state.olderCursor !== undefined) await Promise.all([world.client.loadMoreConversations(), vi.advanceTimersByTimeAsync(10)]);
-  expect(world.client.state.conversations.size).toBe(700);
+  started = await startClient({ list });
+  while (started.client.state.olderCursor !== undefined) await Promise.all([started.client.loadMoreConversations(), vi.advanceTimersByTimeAsync(10)]);
+  expect(started.client.state.conversations.size).toBe(700);
   status = "archived";
-  world.asked.length = 0;
-  world.socket().close();
+  started.asked.length = 0;
+  started.socket().close();
   await vi.advanceTimersByTimeAsync(2_000);
-  const { conversations, olderCursor } = world.client.state;
+  const { conversations, olderCursor } = started.client.state;
   expect(conversations.size).toBe(400);
   expect([...conversations.values()].filter((entry) => entry.conversation.status === "active")).toEqual([]);
   expect(olderCursor).toBe("400");
-  expect(world.asked.filter((path) => path.includes("conversations?"))).toHaveLength(4);
+  expect(started.asked.filter((path) => path.includes("conversations?"))).toHaveLength(4);
 });
 
-test("a page of the list is asked for once, however often it is scrolled to", async () => {
-  world = await running({ list: (query) => ({ items: [], nextCursor: query.has("since") ? undefined : "more" }) });
-  world.asked.length = 0;
-  void world.client.loadMoreConversations();
-  void world.client.loadMoreConversations();
+test("a page of the list is requested once, also if it is scrolled to again meanwhile", async () => {
+  started = await startClient({ list: (query) => ({ items: [], nextCursor: query.has("since") ? undefined : "more" }) });
+  started.asked.length = 0;
+  void started.client.loadMoreConversations();
+  void started.client.loadMoreConversations();
   await vi.advanceTimersByTimeAsync(10);
-  expect(world.asked.filter((path) => path.includes("cursor=more"))).toHaveLength(1);
+  expect(started.asked.filter((path) => path.includes("cursor=more"))).toHaveLength(1);
 });

@@ -4,11 +4,11 @@ import { ApiError, NetworkError } from "../../src/client/errors.ts";
 import { Outbox, type PendingMessage } from "../../src/client/outbox.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import type { Code, Message, Person } from "../../src/protocol.ts";
-import { SharedLocks, settle, world } from "./world.ts";
+import { SharedLocks, settle, testEnvironment } from "./test-client.ts";
 
 const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
 
-/** A server that stores every `clientMessageId` once, and answers as it is told. */
+/** A server that stores each `clientMessageId` once and answers as the test says. */
 class Server {
   readonly stored: Message[] = [];
   readonly frames: Extract<Frame, { action: "send_message" }>[] = [];
@@ -39,10 +39,10 @@ class Server {
 
 let server: Server;
 
-/** A tab: an outbox with what its page would show. */
+/** Returns the outbox of one tab, and what its page would show. */
 function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean } = { open: true }, held?: () => number) {
   const shown: { pending: readonly PendingMessage[]; unstored: boolean; sent: string[] } = { pending: [], unstored: false, sent: [] };
-  const environment = world({ storage, ...(locks && { locks: locks as unknown as LockManager }) });
+  const environment = testEnvironment({ storage, ...(locks && { locks: locks as unknown as LockManager }) });
   const link = {
     get open() {
       return connection.open;
@@ -65,7 +65,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-test("messages go out in the order of writing, one after the other", async () => {
+test("messages are sent one at a time, in the order of writing", async () => {
   const { outbox, shown } = tab(new MemoryStorage());
   for (const body of ["one", "two", "three"]) outbox.add("cnv_a", body, 7);
   await vi.advanceTimersByTimeAsync(100);
@@ -75,7 +75,7 @@ test("messages go out in the order of writing, one after the other", async () =>
   expect(shown.sent).toEqual(["one", "two", "three"]);
 });
 
-test("without an answer the very same is sent again, and is stored once", async () => {
+test("without an answer the same frame is sent again and stored once", async () => {
   const { outbox } = tab(new MemoryStorage());
   server.answers = ["lost", "internal", "rate_limited", "ack"];
   outbox.add("cnv_a", "hello", 4);
@@ -87,7 +87,7 @@ test("without an answer the very same is sent again, and is stored once", async 
   expect(outbox.pending).toEqual([]);
 });
 
-test("what waits survives a reload, with its id and its seenSeq", async () => {
+test("a pending message keeps its id and its seenSeq over a reload", async () => {
   const storage = new MemoryStorage();
   const before = tab(storage, undefined, { open: false });
   before.outbox.add("cnv_a", "written offline", 9);
@@ -103,7 +103,7 @@ test("what waits survives a reload, with its id and its seenSeq", async () => {
   expect(after.outbox.pending).toEqual([]);
 });
 
-test("two tabs never send the same message, nor two of a conversation at once", async () => {
+test("two tabs never send the same message, nor two messages of one conversation at once", async () => {
   const [storage, locks] = [new MemoryStorage(), new SharedLocks()];
   const [one, other] = [tab(storage, locks), tab(storage, locks)];
   one.outbox.add("cnv_a", "from the first", 1);
@@ -115,7 +115,7 @@ test("two tabs never send the same message, nor two of a conversation at once", 
   expect(server.mostAtOnce).toBe(1);
 });
 
-test("a refusal fails the message, lets the next one pass, and can be tried again as the same message", async () => {
+test("a refused message fails, the next one is sent, and a retry sends the same frame", async () => {
   const { outbox } = tab(new MemoryStorage());
   server.answers = ["conversation_closed", "ack"];
   outbox.add("cnv_a", "refused", 1);
@@ -134,7 +134,7 @@ test("a refusal fails the message, lets the next one pass, and can be tried agai
 test.each([
   ["fails", '"failed"'],
   ["waits", '"body"'],
-])("what does not fit into the storage once it %s is kept once, as it is now", async (_, tooMuch) => {
+])("a message that does not fit into the storage once it %s is kept once, in its latest state", async (_, tooMuch) => {
   const storage = new MemoryStorage();
   const { outbox, shown } = tab(storage);
   const setItem = vi.spyOn(storage, "setItem").mockImplementation((key, value) => {
@@ -143,16 +143,16 @@ test.each([
   });
   server.answers = ["conversation_closed"];
   outbox.add("cnv_a", "refused", 1);
-  // Others have left by the time the answer comes.
+  // Other data has been removed when the answer comes, so the storage has space again.
   if (tooMuch === '"body"') setItem.mockRestore();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(server.frames).toHaveLength(1);
   expect(shown.pending).toMatchObject([{ body: "refused", failed: { code: "conversation_closed" } }]);
 });
 
-test("a tab that is suspended while it holds the lock keeps another one from sending for some seconds only", async () => {
+test("a suspended tab that holds the lock delays other tabs by only a few seconds", async () => {
   const [storage, locks] = [new MemoryStorage(), new SharedLocks()];
-  locks.hold("order-chat/outbox/customer/mia/cnv_a");
+  locks.suspendHolder("order-chat/outbox/customer/mia/cnv_a");
   const { outbox } = tab(storage, locks);
   outbox.add("cnv_a", "not held up for ever", 1);
   await vi.advanceTimersByTimeAsync(4_000);
@@ -162,7 +162,7 @@ test("a tab that is suspended while it holds the lock keeps another one from sen
   expect(outbox.pending).toEqual([]);
 });
 
-test("a page to which locks are forbidden sends without them", async () => {
+test("messages are sent without locks if the browser forbids them", async () => {
   const forbidden = { request: () => Promise.reject(new DOMException("", "SecurityError")) } as unknown as SharedLocks;
   const { outbox } = tab(new MemoryStorage(), forbidden);
   outbox.add("cnv_a", "hello", 1);
@@ -170,14 +170,14 @@ test("a page to which locks are forbidden sends without them", async () => {
   expect(server.stored).toHaveLength(1);
 });
 
-test("a message that another tab sends is shown as sent where it was written, whether or not its events come", async () => {
+test("a message that another tab sends is shown as sent in the tab that wrote it, also without events", async () => {
   const storage = new MemoryStorage();
   const [writer, sender] = [tab(storage, undefined, { open: false }), tab(storage)];
   writer.outbox.add("cnv_a", "by the other tab", 1);
   sender.outbox.storageChanged(null);
   await vi.advanceTimersByTimeAsync(50);
   expect(server.stored).toHaveLength(1);
-  // Between the two nothing is shown twice, and at no time nothing at all.
+  // In between, the message is shown exactly once.
   expect([writer.shown.pending.length, writer.shown.sent.length]).toEqual([1, 0]);
   writer.outbox.storageChanged("order-chat/outbox/customer/mia/x");
   expect([writer.shown.pending.length, writer.shown.sent]).toEqual([0, ["by the other tab"]]);
@@ -187,7 +187,7 @@ test("a message that another tab sends is shown as sent where it was written, wh
   expect(server.frames).toHaveLength(1);
 });
 
-test("a message that another tab has discarded is not sent from here", async () => {
+test("a message that another tab has discarded is not sent", async () => {
   const storage = new MemoryStorage();
   const [writer, other] = [tab(storage, undefined, { open: false }), tab(storage, undefined, { open: false })];
   writer.outbox.add("cnv_a", "never mind", 1);
@@ -199,7 +199,7 @@ test("a message that another tab has discarded is not sent from here", async () 
   expect(writer.outbox.pending).toEqual([]);
 });
 
-test("what waits is written again when the page's own code clears the storage, and is forgotten with the last page", async () => {
+test("pending messages are stored again after the storage was cleared", async () => {
   const storage = new MemoryStorage();
   const { outbox } = tab(storage, undefined, { open: false });
   outbox.add("cnv_a", "one", 1);
@@ -212,7 +212,7 @@ test("what waits is written again when the page's own code clears the storage, a
   await vi.advanceTimersByTimeAsync(100);
 });
 
-test("what the storage does not take is said, until it is sent", async () => {
+test("a message that cannot be stored is reported until it is sent", async () => {
   const storage = new MemoryStorage();
   const { outbox, shown, connection } = tab(storage, undefined, { open: false });
   vi.spyOn(storage, "setItem").mockImplementation(() => {
@@ -226,7 +226,7 @@ test("what the storage does not take is said, until it is sent", async () => {
   expect(shown).toMatchObject({ unstored: false, pending: [], sent: ["not kept"] });
 });
 
-test("the text of a message that was sent is gone from the storage after some seconds, and at once when the client stops", async () => {
+test("the text of a sent message is removed from the storage after some seconds, or when the client stops", async () => {
   const storage = new MemoryStorage();
   const { outbox } = tab(storage);
   const texts = () => Array.from({ length: storage.length }, (_, index) => storage.getItem(storage.key(index) ?? "")).join();
@@ -241,7 +241,7 @@ test("the text of a message that was sent is gone from the storage after some se
   expect(texts()).not.toContain("again");
 });
 
-test.each<["internal" | "silent"]>([["internal"], ["silent"]])("a message that the server never takes (%s) fails after a bounded time, and the next one passes", async (how) => {
+test.each<["internal" | "silent"]>([["internal"], ["silent"]])("a message that the server never accepts (%s) fails after a bounded time, and the next one is sent", async (how) => {
   const { outbox, shown } = tab(new MemoryStorage());
   const refuse = server.request.bind(server);
   server.request = async (frame: Frame) => {
@@ -265,7 +265,7 @@ test.each<["internal" | "silent"]>([["internal"], ["silent"]])("a message that t
   expect(server.stored.map(({ body }) => body)).toEqual(["passes", "poison"]);
 });
 
-test("a message is not given up while there is no connection, nor because there are too many", async () => {
+test("a message does not fail while offline, nor because of the rate limit", async () => {
   const { outbox, connection } = tab(new MemoryStorage());
   server.answers = Array.from({ length: 500 }, () => "rate_limited" as const);
   outbox.add("cnv_a", "waits", 1);
@@ -285,7 +285,7 @@ test("a message is not given up while there is no connection, nor because there 
   expect(outbox.pending[0]?.failed).toBeUndefined();
 });
 
-test("messages that wait say at their first try what is held by then, and the same at every repeat", async () => {
+test("a pending message gets its seenSeq at the first attempt and keeps it at every retry", async () => {
   const storage = new MemoryStorage();
   const { outbox } = tab(storage, undefined, { open: true }, () => 7 + server.stored.length);
   server.answers = ["ack", "lost", "ack", "ack"];
@@ -299,7 +299,7 @@ test("messages that wait say at their first try what is held by then, and the sa
   ]);
 });
 
-test("what an older release has stored is sent with the seenSeq that it has", async () => {
+test("a message that an older release stored is sent with its own seenSeq", async () => {
   const storage = new MemoryStorage();
   const old = { clientMessageId: "00000000-0000-4000-8000-0000000000ff", conversationId: "cnv_a", body: "of before", seenSeq: 3, writtenAt: 1 };
   storage.setItem(`order-chat/outbox/customer/mia/${old.clientMessageId}`, JSON.stringify(old));
@@ -309,7 +309,7 @@ test("what an older release has stored is sent with the seenSeq that it has", as
   expect(server.frames).toEqual([{ action: "send_message", clientMessageId, conversationId, body, seenSeq }]);
 });
 
-test("a full storage still sends", async () => {
+test("messages are sent although the storage is full", async () => {
   const storage = new MemoryStorage();
   storage.setItem = () => {
     throw new Error("full");

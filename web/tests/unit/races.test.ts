@@ -6,9 +6,8 @@ import { reduce } from "../../src/client/reducer.ts";
 import { initial } from "../../src/client/state.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import type { Message, Person } from "../../src/protocol.ts";
-import { FakeSocket, SharedLocks, conversation, message, running, world } from "./world.ts";
+import { FakeSocket, SharedLocks, conversation, message, startClient, testEnvironment } from "./test-client.ts";
 
-/** Races and losses that a careful reading of the client has found, each with what was to happen instead. */
 const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
 let stored: Message[] = [];
 let frames: Extract<Frame, { action: "send_message" }>[] = [];
@@ -32,7 +31,7 @@ async function request(frame: Frame): Promise<Ack> {
 function tab(storage: Storage, { open = true, locks, known = false }: { open?: boolean; locks?: SharedLocks; known?: boolean } = {}) {
   const connection = { open };
   const shown: { pending: readonly PendingMessage[]; sent: string[] } = { pending: [], sent: [] };
-  const outbox = new Outbox(world({ storage, ...(locks && { locks: locks as unknown as LockManager }) }), ME,
+  const outbox = new Outbox(testEnvironment({ storage, ...(locks && { locks: locks as unknown as LockManager }) }), ME,
     { get open() { return connection.open; }, request }, {
     changed: (pending) => Object.assign(shown, { pending }),
     sent: (m) => shown.sent.push(m.body),
@@ -50,7 +49,7 @@ test("a suspended tab does not send what another tab discarded more than a minut
   const writer = tab(storage, { open: false });
   writer.outbox.add("cnv_a", "never mind", 1);
   const id = writer.outbox.pending[0]!.clientMessageId;
-  // writer is frozen here: it hears no storage event
+  // The writer's tab is suspended here: it gets no storage event.
   const other = tab(storage, { open: false });
   other.outbox.discard(id);
   await vi.advanceTimersByTimeAsync(61_000);
@@ -62,7 +61,7 @@ test("a suspended tab does not send what another tab discarded more than a minut
   expect(stored.map((m) => m.body)).not.toContain("never mind");
 });
 
-test("what an old-release tab discards (removes the key only) is not sent", async () => {
+test("a message that a tab of an old release discards (it removes only the key) is not sent", async () => {
   const storage = new MemoryStorage();
   const writer = tab(storage, { open: false });
   writer.outbox.add("cnv_a", "never mind", 1);
@@ -115,7 +114,7 @@ test("a sent message's text does not stay in the storage", async () => {
   expect(JSON.stringify(Array.from({ length: storage.length }, (_, i) => storage.getItem(storage.key(i)!)))).not.toContain("secret");
 });
 
-test("one failure, an hour offline, two more: not given up yet", async () => {
+test("a message has not failed after one error, an hour offline, and two more errors", async () => {
   const { outbox, connection } = tab(new MemoryStorage());
   answers = ["internal", "internal", "internal"];
   outbox.add("cnv_a", "hi", 1);
@@ -129,18 +128,19 @@ test("one failure, an hour offline, two more: not given up yet", async () => {
   expect(stored).toHaveLength(1);
 });
 
-test("with one suspended tab the queue does not wait five seconds for each message", async () => {
+test("with a suspended tab the outbox waits for the lock once, not for each message", async () => {
   const storage = new MemoryStorage(); const locks = new SharedLocks();
-  locks.hold("order-chat/outbox/customer/mia/cnv_a");
+  locks.suspendHolder("order-chat/outbox/customer/mia/cnv_a");
   const { outbox } = tab(storage, { locks });
   for (let i = 0; i < 10; i += 1) outbox.add("cnv_a", String(i), 1);
   await vi.advanceTimersByTimeAsync(10_000);
   expect(stored).toHaveLength(10);
 });
 
-test("a failed message that turns out to be stored is settled", async () => {
+test("a failed message that the history contains is removed from the outbox", async () => {
   const storage = new MemoryStorage();
-  // The server stores it and its answers get lost; the history shows it after it was given up.
+  // The server stores the message and its answers are lost. After the message has failed, the
+  // history contains it.
   answers = Array.from({ length: 30 }, () => "lost");
   const unaware = tab(storage);
   unaware.outbox.add("cnv_a", "hi", 1);
@@ -153,7 +153,7 @@ test("a failed message that turns out to be stored is settled", async () => {
   expect(again.outbox.pending).toEqual([]);
 });
 
-test("a retry of one conversation does not hammer another one's back-off", async () => {
+test("a retry in one conversation does not shorten the back-off of another", async () => {
   const { outbox } = tab(new MemoryStorage());
   answers = Array.from({ length: 100 }, () => "internal");
   outbox.add("cnv_a", "bad", 1);
@@ -164,19 +164,19 @@ test("a retry of one conversation does not hammer another one's back-off", async
   expect(frames.filter((f) => f.body === "bad").length - before).toBeLessThan(5);
 });
 
-const ack = (s: FakeSocket, f: Record<string, unknown>, more: object = {}) => s.say({ event: "ack", requestId: f["requestId"], ...more });
+const ack = (s: FakeSocket, f: Record<string, unknown>, more: object = {}) => s.receive({ event: "ack", requestId: f["requestId"], ...more });
 
-test("a change-over while a join has no answer: the new socket joins", async () => {
+test("the new socket joins if the connection is replaced during a join", async () => {
   const exp = Math.floor(Date.now() / 1000) + 3600;
   const token = `h.${btoa(JSON.stringify({ exp }))}.s`;
-  const r = await running({ list: () => ({ items: [conversation(1, { unread: 0 })] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) },
+  const started = await startClient({ list: () => ({ items: [conversation(1, { unread: 0 })] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) },
     { token, renew: () => Promise.resolve(`h.${btoa(JSON.stringify({ exp: exp + 36000 }))}.s`) });
-  const first = r.socket();
+  const first = started.socket();
   const tick = setInterval(() => { for (const f of first.sent.splice(0)) { if (f["action"] === "ping") ack(first, f, { serverTime: new Date().toISOString() }); else if (f["action"] === "join_conversation") held.push(f); else ack(first, f); } }, 500);
   const held: Record<string, unknown>[] = [];
   while (FakeSocket.opened.length < 2) {
     await vi.advanceTimersByTimeAsync(900);
-    if (held.length === 0 && vi.getMockedSystemTime()! .valueOf() > (exp - 130) * 1000) { void r.client.open("cnv_a").catch(() => 0); }
+    if (held.length === 0 && vi.getMockedSystemTime()! .valueOf() > (exp - 130) * 1000) { void started.client.open("cnv_a").catch(() => 0); }
   }
   await vi.advanceTimersByTimeAsync(5);
   expect(held.length).toBeGreaterThan(0);
@@ -184,78 +184,78 @@ test("a change-over while a join has no answer: the new socket joins", async () 
   await vi.advanceTimersByTimeAsync(3_000);
   clearInterval(tick);
   expect(FakeSocket.opened).toHaveLength(2);
-  expect(r.said("join_conversation")).toHaveLength(1);
-  r.client.stop();
+  expect(started.sentFrames("join_conversation")).toHaveLength(1);
+  started.client.stop();
 });
 
-test("start after the session has ended says expired", async () => {
-  const r = await running({ answer: (p) => p.endsWith("/ticket") ? Response.json({ message: "Forbidden" }, { status: 403 }) : undefined }, { renew: () => Promise.resolve("h.e30.t") });
+test("start after the end of the session stays expired", async () => {
+  const started = await startClient({ answer: (p) => p.endsWith("/ticket") ? Response.json({ message: "Forbidden" }, { status: 403 }) : undefined }, { renew: () => Promise.resolve("h.e30.t") });
   await vi.advanceTimersByTimeAsync(1000);
-  expect(r.client.state.connection).toBe("expired");
-  r.client.start();
+  expect(started.client.state.connection).toBe("expired");
+  started.client.start();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(r.client.state.connection).toBe("expired");
-  r.client.stop();
+  expect(started.client.state.connection).toBe("expired");
+  started.client.stop();
 });
 
-test("an HTML 403 of a proxy does not end the session", async () => {
-  const r = await running({ answer: () => new Response("<html>blocked</html>", { status: 403 }) }, { renew: () => Promise.resolve("h.e30.t") });
+test("a proxy's HTML 403 response does not end the session", async () => {
+  const started = await startClient({ answer: () => new Response("<html>blocked</html>", { status: 403 }) }, { renew: () => Promise.resolve("h.e30.t") });
   await vi.advanceTimersByTimeAsync(5000);
-  expect(r.client.state.connection).not.toBe("expired");
-  r.client.stop();
+  expect(started.client.state.connection).not.toBe("expired");
+  started.client.stop();
 });
 
-test("a read receipt that waits survives stop and start", async () => {
+test("a pending read receipt is sent after stop and start", async () => {
   const c = conversation(1, { unread: 1 });
-  const r = await running({ list: () => ({ items: [c] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) });
-  void r.client.open("cnv_a").catch(() => 0);
+  const started = await startClient({ list: () => ({ items: [c] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) });
+  void started.client.open("cnv_a").catch(() => 0);
   await vi.advanceTimersByTimeAsync(100);
-  r.client.networkChanged(false);
-  r.client.markRead("cnv_a");
-  r.client.stop(); r.client.start();
+  started.client.networkChanged(false);
+  started.client.markRead("cnv_a");
+  started.client.stop(); started.client.start();
   await vi.advanceTimersByTimeAsync(2_000);
-  r.client.markRead("cnv_a");
+  started.client.markRead("cnv_a");
   await vi.advanceTimersByTimeAsync(20_000);
-  expect(r.said("message_read").length).toBeGreaterThan(0);
-  r.client.stop();
+  expect(started.sentFrames("message_read").length).toBeGreaterThan(0);
+  started.client.stop();
 });
 
-test("a pushed conversation whose fetch fails once is still found in a busy shop", async () => {
+test("a new conversation whose first fetch fails is still fetched in a busy shop", async () => {
   let fail = 1;
   const news = conversation(2, { id: "cnv_new", unread: 1 });
-  const r = await running({ list: (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] }), conversation: (id) => (id === "cnv_new" ? news : undefined),
+  const started = await startClient({ list: (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] }), conversation: (id) => (id === "cnv_new" ? news : undefined),
     answer: (p) => (p.endsWith("/cnv_new") && fail-- > 0 ? Response.json({ code: "internal" }, { status: 500 }) : undefined) });
   await vi.advanceTimersByTimeAsync(1000);
-  r.server.list = (q) => ({ items: q.has("since") ? [] : [conversation(1, { unread: 0 })] });
+  started.server.list = (q) => ({ items: q.has("since") ? [] : [conversation(1, { unread: 0 })] });
   await vi.advanceTimersByTimeAsync(12_000); // second sync is over
-  r.server.list = (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] });
-  r.socket().say({ event: "order_message_update", conversationId: "cnv_new", order: news.order, message: message(2, "cnv_new"), lastSeq: 2 });
-  const s = r.socket();
+  started.server.list = (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] });
+  started.socket().receive({ event: "order_message_update", conversationId: "cnv_new", order: news.order, message: message(2, "cnv_new"), lastSeq: 2 });
+  const s = started.socket();
   for (let i = 0; i < 60; i += 1) {
     await vi.advanceTimersByTimeAsync(5_000);
     for (const f of s.sent.splice(0)) ack(s, f, f["action"] === "ping" ? { serverTime: new Date().toISOString() } : {});
-    s.say({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
+    s.receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
   }
   expect(FakeSocket.opened).toHaveLength(1);
-  expect([...r.client.state.conversations.keys()]).toContain("cnv_new");
-  r.client.stop();
+  expect([...started.client.state.conversations.keys()]).toContain("cnv_new");
+  started.client.stop();
 });
 
-test("what becomes stale right after a refresh is fetched again", async () => {
+test("a conversation that becomes stale right after a refresh is fetched again", async () => {
   const list = conversation(5, { unread: 0 });
-  const r = await running({ list: () => ({ items: [list] }), conversation: () => list });
+  const started = await startClient({ list: () => ({ items: [list] }), conversation: () => list });
   await vi.advanceTimersByTimeAsync(12_000);
-  const n = () => r.asked.filter((p) => p.endsWith("/cnv_a")).length;
-  r.socket().say({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
+  const n = () => started.asked.filter((p) => p.endsWith("/cnv_a")).length;
+  started.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
   await vi.advanceTimersByTimeAsync(300); // fetched
   expect(n()).toBe(1);
-  r.socket().say({ event: "conversation_updated", conversation: conversation(5, { status: "archived" }) });
+  started.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "archived" }) });
   await vi.advanceTimersByTimeAsync(20_000);
-  expect(r.client.state.conversations.get("cnv_a")?.stale).toBe(false);
-  r.client.stop();
+  expect(started.client.state.conversations.get("cnv_a")?.stale).toBe(false);
+  started.client.stop();
 });
 
-test("loading an older page does not take shown rows away", () => {
+test("loading an older page removes no shown rows", () => {
   let state = initial({ userId: "g", role: "admin", name: "G" });
   const row = (i: number) => conversation(1, { id: `cnv_${i}`, unread: 0, lastActivityAt: new Date(Date.UTC(2026, 0, 1) - i * 60_000).toISOString() });
   for (let p = 0; p < 21; p += 1) {
@@ -266,26 +266,26 @@ test("loading an older page does not take shown rows away", () => {
   }
 });
 
-test("typing ends over stop and start", async () => {
-  const r = await running();
-  r.socket().say({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
-  r.client.stop(); r.client.start();
+test("the typing indicator ends after stop and start", async () => {
+  const started = await startClient();
+  started.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
+  started.client.stop(); started.client.start();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect([...r.client.state.typing.values()].flat()).toEqual([]);
-  r.client.stop();
+  expect([...started.client.state.typing.values()].flat()).toEqual([]);
+  started.client.stop();
 });
 
-test("two typists: the first one's name goes on time", async () => {
-  const r = await running();
-  r.socket().say({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
+test("with two people typing, the first one's name disappears on time", async () => {
+  const started = await startClient();
+  started.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
   await vi.advanceTimersByTimeAsync(2_900);
-  r.socket().say({ event: "user_typing", conversationId: "cnv_b", userId: "n", role: "customer", name: "N", expiresInMs: 5000 });
+  started.socket().receive({ event: "user_typing", conversationId: "cnv_b", userId: "n", role: "customer", name: "N", expiresInMs: 5000 });
   await vi.advanceTimersByTimeAsync(2_500);
-  expect(r.client.state.typing.get("cnv_a") ?? []).toEqual([]);
-  r.client.stop();
+  expect(started.client.state.typing.get("cnv_a") ?? []).toEqual([]);
+  started.client.stop();
 });
 
-test("an older page that comes after the conversation was left makes no hole", () => {
+test("an older page that arrives after the conversation was closed makes no gap", () => {
   let state = initial({ userId: "g", role: "admin", name: "G" });
   state = reduce(state, { type: "open", conversationId: "cnv_a" });
   const msgs = (a: number, b: number) => Array.from({ length: b - a + 1 }, (_, i) => message(a + i));
@@ -296,17 +296,17 @@ test("an older page that comes after the conversation was left makes no hole", (
   expect(s.at(-1)!.seq - s[0]!.seq + 1).toBe(s.length);
 });
 
-test("a stale conversation that 404s is not asked for at every change for ever", async () => {
+test("a stale conversation that no longer exists is not requested at every change", async () => {
   const gone = conversation(5, { unread: 0 });
-  const r = await running({ list: () => ({ items: [gone, conversation(1, { id: "cnv_b", unread: 0 })] }) });
+  const started = await startClient({ list: () => ({ items: [gone, conversation(1, { id: "cnv_b", unread: 0 })] }) });
   await vi.advanceTimersByTimeAsync(12_000);
-  r.socket().say({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
-  const s = r.socket();
+  started.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
+  const s = started.socket();
   for (let i = 0; i < 200; i += 1) {
     await vi.advanceTimersByTimeAsync(6_000);
     for (const f of s.sent.splice(0)) ack(s, f, f["action"] === "ping" ? { serverTime: new Date().toISOString() } : {});
-    s.say({ event: "message_read", conversationId: "cnv_b", userId: "mia", role: "customer", seq: 1 });
+    s.receive({ event: "message_read", conversationId: "cnv_b", userId: "mia", role: "customer", seq: 1 });
   }
-  expect(r.asked.filter((p) => p.endsWith("/cnv_a")).length).toBeLessThan(10);
-  r.client.stop();
+  expect(started.asked.filter((p) => p.endsWith("/cnv_a")).length).toBeLessThan(10);
+  started.client.stop();
 });

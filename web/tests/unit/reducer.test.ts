@@ -7,9 +7,12 @@ import type { PushedEvent } from "../../src/client/socket.ts";
 import { type State, initial } from "../../src/client/state.ts";
 import { gaplessSeq } from "../../src/client/timeline.ts";
 import type { Conversation, ConversationPage, History, Message, Person } from "../../src/protocol.ts";
-import { conversation } from "./world.ts";
+import { conversation } from "./test-client.ts";
 
-/** What one person's connection heard and what the server answered before and after: recorded from the running system. */
+/**
+ * A recording of the running system: the events on one person's connection, and the server's
+ * answers before and after them.
+ */
 interface Fixture {
   readonly me: Person;
   readonly conversationId: string;
@@ -21,89 +24,89 @@ interface Fixture {
 const FOLDER = new URL("../fixtures/", import.meta.url);
 const FIXTURES = readdirSync(FOLDER).filter((name) => name.endsWith(".json"));
 
-/** As many worlds for each recording. */
+/** The number of random schedules for each recording. */
 const SCHEDULES = 500;
 
 const ADMIN: Person = { userId: "ada", role: "admin", name: "Ada" };
 
 describe.each(FIXTURES)("%s", (name) => {
   const fixture = JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) as Fixture;
-  const fresh = fetched(fixture);
+  const fresh = freshState(fixture);
 
-  test("events as they came end equal to a fresh fetch, and only for a changed status one is asked for", () => {
-    const state = fixture.events.reduce((sofar, event) => heard(sofar, event), begun(fixture));
-    expect(seen(state)).toEqual(seen(fresh));
-    const turned = fixture.events.flatMap((event) => (event.event === "conversation_updated" ? [event.conversation.id] : []));
-    expect([...state.conversations].flatMap(([id, { stale }]) => (stale ? [id] : []))).toEqual(turned);
+  test("events in order give the same state as a fresh fetch, and only a changed status needs a request", () => {
+    const state = fixture.events.reduce((sofar, event) => applyEvent(sofar, event), initialState(fixture));
+    expect(visiblePart(state)).toEqual(visiblePart(fresh));
+    const statusChanges = fixture.events.flatMap((event) => (event.event === "conversation_updated" ? [event.conversation.id] : []));
+    expect([...state.conversations].flatMap(([id, { stale }]) => (stale ? [id] : []))).toEqual(statusChanges);
   });
 
-  test("events in any order, with losses and repeats, end equal to a fresh fetch after a sync", () => {
+  test("events in any order, with losses and repeats, give the same state as a fresh fetch after a sync", () => {
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
-      const state = schedule(fixture.events, random(seed)).reduce((sofar, event) => heard(sofar, event), begun(fixture));
-      expect(seen(synced(state, fixture)), `schedule ${seed}`).toEqual(seen(fresh));
+      const state = shuffled(fixture.events, random(seed)).reduce((sofar, event) => applyEvent(sofar, event), initialState(fixture));
+      expect(visiblePart(afterSync(state, fixture)), `schedule ${seed}`).toEqual(visiblePart(fresh));
     }
   });
 
-  test("events in any order, if none is lost, end equal to a fresh fetch but for what has to be asked for", () => {
+  test("events in any order without losses give the same state as a fresh fetch, except stale conversations", () => {
     const { unread: _, ...last } = fixture.after.conversation;
-    const turned = (["closed", last.status] as const).map((status): PushedEvent => {
+    const statusChanges = (["closed", last.status] as const).map((status): PushedEvent => {
       return { event: "conversation_updated", conversation: { ...last, status } };
     });
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
-      const events = schedule([...fixture.events, ...turned], random(seed), 0);
-      // The client says those again that came before their conversation.
+      const events = shuffled([...fixture.events, ...statusChanges], random(seed), 0);
+      // The client handles events again that came before their conversation.
       const again = events.filter((event) => "message" in event);
-      const state = [...events, ...again].reduce((sofar, event) => heard(sofar, event), begun(fixture));
+      const state = [...events, ...again].reduce((sofar, event) => applyEvent(sofar, event), initialState(fixture));
       const asked = (entry: ConversationEntry) => (entry.stale && fresh.conversations.get(entry.conversation.id)) || entry;
       const conversations = new Map([...state.conversations].map(([id, entry]) => [id, asked(entry)]));
-      expect(seen({ ...state, conversations }), `schedule ${seed}`).toEqual(seen(fresh));
+      expect(visiblePart({ ...state, conversations }), `schedule ${seed}`).toEqual(visiblePart(fresh));
     }
   });
 
-  test("a page of the list and a conversation that were read before the events and come after some of them change nothing", () => {
+  test("late answers that were read before the events change nothing", () => {
     const [old] = [...fixture.before.list.items].filter(({ id }) => id === fixture.conversationId);
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
       const next = random(seed);
-      let state = begun(fixture);
-      const at = moment();
+      let state = initialState(fixture);
+      const at = nextTime();
       const places = [next(), next()].map((part) => Math.floor(part * (fixture.events.length + 1)));
       const { unread: _, ...last } = fixture.after.conversation;
       for (const [index, event] of [...fixture.events, { event: "conversation_updated", conversation: last } as const].entries()) {
         if (index === places[0]) state = reduce(state, { type: "list", page: fixture.before.list, asked: "since", at });
         if (index === places[1] && old !== undefined) state = reduce(state, { type: "conversation", conversation: old, at });
-        state = heard(state, event);
+        state = applyEvent(state, event);
       }
       if (old !== undefined) state = reduce(state, { type: "conversation", conversation: { ...fixture.after.conversation, status: "closed" }, at });
       const entry = state.conversations.get(fixture.conversationId);
       if (entry?.stale === false) expect(entry.conversation.status, `schedule ${seed}`).toBe(fixture.after.conversation.status);
-      expect(seen(synced(state, fixture)), `schedule ${seed}`).toEqual(seen(fresh));
+      expect(visiblePart(afterSync(state, fixture)), `schedule ${seed}`).toEqual(visiblePart(fresh));
     }
   });
 
-  test("events that come late, after the sync, change nothing", () => {
+  test("events that arrive after the sync change nothing", () => {
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
-      const late = schedule(fixture.events, random(seed)).reduce((sofar, event) => heard(sofar, event), fresh);
-      expect(seen(synced(late, fixture)), `schedule ${seed}`).toEqual(seen(fresh));
+      const late = shuffled(fixture.events, random(seed)).reduce((sofar, event) => applyEvent(sofar, event), fresh);
+      expect(visiblePart(afterSync(late, fixture)), `schedule ${seed}`).toEqual(visiblePart(fresh));
     }
   });
 });
 
-test("a fetch that was overtaken by a message still tells how far was read", () => {
+test("a fetch that a message has overtaken still updates readSeq", () => {
   const participants = [{ ...ADMIN, readSeq: 1, deliveredSeq: 1 }];
-  const fetched: Change[] = [conversation(2, { unread: 2 }), conversation(1, { unread: 0, participants })].map((each) => {
-    return { type: "conversation", conversation: each, at: moment() };
+  const freshState: Change[] = [conversation(2, { unread: 2 }), conversation(1, { unread: 0, participants })].map((each) => {
+    return { type: "conversation", conversation: each, at: nextTime() };
   });
-  const entry = fetched.reduce(reduce, initial(ADMIN)).conversations.get("cnv_a");
+  const entry = freshState.reduce(reduce, initial(ADMIN)).conversations.get("cnv_a");
   expect(entry).toMatchObject({ conversation: { lastSeq: 2 }, stale: true });
 });
 
-test("who has stopped typing is gone although somebody else types on", () => {
+test("a person who stops typing is removed while another one continues", () => {
   const about = { event: "user_typing", conversationId: "cnv_a", role: "admin", expiresInMs: 5_000 } as const;
   const typing = (userId: string, now: number): Change => ({
     type: "pushed",
     event: { ...about, userId, name: userId },
     now,
-    at: moment(),
+    at: nextTime(),
   });
   const state = [typing("grace", 0), typing("tom", 3_000), typing("tom", 6_000)].reduce(reduce, initial(ADMIN));
   expect(state.typing.get("cnv_a")?.map(({ userId }) => userId)).toEqual(["tom"]);
@@ -111,43 +114,46 @@ test("who has stopped typing is gone although somebody else types on", () => {
 
 let moments = 0;
 
-/** A moment after all those before it. */
-function moment(): number {
+/** Returns a time that is later than all previous ones. */
+function nextTime(): number {
   moments += 1;
   return moments;
 }
 
-function begun({ me, conversationId, before }: Fixture): State {
+function initialState({ me, conversationId, before }: Fixture): State {
   return [
-    { type: "refreshed", pages: [before.list], at: moment() },
+    { type: "refreshed", pages: [before.list], at: nextTime() },
     { type: "history", conversationId, page: before.history, asked: "newest" },
   ].reduce((state, change) => reduce(state, change as Change), initial(me));
 }
 
-function fetched({ me, conversationId, after }: Fixture): State {
+function freshState({ me, conversationId, after }: Fixture): State {
   return [
-    { type: "refreshed", pages: [after.list], at: moment() },
+    { type: "refreshed", pages: [after.list], at: nextTime() },
     { type: "history", conversationId, page: after.history, asked: "newest" },
-    { type: "conversation", conversation: after.conversation, at: moment() },
+    { type: "conversation", conversation: after.conversation, at: nextTime() },
   ].reduce((state, change) => reduce(state, change as Change), initial(me));
 }
 
-/** What the client library does after a loss: the list, the messages after the gapless `seq`, and what is stale. */
-function synced(state: State, { conversationId, after }: Fixture): State {
+/**
+ * Does what the client library does after a reconnect: fetches the list, the messages after the
+ * gapless `seq`, and what is stale.
+ */
+function afterSync(state: State, { conversationId, after }: Fixture): State {
   const timeline = state.timelines.get(conversationId);
   const from = timeline === undefined ? 0 : gaplessSeq(timeline);
   const messages = after.history.messages.filter((message) => message.seq > from);
-  let next = reduce(state, { type: "list", page: after.list, asked: "since", at: moment() });
+  let next = reduce(state, { type: "list", page: after.list, asked: "since", at: nextTime() });
   next = reduce(next, { type: "history", conversationId, page: { ...after.history, messages, hasMore: false }, asked: "after" });
-  return reduce(next, { type: "conversation", conversation: after.conversation, at: moment() });
+  return reduce(next, { type: "conversation", conversation: after.conversation, at: nextTime() });
 }
 
-function heard(state: State, event: PushedEvent): State {
-  return reduce(state, { type: "pushed", event, now: 0, at: moment() });
+function applyEvent(state: State, event: PushedEvent): State {
+  return reduce(state, { type: "pushed", event, now: 0, at: nextTime() });
 }
 
-/** What a person sees of it. Who is online and who types passes by, and is not part of it. */
-function seen(state: State): unknown {
+/** Returns what a person sees of a state, without presence and typing, which are not durable. */
+function visiblePart(state: State): unknown {
   return {
     list: sorted(state.conversations).map(({ conversation, unread }) => ({
       id: conversation.id,
@@ -163,8 +169,8 @@ function seen(state: State): unknown {
   };
 }
 
-/** The events in another order, some lost, some twice. */
-function schedule(events: readonly PushedEvent[], next: () => number, losses = 0.2): readonly PushedEvent[] {
+/** Returns the events in another order, with some lost and some repeated. */
+function shuffled(events: readonly PushedEvent[], next: () => number, losses = 0.2): readonly PushedEvent[] {
   return events
     .flatMap((event) => (next() < losses ? [] : next() < 0.2 ? [event, event] : [event]))
     .map((event, index) => ({ event, place: index + next() * 8 }))
@@ -172,7 +178,7 @@ function schedule(events: readonly PushedEvent[], next: () => number, losses = 0
     .map(({ event }) => event);
 }
 
-/** The same numbers for the same seed. */
+/** A random number generator that gives the same numbers for the same seed. */
 function random(seed: number): () => number {
   let state = seed * 2_654_435_761;
   return () => {

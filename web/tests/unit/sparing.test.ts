@@ -3,18 +3,18 @@ import { ApiError, NetworkError } from "../../src/client/errors.ts";
 import { Receipts } from "../../src/client/receipts.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import { Typing } from "../../src/client/typing.ts";
-import { world } from "./world.ts";
+import { testEnvironment } from "./test-client.ts";
 
-let said: { at: number; frame: Frame }[];
+let sent: { at: number; frame: Frame }[];
 let answering: boolean;
-/** What the server answers instead of an ack. */
+/** The error with which the server answers, instead of an ack. */
 let refusal: ApiError | undefined;
 const now = () => Date.now();
 const connection = {
   open: true,
-  post: (frame: Frame) => void said.push({ at: now(), frame }),
+  post: (frame: Frame) => void sent.push({ at: now(), frame }),
   request: async (frame: Frame): Promise<Ack> => {
-    said.push({ at: now(), frame });
+    sent.push({ at: now(), frame });
     if (!answering) throw new NetworkError("lost");
     if (refusal !== undefined) throw refusal;
     return { event: "ack", requestId: "1" };
@@ -23,33 +23,33 @@ const connection = {
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 0 });
-  said = [];
+  sent = [];
   [answering, refusal] = [true, undefined];
 });
 afterEach(() => vi.useRealTimers());
 
-test("of many receipts only the highest is said, at most once a second", async () => {
-  const receipts = new Receipts(world(), connection, () => undefined);
+test("only the highest receipt is sent, at most once a second", async () => {
+  const receipts = new Receipts(testEnvironment(), connection, () => undefined);
   for (let seq = 1; seq <= 50; seq += 1) {
     receipts.delivered("cnv_a", seq);
     await vi.advanceTimersByTimeAsync(50);
   }
   await vi.advanceTimersByTimeAsync(3_000);
-  expect(said.length).toBeLessThanOrEqual(4);
-  for (const [index, { at }] of said.slice(1).entries()) expect(at - (said[index]?.at ?? 0)).toBeGreaterThanOrEqual(1_000);
-  expect(said.at(-1)?.frame).toEqual({ action: "message_delivered", conversationId: "cnv_a", seq: 50 });
+  expect(sent.length).toBeLessThanOrEqual(4);
+  for (const [index, { at }] of sent.slice(1).entries()) expect(at - (sent[index]?.at ?? 0)).toBeGreaterThanOrEqual(1_000);
+  expect(sent.at(-1)?.frame).toEqual({ action: "message_delivered", conversationId: "cnv_a", seq: 50 });
 });
 
-test("reading says that it was delivered", async () => {
-  const receipts = new Receipts(world(), connection, () => undefined);
+test("a read receipt includes delivery", async () => {
+  const receipts = new Receipts(testEnvironment(), connection, () => undefined);
   receipts.delivered("cnv_a", 5);
   receipts.read("cnv_a", 5);
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(said.map(({ frame }) => frame.action)).toEqual(["message_read"]);
+  expect(sent.map(({ frame }) => frame.action)).toEqual(["message_read"]);
 });
 
-test("a receipt that got lost is said again with the next connection", async () => {
-  const receipts = new Receipts(world(), connection, () => undefined);
+test("a lost receipt is sent again on the next connection", async () => {
+  const receipts = new Receipts(testEnvironment(), connection, () => undefined);
   answering = false;
   connection.open = true;
   receipts.read("cnv_a", 5);
@@ -57,35 +57,35 @@ test("a receipt that got lost is said again with the next connection", async () 
   connection.open = false;
   await vi.advanceTimersByTimeAsync(5_000);
   [answering, connection.open] = [true, true];
-  const before = said.length;
+  const before = sent.length;
   receipts.flush();
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(said.slice(before).map(({ frame }) => frame)).toEqual([{ action: "message_read", conversationId: "cnv_a", seq: 5 }]);
+  expect(sent.slice(before).map(({ frame }) => frame)).toEqual([{ action: "message_read", conversationId: "cnv_a", seq: 5 }]);
 });
 
-test("a receipt that is refused for now is said again when the server wants it, and with longer pauses where it does not say", async () => {
-  const receipts = new Receipts(world(), connection, () => undefined);
+test("a refused receipt is retried after retryAfterMs, or else with back-off", async () => {
+  const receipts = new Receipts(testEnvironment(), connection, () => undefined);
   refusal = new ApiError("later", { code: "rate_limited", retryAfterMs: 7_000 });
   receipts.read("cnv_a", 5);
   await vi.advanceTimersByTimeAsync(6_000);
   refusal = new ApiError("broken", { code: "internal" });
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(said[1]?.at).toBe(7_000);
-  expect(said.length).toBeLessThanOrEqual(9);
+  expect(sent[1]?.at).toBe(7_000);
+  expect(sent.length).toBeLessThanOrEqual(9);
   refusal = undefined;
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(said.at(-1)?.frame).toEqual({ action: "message_read", conversationId: "cnv_a", seq: 5 });
+  expect(sent.at(-1)?.frame).toEqual({ action: "message_read", conversationId: "cnv_a", seq: 5 });
   receipts.stop();
 });
 
-test("typing is said every three seconds at most, and ends by itself", async () => {
+test("typing_start is sent at most every three seconds, and typing_stop follows by itself", async () => {
   const typing = new Typing(connection, now);
   for (let key = 0; key < 100; key += 1) {
     typing.key("cnv_a");
     await vi.advanceTimersByTimeAsync(100);
   }
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(said.map(({ at, frame }) => [frame.action, at])).toEqual([
+  expect(sent.map(({ at, frame }) => [frame.action, at])).toEqual([
     ["typing_start", 0],
     ["typing_start", 3_000],
     ["typing_start", 6_000],

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { unreadOf, unreadText } from "../../src/app/unread.ts";
 import type { ConversationEntry } from "../../src/client/index.ts";
-import { conversation } from "./world.ts";
+import { conversation } from "./test-client.ts";
 
 const entry = (id: string, unread: number): [string, ConversationEntry] => [id, { conversation: conversation(unread, { id }), unread, stale: false, statusAt: 0, presenceAt: 0 }];
 const held = new Map([entry("cnv_a", 3), entry("cnv_b", 46)]);
@@ -14,9 +14,9 @@ test.each([
   [{ count: 99, more: false }, "99"],
   [{ count: 99, more: true }, "99+"],
   [{ count: 100, more: false }, "99+"],
-])("of %j is said %j", (unread, text) => expect(unreadText(unread)).toBe(text));
+])("the text of %j is %j", (unread, text) => expect(unreadText(unread)).toBe(text));
 
-test("a sum over what is held says that there may be more while older orders are not held", () => {
+test("the unread sum is marked as incomplete while older orders are not held", () => {
   expect(unreadOf({ conversations: held, olderCursor: undefined, truncated: false })).toEqual({ count: 49, more: false });
   expect(unreadOf({ conversations: held, olderCursor: "older", truncated: false })).toEqual({ count: 49, more: true });
   expect(unreadOf({ conversations: held, olderCursor: undefined, truncated: true })).toEqual({ count: 49, more: true });

@@ -7,58 +7,62 @@ import { useClient } from "../chat-context.ts";
 import { orderNumber } from "../format.ts";
 import { ConfirmDialog } from "../parts/ConfirmDialog.tsx";
 
-const MOVES: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+const NEXT_STATUSES: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   pending: ["confirmed", "cancelled"],
   confirmed: ["completed", "cancelled"],
   completed: [],
   cancelled: [],
 };
 
-const MOVE: Readonly<Record<OrderStatus, { label: string; icon: ReactNode }>> = {
+const ORDER_ACTIONS: Readonly<Record<OrderStatus, { label: string; icon: ReactNode }>> = {
   pending: { label: "Pending", icon: null },
   confirmed: { label: "Confirm the order", icon: <CircleCheck size={16} aria-hidden /> },
   completed: { label: "Complete the order", icon: <PackageCheck size={16} aria-hidden /> },
   cancelled: { label: "Cancel the order", icon: <CircleX size={16} aria-hidden /> },
 };
 
-/** What is asked before a move that is final. */
-const FINAL: Readonly<Partial<Record<OrderStatus, { question: string; yes: string; no: string }>>> = {
+/** The texts of the confirmation dialog, for changes that cannot be undone. */
+const CONFIRMATIONS: Readonly<Partial<Record<OrderStatus, { question: string; yes: string; no: string }>>> = {
   completed: { question: "Complete the order?", yes: "Complete the order", no: "Not yet" },
   cancelled: { question: "Cancel the order?", yes: "Cancel the order", no: "Keep the order" },
 };
 
-const TURNS: readonly { status: ConversationStatus; label: string; icon: ReactNode }[] = [
+const CONVERSATION_ACTIONS: readonly { status: ConversationStatus; label: string; icon: ReactNode }[] = [
   { status: "active", label: "Reopen the conversation", icon: <LockOpen size={16} aria-hidden /> },
   { status: "archived", label: "Archive the conversation", icon: <Archive size={16} aria-hidden /> },
   { status: "closed", label: "Close the conversation", icon: <Lock size={16} aria-hidden /> },
 ];
 
-/** What an admin can do with an order and its conversation. The change comes back as an event, to everybody alike. */
+/**
+ * The menu of what an admin can do with an order and its conversation. The server sends the result
+ * to everybody as an event.
+ */
 export function AdminActions({ conversation }: { conversation: Conversation }) {
   const client = useClient();
-  const moving = useMutation({
+  const orderChange = useMutation({
     mutationFn: (status: OrderStatus) => client.api.setOrderStatus(conversation.orderId, status),
     onMutate: () => {
-      turning.reset();
+      conversationChange.reset();
     },
     onSettled: () => client.sync(),
   });
-  const turning = useMutation({
+  const conversationChange = useMutation({
     mutationFn: (status: ConversationStatus) => client.api.setConversationStatus(conversation.id, status),
     onMutate: () => {
-      moving.reset();
+      orderChange.reset();
     },
-    // The answer may come when another conversation is open; and what was done is done, whether or not it can be fetched.
+    // Another conversation may be open when the answer comes. If the refresh fails, the change
+    // itself has still been made.
     onSettled: () => client.refresh(conversation.id).catch(() => undefined),
   });
-  const [asked, setAsked] = useState<OrderStatus>();
+  const [confirming, setConfirming] = useState<OrderStatus>();
   const trigger = useRef<HTMLButtonElement>(null);
-  // The button itself stays enabled: it has the focus, and would lose it.
-  const busy = moving.isPending || turning.isPending;
-  const problem = moving.error ?? turning.error;
-  // A status of a later release has no moves that are known here.
-  const moves = MOVES[conversation.order.status] ?? [];
-  const question = asked !== undefined && moves.includes(asked) ? FINAL[asked] : undefined;
+  // The menu button stays enabled, because a disabled button loses the focus.
+  const busy = orderChange.isPending || conversationChange.isPending;
+  const problem = orderChange.error ?? conversationChange.error;
+  // A later release can send a status that this release does not know.
+  const nextStatuses = NEXT_STATUSES[conversation.order.status] ?? [];
+  const question = confirming !== undefined && nextStatuses.includes(confirming) ? CONFIRMATIONS[confirming] : undefined;
   return (
     <div className="actions">
       <Menu.Root modal={false}>
@@ -67,29 +71,29 @@ export function AdminActions({ conversation }: { conversation: Conversation }) {
           <ChevronDown size={16} aria-hidden />
         </Menu.Trigger>
           <Menu.Content className="menu" align="end" sideOffset={6}>
-            {moves.map((status) => (
-              <Menu.Item key={status} className="menu-item" disabled={busy} onSelect={() => (status in FINAL ? setAsked(status) : moving.mutate(status))}>
-                {MOVE[status].icon}
-                {MOVE[status].label}
+            {nextStatuses.map((status) => (
+              <Menu.Item key={status} className="menu-item" disabled={busy} onSelect={() => (status in CONFIRMATIONS ? setConfirming(status) : orderChange.mutate(status))}>
+                {ORDER_ACTIONS[status].icon}
+                {ORDER_ACTIONS[status].label}
               </Menu.Item>
             ))}
-            {moves.length > 0 && <Menu.Separator className="menu-separator" />}
-            {TURNS.filter(({ status }) => status !== conversation.status).map(({ status, label, icon }) => (
-              <Menu.Item key={status} className="menu-item" disabled={busy} onSelect={() => turning.mutate(status)}>
+            {nextStatuses.length > 0 && <Menu.Separator className="menu-separator" />}
+            {CONVERSATION_ACTIONS.filter(({ status }) => status !== conversation.status).map(({ status, label, icon }) => (
+              <Menu.Item key={status} className="menu-item" disabled={busy} onSelect={() => conversationChange.mutate(status)}>
                 {icon}
                 {label}
               </Menu.Item>
             ))}
           </Menu.Content>
       </Menu.Root>
-      {asked !== undefined && question !== undefined && (
+      {confirming !== undefined && question !== undefined && (
         <ConfirmDialog
           title={question.question}
           yes={question.yes}
           no={question.no}
-          onYes={() => moving.mutate(asked)}
+          onYes={() => orderChange.mutate(confirming)}
           onClose={() => {
-            setAsked(undefined);
+            setConfirming(undefined);
             trigger.current?.focus();
           }}
         >

@@ -1,28 +1,29 @@
 import { useState } from "react";
 import { EMPTY_TIMELINE, sideOf } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
-import { wordsOf } from "./Bubble.tsx";
+import { textOf } from "./Bubble.tsx";
 
-/** As many messages are kept for whoever hears them: the last ones. */
-const MOST = 10;
+/** The maximum number of messages in the live region. The oldest are removed first. */
+const MAX_ANNOUNCED = 10;
 
 /**
- * Reads new messages of the other side out to whoever cannot see them, also one that comes after its followers, and says once that a
- * message was not sent. What was there before this is not news, and neither are older ones that are scrolled to.
+ * Announces new messages of the other side, and messages that failed to send, to screen readers.
+ * Messages that were there when the component was mounted, and older ones that are loaded later,
+ * are not announced.
  */
 export function Announcer({ id }: { id: string }) {
   const messages = useChat((state) => (state.timelines.get(id) ?? EMPTY_TIMELINE).messages);
   const role = useChat((state) => state.me.role);
   const outbox = useChat((state) => state.outbox);
   const [known] = useState(messages.at(-1)?.seq ?? 0);
-  const news = messages.filter((message) => message.seq > known && sideOf(message) !== role).slice(-MOST);
+  const news = messages.filter((message) => message.seq > known && sideOf(message) !== role).slice(-MAX_ANNOUNCED);
   const failed = outbox.filter((unsent) => unsent.conversationId === id && unsent.failed !== undefined);
   return (
     <>
       <div className="visually-hidden" role="log" aria-label="New messages">
         {news.map((message) => (
           <p key={message.seq} dir="auto">
-            {message.kind === "text" ? `${message.sender.name}: ${message.body}` : wordsOf(message)}
+            {message.kind === "text" ? `${message.sender.name}: ${message.body}` : textOf(message)}
           </p>
         ))}
       </div>

@@ -3,11 +3,14 @@ import { memo } from "react";
 import { type Tick, type PendingMessage, isSamePerson, sideOf } from "../../client/index.ts";
 import type { Message, Person } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
-import { full, time } from "../format.ts";
+import { fullTime, time } from "../format.ts";
 import { Linkified } from "./Linkified.tsx";
 import { Ticks } from "./Ticks.tsx";
 
-/** A stored message: the own side on the right, the other on the left, the system in the middle. */
+/**
+ * A stored message: one's own side on the right, the other side on the left, system messages in the
+ * middle.
+ */
 export const Bubble = memo(function Bubble({
   message,
   me,
@@ -37,7 +40,7 @@ export const Bubble = memo(function Bubble({
           <Linkified text={message.body} />
         </p>
         <p className="stamp">
-          <time dateTime={message.createdAt} title={full(message.createdAt)}>
+          <time dateTime={message.createdAt} title={fullTime(message.createdAt)}>
             {time(message.createdAt)}
           </time>
           {ours && <Ticks tick={tick} />}
@@ -47,14 +50,16 @@ export const Bubble = memo(function Bubble({
   );
 });
 
-/** What the system reports, and what this version of the pages does not know: in the words that came with it. */
+/**
+ * A system message, or a message of a kind that this release does not know, shown as its `body`.
+ */
 function SystemMessage({ message }: { message: Message }) {
-  // A later server may report what nobody caused.
+  // A later server can send a system message without `by`.
   const by: Person | undefined = message.system?.by;
   return (
     <p className="system">
       <span>
-        {wordsOf(message)}
+        {textOf(message)}
         {" · "}
         {by !== undefined && (
           <>
@@ -62,7 +67,7 @@ function SystemMessage({ message }: { message: Message }) {
             {" · "}
           </>
         )}
-        <time dateTime={message.createdAt} title={full(message.createdAt)}>
+        <time dateTime={message.createdAt} title={fullTime(message.createdAt)}>
           {time(message.createdAt)}
         </time>
       </span>
@@ -70,12 +75,12 @@ function SystemMessage({ message }: { message: Message }) {
   );
 }
 
-/** The text of a message, whatever its kind. */
-export function wordsOf({ body }: Message): string {
+/** Returns the text of a message of any kind. */
+export function textOf({ body }: Message): string {
   return body === "" ? "This message cannot be shown here. Reload the page." : body;
 }
 
-/** A message on its way, or one that failed. */
+/** A message in the outbox: on its way, or failed. */
 export function PendingBubble({ unsent, follows }: { unsent: PendingMessage; follows: boolean }) {
   const client = useClient();
   return (
@@ -86,7 +91,7 @@ export function PendingBubble({ unsent, follows }: { unsent: PendingMessage; fol
           <Linkified text={unsent.body} />
         </p>
         <p className="stamp">
-          <time title={full(unsent.writtenAt)}>{time(unsent.writtenAt)}</time>
+          <time title={fullTime(unsent.writtenAt)}>{time(unsent.writtenAt)}</time>
           {unsent.failed === undefined && <Ticks tick="sending" />}
         </p>
       </div>

@@ -13,7 +13,10 @@ import { Composer } from "./Composer.tsx";
 import { MessageList } from "./MessageList.tsx";
 import { TypingLine } from "./TypingLine.tsx";
 
-/** One conversation; `chosen` by somebody who now wants to write in it, not by its address or by the page. */
+/**
+ * The chat of one conversation. `chosen` is true if a person opened it, so that the focus moves
+ * into it.
+ */
 export function Chat({ id, chosen }: { id: string; chosen: boolean }) {
   const conversation = useChat((state) => state.conversations.get(id)?.conversation);
   const loaded = useChat((state) => (state.timelines.get(id)?.messages.length ?? 0) > 0);
@@ -42,7 +45,10 @@ export function Chat({ id, chosen }: { id: string; chosen: boolean }) {
   );
 }
 
-/** On a phone the list is gone when the chat is there: the focus goes to the chat's heading, once. */
+/**
+ * Moves the focus to the chat's heading, once. On a phone the chat replaces the list that had the
+ * focus.
+ */
 function useTitleFocused(wanted: boolean): void {
   const done = useRef(false);
   useEffect(() => {
@@ -52,7 +58,10 @@ function useTitleFocused(wanted: boolean): void {
   }, [wanted]);
 }
 
-/** Opens the conversation, and again when the connection comes back before it was shown. */
+/**
+ * Opens the conversation, and opens it again on reconnect if it had failed. Returns the error and a
+ * function that tries again.
+ */
 function useOpen(id: string, shown: boolean): [Error | undefined, () => void] {
   const client = useClient();
   const online = useChat((state) => state.connection === "online");
@@ -78,21 +87,21 @@ function NotOpened({ problem, again }: { problem: Error; again: () => void }) {
   const gone = problem instanceof ApiError && problem.code === "not_found";
   const toList = (
     <Link className="button button-primary" href="/orders">
-      To the orders
+      Go to orders
     </Link>
   );
   return (
     <section className="chat-pane" aria-label="Chat">
       <Title view={gone ? "Not found" : "Order"} />
       {gone ? (
-        <EmptyState heading={heading} icon={<MessageCircleOff size={32} aria-hidden />} title="There is no such conversation" action={toList}>
-          It may belong to somebody else, or the address is mistyped.
+        <EmptyState heading={heading} icon={<MessageCircleOff size={32} aria-hidden />} title="Conversation not found" action={toList}>
+          It may belong to another person, or the address may be wrong.
         </EmptyState>
       ) : (
         <EmptyState
           heading={heading}
           icon={<RotateCw size={32} aria-hidden />}
-          title="The messages did not load"
+          title="The messages could not be loaded"
           action={
             <button type="button" className="button button-primary" onClick={again}>
               Try again

@@ -3,7 +3,7 @@ import type { MouseEvent } from "react";
 import { Link } from "wouter";
 import type { Conversation, ConversationId } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
-import { date, full, money, orderNumber } from "../format.ts";
+import { date, fullTime, money, orderNumber } from "../format.ts";
 import { useWide } from "../media.ts";
 import { useBackToList } from "../navigation.ts";
 import { Picture } from "../parts/Picture.tsx";
@@ -14,7 +14,7 @@ import { AdminActions } from "./AdminActions.tsx";
 import { OrderDetails } from "./OrderDetails.tsx";
 import { Presence } from "./Presence.tsx";
 
-/** The order that a chat is about. */
+/** The chat's header, with the order, presence, and actions. */
 export function ChatHeader({ conversation }: { conversation: Conversation }) {
   const isAdmin = useChat((state) => state.me.role === "admin");
   const wide = useWide();
@@ -31,7 +31,7 @@ export function ChatHeader({ conversation }: { conversation: Conversation }) {
         <p className="chat-facts">
           <span>{orderNumber(order.id)}</span>
           <span>{money(order.total, order.currency)}</span>
-          <time className="chat-date" dateTime={order.createdAt} title={full(order.createdAt)}>
+          <time className="chat-date" dateTime={order.createdAt} title={fullTime(order.createdAt)}>
             {date(order.createdAt)}
           </time>
           <Presence conversation={conversation} />
@@ -49,7 +49,7 @@ export function ChatHeader({ conversation }: { conversation: Conversation }) {
   );
 }
 
-/** The way to the list on a phone, with what is unread in other conversations. */
+/** The link back to the list on a phone, with the unread count of the other conversations. */
 function Back({ from }: { from: ConversationId }) {
   const back = useBackToList();
   const unread = useChat((state) => unreadText(unreadOf(state, from)));

@@ -5,28 +5,31 @@ import { useChat, useClient } from "../chat-context.ts";
 import { useMedia } from "../media.ts";
 import { withoutControls } from "../text.ts";
 
-/** The longest message, in characters. */
-const LONGEST = 4_000;
+/** The maximum length of a message, in characters. */
+const MAX_LENGTH = 4_000;
 
-/** From here on it is said how many characters are left. */
-const NEARLY = 3_600;
+/** The number of characters left is shown from this length on. */
+const SHOW_REMAINING_FROM = 3_600;
 
-/** Where a keyboard is likely. An on-screen keyboard has no Shift+Enter: there Enter breaks the line, and the button sends. */
-const KEYBOARD = "(hover: hover) and (pointer: fine)";
+/**
+ * Matches devices that probably have a physical keyboard. On-screen keyboards have no Shift+Enter,
+ * so there Enter inserts a line break and the button sends.
+ */
+const PHYSICAL_KEYBOARD = "(hover: hover) and (pointer: fine)";
 
-/** Where a message is written; with the `focus` if whoever opened the conversation is not writing somewhere else. */
+/** The composer. With `focus` it takes the focus, unless another field has it. */
 export function Composer({ conversation, ready, focus }: { conversation: Conversation; ready: boolean; focus: boolean }) {
   const client = useClient();
   const { id } = conversation;
   const text = useChat((state) => state.drafts.get(id) ?? "");
-  const entersSend = useMedia(KEYBOARD);
+  const entersSend = useMedia(PHYSICAL_KEYBOARD);
   const field = useRef<HTMLTextAreaElement>(null);
   const length = [...text].length;
-  const sendable = ready && text.trim() !== "" && length <= LONGEST;
+  const sendable = ready && text.trim() !== "" && length <= MAX_LENGTH;
 
   useEffect(() => {
-    if (!focus || !matchMedia(KEYBOARD).matches) return;
-    // Whoever writes somewhere else goes on there.
+    if (!focus || !matchMedia(PHYSICAL_KEYBOARD).matches) return;
+    // Do not take the focus from another field.
     if (document.activeElement?.matches("input, textarea, select") === true) return;
     field.current?.focus({ preventScroll: true });
   }, [focus]);
@@ -39,7 +42,8 @@ export function Composer({ conversation, ready, focus }: { conversation: Convers
     field.current?.focus();
   };
   const key = (event: KeyboardEvent) => {
-    // Safari ends a composition before the Enter that ended it: only the key's code tells that it is not one to send.
+    // Safari ends an IME composition before the Enter key that confirms it. Only key code 229 shows
+    // that this Enter must not send.
     const composing = event.nativeEvent.isComposing || event.keyCode === 229;
     if (!entersSend || event.key !== "Enter" || event.shiftKey || composing) return;
     event.preventDefault();
@@ -70,7 +74,7 @@ export function Composer({ conversation, ready, focus }: { conversation: Convers
         placeholder="Write a message"
         aria-label="Message"
         aria-describedby="composer-help"
-        aria-invalid={length > LONGEST || undefined}
+        aria-invalid={length > MAX_LENGTH || undefined}
         onChange={(event) => {
           const value = withoutControls(event.target.value);
           client.setDraft(id, value);
@@ -79,11 +83,11 @@ export function Composer({ conversation, ready, focus }: { conversation: Convers
         onKeyDown={key}
       />
       <span id="composer-help" className="visually-hidden">
-        {entersSend ? "Enter sends, Shift and Enter breaks the line." : "Enter breaks the line, the button sends."}
+        {entersSend ? "Press Enter to send, Shift+Enter for a new line." : "Press Enter for a new line. Use the button to send."}
       </span>
-      {length > NEARLY && (
-        <span className="composer-left" data-over={length > LONGEST || undefined} role="status">
-          {LONGEST - length}
+      {length > SHOW_REMAINING_FROM && (
+        <span className="composer-left" data-over={length > MAX_LENGTH || undefined} role="status">
+          {MAX_LENGTH - length}
         </span>
       )}
       <button type="submit" className="send" disabled={!sendable} aria-label="Send">
@@ -93,7 +97,7 @@ export function Composer({ conversation, ready, focus }: { conversation: Convers
   );
 }
 
-/** Makes the field as high as its text in browsers that do not do so by themselves. */
+/** Sets the field's height to that of its text, in browsers without `field-sizing`. */
 function useGrowing(field: RefObject<HTMLTextAreaElement | null>, text: string): void {
   useLayoutEffect(() => {
     const element = field.current;

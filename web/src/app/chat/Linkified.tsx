@@ -1,6 +1,6 @@
 import { links } from "./links.ts";
 
-/** Text as it was written, in which addresses can be followed. Never markup. */
+/** Plain text in which URLs are links. HTML is not interpreted. */
 export function Linkified({ text }: { text: string }) {
   return links(text).map((part, index) =>
     part.href === undefined ? (

@@ -4,25 +4,30 @@ import { type CustomItemComponentProps, Virtualizer, type VirtualizerHandle } fr
 import { EMPTY_TIMELINE, type PendingMessage, isSamePerson, tickOf } from "../../client/index.ts";
 import type { Conversation } from "../../protocol.ts";
 import { useChat, useLatest } from "../chat-context.ts";
-import { day } from "../format.ts";
+import { dayLabel } from "../format.ts";
 import { useToday } from "../now.ts";
 import { Bubble, PendingBubble } from "./Bubble.tsx";
 import { OlderMessages, useOlder } from "./OlderMessages.tsx";
 import { useReading } from "./reading.ts";
-import { type Places, type Row, placesOf, rowsOf, withLine } from "./rows.ts";
+import { type ListPosition, type Row, positionOf, rowsOf, withUnreadLine } from "./rows.ts";
 import { useScrolling } from "./scrolling.ts";
 import { type Opening, useOpening, useUnread } from "./unread-line.ts";
 
-/** This close to the oldest message the ones before it are loaded, in pixels. */
+/** Older messages are loaded when the scroll offset is below this, in pixels. */
 const NEAR_START = 1_200;
 
-/** Rows are laid out this far around the frame, in pixels: they have their height before they come into sight, also on fast wheels. */
-const AROUND = 1_000;
+/**
+ * Rows are rendered this far outside the visible area, in pixels. They are measured before they
+ * become visible, also during fast scrolling.
+ */
+const OVERSCAN = 1_000;
 
-/** The room above the oldest message, in pixels; the same at all times, so that nothing moves. */
-const ABOVE = 44;
+/** The fixed height of the area above the oldest message, in pixels. */
+const TOP_HEIGHT = 44;
 
-/** A chat's messages. Opens at the first unread one, or at the newest. */
+/**
+ * A virtualized list of a chat's messages. It opens at the first unread message, or at the newest.
+ */
 export function MessageList({ conversation }: { conversation: Conversation }) {
   const { id } = conversation;
   const me = useChat((state) => state.me);
@@ -40,7 +45,10 @@ export function MessageList({ conversation }: { conversation: Conversation }) {
   );
 }
 
-/** The list once it is known where it opens: stays at the newest unless somebody reads older ones, and loads those without a jump. */
+/**
+ * The list once its opening position is known. It follows the newest message unless somebody
+ * scrolls up, and adds older messages without moving the visible ones.
+ */
 function OpenedList({
   conversation,
   opening,
@@ -58,30 +66,30 @@ function OpenedList({
   const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
   const unsent = useUnsent(id);
   const writtenAt = unsent.at(-1)?.writtenAt ?? 0;
-  const { line, further, load } = useUnread(id, opening, { readSeq, role: me.role, writtenAt });
-  const [seeking, setSeeking] = useState<"loading" | "failed">();
-  const rows = useMemo(() => withLine(rowsOf(timeline.messages, unsent), line), [timeline.messages, unsent, line]);
-  const places = useMemo(() => placesOf(timeline.messages, unsent.length), [timeline.messages, unsent.length]);
+  const { line, unloaded, load } = useUnread(id, opening, { readSeq, role: me.role, writtenAt });
+  const [loadingUnread, setLoadingUnread] = useState<"loading" | "failed">();
+  const rows = useMemo(() => withUnreadLine(rowsOf(timeline.messages, unsent), line), [timeline.messages, unsent, line]);
+  const position = useMemo(() => positionOf(timeline.messages, unsent.length), [timeline.messages, unsent.length]);
   const prepended = usePrepended(rows);
   const latest = useLatest(rows);
 
   const frame = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
-  const { atEnd, toEnd, toRow, scrolled, resized } = useScrolling(frame, list, ABOVE);
+  const { atEnd, toEnd, toRow, scrolled, resized } = useScrolling(frame, list, TOP_HEIGHT);
   const { older, load: loadOlder, again } = useOlder(id);
-  const look = useReading(id, frame);
+  const checkRead = useReading(id, frame);
 
   const nearStart = () => {
     if (frame.current !== null && frame.current.scrollTop < NEAR_START) loadOlder();
   };
-  const moved = () => {
+  const onScroll = () => {
     scrolled();
-    look();
+    checkRead();
     nearStart();
   };
-  const changed = () => {
+  const onResize = () => {
     resized();
-    look();
+    checkRead();
   };
 
   const lineSeq = line?.seq;
@@ -89,21 +97,21 @@ function OpenedList({
     if (lineSeq === undefined) toEnd();
     else toRow(latest.current.findIndex((row) => row.line !== undefined));
   }, [lineSeq, latest, toEnd, toRow]);
-  const looked = useRef(writtenAt);
+  const lastWritten = useRef(writtenAt);
   useLayoutEffect(() => {
-    // What one writes oneself is always looked at; what leaves the outbox moves nobody.
-    if (writtenAt > looked.current) toEnd();
-    looked.current = Math.max(writtenAt, looked.current);
+    // Scroll to the person's own new message. A message that leaves the outbox must not scroll.
+    if (writtenAt > lastWritten.current) toEnd();
+    lastWritten.current = Math.max(writtenAt, lastWritten.current);
   }, [writtenAt, toEnd]);
   useLayoutEffect(resized, [rows, resized]);
-  useEffect(look, [rows, look]);
+  useEffect(checkRead, [rows, checkRead]);
   useEffect(nearStart);
 
-  const seek = () => {
-    setSeeking("loading");
+  const loadUnread = () => {
+    setLoadingUnread("loading");
     load().then(
-      () => setSeeking(undefined),
-      () => setSeeking("failed"),
+      () => setLoadingUnread(undefined),
+      () => setLoadingUnread("failed"),
     );
   };
 
@@ -111,21 +119,21 @@ function OpenedList({
     <div className="messages-frame">
       <div ref={frame} className="messages" role="region" aria-label="Messages" tabIndex={0}>
         <OlderMessages older={older} again={again} />
-        <PlacesContext value={places}>
+        <PositionContext value={position}>
           <Virtualizer
             ref={list}
             as="ol"
             item={Item}
             data={rows}
             shift={prepended}
-            startMargin={ABOVE}
-            bufferSize={AROUND}
-            onScroll={moved}
-            onResize={changed}
+            startMargin={TOP_HEIGHT}
+            bufferSize={OVERSCAN}
+            onScroll={onScroll}
+            onResize={onResize}
           >
             {(row) => (
               <div key={row.key} className="entry" data-seq={row.message?.seq}>
-                {row.day !== undefined && <p className="day">{day(row.day, today)}</p>}
+                {row.day !== undefined && <p className="day">{dayLabel(row.day, today)}</p>}
                 {row.line !== undefined && (
                   <div className="unread-line" role="separator" aria-label={newMessages(row.line)}>
                     <span>{newMessages(row.line)}</span>
@@ -138,22 +146,22 @@ function OpenedList({
               </div>
             )}
           </Virtualizer>
-        </PlacesContext>
+        </PositionContext>
       </div>
-      {further > 0 && (
-        <button type="button" className="to-line" onClick={seek} disabled={seeking === "loading"}>
+      {unloaded > 0 && (
+        <button type="button" className="to-line" onClick={loadUnread} disabled={loadingUnread === "loading"}>
           <ArrowUp size={16} aria-hidden />
-          {seeking === "loading"
+          {loadingUnread === "loading"
             ? "Loading the new messages…"
-            : seeking === "failed"
-              ? "They did not load. Try again"
-              : `${newMessages(further)}, to the first`}
+            : loadingUnread === "failed"
+              ? "They could not be loaded. Try again"
+              : `${newMessages(unloaded)}, go to the first`}
         </button>
       )}
       {!atEnd && (
         <button type="button" className="to-end" onClick={toEnd}>
           <ArrowDown size={16} aria-hidden />
-          {unread === 0 ? "To the newest" : newMessages(unread)}
+          {unread === 0 ? "Go to newest" : newMessages(unread)}
         </button>
       )}
     </div>
@@ -164,11 +172,11 @@ function newMessages(count: number): string {
   return count === 1 ? "1 new message" : `${count.toLocaleString("en")} new messages`;
 }
 
-const PlacesContext = createContext<Places>({ first: 1, total: undefined });
+const PositionContext = createContext<ListPosition>({ first: 1, total: undefined });
 
-/** A row of the list, which tells its place in the whole conversation. */
+/** A row of the list, with its position in the whole conversation for screen readers. */
 function Item({ index, ref, style, children }: CustomItemComponentProps & { ref?: React.Ref<HTMLLIElement> }) {
-  const { first, total } = useContext(PlacesContext);
+  const { first, total } = useContext(PositionContext);
   return (
     <li ref={ref} style={style} aria-posinset={total === undefined ? undefined : first + index} aria-setsize={total ?? -1}>
       {children}
@@ -181,7 +189,10 @@ function useUnsent(id: string): readonly PendingMessage[] {
   return useMemo(() => outbox.filter((unsent) => unsent.conversationId === id), [outbox, id]);
 }
 
-/** Whether this rendering has rows before those of the last one: then the view keeps its distance to the end. */
+/**
+ * Returns true if this rendering has added rows at the start. The list then keeps its distance to
+ * the end.
+ */
 function usePrepended(rows: readonly Row[]): boolean {
   const first = rows[0]?.message?.seq;
   const last = useRef(first);

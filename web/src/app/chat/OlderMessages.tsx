@@ -2,27 +2,27 @@ import { RotateCw } from "lucide-react";
 import { useCallback, useRef, useState } from "react";
 import { useClient } from "../chat-context.ts";
 
-/** How the loading of older messages stands. */
+/** The state of loading older messages. */
 export type Older = "idle" | "loading" | "failed";
 
-/** Loads older messages, a page at a time; after a failure only when it is asked `again`. */
+/** Loads older messages page by page. After a failure only `again` loads them. */
 export function useOlder(id: string): { older: Older; load: () => void; again: () => void } {
   const client = useClient();
   const [older, setOlder] = useState<Older>("idle");
   const now = useRef<Older>("idle");
-  const become = useCallback((next: Older) => setOlder((now.current = next)), []);
+  const update = useCallback((next: Older) => setOlder((now.current = next)), []);
   const start = useCallback(() => {
     if (client.state.timelines.get(id)?.hasOlder !== true) return;
-    become("loading");
-    client.loadOlder(id).then(() => become("idle"), () => become("failed"));
-  }, [client, id, become]);
+    update("loading");
+    client.loadOlder(id).then(() => update("idle"), () => update("failed"));
+  }, [client, id, update]);
   const load = useCallback(() => {
     if (now.current === "idle") start();
   }, [start]);
   return { older, load, again: start };
 }
 
-/** What stands above the oldest message that is held. */
+/** The area above the oldest loaded message. */
 export function OlderMessages({ older, again }: { older: Older; again: () => void }) {
   return (
     <div className="older" role="status">
@@ -34,7 +34,7 @@ export function OlderMessages({ older, again }: { older: Older; again: () => voi
       )}
       {older === "failed" && (
         <>
-          The older messages did not load.
+          Older messages could not be loaded.
           <button type="button" className="link-button" onClick={again}>
             Try again
           </button>

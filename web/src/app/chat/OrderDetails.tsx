@@ -4,7 +4,7 @@ import type { OrderId } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
 import { money } from "../format.ts";
 
-/** What was ordered, for whoever wants to see it: fetched when it is opened. */
+/** The items of an order. They are fetched when the details are opened. */
 export function OrderDetails({ orderId }: { orderId: OrderId }) {
   const client = useClient();
   const [open, setOpen] = useState(false);
@@ -12,11 +12,11 @@ export function OrderDetails({ orderId }: { orderId: OrderId }) {
   const order = details.data?.order;
   return (
     <details className="details" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>What was ordered</summary>
-      {details.isError && <p className="form-problem">It could not be loaded. Close this and open it again.</p>}
+      <summary>Order details</summary>
+      {details.isError && <p className="form-problem">The details could not be loaded. Close and open them again.</p>}
       {details.isLoading && <p className="muted">Loading…</p>}
       {order !== undefined && (
-        <div className="details-order" role="region" aria-label="What was ordered" tabIndex={0}>
+        <div className="details-order" role="region" aria-label="Order details" tabIndex={0}>
           <ul className="lines">
             {order.items.map((item, index) => (
               <li key={`${item.sku} ${index}`}>

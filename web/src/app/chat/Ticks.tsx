@@ -3,7 +3,7 @@ import type { Tick } from "../../client/index.ts";
 
 const WORDS = { sending: "Sending", sent: "Sent", delivered: "Delivered", read: "Read" } as const;
 
-/** How far a message has come: each step has a shape of its own. */
+/** The delivery status of a message. Each status has its own shape. */
 export function Ticks({ tick }: { tick: Tick | "sending" }) {
   return (
     <span className="ticks" data-tick={tick} title={WORDS[tick]}>
@@ -18,7 +18,7 @@ function OutlineIcon({ tick }: { tick: Exclude<Tick, "read"> | "sending" }) {
   return <Icon size={15} aria-hidden />;
 }
 
-/** A filled circle with a check cut out of it. */
+/** A filled circle with a check mark cut out. */
 function ReadIcon() {
   return (
     <svg className="tick-read" width={15} height={15} viewBox="0 0 24 24" aria-hidden>

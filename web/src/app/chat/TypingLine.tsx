@@ -1,11 +1,14 @@
 import { useChat } from "../chat-context.ts";
-import { listParts } from "../format.ts";
+import { nameParts } from "../format.ts";
 
-/** Who is typing. It is not announced: a screen reader would speak at every pause of somebody else; their message is announced. */
+/**
+ * The typing indicator. It is not announced to screen readers, because that would interrupt them
+ * often.
+ */
 export function TypingLine({ id }: { id: string }) {
   const typists = useChat((state) => state.typing.get(id)) ?? [];
-  // An event of a later release may come without a name.
-  const names = typists.map(({ name }) => (typeof name === "string" ? name : "Somebody"));
+  // A later release can send this event without a name.
+  const names = typists.map(({ name }) => (typeof name === "string" ? name : "Someone"));
   return (
     <p className="typing">
       {names.length > 0 && (
@@ -16,7 +19,7 @@ export function TypingLine({ id }: { id: string }) {
             <i />
           </span>
           <span>
-            {listParts(names).map(({ type, value }, index) => (type === "element" ? <bdi key={index}>{value}</bdi> : value))}
+            {nameParts(names).map(({ type, value }, index) => (type === "element" ? <bdi key={index}>{value}</bdi> : value))}
             {names.length === 1 ? " is typing…" : " are typing…"}
           </span>
         </>

@@ -1,16 +1,16 @@
-/** A piece of a text: plain, or an address. */
+/** A part of a text: plain text or a link. */
 export interface Part {
   readonly text: string;
-  /** Where it leads; only ever http or https. */
+  /** The link's URL, always http or https. Undefined for plain text. */
   readonly href?: string;
 }
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'`]+/gi;
 
-/** What often follows an address without being part of it. */
+/** Punctuation that often follows a URL and is not part of it. */
 const TRAILING = /[.,;:!?]+$/;
 
-/** Cuts a text into plain pieces and addresses. Put together again, they are the text. */
+/** Splits a text into plain text and links. The parts joined together are the text. */
 export function links(text: string): readonly Part[] {
   const parts: Part[] = [];
   let end = 0;
@@ -25,7 +25,7 @@ export function links(text: string): readonly Part[] {
   return parts;
 }
 
-/** Without the punctuation of the sentence around it, and without a closing bracket that it did not open. */
+/** Removes punctuation after a URL, and a closing bracket without an opening one in the URL. */
 function trimmed(address: string): string {
   const without = address.replace(TRAILING, "");
   if (without.endsWith(")") && !without.includes("(")) return trimmed(without.slice(0, -1));

@@ -1,9 +1,9 @@
-/** The page that a person went to last: by a link, by what they did elsewhere, or by Back. */
+/** The path that a person navigated to last. */
 let path: string | undefined;
 
 const watchers = new Set<() => void>();
 
-function became(next: string | undefined): void {
+function navigatedTo(next: string | undefined): void {
   path = next;
   for (const watcher of watchers) watcher();
 }
@@ -12,23 +12,29 @@ document.addEventListener(
   "click",
   (event) => {
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[href]") : null;
-    if (link?.origin === location.origin) became(link.pathname);
+    if (link?.origin === location.origin) navigatedTo(link.pathname);
   },
   { capture: true },
 );
-// The router sends these. A route that opens by itself replaces the one before.
-addEventListener("pushState", () => became(location.pathname));
-addEventListener("popstate", () => became(location.pathname));
+// The router dispatches these events. A route that opens by itself uses `replaceState`.
+addEventListener("pushState", () => navigatedTo(location.pathname));
+addEventListener("popstate", () => navigatedTo(location.pathname));
 addEventListener("replaceState", () => {
-  if (path !== location.pathname) became(undefined);
+  if (path !== location.pathname) navigatedTo(undefined);
 });
 
-/** Whether a person opened the page that is shown: not so after a page load, a log-in, or where a route opened by itself. */
+/**
+ * Returns true if a person navigated to the current page. False after a page load, after a log-in,
+ * and if a route opened by itself.
+ */
 export function isOpenedByPerson(): boolean {
   return path === location.pathname;
 }
 
-/** Calls `watcher` whenever that may have changed; answers how to end it. */
+/**
+ * Calls `watcher` whenever {@link isOpenedByPerson} may have changed. Returns a function that
+ * unsubscribes.
+ */
 export function watchOpened(watcher: () => void): () => void {
   watchers.add(watcher);
   return () => watchers.delete(watcher);

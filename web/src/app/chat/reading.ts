@@ -1,65 +1,67 @@
 import { type RefObject, useCallback, useEffect, useRef, useSyncExternalStore } from "react";
 import { useClient } from "../chat-context.ts";
-import { type OnScreen, lastSeen } from "./last-seen.ts";
+import { type VisibleMessage, lastVisibleSeq } from "./visible-messages.ts";
 import { isOpenedByPerson, watchOpened } from "./opened-by-person.ts";
 
-/** What is on the screen is looked at this long after it has changed, in milliseconds. */
-const LOOK = 150;
+/** Delay between a change on the screen and the check for read messages, in milliseconds. */
+const CHECK_DELAY = 150;
 
-/** What a person does in a conversation that opened by itself. */
-const INPUT = ["pointerdown", "wheel", "touchstart", "keydown"] as const;
+/** The events that show that a person uses a conversation. */
+const USER_EVENTS = ["pointerdown", "wheel", "touchstart", "keydown"] as const;
 
 /**
- * Marks as read what was on the screen while the window had the focus. A conversation that opened by itself counts only after a person
- * did something in it. Answers a function to call after everything that may have changed what is on the screen.
+ * Marks messages as read once they are visible in a window that has the focus. A conversation that
+ * opened by itself counts only after a person has used it. Returns a function that has to be called
+ * after every change of what is visible.
  */
 export function useReading(id: string, frame: RefObject<HTMLElement | null>): () => void {
   const client = useClient();
   const opened = useSyncExternalStore(watchOpened, isOpenedByPerson);
-  const touched = useRef(false);
+  const used = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
-  const look = useCallback(() => {
+  const checkRead = useCallback(() => {
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
       const list = frame.current;
       if (list === null || !document.hasFocus() || document.visibilityState !== "visible") return;
-      if (!touched.current && !isOpenedByPerson()) return;
-      const seq = lastSeen(onScreen(list), list.getBoundingClientRect().bottom);
+      if (!used.current && !isOpenedByPerson()) return;
+      const seq = lastVisibleSeq(visibleMessages(list), list.getBoundingClientRect().bottom);
       if (seq !== undefined) client.markRead(id, seq);
-    }, LOOK);
+    }, CHECK_DELAY);
   }, [client, id, frame]);
 
   useEffect(() => {
     const pane = frame.current?.closest(".chat-pane");
-    const touch = () => {
-      touched.current = true;
-      look();
+    const markUsed = () => {
+      used.current = true;
+      checkRead();
     };
-    // A field that takes the focus by itself takes it from nothing.
+    // Focus that is set by the page, for example when the composer appears, comes from no other
+    // element.
     const focused = (event: Event) => {
-      if (event instanceof FocusEvent && event.relatedTarget !== null) touch();
+      if (event instanceof FocusEvent && event.relatedTarget !== null) markUsed();
     };
-    for (const name of INPUT) pane?.addEventListener(name, touch, { passive: true });
+    for (const name of USER_EVENTS) pane?.addEventListener(name, markUsed, { passive: true });
     pane?.addEventListener("focusin", focused);
-    addEventListener("focus", look);
-    document.addEventListener("visibilitychange", look);
+    addEventListener("focus", checkRead);
+    document.addEventListener("visibilitychange", checkRead);
     return () => {
-      for (const name of INPUT) pane?.removeEventListener(name, touch);
+      for (const name of USER_EVENTS) pane?.removeEventListener(name, markUsed);
       pane?.removeEventListener("focusin", focused);
-      removeEventListener("focus", look);
-      document.removeEventListener("visibilitychange", look);
+      removeEventListener("focus", checkRead);
+      document.removeEventListener("visibilitychange", checkRead);
       clearTimeout(timer.current);
       timer.current = undefined;
     };
-  }, [frame, look]);
-  useEffect(look, [opened, look]);
-  return look;
+  }, [frame, checkRead]);
+  useEffect(checkRead, [opened, checkRead]);
+  return checkRead;
 }
 
-function onScreen(list: HTMLElement): OnScreen[] {
+function visibleMessages(list: HTMLElement): VisibleMessage[] {
   return [...list.querySelectorAll<HTMLElement>("[data-seq]")].flatMap((entry) => {
-    // What is not measured yet is hidden, and not where it will be.
+    // Rows that are not measured yet are hidden, and their position is not final.
     if (!entry.checkVisibility({ visibilityProperty: true })) return [];
     return [{ seq: Number(entry.dataset["seq"]), bottom: entry.getBoundingClientRect().bottom }];
   });

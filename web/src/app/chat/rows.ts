@@ -3,34 +3,42 @@ import type { Message } from "../../protocol.ts";
 import { sameDay } from "../format.ts";
 import type { UnreadLine } from "./unread-line.ts";
 
-/** A line of the chat: a message, or one on its way. */
+/** A row of the chat: a stored message or one from the outbox. */
 export interface Row {
   readonly key: string;
   readonly message?: Message;
   readonly unsent?: PendingMessage;
-  /** When it was said, if the day begins with it. */
+  /** The time of the message if it is the first of its day, else undefined. */
   readonly day: string | number | undefined;
-  /** Whether the one before is of the same person, shortly before. */
+  /** True if the previous message is from the same person and only shortly before. */
   readonly follows: boolean;
-  /** How many messages are new from here on, if the line stands before this one. */
+  /** The number of new messages, if the unread line is shown above this row. */
   readonly line?: number;
 }
 
-/** Where the rows are in the whole conversation. */
-export interface Places {
-  /** The place of the first row. */
+/** The position of the rows in the whole conversation. */
+export interface ListPosition {
+  /** The position of the first row, starting at 1. */
   readonly first: number;
-  /** How many there are; undefined while some are missing between those held. */
+  /**
+   * The number of rows of the whole conversation. Undefined while messages are missing in between.
+   */
   readonly total: number | undefined;
 }
 
-/** Messages of one person within this time belong together, in milliseconds. */
-const TOGETHER = 3 * 60_000;
+/** Messages of one person within this time form a group, in milliseconds. */
+const GROUP_TIME = 3 * 60_000;
 
-/** Rows that were made already, with the message that came before: a chat of thousands is not laid out anew for every message. */
-const made = new WeakMap<Message, { row: Row; before: Message | undefined }>();
+/**
+ * Caches the row of each message together with the previous message, so that a new message does not
+ * create all rows again.
+ */
+const cachedRows = new WeakMap<Message, { row: Row; before: Message | undefined }>();
 
-/** The lines of a chat: what is stored in the order of `seq`, then what waits in the order of writing. */
+/**
+ * Returns the rows of a chat: stored messages ordered by `seq`, then the outbox in the order of
+ * writing.
+ */
 export function rowsOf(messages: readonly Message[], outbox: readonly PendingMessage[]): readonly Row[] {
   const rows = messages.map((message, index) => rowOf(message, messages[index - 1]));
   const last = messages.at(-1);
@@ -42,22 +50,22 @@ export function rowsOf(messages: readonly Message[], outbox: readonly PendingMes
   return rows;
 }
 
-/** The rows with the line before the first message that was unread. Only that row is another one. */
-export function withLine(rows: readonly Row[], line: UnreadLine | undefined): readonly Row[] {
+/** Adds the unread line to the first unread message. Only that row becomes a new object. */
+export function withUnreadLine(rows: readonly Row[], line: UnreadLine | undefined): readonly Row[] {
   if (line === undefined) return rows;
   return rows.map((row) => (row.message?.seq === line.seq ? { ...row, line: line.count, follows: false } : row));
 }
 
-/** Where the rows of these messages, and of so many unsent ones, are in the whole conversation. */
-export function placesOf(messages: readonly Message[], unsent: number): Places {
+/** Returns the position of these messages and of `unsent` outbox messages in the conversation. */
+export function positionOf(messages: readonly Message[], unsent: number): ListPosition {
   const [first, last] = [messages[0]?.seq ?? 1, messages.at(-1)?.seq ?? 0];
   const gapless = last - first + 1 === messages.length;
   return { first, total: gapless ? last + unsent : undefined };
 }
 
 function rowOf(message: Message, before: Message | undefined): Row {
-  const known = made.get(message);
-  if (known !== undefined && known.before === before) return known.row;
+  const cached = cachedRows.get(message);
+  if (cached !== undefined && cached.before === before) return cached.row;
   const day = before === undefined || !sameDay(before.createdAt, message.createdAt) ? message.createdAt : undefined;
   const together =
     before !== undefined &&
@@ -65,13 +73,16 @@ function rowOf(message: Message, before: Message | undefined): Row {
     message.kind === "text" &&
     before.sender.userId === message.sender.userId &&
     before.sender.role === message.sender.role &&
-    Date.parse(message.createdAt) - Date.parse(before.createdAt) < TOGETHER;
+    Date.parse(message.createdAt) - Date.parse(before.createdAt) < GROUP_TIME;
   const row: Row = { key: keyOf(message), message, day, follows: day === undefined && together };
-  made.set(message, { row, before });
+  cachedRows.set(message, { row, before });
   return row;
 }
 
-/** A message keeps the key that it had on its way, so that its bubble stays the same one. */
+/**
+ * The key stays the same when a message from the outbox is stored, so that its bubble is not
+ * created again.
+ */
 function keyOf(message: Message): string {
   return message.clientMessageId ?? message.id;
 }

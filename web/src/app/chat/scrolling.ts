@@ -1,98 +1,104 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import type { VirtualizerHandle } from "virtua";
 
-/** This close to the newest message counts as being there, in pixels. */
-const AT_END = 60;
+/** The list counts as being at the end within this distance, in pixels. */
+const END_DISTANCE = 60;
 
-/** A row that is scrolled to is held for this long while those around it are measured, in milliseconds. */
-const SETTLED = 400;
+/**
+ * The list stays at a row that it scrolled to for this time, while rows around it are measured, in
+ * milliseconds.
+ */
+const SETTLE_TIME = 400;
 
-/** How a list was scrolled, in pixels. */
+/** The scroll state of a list, in pixels. */
 export interface Offset {
   readonly top: number;
-  /** Of all rows, as far as they are measured. */
+  /** The height of all rows, as far as they are measured. */
   readonly size: number;
-  /** Of the frame. */
+  /** The height of the visible area. */
   readonly view: number;
 }
 
-/** Whether the list stays at the newest message after it was scrolled: not if somebody went up, rather than rows having become smaller. */
+/**
+ * Returns true if the list keeps following the newest message after a scroll event. Scrolling up by
+ * hand ends that. A scroll because rows became smaller does not.
+ */
 export function staysAtEnd(stays: boolean, before: Offset, now: Offset): boolean {
   const wentUp = now.top < before.top - 1 && now.size >= before.size;
   if (stays) return !wentUp;
   return now.top > before.top && isAtEnd(now);
 }
 
-/** Whether the newest message is in sight. */
+/** Returns true if the newest message is visible. */
 export function isAtEnd({ top, size, view }: Offset): boolean {
-  return top + view >= size - AT_END;
+  return top + view >= size - END_DISTANCE;
 }
 
-/** Where the list is, and how to move it. */
+/** The state of the scroll anchor, and functions that move it. */
 export interface Scrolling {
-  /** Whether the newest message is in sight. */
+  /** True if the newest message is visible. */
   readonly atEnd: boolean;
-  /** Goes to the newest message and stays there, whatever is measured or comes meanwhile, until somebody scrolls up. */
+  /** Scrolls to the newest message and follows it until somebody scrolls up. */
   readonly toEnd: () => void;
-  /** Goes to a row. */
+  /** Scrolls to a row by its index. */
   readonly toRow: (index: number) => void;
-  /** To call after every scrolling. */
+  /** Has to be called after every scroll event. */
   readonly scrolled: () => void;
-  /** To call after rows or the frame have another size, or there are other rows. */
+  /** Has to be called when rows are added, or rows or the visible area change their size. */
   readonly resized: () => void;
 }
 
-/** Keeps a list at its end, or at the row that it was sent to, while rows are measured. */
+/** Keeps the scroll anchor, which is the end of the list or a row, while rows are measured. */
 export function useScrolling(frame: RefObject<HTMLElement | null>, list: RefObject<VirtualizerHandle | null>, margin: number): Scrolling {
   const [atEnd, setAtEnd] = useState(true);
-  const held = useRef<"end" | number | undefined>(undefined);
+  const anchor = useRef<"end" | number | undefined>(undefined);
   const last = useRef<Offset>({ top: 0, size: 0, view: 0 });
   const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
 
-  const note = useCallback(() => {
+  const updateOffset = useCallback(() => {
     if (frame.current === null) return;
     last.current = offsetOf(frame.current);
     setAtEnd(isAtEnd(last.current));
   }, [frame]);
 
-  const apply = useCallback(() => {
+  const applyAnchor = useCallback(() => {
     const [element, handle] = [frame.current, list.current];
-    if (element === null || handle === null || held.current === undefined) return;
-    element.scrollTop = held.current === "end" ? element.scrollHeight : margin + handle.getItemOffset(held.current);
-    note();
-  }, [frame, list, margin, note]);
+    if (element === null || handle === null || anchor.current === undefined) return;
+    element.scrollTop = anchor.current === "end" ? element.scrollHeight : margin + handle.getItemOffset(anchor.current);
+    updateOffset();
+  }, [frame, list, margin, updateOffset]);
 
-  const hold = useCallback(
+  const anchorAt = useCallback(
     (what: "end" | number) => {
       clearTimeout(settling.current);
-      held.current = what;
-      apply();
+      anchor.current = what;
+      applyAnchor();
       settling.current = setTimeout(() => {
-        if (typeof held.current === "number") held.current = isAtEnd(last.current) ? "end" : undefined;
-      }, SETTLED);
+        if (typeof anchor.current === "number") anchor.current = isAtEnd(last.current) ? "end" : undefined;
+      }, SETTLE_TIME);
     },
-    [apply],
+    [applyAnchor],
   );
-  const toEnd = useCallback(() => hold("end"), [hold]);
+  const toEnd = useCallback(() => anchorAt("end"), [anchorAt]);
 
   const scrolled = useCallback(() => {
     if (frame.current === null) return;
     const [before, now] = [last.current, offsetOf(frame.current)];
-    if (typeof held.current !== "number") held.current = staysAtEnd(held.current === "end", before, now) ? "end" : undefined;
-    if (held.current === "end" && !isAtEnd(now)) apply();
-    note();
-  }, [frame, apply, note]);
+    if (typeof anchor.current !== "number") anchor.current = staysAtEnd(anchor.current === "end", before, now) ? "end" : undefined;
+    if (anchor.current === "end" && !isAtEnd(now)) applyAnchor();
+    updateOffset();
+  }, [frame, applyAnchor, updateOffset]);
 
   const resized = useCallback(() => {
-    apply();
-    note();
-  }, [apply, note]);
+    applyAnchor();
+    updateOffset();
+  }, [applyAnchor, updateOffset]);
 
-  // Whoever scrolls is not held at a row.
+  // Scrolling by hand releases the row.
   useEffect(() => {
     const element = frame.current;
     const release = () => {
-      if (typeof held.current === "number") held.current = undefined;
+      if (typeof anchor.current === "number") anchor.current = undefined;
     };
     const events = ["wheel", "touchstart", "pointerdown", "keydown"] as const;
     for (const name of events) element?.addEventListener(name, release, { passive: true });
@@ -101,7 +107,7 @@ export function useScrolling(frame: RefObject<HTMLElement | null>, list: RefObje
       clearTimeout(settling.current);
     };
   }, [frame]);
-  return { atEnd, toEnd, toRow: hold, scrolled, resized };
+  return { atEnd, toEnd, toRow: anchorAt, scrolled, resized };
 }
 
 function offsetOf(element: HTMLElement): Offset {

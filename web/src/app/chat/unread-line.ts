@@ -3,27 +3,33 @@ import { type Timeline, sideOf } from "../../client/index.ts";
 import type { Conversation, Person } from "../../protocol.ts";
 import { useClient, useLatest } from "../chat-context.ts";
 
-/** As many messages are loaded to open a conversation at the first unread one. Where there are more it opens at the newest. */
-export const BETWEEN = 500;
+/**
+ * The maximum number of messages that are loaded to open a conversation at the first unread
+ * message. With more it opens at the newest.
+ */
+export const MAX_LOADED = 500;
 
-/** The line before the first message that was unread when the conversation was opened. */
+/** The line above the first message that was unread when the conversation was opened. */
 export interface UnreadLine {
-  /** The `seq` of that message. */
+  /** The `seq` of the first unread message. */
   readonly seq: number;
-  /** How many were unread. */
+  /** The number of unread messages. */
   readonly count: number;
 }
 
-/** Where a conversation opens. */
+/** The position at which a conversation opens. */
 export type Opening =
-  /** Messages before those held are needed first. */
+  /** More messages have to be loaded first. */
   | { at: "loading"; missing: "older" | "newer" }
-  /** The newest message; `unread` messages lie too far back to be loaded unasked. */
+  /** At the newest message. `unread` messages are too far back to be loaded automatically. */
   | { at: "newest"; unread: number }
-  /** The first unread message. */
+  /** At the first unread message. */
   | { at: "line"; line: UnreadLine };
 
-/** Where a conversation with `unread` messages past `readSeq` opens, as far as its messages are held; up to `most` are loaded for it. */
+/**
+ * Decides where a conversation with `unread` messages after `readSeq` opens. Up to `most` messages
+ * are loaded for that.
+ */
 export function openingOf(
   timeline: Timeline,
   { readSeq, lastSeq, unread, role, most }: { readSeq: number; lastSeq: number; unread: number; role: Person["role"]; most: number },
@@ -35,28 +41,31 @@ export function openingOf(
   if (first.seq > readSeq + 1 && hasOlder) {
     return lastSeq - readSeq > most ? { at: "newest", unread } : { at: "loading", missing: "older" };
   }
-  // What came after the opening is not what the line is about.
+  // Messages that arrived after the opening are not counted.
   const news = messages.filter((message) => message.seq > readSeq && message.seq <= lastSeq && sideOf(message) !== role);
   const [next] = news;
   return next === undefined ? { at: "newest", unread: 0 } : { at: "line", line: { seq: next.seq, count: news.length } };
 }
 
-/** A conversation does not wait longer than this for messages that it needs to open, in milliseconds. */
-const PATIENCE = 3_000;
+/** Maximum time that opening waits for missing messages, in milliseconds. */
+const MAX_WAIT = 3_000;
 
-/** Where the conversation opens: decided once, by what was unread when it was opened. Undefined until that is known. */
+/**
+ * Returns where the conversation opens, or undefined while messages are missing. It is decided
+ * once, from what was unread at the opening.
+ */
 export function useOpening(
   conversation: Conversation,
   { timeline, readSeq, unread, role }: { timeline: Timeline; readSeq: number; unread: number; role: Person["role"] },
 ): Opening | undefined {
   const client = useClient();
-  const [begun] = useState({ readSeq, unread, lastSeq: conversation.lastSeq });
+  const [atOpening] = useState({ readSeq, unread, lastSeq: conversation.lastSeq });
   const [decided, decide] = useState<Opening>();
-  const now = openingOf(timeline, { ...begun, role, most: BETWEEN });
+  const now = openingOf(timeline, { ...atOpening, role, most: MAX_LOADED });
   const ready = now.at !== "loading";
   const missing = now.at === "loading" ? now.missing : undefined;
   const oldest = timeline.messages[0]?.seq;
-  const giveUp = useLatest(() => decide({ at: "newest", unread: begun.unread }));
+  const giveUp = useLatest(() => decide({ at: "newest", unread: atOpening.unread }));
 
   useEffect(() => {
     if (decided !== undefined || missing !== "older") return;
@@ -64,31 +73,34 @@ export function useOpening(
   }, [client, conversation.id, decided, missing, oldest, giveUp]);
   useEffect(() => {
     if (decided !== undefined || missing !== "newer") return;
-    const timer = setTimeout(() => giveUp.current(), PATIENCE);
+    const timer = setTimeout(() => giveUp.current(), MAX_WAIT);
     return () => clearTimeout(timer);
   }, [decided, missing, giveUp]);
   if (decided === undefined && ready) decide(now);
   return decided ?? (ready ? now : undefined);
 }
 
-/** The line as long as it is shown, and how to get to one that lies further back. */
+/** The unread line, and how to load it if it is not loaded. */
 export interface Unread {
   readonly line: UnreadLine | undefined;
-  /** How many unread messages begin before those that are held; 0 once they are there or the line has ended. */
-  readonly further: number;
-  /** Loads up to the first of them. */
+  /**
+   * The number of unread messages whose first one is not loaded. 0 if it is loaded, or if the line
+   * was removed.
+   */
+  readonly unloaded: number;
+  /** Loads older messages up to the first unread one. */
   readonly load: () => Promise<UnreadLine | undefined>;
 }
 
-/** The line of a conversation that is open. What one writes oneself ends it. */
-export function useUnread(id: string, opening: Opening, begun: { readSeq: number; role: Person["role"]; writtenAt: number }): Unread {
+/** Keeps the unread line of the open conversation. Sending a message removes the line. */
+export function useUnread(id: string, opening: Opening, atOpening: { readSeq: number; role: Person["role"]; writtenAt: number }): Unread {
   const client = useClient();
   const [line, setLine] = useState(opening.at === "line" ? opening.line : undefined);
-  const [further, setFurther] = useState(opening.at === "newest" ? opening.unread : 0);
-  const [{ readSeq, writtenAt, lastSeq }] = useState(() => ({ ...begun, lastSeq: client.state.timelines.get(id)?.messages.at(-1)?.seq ?? 0 }));
-  if (begun.writtenAt > writtenAt && (line !== undefined || further > 0)) {
+  const [unloaded, setUnloaded] = useState(opening.at === "newest" ? opening.unread : 0);
+  const [{ readSeq, writtenAt, lastSeq }] = useState(() => ({ ...atOpening, lastSeq: client.state.timelines.get(id)?.messages.at(-1)?.seq ?? 0 }));
+  if (atOpening.writtenAt > writtenAt && (line !== undefined || unloaded > 0)) {
     setLine(undefined);
-    setFurther(0);
+    setUnloaded(0);
   }
   const shown = useRef(false);
   useEffect(() => {
@@ -100,9 +112,9 @@ export function useUnread(id: string, opening: Opening, begun: { readSeq: number
     for (;;) {
       const timeline = client.state.timelines.get(id);
       if (timeline === undefined || !shown.current) return undefined;
-      const now = openingOf(timeline, { readSeq, lastSeq, unread: further, role: begun.role, most: Number.POSITIVE_INFINITY });
+      const now = openingOf(timeline, { readSeq, lastSeq, unread: unloaded, role: atOpening.role, most: Number.POSITIVE_INFINITY });
       if (now.at === "line") {
-        setFurther(0);
+        setUnloaded(0);
         setLine(now.line);
         return now.line;
       }
@@ -112,5 +124,5 @@ export function useUnread(id: string, opening: Opening, begun: { readSeq: number
       if (client.state.timelines.get(id)?.messages.length === before) return undefined;
     }
   };
-  return { line, further, load };
+  return { line, unloaded, load };
 }

@@ -3,16 +3,16 @@ import { useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { ConversationEntry } from "../../client/index.ts";
 import { useChat, useClient } from "../chat-context.ts";
-import { dayOf } from "../format.ts";
+import { dayAndMonth } from "../format.ts";
 import { useToday } from "../now.ts";
 import { EmptyState } from "../parts/EmptyState.tsx";
 import { ConversationRow } from "./ConversationRow.tsx";
 import type { SearchResult } from "./search.ts";
 
-/** This close to the end the next page is loaded, in pixels. */
+/** The next page is loaded this close to the end, in pixels. */
 const NEAR_END = 600;
 
-/** The conversations, last activity first. */
+/** A virtualized list of the conversations, with the latest activity first. */
 export function ConversationList({
   entries,
   none,
@@ -20,7 +20,7 @@ export function ConversationList({
   search,
 }: {
   entries: readonly ConversationEntry[];
-  /** Whether there are no orders at all, as far as is known. */
+  /** True if there are no orders, as far as the client knows. */
   none: boolean;
   openId: string | undefined;
   search: SearchResult;
@@ -38,7 +38,7 @@ export function ConversationList({
   const load = async () => {
     if (loading || !more || searching) return;
     setLoading(true);
-    // Without an answer there is the next scrolling, or the button.
+    // After a failure the next scroll or the button loads again.
     await client.loadMoreConversations().catch(() => undefined);
     setLoading(false);
   };
@@ -50,7 +50,7 @@ export function ConversationList({
     return (
       <EmptyState
         icon={<RotateCw size={28} aria-hidden />}
-        title="The orders did not load"
+        title="The orders could not be loaded"
         action={
           <button type="button" className="button" onClick={() => void client.sync()}>
             Try again
@@ -64,14 +64,14 @@ export function ConversationList({
   if (!listed) return <Skeleton />;
   const older = searching ? <SearchedBack search={search} found={entries.length > 0} /> : more && (
     <button type="button" className="button list-more" disabled={loading} onClick={() => void load()}>
-      {loading ? "Loading…" : "Older orders"}
+      {loading ? "Loading…" : "Load older orders"}
     </button>
   );
   if (entries.length === 0) {
     return (
       <div className="list-empty">
         <Inbox size={28} aria-hidden />
-        {!searching && <p>{none ? "No orders yet." : more ? "No order matches among those loaded so far." : "No order matches."}</p>}
+        {!searching && <p>{none ? "No orders yet." : more ? "No orders match among those loaded so far." : "No orders match."}</p>}
         {older}
       </div>
     );
@@ -86,20 +86,20 @@ export function ConversationList({
   );
 }
 
-/** How far the server has looked, and how to look further. */
+/** Shows how far back the server has searched, and a button to continue. */
 function SearchedBack({ search, found }: { search: SearchResult; found: boolean }) {
-  const { progress, searchedTo, further } = search;
-  const back = searchedTo === undefined ? "" : `Searched back to ${dayOf(searchedTo)}.`;
+  const { progress, searchedTo, searchFurther } = search;
+  const back = searchedTo === undefined ? "" : `Searched back to ${dayAndMonth(searchedTo)}.`;
   return (
     <div className="searched">
       <p role="status">
-        {progress === "looking" && "Searching all orders…"}
-        {progress === "looked" && [!found && "No order matches.", back].filter((words) => words !== false && words !== "").join(" ")}
-        {progress === "failed" && "The search did not reach the server: only orders that are loaded were searched."}
+        {progress === "searching" && "Searching all orders…"}
+        {progress === "done" && [!found && "No orders match.", back].filter((words) => words !== false && words !== "").join(" ")}
+        {progress === "failed" && "The server could not be reached. Only the loaded orders were searched."}
       </p>
       {(searchedTo !== undefined || progress === "failed") && (
-        <button type="button" className="button" onClick={further}>
-          {progress === "failed" ? "Try again" : "Look further"}
+        <button type="button" className="button" onClick={searchFurther}>
+          {progress === "failed" ? "Try again" : "Search further back"}
         </button>
       )}
     </div>

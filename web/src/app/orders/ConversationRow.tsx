@@ -3,14 +3,14 @@ import { memo } from "react";
 import { type ConversationEntry, isSamePerson, sideOf } from "../../client/index.ts";
 import type { Conversation } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
-import { brief, full, money, orderNumber } from "../format.ts";
+import { shortTime, fullTime, money, orderNumber } from "../format.ts";
 import { ChatLink } from "../parts/ChatLink.tsx";
 import { Picture } from "../parts/Picture.tsx";
 import { CONVERSATION_STATUS, StatusBadge } from "../parts/StatusBadge.tsx";
 import { UnreadBadge } from "../parts/UnreadBadge.tsx";
 import { unreadText } from "../unread.ts";
 
-/** One order in the list; `today` as `useToday` has it. */
+/** One order in the list. `today` is the value of `useToday`. */
 export const ConversationRow = memo(function ConversationRow({ entry, open, today }: { entry: ConversationEntry; open: boolean; today: number }) {
   const { conversation, unread } = entry;
   const { order } = conversation;
@@ -23,8 +23,8 @@ export const ConversationRow = memo(function ConversationRow({ entry, open, toda
           <strong className="row-title" dir="auto">
             {isAdmin ? conversation.customerName : order.title}
           </strong>
-          <time className="row-time" dateTime={conversation.lastActivityAt} title={full(conversation.lastActivityAt)}>
-            {brief(conversation.lastActivityAt, today)}
+          <time className="row-time" dateTime={conversation.lastActivityAt} title={fullTime(conversation.lastActivityAt)}>
+            {shortTime(conversation.lastActivityAt, today)}
           </time>
         </span>
         <span className="row-line row-facts">
@@ -54,7 +54,10 @@ export const ConversationRow = memo(function ConversationRow({ entry, open, toda
   );
 });
 
-/** What happened last: a message that failed, somebody who types, a text that was begun, or the last message. */
+/**
+ * The preview of a conversation: a failed message, the typing indicator, a draft, or the last
+ * message.
+ */
 function Last({ conversation, open }: { conversation: Conversation; open: boolean }) {
   const { id } = conversation;
   const failed = useChat((state) => state.outbox.find((unsent) => unsent.conversationId === id && unsent.failed !== undefined)?.body);
@@ -77,7 +80,7 @@ function Last({ conversation, open }: { conversation: Conversation; open: boolea
       </em>
     );
   }
-  // In the conversation that is open the draft is in sight.
+  // The draft of the open conversation is visible in the composer.
   if (draft !== undefined && draft.trim() !== "" && !open) {
     return (
       <>

@@ -6,14 +6,14 @@ import { ORDER_STATUS } from "../parts/StatusBadge.tsx";
 
 const STATUSES: readonly OrderStatus[] = ["pending", "confirmed", "completed", "cancelled"];
 
-/** How many orders there are by status; pressing a card shows only those. */
+/** The number of orders by status. A pressed card filters the list. */
 export function CountCards({ chosen, onChoose }: { chosen: OrderStatus | undefined; onChoose: (status: OrderStatus | undefined) => void }) {
   const client = useClient();
   const queries = useQueryClient();
   const online = useChat((state) => state.connection === "online");
   const counts = useQuery({ queryKey: ["counts"], queryFn: () => client.api.counts(), enabled: online });
   useEffect(() => {
-    // Changes may have been missed while there was no connection.
+    // Events may have been missed while offline.
     if (online) void queries.invalidateQueries({ queryKey: ["counts"] });
   }, [online, queries]);
   return (

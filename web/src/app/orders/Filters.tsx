@@ -3,7 +3,7 @@ import type { ConversationStatus } from "../../protocol.ts";
 import { CONVERSATION_STATUS } from "../parts/StatusBadge.tsx";
 import type { Filter } from "./filter.ts";
 
-/** What an admin searches for, and which conversations are shown. */
+/** The search field and the filter by conversation status, for admins. */
 export function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }) {
   const choose = (value: string) => onChange({ ...filter, conversation: value === "" ? undefined : (value as ConversationStatus) });
   return (
@@ -21,10 +21,10 @@ export function Filters({ filter, onChange }: { filter: Filter; onChange: (filte
         />
       </label>
       <span id="search-help" className="visually-hidden">
-        By the customer's name, the order's number or an item.
+        Search by customer name, order number or item.
       </span>
       <label>
-        <span className="visually-hidden">Which conversations</span>
+        <span className="visually-hidden">Conversation status</span>
         <select value={filter.conversation ?? ""} onChange={(event) => choose(event.target.value)}>
           <option value="">All</option>
           {Object.entries(CONVERSATION_STATUS).map(([status, label]) => (

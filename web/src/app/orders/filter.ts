@@ -3,22 +3,22 @@ import type { ConversationEntry } from "../../client/index.ts";
 import type { ConversationStatus, OrderStatus } from "../../protocol.ts";
 import { orderNumber } from "../format.ts";
 
-/** What of the list is shown. */
+/** Which conversations the list shows. */
 export interface Filter {
-  /** Orders of this status; all if absent. */
+  /** The order status to show, or undefined for all. */
   readonly order: OrderStatus | undefined;
-  /** Conversations of this status; all if absent. */
+  /** The conversation status to show, or undefined for all. */
   readonly conversation: ConversationStatus | undefined;
-  /** What was typed into the search. */
+  /** The text in the search field. */
   readonly words: string;
 }
 
-/** What of the list is shown, kept while the page is. */
+/** Holds the filter while the page is mounted. */
 export function useFilter(): [Filter, (filter: Filter) => void] {
   return useState<Filter>({ order: undefined, conversation: undefined, words: "" });
 }
 
-/** Whether a conversation is to be shown. Every word has to be somewhere in it. */
+/** Returns true if a conversation matches both statuses and contains every word of the search. */
 export function matches(entry: ConversationEntry, filter: Filter): boolean {
   if (!matchesStatus(entry, filter)) return false;
   const { conversation } = entry;
@@ -36,7 +36,7 @@ export function matches(entry: ConversationEntry, filter: Filter): boolean {
     .every((word) => text.includes(word));
 }
 
-/** Whether a conversation is of the status that is shown, and its order too. */
+/** Returns true if the order and the conversation have the chosen statuses. */
 export function matchesStatus({ conversation }: ConversationEntry, { order, conversation: status }: Filter): boolean {
   return (order === undefined || conversation.order.status === order) && (status === undefined || conversation.status === status);
 }

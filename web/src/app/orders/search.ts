@@ -4,65 +4,73 @@ import type { ConversationEntry } from "../../client/index.ts";
 import type { Conversation, Time } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
 
-/** The server is asked once nobody has typed for this long, in milliseconds. */
-const QUIET = 300;
+/** Delay between the last key and the request to the server, in milliseconds. */
+const DEBOUNCE = 300;
 
-/** The server looks for no less, in characters; and for no more. */
-const [SHORTEST, LONGEST] = [2, 100];
+/** The minimum and maximum length of a search, in characters. */
+const [MIN_LENGTH, MAX_LENGTH] = [2, 100];
 
-/** Conversations of a page. */
-const PAGE = 50;
+/** Page size, in conversations. */
+const PAGE_SIZE = 50;
 
-/** What the server knows of a search. */
+/** The result of a search on the server. */
 export interface SearchResult {
-  /** What it has found so far. */
+  /** The conversations found so far. */
   readonly found: readonly Conversation[];
-  /** Nothing is searched for; the server is looking; it has looked; it could not. */
-  readonly progress: "none" | "looking" | "looked" | "failed";
-  /** Up to this moment of last activity it has looked; absent if it has looked at everything. */
+  /**
+   * `none`: there is no search. `searching`: the request is running. `done`: it is done. `failed`:
+   * it failed.
+   */
+  readonly progress: "none" | "searching" | "done" | "failed";
+  /**
+   * The server has searched back to this last activity. Undefined if it has searched everything.
+   */
   readonly searchedTo: Time | undefined;
-  /** Looks further back, or once more where it failed. */
-  readonly further: () => void;
+  /** Searches further back, or tries again after a failure. */
+  readonly searchFurther: () => void;
 }
 
-/** Has the server look for orders. What is loaded can be filtered at once, beside this. */
+/** Searches orders on the server. Conversations that are loaded are filtered separately. */
 export function useSearch(words: string): SearchResult {
   const client = useClient();
   const online = useChat((state) => state.connection === "online");
   const typed = normalized(words);
-  const asked = useQuiet(typed);
+  const sent = useDebounced(typed);
   const search = useInfiniteQuery({
-    queryKey: ["search", asked],
-    queryFn: ({ pageParam }) => client.api.conversations({ q: asked, cursor: pageParam, limit: PAGE }),
+    queryKey: ["search", sent],
+    queryFn: ({ pageParam }) => client.api.conversations({ q: sent, cursor: pageParam, limit: PAGE_SIZE }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor,
-    enabled: online && asked !== "",
+    enabled: online && sent !== "",
   });
   const pages = search.data?.pages;
-  const found = useMemo(() => (asked === typed ? (pages ?? []).flatMap((page) => page.items) : []), [pages, asked, typed]);
+  const found = useMemo(() => (sent === typed ? (pages ?? []).flatMap((page) => page.items) : []), [pages, sent, typed]);
   const last = pages?.at(-1);
   const progress = progressOf();
   return {
     found,
     progress,
-    searchedTo: progress === "looked" && last?.nextCursor !== undefined ? (last.searchedTo ?? last.items.at(-1)?.lastActivityAt) : undefined,
-    further: () => void (search.isFetchNextPageError || search.isSuccess ? search.fetchNextPage() : search.refetch()),
+    searchedTo: progress === "done" && last?.nextCursor !== undefined ? (last.searchedTo ?? last.items.at(-1)?.lastActivityAt) : undefined,
+    searchFurther: () => void (search.isFetchNextPageError || search.isSuccess ? search.fetchNextPage() : search.refetch()),
   };
 
   function progressOf(): SearchResult["progress"] {
     if (typed === "") return "none";
-    if (!online || (asked === typed && search.isError)) return "failed";
-    return asked !== typed || search.isFetching ? "looking" : "looked";
+    if (!online || (sent === typed && search.isError)) return "failed";
+    return sent !== typed || search.isFetching ? "searching" : "done";
   }
 }
 
-/** What the server is asked for: the same search, however it was typed; empty for what is too short to be looked for. */
+/**
+ * Normalizes a search, so that the same words give the same request. Returns an empty string if the
+ * search is too short.
+ */
 export function normalized(words: string): string {
   const characters = [...words.trim().toLowerCase().split(/\s+/).join(" ")];
-  return characters.length < SHORTEST ? "" : characters.slice(0, LONGEST).join("").trimEnd();
+  return characters.length < MIN_LENGTH ? "" : characters.slice(0, MAX_LENGTH).join("").trimEnd();
 }
 
-/** With what the server has found and the client does not hold. */
+/** Adds the conversations that only the server has found to those that match in the client. */
 export function withFound(held: ReadonlyMap<string, ConversationEntry>, matching: readonly ConversationEntry[], found: readonly Conversation[]): readonly ConversationEntry[] {
   const shown = new Map(matching.map((entry) => [entry.conversation.id, entry]));
   for (const conversation of found) {
@@ -72,12 +80,12 @@ export function withFound(held: ReadonlyMap<string, ConversationEntry>, matching
   return [...shown.values()];
 }
 
-/** A value once it has stayed the same for a while. */
-function useQuiet(value: string): string {
-  const [quiet, setQuiet] = useState(value);
+/** Returns a value after it has stayed unchanged for {@link DEBOUNCE} milliseconds. */
+function useDebounced(value: string): string {
+  const [debounced, setDebounced] = useState(value);
   useEffect(() => {
-    const waiting = setTimeout(() => setQuiet(value), QUIET);
+    const waiting = setTimeout(() => setDebounced(value), DEBOUNCE);
     return () => clearTimeout(waiting);
   }, [value]);
-  return quiet;
+  return debounced;
 }

@@ -4,17 +4,17 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Redirect, useLocation } from "wouter";
 import { SessionEnded, ApiError } from "../../client/index.ts";
 import type { OrderRequest } from "../../protocol.ts";
-import { type Basket, BasketStore, MOST } from "../basket.ts";
+import { type Basket, BasketStore, MAX_QUANTITY } from "../basket.ts";
 import { uuid } from "../browser.ts";
 import { useChat, useClient } from "../chat-context.ts";
 import { CURRENCY, PRODUCTS, type Product } from "../demo.ts";
 import { money } from "../format.ts";
 import { Title } from "../parts/Title.tsx";
 import { pictureUrl } from "../pictures.ts";
-import { local } from "../storage.ts";
+import { persistentStorage } from "../storage.ts";
 import { withoutControls } from "../text.ts";
 
-/** A small shop: fill a basket, place the order, and be in its conversation. */
+/** A demo shop. After an order is placed, it opens the order's conversation. */
 export function CheckoutPage() {
   const client = useClient();
   const isAdmin = useChat((state) => state.me.role === "admin");
@@ -28,12 +28,12 @@ export function CheckoutPage() {
   const total = basket.reduce((sum, { product, quantity }) => sum + product.price * quantity, 0);
   const change = (product: Product, by: number) => {
     const { [product.sku]: held = 0, ...others } = quantities;
-    const quantity = Math.min(MOST, Math.max(0, held + by));
+    const quantity = Math.min(MAX_QUANTITY, Math.max(0, held + by));
     write({ quantities: quantity === 0 ? others : { ...others, [product.sku]: quantity } });
   };
   const placing = useMutation({
     mutationFn: (sent: { order: OrderRequest; key: string }) => client.api.placeOrder(sent.order, sent.key),
-    // Said here it happens also when the page is gone by then.
+    // This callback is also called after the page is unmounted.
     onSuccess: (_, sent) => ordered(sent.key),
   });
   const place = (event: FormEvent) => {
@@ -49,7 +49,8 @@ export function CheckoutPage() {
       currency: CURRENCY,
       ...(note.trim() !== "" && { note: note.trim() }),
     };
-    // Said here it happens only as long as the page is there: whoever has gone elsewhere stays there.
+    // This callback is called only while the page is mounted: a person who has left the page is not
+    // moved.
     placing.mutate({ order, key }, { onSuccess: ({ conversation }) => navigate(`/orders/${conversation.id}`) });
   };
   if (isAdmin) return <Redirect to="/orders" replace />;
@@ -77,7 +78,7 @@ export function CheckoutPage() {
       <form className="basket" aria-labelledby="basket-title" onSubmit={place}>
         <h2 id="basket-title">Your order</h2>
         {basket.length === 0 ? (
-          <p className="muted">Nothing chosen yet.</p>
+          <p className="muted">Your basket is empty.</p>
         ) : (
           <ul className="lines">
             {basket.map(({ product, quantity }) => (
@@ -109,17 +110,20 @@ export function CheckoutPage() {
           {placing.isPending ? "Placing the order…" : "Place the order"}
         </button>
         <p role="alert" className="form-problem">
-          {placing.error !== null && wordsFor(placing.error)}
+          {placing.error !== null && errorText(placing.error)}
         </p>
       </form>
     </main>
   );
 }
 
-/** The person's basket, as it was left; how to change it, and how to empty it once the order with this key was placed. */
+/**
+ * Returns the person's basket, a function that changes it, and one that empties it after its order
+ * was placed.
+ */
 function useBasket(): [Basket, (change: Partial<Omit<Basket, "key">>) => void, (key: string) => void] {
   const me = useChat((state) => state.me);
-  const [store] = useState(() => new BasketStore(local, me));
+  const [store] = useState(() => new BasketStore(persistentStorage, me));
   const [basket, setBasket] = useState<Basket>(() => store.load() ?? { quantities: {}, note: "", key: uuid() });
   const write = (change: Partial<Omit<Basket, "key">>) => {
     const changed = { ...basket, ...change, key: uuid() };
@@ -132,16 +136,17 @@ function useBasket(): [Basket, (change: Partial<Omit<Basket, "key">>) => void, (
 function Stepper({ product, quantity, onChange }: { product: Product; quantity: number; onChange: (product: Product, by: number) => void }) {
   const more = useRef<HTMLButtonElement>(null);
   const add = useRef<HTMLButtonElement>(null);
-  const none = quantity === 0;
-  const before = useRef(none);
+  const empty = quantity === 0;
+  const before = useRef(empty);
   useEffect(() => {
-    // The button that was pressed is gone: the focus goes to the one in its place, unless it is somewhere else by now.
-    if (before.current !== none && (document.activeElement === null || document.activeElement === document.body)) {
-      (none ? add : more).current?.focus();
+    // The pressed button has been removed. Move the focus to the button in its place, unless the
+    // focus is elsewhere.
+    if (before.current !== empty && (document.activeElement === null || document.activeElement === document.body)) {
+      (empty ? add : more).current?.focus();
     }
-    before.current = none;
-  }, [none]);
-  if (none) {
+    before.current = empty;
+  }, [empty]);
+  if (empty) {
     return (
       <button ref={add} type="button" className="button" aria-label={`Add ${product.title}`} onClick={() => onChange(product, 1)}>
         Add
@@ -149,20 +154,20 @@ function Stepper({ product, quantity, onChange }: { product: Product; quantity: 
     );
   }
   return (
-    <span className="stepper" role="group" aria-label={`How many: ${product.title}`}>
-      <button type="button" className="icon-button" aria-label="One less" onClick={() => onChange(product, -1)}>
+    <span className="stepper" role="group" aria-label={`Quantity: ${product.title}`}>
+      <button type="button" className="icon-button" aria-label="Decrease quantity" onClick={() => onChange(product, -1)}>
         <Minus size={16} aria-hidden />
       </button>
       <output aria-live="polite">{quantity}</output>
-      <button ref={more} type="button" className="icon-button" aria-label="One more" onClick={() => onChange(product, 1)}>
+      <button ref={more} type="button" className="icon-button" aria-label="Increase quantity" onClick={() => onChange(product, 1)}>
         <Plus size={16} aria-hidden />
       </button>
     </span>
   );
 }
 
-function wordsFor(problem: Error): string {
+function errorText(problem: Error): string {
   if (problem instanceof SessionEnded) return "Please log in again.";
   if (problem instanceof ApiError) return `The order was not placed: ${problem.message}`;
-  return "The server cannot be reached. Try again: the order will be placed once, however often you press.";
+  return "The server cannot be reached. Try again: your order will be placed only once.";
 }

@@ -4,7 +4,7 @@ import { PEOPLE } from "../demo.ts";
 import { Avatar } from "../parts/Avatar.tsx";
 import { type LogIn, demoToken } from "../session.ts";
 
-/** The demonstration's log-in: pick who to be. */
+/** The demo's log-in page: choose a person. */
 export function LogInPage({ onLogIn }: { onLogIn: (logIn: LogIn) => void }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
@@ -14,7 +14,7 @@ export function LogInPage({ onLogIn }: { onLogIn: (logIn: LogIn) => void }) {
     setProblem(undefined);
     try {
       const token = await demoToken(me);
-      if (token === undefined) setProblem("This server hands out no demonstration tokens: log in at the shop.");
+      if (token === undefined) setProblem("This server has no demo log-in. Please log in at the shop.");
       else onLogIn({ me, token });
     } catch {
       setProblem("The server cannot be reached. Is it running? Try again in a moment.");
@@ -37,7 +37,7 @@ export function LogInPage({ onLogIn }: { onLogIn: (logIn: LogIn) => void }) {
         <img src="/icon.svg" alt="" width="56" height="56" />
         <h1>Order chat</h1>
         <p className="muted">
-          Talk about an order where the order is. Pick a person to begin; open a second window to be somebody else in it.
+          Talk about an order where the order is. Choose a person to begin. Open a second window to log in as another person.
         </p>
         <h2 id="customers">Customers</h2>
         <ul className="people" aria-labelledby="customers">

@@ -3,7 +3,7 @@ import { Link } from "wouter";
 import { EmptyState } from "../parts/EmptyState.tsx";
 import { Title } from "../parts/Title.tsx";
 
-/** An address that leads nowhere. */
+/** Shown for unknown paths. */
 export function NotFoundPage() {
   return (
     <main className="alone">
@@ -11,14 +11,14 @@ export function NotFoundPage() {
       <EmptyState
         heading="h1"
         icon={<Compass size={32} aria-hidden />}
-        title="There is nothing here"
+        title="Page not found"
         action={
           <Link className="button button-primary" href="/orders">
-            To the orders
+            Go to orders
           </Link>
         }
       >
-        The address may be mistyped, or what it led to is gone.
+        The address may be wrong, or the page no longer exists.
       </EmptyState>
     </main>
   );

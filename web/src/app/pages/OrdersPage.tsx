@@ -15,7 +15,7 @@ import { useSearch, withFound } from "../orders/search.ts";
 import { EmptyState } from "../parts/EmptyState.tsx";
 import { Title } from "../parts/Title.tsx";
 
-/** The list and the chat: side by side, or on a phone one after the other. */
+/** The list and the chat: side by side, or one at a time on a phone. */
 export function OrdersPage({ id }: { id: string | undefined }) {
   const wide = useWide();
   const isAdmin = useChat((state) => state.me.role === "admin");
@@ -41,7 +41,7 @@ export function OrdersPage({ id }: { id: string | undefined }) {
   return (
     <main className="orders">
       {id === undefined && <Title view={title} />}
-      {/* On a phone it stays behind the chat, so that it is where it was when somebody comes back. */}
+      {/* On a phone the list stays mounted behind the chat, so that it keeps its scroll position. */}
       <section ref={pane} className="list-pane" aria-label="Orders" data-behind={hidden || undefined} inert={hidden}>
         <h1 className="visually-hidden">{title}</h1>
         <CountCards chosen={filter.order} onChoose={(order) => setFilter({ ...filter, order })} />
@@ -55,8 +55,8 @@ export function OrdersPage({ id }: { id: string | undefined }) {
 }
 
 /**
- * Where there is room for both, a customer's newest order opens by itself: they have few, and came for one of them. An admin chooses:
- * what opens by itself would look as if somebody took care of it.
+ * On a wide screen a customer's newest order opens by itself. For an admin nothing opens by itself,
+ * because an opened conversation looks as if somebody takes care of it.
  */
 function useFirstOpens(id: string | undefined, wanted: boolean, first: string | undefined): void {
   const [, navigate] = useLocation();
@@ -65,7 +65,7 @@ function useFirstOpens(id: string | undefined, wanted: boolean, first: string | 
   }, [wanted, id, first, navigate]);
 }
 
-/** Whoever comes back from a chat on a phone has the focus on its row again. */
+/** On a phone, moves the focus back to the row of the chat that was left. */
 function useRowFocused(pane: RefObject<HTMLElement | null>, openId: string | undefined): void {
   const last = useRef(openId);
   useEffect(() => {
@@ -73,7 +73,7 @@ function useRowFocused(pane: RefObject<HTMLElement | null>, openId: string | und
     last.current = openId;
     if (left === undefined || openId !== undefined) return;
     const rows = pane.current?.querySelectorAll<HTMLElement>("a.row") ?? [];
-    // A row that has moved out of sight is not there: then it is the list.
+    // The virtualized list may have unmounted the row. Then the list gets the focus.
     const row = [...rows].find((each) => each.getAttribute("href") === chatPath(left)) ?? pane.current?.querySelector<HTMLElement>(".list");
     row?.focus({ preventScroll: true });
   }, [pane, openId]);
@@ -85,22 +85,22 @@ function NoneOpen({ empty, isAdmin }: { empty: boolean; isAdmin: boolean }) {
     <section className="chat-pane" aria-label="Chat">
       {isAdmin && !empty && (
         <EmptyState icon={<MousePointerClick size={32} aria-hidden />} title="Choose an order">
-          Its conversation opens here. Messages count as read once you have seen them there.
+          Its conversation opens here. Messages are marked as read when you see them.
         </EmptyState>
       )}
       {isAdmin && empty && (
-        <EmptyState icon={icon} title="Quiet so far">
-          As soon as somebody places an order, it appears here.
+        <EmptyState icon={icon} title="Waiting for orders">
+          New orders appear here.
         </EmptyState>
       )}
       {!isAdmin && empty && (
         <EmptyState
           icon={icon}
-          title="Your orders will talk here"
+          title="Chat with the shop about your orders"
           action={
             <Link className="button button-primary" href="/checkout">
               <ShoppingBag size={18} aria-hidden />
-              To the shop
+              Go to the shop
             </Link>
           }
         >

@@ -5,12 +5,12 @@ import { type Theme, useTheme } from "../theme.ts";
 import { Avatar } from "./Avatar.tsx";
 
 const THEMES: readonly { theme: Theme; label: string }[] = [
-  { theme: "system", label: "Like the system" },
+  { theme: "system", label: "System" },
   { theme: "light", label: "Light" },
   { theme: "dark", label: "Dark" },
 ];
 
-/** Who is logged in, how the page looks, and the way out. */
+/** The menu with the logged-in person, the theme, and the log-out. */
 export function AccountMenu({ onLogOut }: { onLogOut: () => void }) {
   const me = useChat((state) => state.me);
   const [theme, setTheme] = useTheme();
@@ -39,7 +39,7 @@ export function AccountMenu({ onLogOut }: { onLogOut: () => void }) {
           <Menu.Separator className="menu-separator" />
           <Menu.Item className="menu-item" onSelect={onLogOut}>
             <LogOut size={16} aria-hidden />
-            Be somebody else
+            Switch person
           </Menu.Item>
         </Menu.Content>
     </Menu.Root>

@@ -1,6 +1,6 @@
 const HUES = 8;
 
-/** A person's initials on a colour of their own. */
+/** A person's initials on a colour that is derived from the name. */
 export function Avatar({ name, small = false }: { name: string; small?: boolean }) {
   const initials = name
     .split(/\s+/)

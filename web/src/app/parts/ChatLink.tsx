@@ -2,10 +2,10 @@ import type { ComponentProps, MouseEvent, ReactNode } from "react";
 import { Link } from "wouter";
 import { chatPath, useOpenChat } from "../navigation.ts";
 
-/** A link that opens a conversation, as {@link useOpenChat} does. */
+/** A link that opens a conversation with {@link useOpenChat}. */
 export function ChatLink({ id, onOpen, children, ...rest }: { id: string; onOpen?: () => void; children: ReactNode } & Omit<ComponentProps<"a">, "href" | "onClick" | "id" | "ref">) {
   const open = useOpenChat();
-  // Clicks that open another tab or window do not come here.
+  // Clicks that open a new tab or window do not reach this handler.
   const clicked = (event: MouseEvent) => {
     event.preventDefault();
     onOpen?.();

@@ -1,6 +1,9 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
 
-/** Asks before something that cannot be undone. The focus is on the button that changes nothing, and Esc is that button. */
+/**
+ * A dialog before an action that cannot be undone. The "no" button has the focus, and Esc presses
+ * it.
+ */
 export function ConfirmDialog({ title, children, yes, no, onYes, onClose }: { title: string; children: ReactNode; yes: string; no: string; onYes: () => void; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();

@@ -2,7 +2,10 @@ import { CircleAlert, CloudOff, LoaderCircle, LogOut, Save } from "lucide-react"
 import { useChat } from "../chat-context.ts";
 import { ChatLink } from "./ChatLink.tsx";
 
-/** Says when the page is not live, and that it goes on working; and which messages need somebody to look at them. */
+/**
+ * Shows that the page is offline or connecting, how many messages are waiting, and whether messages
+ * failed.
+ */
 export function ConnectionBanner() {
   const connection = useChat((state) => state.connection);
   const waiting = useChat((state) => state.outbox.filter((unsent) => unsent.failed === undefined).length);
@@ -14,14 +17,14 @@ export function ConnectionBanner() {
         <p className="banner">
           <CloudOff size={18} aria-hidden />
           {waiting === 0
-            ? "You are offline. You can go on writing; messages go out when the connection is back."
-            : `You are offline. ${waiting === 1 ? "One message waits" : `${waiting} messages wait`} and will go out when the connection is back.`}
+            ? "You're offline. Messages will be sent when you're back."
+            : `You're offline. ${waiting === 1 ? "One message" : `${waiting} messages`} will be sent when you're back.`}
         </p>
       )}
       {connection === "expired" && (
         <p className="banner">
           <LogOut size={18} aria-hidden />
-          You are no longer logged in: nothing new comes here.
+          You're logged out. New messages are not shown.
         </p>
       )}
       {connection === "connecting" && (
@@ -34,14 +37,14 @@ export function ConnectionBanner() {
   );
 }
 
-/** The browser's storage does not take what was written: it lives as long as the page. */
+/** Warns that messages could not be stored and would be lost with the page. */
 function Unstored() {
   const unstored = useChat((state) => state.unstored);
   if (!unstored) return null;
   return (
     <p className="banner">
       <Save size={18} aria-hidden />
-      This browser has no room to keep your messages: leave this page open until they are sent.
+      Your messages could not be saved in this browser. Keep this page open until they are sent.
     </p>
   );
 }
@@ -54,7 +57,7 @@ function NotSent() {
     <p className="banner banner-failed">
       <CircleAlert size={18} aria-hidden />
       {count === 1 ? "A message was not sent." : `${count} messages were not sent.`}
-      <ChatLink id={first}>Go to {count === 1 ? "it" : "the first"}</ChatLink>
+      <ChatLink id={first}>{count === 1 ? "Show message" : "Show first message"}</ChatLink>
     </p>
   );
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** Nothing to show: why, and what to do about it. */
+/** A placeholder with the reason why there is no content, and an action. */
 export function EmptyState({
   icon,
   title,
@@ -10,7 +10,7 @@ export function EmptyState({
 }: {
   icon: ReactNode;
   title: string;
-  /** `h1` where this is all that the page shows. */
+  /** `h1` if the page has no other heading. */
   heading?: "h1" | "h2";
   children?: ReactNode;
   action?: ReactNode;

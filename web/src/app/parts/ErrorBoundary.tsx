@@ -3,8 +3,8 @@ import { Component, type ReactNode } from "react";
 import { EmptyState } from "./EmptyState.tsx";
 
 /**
- * Shows that something could not be shown, instead of an empty page. React unmounts everything above which an error in rendering
- * is not caught.
+ * Shows an error message if rendering fails. Without an error boundary React unmounts the whole
+ * page.
  */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { failed: boolean }> {
   override state = { failed: false };

@@ -4,11 +4,11 @@ import { useChat } from "../chat-context.ts";
 
 const WORDS: Readonly<Record<SessionEnd, string>> = {
   expired: "Your log-in has expired.",
-  refused: "The shop does not accept your log-in any more.",
-  another_person: "Somebody else has logged in with this browser.",
+  refused: "The shop no longer accepts your log-in.",
+  another_person: "Another person has logged in with this browser.",
 };
 
-/** The log-in has ended and could not be renewed, or the server refuses it: says so, with the way out. */
+/** A dialog that is shown when the session has ended and cannot be renewed. */
 export function LogInExpired({ onLogIn }: { onLogIn: () => void }) {
   const expired = useChat((state) => state.connection === "expired");
   const reason = useChat((state) => state.sessionEnd);
@@ -24,13 +24,13 @@ export function LogInExpired({ onLogIn }: { onLogIn: () => void }) {
       className="dialog"
       aria-labelledby="expired-title"
       onCancel={(event) => event.preventDefault()}
-      // Chrome lets a second Esc close it whatever is said to the first.
+      // Chrome closes a dialog on the second Esc even if the event is cancelled.
       onClose={(event) => event.currentTarget.showModal()}
     >
       <h2 id="expired-title">Please log in again</h2>
       <p>
         {reason === undefined ? "Your log-in has ended." : WORDS[reason]}
-        {waiting > 0 && " What you wrote is kept in this browser and goes out once you are back."}
+        {waiting > 0 && " Your messages are kept in this browser and will be sent after you log in again."}
       </p>
       <button type="button" className="button button-primary" onClick={onLogIn}>
         Log in again

@@ -3,25 +3,25 @@ import { useCallback, useEffect, useState } from "react";
 import { Link } from "wouter";
 import type { Order } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
-import { list, money } from "../format.ts";
+import { joinNames, money } from "../format.ts";
 import { ChatLink } from "./ChatLink.tsx";
 
-/** The notice goes away by itself this long after the last order, in milliseconds. */
-const SHOWN = 12_000;
+/** Time from the last new order until the notice disappears, in milliseconds. */
+const NOTICE_TIME = 12_000;
 
-/** Tells admins of orders that have just been placed: one notice, which sums up what comes while it is shown. */
+/** Shows admins one notice for all new orders since it appeared. */
 export function NewOrders() {
   const isAdmin = useChat((state) => state.me.role === "admin");
   const [orders, clear] = useNewOrders(isAdmin);
   const newest = orders.at(-1);
-  const [looked, setLooked] = useState(false);
+  const [paused, setPaused] = useState(false);
   useEffect(() => {
-    if (newest === undefined || looked) return undefined;
-    const ends = setTimeout(clear, SHOWN);
+    if (newest === undefined || paused) return undefined;
+    const ends = setTimeout(clear, NOTICE_TIME);
     return () => clearTimeout(ends);
-  }, [newest, looked, clear]);
+  }, [newest, paused, clear]);
   const dismiss = () => {
-    setLooked(false);
+    setPaused(false);
     clear();
   };
 
@@ -29,18 +29,18 @@ export function NewOrders() {
   return (
     <>
       <p className="visually-hidden" role="status">
-        {newest !== undefined && words(orders)}
+        {newest !== undefined && noticeText(orders)}
       </p>
       {newest !== undefined && (
-        // Whoever points at it or has the focus in it is reading: then it stays.
+        // The notice stays while the pointer is over it or the focus is in it.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
         <section
           className="notice"
           aria-label="New orders"
-          onPointerEnter={() => setLooked(true)}
-          onPointerLeave={(event) => setLooked(event.currentTarget.contains(document.activeElement))}
-          onFocus={() => setLooked(true)}
-          onBlur={(event) => setLooked(event.currentTarget.contains(event.relatedTarget) || event.currentTarget.matches(":hover"))}
+          onPointerEnter={() => setPaused(true)}
+          onPointerLeave={(event) => setPaused(event.currentTarget.contains(document.activeElement))}
+          onFocus={() => setPaused(true)}
+          onBlur={(event) => setPaused(event.currentTarget.contains(event.relatedTarget) || event.currentTarget.matches(":hover"))}
         >
           <BellRing size={20} aria-hidden />
           <NoticeLink orders={orders} onOpen={dismiss} />
@@ -68,7 +68,7 @@ function NoticeLink({ orders, onOpen }: { orders: readonly Order[]; onOpen: () =
     return (
       <Link href="/orders" onClick={onOpen}>
         <strong>{orders.length} new orders</strong>
-        <span>{names(orders)}</span>
+        <span>{customerNames(orders)}</span>
       </Link>
     );
   }
@@ -84,7 +84,10 @@ function NoticeLink({ orders, onOpen }: { orders: readonly Order[]; onOpen: () =
   );
 }
 
-/** The orders that came since the notice was last empty, oldest first, and how to empty it. */
+/**
+ * Returns the orders since the notice was last cleared, oldest first, and a function that clears
+ * them.
+ */
 function useNewOrders(isAdmin: boolean): [readonly Order[], () => void] {
   const client = useClient();
   const [orders, setOrders] = useState<readonly Order[]>([]);
@@ -99,11 +102,11 @@ function useNewOrders(isAdmin: boolean): [readonly Order[], () => void] {
   return [orders, useCallback(() => setOrders([]), [])];
 }
 
-function words(orders: readonly Order[]): string {
-  return orders.length === 1 ? `New order from ${names(orders)}` : `${orders.length} new orders: ${names(orders)}`;
+function noticeText(orders: readonly Order[]): string {
+  return orders.length === 1 ? `New order from ${customerNames(orders)}` : `${orders.length} new orders: ${customerNames(orders)}`;
 }
 
-/** The customers, each once. */
-function names(orders: readonly Order[]): string {
-  return list([...new Set(orders.map(({ customerName }) => (typeof customerName === "string" ? customerName : "Somebody")))]);
+/** The customers' names without duplicates. */
+function customerNames(orders: readonly Order[]): string {
+  return joinNames([...new Set(orders.map(({ customerName }) => (typeof customerName === "string" ? customerName : "Someone")))]);
 }

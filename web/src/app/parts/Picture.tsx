@@ -1,7 +1,10 @@
 import { Package } from "lucide-react";
 import { ownPicture } from "../pictures.ts";
 
-/** An order's picture, or a parcel where this page has none of its own. The title beside it says what it shows. */
+/**
+ * An order's picture, or a parcel icon if the page has no such file. It is decorative: the title is
+ * beside it.
+ */
 export function Picture({ imageUrl, size }: { imageUrl?: string | undefined; size: number }) {
   const file = ownPicture(imageUrl);
   return (

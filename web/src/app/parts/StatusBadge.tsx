@@ -1,6 +1,6 @@
 import type { ConversationStatus, OrderStatus } from "../../protocol.ts";
 
-/** What people call an order's status. */
+/** The labels of the order statuses. */
 export const ORDER_STATUS: Readonly<Record<OrderStatus, string>> = {
   pending: "Pending",
   confirmed: "Confirmed",
@@ -8,14 +8,14 @@ export const ORDER_STATUS: Readonly<Record<OrderStatus, string>> = {
   cancelled: "Cancelled",
 };
 
-/** What people call a conversation's status. */
+/** The labels of the conversation statuses. */
 export const CONVERSATION_STATUS: Readonly<Record<ConversationStatus, string>> = {
   active: "Active",
   archived: "Archived",
   closed: "Closed",
 };
 
-/** An order's status, in words and colour. */
+/** A badge with an order's status. */
 export function StatusBadge({ status }: { status: OrderStatus }) {
   return (
     <span className="badge" data-status={status}>

@@ -6,7 +6,7 @@ import { AccountMenu } from "./AccountMenu.tsx";
 import { NewOrders } from "./NewOrders.tsx";
 import { UnreadBadge } from "./UnreadBadge.tsx";
 
-/** Where one is, who one is, and what has just happened. */
+/** The bar at the top: navigation, the notice of new orders, and the account menu. */
 export function TopBar({ onLogOut }: { onLogOut: () => void }) {
   const me = useChat((state) => state.me);
   const unread = useChat((state) => unreadText(unreadOf(state)));
@@ -14,7 +14,7 @@ export function TopBar({ onLogOut }: { onLogOut: () => void }) {
   const [atCheckout] = useRoute("/checkout");
   return (
     <header className="topbar">
-      <Link href="/orders" className="brand" aria-label="Order chat, to the orders">
+      <Link href="/orders" className="brand" aria-label="Order chat, go to the list of orders">
         <img src="/icon.svg" alt="" width="30" height="30" />
         <span>Order chat</span>
       </Link>

@@ -1,4 +1,4 @@
-/** A number of unread messages as `unreadText` has it; nothing if that is empty. */
+/** A badge with an unread count as `unreadText` formats it. Shows nothing if the text is empty. */
 export function UnreadBadge({ text, where = "" }: { text: string; where?: string }) {
   if (text === "") return null;
   return (

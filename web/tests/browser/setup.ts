@@ -4,26 +4,29 @@ import { Windows } from "./chromium.ts";
 import { RESULTS } from "./steps.ts";
 import { type System, startSystem } from "./system.ts";
 
-/** The browser itself writes every failed request into the console. */
+/** Chromium logs every failed request. */
 export const FAILED_REQUEST = /Failed to load resource/;
 
-/** And without a network that there is none. */
+/** Chromium logs failed requests and connections when it is offline. */
 export const NO_NETWORK = /ERR_INTERNET_DISCONNECTED|Failed to load resource|WebSocket connection/;
 
-/** A running system and a browser for the tests of a file. */
-export interface World {
+/** A running system and a browser for the tests of one file. */
+export interface BrowserSetup {
   readonly system: System;
   readonly windows: Windows;
-  /** Complaints that a test brings about on purpose: taken out before they are looked at. */
-  expectComplaints(pattern: RegExp): void;
+  /** Allows console messages that a test causes on purpose. */
+  allowConsoleMessages(pattern: RegExp): void;
 }
 
-/** Starts both before the tests of a file, ends both after them; no test may leave a complaint in a console. */
-export function inTheBrowser(): World {
+/**
+ * Starts a system and a browser before the tests of a file, and stops them after. A test fails if a
+ * page logs an error or a warning.
+ */
+export function browserSetup(): BrowserSetup {
   let system: System | undefined;
   let windows: Windows | undefined;
   let expected: RegExp[] = [];
-  const begun = <Part>(part: Part | undefined): Part => {
+  const running = <Part>(part: Part | undefined): Part => {
     if (part === undefined) throw new Error("Nothing is running yet.");
     return part;
   };
@@ -34,8 +37,8 @@ export function inTheBrowser(): World {
   afterEach(async ({ task }) => {
     try {
       if (task.result?.state === "fail") await windows?.keepPictures(resolve(RESULTS, "failed"));
-      const complaints = windows?.complaints.splice(0) ?? [];
-      expect(complaints.filter((complaint) => !expected.some((pattern) => pattern.test(complaint)))).toEqual([]);
+      const consoleMessages = windows?.consoleMessages.splice(0) ?? [];
+      expect(consoleMessages.filter((text) => !expected.some((pattern) => pattern.test(text)))).toEqual([]);
     } finally {
       expected = [];
       await windows?.closeWindows();
@@ -47,11 +50,11 @@ export function inTheBrowser(): World {
   });
   return {
     get system() {
-      return begun(system);
+      return running(system);
     },
     get windows() {
-      return begun(windows);
+      return running(windows);
     },
-    expectComplaints: (pattern) => void expected.push(pattern),
+    allowConsoleMessages: (pattern) => void expected.push(pattern),
   };
 }

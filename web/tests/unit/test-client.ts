@@ -4,13 +4,13 @@ import { ChatClient } from "../../src/client/client.ts";
 import type { Environment } from "../../src/client/environment.ts";
 import type { Conversation, History, Message, Person } from "../../src/protocol.ts";
 
-/** A customer's message of a conversation. */
+/** Returns a customer's message. */
 export function message(seq: number, conversationId = "cnv_a"): Message {
   const sender = { userId: "mia", role: "customer", name: "Mia" } as const;
   return { conversationId, seq, id: `msg_${seq}`, sender, kind: "text", body: String(seq), createdAt: "2026-03-01T09:30:00.000Z" };
 }
 
-/** A conversation as an event has it: without `unread`. */
+/** Returns a conversation as events contain it, without `unread`. */
 export function conversation(lastSeq: number, parts: Partial<Conversation> = {}): Conversation {
   const [id, createdAt] = [parts.id ?? "cnv_a", "2026-03-01T09:30:00.000Z"];
   return {
@@ -29,7 +29,7 @@ export function conversation(lastSeq: number, parts: Partial<Conversation> = {})
   };
 }
 
-/** Locks as tabs of one browser share them: one at a time by name, in the order of asking. */
+/** Web Locks that are shared by tabs of one browser: exclusive by name, first come first served. */
 export class SharedLocks {
   readonly #tails = new Map<string, Promise<unknown>>();
 
@@ -44,13 +44,13 @@ export class SharedLocks {
     return result;
   }
 
-  /** A tab that is suspended while it holds a lock. */
-  hold(name: string): void {
+  /** Simulates a tab that is suspended while it holds the lock. */
+  suspendHolder(name: string): void {
     this.#tails.set(name, new Promise(() => {}));
   }
 }
 
-/** A WebSocket whose server is the test. */
+/** A fake WebSocket. The test plays the server. */
 export class FakeSocket extends EventTarget {
   static opened: FakeSocket[] = [];
   readonly sent: Record<string, unknown>[] = [];
@@ -71,8 +71,8 @@ export class FakeSocket extends EventTarget {
     this.sent.push(JSON.parse(text) as Record<string, unknown>);
   }
 
-  /** The server says something. */
-  say(frame: object | string): void {
+  /** Delivers a frame from the server. */
+  receive(frame: object | string): void {
     this.dispatchEvent(new MessageEvent("message", { data: typeof frame === "string" ? frame : JSON.stringify(frame) }));
   }
 
@@ -85,8 +85,8 @@ export class FakeSocket extends EventTarget {
 
 let ids = 0;
 
-/** An environment of the test's own; the clock is whatever `Date` is, so fake timers move it. */
-export function world(parts: Partial<Environment> = {}): Environment {
+/** Returns an environment for tests. Its clock is `Date`, so fake timers control it. */
+export function testEnvironment(parts: Partial<Environment> = {}): Environment {
   return {
     api: "http://test",
     fetch: () => Promise.reject(new Error("no network")),
@@ -104,39 +104,42 @@ export function world(parts: Partial<Environment> = {}): Environment {
   };
 }
 
-/** Lets everything happen that does not wait for a clock. */
+/** Waits until all pending promises that need no timer are settled. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }
 
-/** What the made-up server of {@link running} has. What it throws is a network that fails. */
+/**
+ * The fake server of {@link startClient}. A method that throws makes the request fail like a lost
+ * network.
+ */
 export interface Server {
   list(query: URLSearchParams): { items?: Conversation[]; nextCursor?: string | undefined; asOf?: string };
   conversation(id: string): Conversation | undefined;
   history(query: URLSearchParams, id: string): History | undefined;
-  /** Answers any request in place of all others; `undefined` lets it pass. */
+  /** Answers a request before the other methods. `undefined` passes the request on to them. */
   answer(path: string, bearer: string): Response | Promise<Response> | undefined;
 }
 
-/** A client with its made-up server. */
-export interface Running {
+/** A running client and its fake server. */
+export interface StartedClient {
   readonly client: ChatClient;
   readonly server: Server;
-  /** The paths that were asked for over REST. */
+  /** The URLs of all REST requests. */
   readonly asked: string[];
-  /** Errors of the page that the client was told of. */
+  /** The errors that the client has reported. */
   readonly reported: unknown[];
   readonly environment: Environment;
-  /** The server's end of the newest connection. */
+  /** Returns the newest WebSocket. */
   socket(): FakeSocket;
-  /** The frames of this action on the newest connection. */
-  said(action: string): Record<string, unknown>[];
+  /** Returns the frames with this action that were sent on the newest connection. */
+  sentFrames(action: string): Record<string, unknown>[];
 }
 
 const SHOP_ADMIN: Person = { userId: "grace", role: "admin", name: "Grace" };
 
-/** Starts a client; REST answers after one millisecond. */
-export async function running(
+/** Starts a client. REST requests take 1 ms. */
+export async function startClient(
   parts: Partial<Server> = {},
   { me = SHOP_ADMIN, token = "h.e30.s", renew = () => Promise.resolve(undefined), environment: more = {} }: {
     me?: Person;
@@ -144,7 +147,7 @@ export async function running(
     renew?: () => Promise<string | undefined>;
     environment?: Partial<Environment>;
   } = {},
-): Promise<Running> {
+): Promise<StartedClient> {
   FakeSocket.opened = [];
   const [asked, reported]: [string[], unknown[]] = [[], []];
   const server: Server = {
@@ -164,7 +167,7 @@ export async function running(
     const found = server.conversation(id);
     return found && { conversation: found };
   };
-  const environment = world({
+  const environment = testEnvironment({
     fetch: async (input, init) => {
       const path = String(input);
       asked.push(path);
@@ -186,5 +189,5 @@ export async function running(
   };
   client.start();
   await vi.advanceTimersByTimeAsync(20);
-  return { client, server, asked, reported, environment, socket, said: (action) => socket().sent.filter((frame) => frame["action"] === action) };
+  return { client, server, asked, reported, environment, socket, sentFrames: (action) => socket().sent.filter((frame) => frame["action"] === action) };
 }
