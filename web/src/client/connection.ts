@@ -338,15 +338,10 @@ export class Connection {
     if (socket === undefined) return;
     if (slept) return void this.#ping(CHECK_TIMEOUT);
     const factor = visible ? 1 : 10;
-/**
- * A page sends a `ping` at least this often, however many frames come: the server shows a person as
- * online only while their pings come. In milliseconds.
- */
-const PRESENCE_INTERVAL = 5 * MINUTE;
-
     // Only a socket that answers is replaced. With a dead one events were missed, and the next one
     // has to report that.
-    if (now - socket.lastFrameAt >= HEARTBEAT_INTERVAL * factor) void this.#ping();
+    const isQuiet = now - socket.lastFrameAt >= HEARTBEAT_INTERVAL * factor;
+    if (isQuiet || now - this.#pingedAt >= PRESENCE_INTERVAL) void this.#ping();
     else if (now >= this.#replaceAt) void this.replace();
     if (now - socket.lastEventAt >= SILENCE * factor) {
       socket.lastEventAt = now;
