@@ -1,4 +1,4 @@
-//! Checking a JWT, by RFC 8725: what the key is decides the algorithm, never what the token says of itself.
+//! Checks JWTs as RFC 8725 recommends: the key determines the algorithm, not the token's header.
 
 use domain::{Person, Role, Time};
 use jsonwebtoken::errors::ErrorKind;
@@ -22,7 +22,7 @@ enum KeySource {
     Jwks(Jwks),
 }
 
-/// Why a token is refused. It is for the log only; the caller gets no reason.
+/// Why a token is refused. The reason is logged; the caller does not get it.
 #[derive(Debug)]
 pub(crate) enum TokenError {
     NotAToken,
@@ -55,11 +55,12 @@ struct Claims {
     sub: String,
     role: String,
     name: Option<String>,
-    /// Some providers write a fraction.
+    /// A float, because some providers send a fraction of a second.
     exp: f64,
 }
 
-/// Longer names are no names; a conversation's head keeps one for every admin.
+/// The longest accepted name, in characters. A conversation's head stores the name of every admin
+/// in it, and its size costs money.
 const MAX_NAME_CHARS: usize = 200;
 
 impl Verifier {
@@ -71,7 +72,7 @@ impl Verifier {
         Self { keys, issuer, audience }
     }
 
-    /// Who `token` names, and when it ends in seconds since 1970.
+    /// The user that a valid `token` names, and when the token expires in seconds since 1970.
     pub(crate) async fn verify(&self, token: &str, now: Time) -> Result<(Person, i64), TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::NotAToken)?;
         let ours = |typ: &String| typ.eq_ignore_ascii_case("jwt") || typ.eq_ignore_ascii_case("at+jwt");
@@ -92,7 +93,8 @@ impl Verifier {
         person(claims, now)
     }
 
-    /// By the keys that are known, and by newer ones if a signature is none of theirs.
+    /// Checks the signature with the cached keys. If none matches, reads the secret again and tries
+    /// newer keys.
     async fn claims_by_secret(
         &self,
         token: &str,
@@ -143,7 +145,7 @@ impl Verifier {
     }
 }
 
-/// The one algorithm that goes with a key.
+/// The algorithm that a key is used with; `None` if it is not supported.
 fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
         return None;
