@@ -53,8 +53,7 @@ pub struct ReceiptFrame {
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
-    /// Sends this conversation's messages and typing events to this connection. A connection has
-    /// joined one conversation at a time: joining leaves the one before.
+    /// Joins a conversation. The connection leaves the one that it joined before.
     JoinConversation(InConversation),
     /// Leaves the conversation.
     LeaveConversation(InConversation),
