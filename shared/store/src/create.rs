@@ -1,4 +1,4 @@
-//! Creates an order with its first message and head in one transaction: all of them are written, or none.
+//! Creates an order with its first message and head in one transaction.
 
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::{Head, Order};

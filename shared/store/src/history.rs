@@ -61,8 +61,8 @@ impl Store {
                 let (head, mut entries) = tokio::try_join!(self.head(shared_id), self.above(shared_id, seq, limit))?;
                 let Some(head) = head else { return Ok(None) };
                 if gapless(seq, &entries) < reached(seq, &entries) {
-                    // The query passed the key of an entry just before it was written. A second
-                    // query finds it; a gap that remains is permanent.
+                    // The query passed the key of an entry just before it was written. A second query
+                    // finds it. A gap that remains is permanent.
                     entries = self.above(shared_id, seq, limit).await?;
                 }
                 if reached(seq, &entries) + 1 == head.last_seq() && entries.len() < limit as usize {

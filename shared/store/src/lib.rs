@@ -1,6 +1,6 @@
 //! The only user of DynamoDB: one table, and a conversation as a head and a log.
 //!
-//! # What lies where
+//! # Items and their keys
 //!
 //! | entity | `pk` | `sk` | read and written by |
 //! |---|---|---|---|

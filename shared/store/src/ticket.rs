@@ -13,7 +13,8 @@ use crate::{Error, Store};
 pub struct TicketHolder {
     /// The user who may connect with it.
     pub person: Person,
-    /// When the user's token expires, in seconds since 1970. The connection expires then at the latest.
+    /// When the user's token expires, in seconds since 1970. The connection expires then at the
+    /// latest.
     pub token_expires: i64,
     /// When the ticket expires, in seconds since 1970.
     pub expires: i64,
