@@ -1,8 +1,9 @@
 // Made from the types in shared/protocol and shared/domain by `cargo xtask generate`: edit those.
 
-/** One frame of a client. */
+/** A frame that a client sends. */
 export type ClientFrame = {
-  /** Comes back in the answer; at most 64 characters. Without it only errors are answered. */
+  /** The answer repeats it; at most 64 characters. A frame without it is answered only on an
+   * error. */
   requestId?: string,
 } & ({ "action": "join_conversation" } & InConversation
 | { "action": "leave_conversation" } & InConversation
@@ -15,59 +16,61 @@ export type ClientFrame = {
 
 /** The answer to closing a user's connections. */
 export type ClosedAnswer = {
-  /** How many connections there were. */
+  /** How many connections were closed. */
   closed: number,
 };
 
-/** The stable name of an error. Clients decide by it; the words beside it may change. */
+/** The stable code of an error. Clients decide by the code; the texts may change. */
 export type Code = "bad_request" | "invalid_cursor" | "forbidden" | "not_found" | "invalid_transition" | "conversation_closed" | "payload_too_large" | "invalid_request" | "idempotency_mismatch" | "rate_limited" | "internal" | "unknown_action" | "reconnect" | "token_expired";
 
-/** A conversation as its participants see it. */
+/** A conversation, as a participant sees it. */
 export type Conversation = {
-  /** `cnv_X`. */
+  /** The conversation's id, `cnv_X`. */
   id: ConversationId,
-  /** `ord_X`, with the same X. */
+  /** The order's id, `ord_X` with the same X. */
   orderId: OrderId,
-  /** Whose it is. */
+  /** The customer's user id. */
   customerId: string,
-  /** Their name. */
+  /** The customer's name. */
   customerName: string,
-  /** Whether anything may be said. */
+  /** Whether the conversation is active, archived or closed. */
   status: ConversationStatus,
-  /** What to show of the order. */
+  /** The summary of the order. */
   order: OrderSummary,
   /** The `seq` of the last message. */
   lastSeq: number,
   /** The last message. */
   lastMessage: Message,
-  /** When it was said. */
+  /** When the last message was sent. */
   lastActivityAt: Time,
-  /** How many messages of the other side the caller has not read. Absent in pushed events: it would be somebody's. */
+  /** How many messages of the other side the caller has not read. Absent in events, because an
+   * event goes to several users. */
   unread?: number,
-  /** The customer first, then the admins who did something, by user id. */
+  /** The customer first, then the admins who acted in the conversation, by user id. */
   participants: Array<Participant>,
-  /** When it was born, with its order. */
+  /** When the conversation and its order were created. */
   createdAt: Time,
-  /** Whether any admin is there. Only for customers, where one conversation is asked for. */
+  /** The shop's presence. Only for customers, in the answer for a single conversation. */
   shop?: Shop,
 };
 
-/** `{conversation}`. */
+/** A single conversation. */
 export type ConversationAnswer = {
   /** The conversation. */
   conversation: Conversation,
 };
 
-/** `cnv_X`. */
+/** The id of a conversation: `cnv_X`. */
 export type ConversationId = string;
 
 /** A page of the inbox. */
 export type ConversationPage = {
-  /** Last activity first, as read. */
+  /** The conversations, last activity first. */
   items: Array<Conversation>,
-  /** Where the next page starts; absent on the last. */
+  /** The cursor of the next page; absent on the last page. */
   nextCursor?: string,
-  /** The `since` of the next sync: what moved up while paging is found by it. */
+  /** The `since` to use in the next sync. It finds conversations that moved while the pages were
+   * read. */
   asOf: Time,
   /** Only of a search that goes on under `nextCursor`: all conversations that were active later have been looked at. */
   searchedTo?: Time,
@@ -76,450 +79,461 @@ export type ConversationPage = {
 /** Whether anything may be said. */
 export type ConversationStatus = "active" | "archived" | "closed";
 
-/** How many orders there are by status. */
+/** The number of orders by status. */
 export type Counts = {
-  /** Waiting for the shop. */
+  /** Orders that the shop has not confirmed yet. */
   pending: number,
-  /** Taken on. */
+  /** Orders that the shop has confirmed. */
   confirmed: number,
-  /** Done. */
+  /** Orders that are done. */
   completed: number,
-  /** Called off. */
+  /** Orders that were cancelled. */
   cancelled: number,
-  /** All of them. */
+  /** All orders. */
   total: number,
 };
 
 /** The answer of `GET /api/health`. */
 export type Health = {
-  /** `ok`. */
+  /** Always `ok`. */
   status: string,
-  /** The version that answers. */
+  /** The server's version. */
   version: string,
 };
 
 /** A page of messages. */
 export type History = {
-  /** Ascending `seq`. */
+  /** The messages, by ascending `seq`. */
   messages: Array<Message>,
   /** The `seq` of the conversation's last message. */
   lastSeq: number,
-  /** Whether there are more in the direction asked: older ones, unless `after` was given. */
+  /** Whether there are more messages: newer ones if `after` was given, otherwise older ones. */
   hasMore: boolean,
 };
 
-/** Names a conversation and says nothing more. */
+/** A frame with no other field than the conversation. */
 export type InConversation = {
-  /** `cnv_X`. */
+  /** The conversation's id, `cnv_X`. */
   conversationId: string,
 };
 
 /** One line of an order. */
 export type Item = {
-  /** The shop's own number for it, at most 64 characters. */
+  /** The shop's article number, at most 64 characters. */
   sku?: string,
-  /** 1 to 200 characters. */
+  /** The title, 1 to 200 characters. */
   title: string,
-  /** 1 to 10,000. */
+  /** The quantity, 1 to 10,000. */
   quantity: number,
-  /** In minor units of the order's currency (cents), 0 or more, below 2^53. */
+  /** The price of one, in minor units of the order's currency (cents): 0 or more, below 2^53. */
   unitPrice: number,
   /** An https URL of at most 2,048 characters. */
   imageUrl?: string,
 };
 
-/** Who wrote it: a person or the system. */
+/** The kind of a message: written by a person or by the system. */
 export type Kind = "text" | "system";
 
-/** One entry of a conversation, which never changes. */
+/** A message of a conversation. It never changes. */
 export type Message = {
-  /** Where it was said. */
+  /** The conversation. */
   conversationId: ConversationId,
-  /** Its place: 1, 2, 3, … within the conversation, for everyone. */
+  /** The number of the message in its conversation: 1, 2, 3, … It is the same for everyone. */
   seq: number,
-  /** Its name. */
+  /** The message's id. */
   id: MessageId,
-  /** The id its sender gave it, by which a repeated send is known. Only on text messages. */
+  /** The id that the sender gave the message. It makes a repeated send idempotent. Only text
+   * messages have it. */
   clientMessageId?: string,
-  /** Who says it. */
+  /** The sender. */
   sender: Person,
-  /** Text or system. */
+  /** Whether it is a text or a system message. */
   kind: Kind,
-  /** What is said, byte for byte as it was sent: text, never markup. */
+  /** The text exactly as it was sent. It is plain text, never markup. */
   body: string,
-  /** What a system message reports. */
+  /** The event that a system message reports; absent in text messages. */
   system?: System,
-  /** The server's time. */
+  /** When the server received it, by the server's clock. */
   createdAt: Time,
 };
 
-/** `{message}`. */
+/** A single message. */
 export type MessageAnswer = {
   /** The stored message. */
   message: Message,
 };
 
-/** `msg_…`: 80 random bits, unique within a conversation. */
+/** The id of a message: `msg_` and 80 random bits in 16 characters. It is unique within a
+ * conversation. */
 export type MessageId = string;
 
 /** `POST /api/chat/conversations/{id}/messages`. */
 export type MessageRequest = {
-  /** The sender's own id for this message; the same on every repeat. */
+  /** The sender's own id of this message, a UUID. It must be the same in every repeat. */
   clientMessageId: string,
-  /** At most 4,000 characters. */
+  /** The text, 1 to 4,000 characters. */
   body: string,
-  /** Up to where the sender held the conversation without a gap when it made `clientMessageId`; the same on every repeat. */
+  /** The `seq` up to which the sender had every message when it created `clientMessageId`. It
+   * must be the same in every repeat. */
   seenSeq?: number,
 };
 
-/** An order as it stands now. */
+/** An order in its current state. */
 export type Order = {
-  /** `ord_X`. */
+  /** The order's id, `ord_X`. */
   id: OrderId,
-  /** Whose it is. */
+  /** The customer's user id. */
   customerId: string,
-  /** Their name as it was when they ordered. */
+  /** The customer's name when the order was placed. */
   customerName: string,
-  /** 1 to 100 of them. */
+  /** The items, 1 to 100. */
   items: Array<Item>,
   /** Sum of quantity × unit price, in minor units, below 2^53. */
   total: number,
   /** ISO 4217, such as `EUR`. */
   currency: string,
-  /** Where it is in its life. */
+  /** The order's status. */
   status: OrderStatus,
-  /** What the customer added, at most 1,000 characters. */
+  /** The customer's note, at most 1,000 characters. */
   note?: string,
-  /** When it was placed. */
+  /** When the order was placed. */
   createdAt: Time,
-  /** When its status last changed, or when it was placed. */
+  /** When the status last changed, or when the order was placed. */
   updatedAt: Time,
-  /** `cnv_X`, with the order's own X. */
+  /** The conversation's id, `cnv_X` with the order's X. */
   conversationId: ConversationId,
 };
 
-/** `{order, conversation}`. */
+/** An order and its conversation. */
 export type OrderAnswer = {
   /** The order. */
   order: Order,
-  /** Its conversation. */
+  /** The order's conversation. */
   conversation: Conversation,
 };
 
-/** `ord_X`. */
+/** The id of an order: `ord_X`. */
 export type OrderId = string;
 
 /** A page of a customer's orders. */
 export type OrderPage = {
-  /** Newest first. */
+  /** The orders, newest first. */
   items: Array<OrderAnswer>,
-  /** Where the next page starts; absent on the last. */
+  /** The cursor of the next page; absent on the last page. */
   nextCursor?: string,
 };
 
 /** `POST /api/sales`. */
 export type OrderRequest = {
-  /** 1 to 100. */
+  /** The items of the order, 1 to 100. */
   items: Array<Item>,
-  /** ISO 4217. */
+  /** The currency as an ISO 4217 code, such as `EUR`. */
   currency: string,
-  /** At most 1,000 characters. */
+  /** A note for the shop, at most 1,000 characters. */
   note?: string,
-  /** For whom, when an admin places it: 1 to 128 bytes. A customer's is ignored. */
+  /** The customer's user id, 1 to 128 bytes, when an admin places the order. Ignored when a
+   * customer does. */
   customerId?: string,
-  /** Their name, when an admin places it: 1 to 200 characters. A customer's is ignored. */
+  /** The customer's name, 1 to 200 characters, when an admin places the order. Ignored when a
+   * customer does. */
   customerName?: string,
 };
 
-/** Where an order is in its life. */
+/** The status of an order. */
 export type OrderStatus = "pending" | "confirmed" | "completed" | "cancelled";
 
-/** What a conversation's list entry and header show of its order. */
+/** The fields of an order that lists and the header of its conversation show. */
 export type OrderSummary = {
-  /** `ord_X`. */
+  /** The order's id, `ord_X`. */
   id: OrderId,
-  /** The first item's title, with how many more there are. */
+  /** The first item's title, with the number of further items. */
   title: string,
-  /** The first picture whose address is short enough to keep in the head. */
+  /** The first image URL that is short enough to store in the head. */
   imageUrl?: string,
-  /** In minor units. */
+  /** The total in minor units of the currency. */
   total: number,
-  /** ISO 4217. */
+  /** The currency as an ISO 4217 code. */
   currency: string,
-  /** Where the order is in its life. */
+  /** The order's status. */
   status: OrderStatus,
-  /** When it was placed. */
+  /** When the order was placed. */
   createdAt: Time,
 };
 
 /** The answer to a status change. */
 export type OrderUpdate = {
-  /** The order as it is now. */
+  /** The order after the change. */
   order: Order,
-  /** The system message that reports the change; absent where the order had that status already. */
+  /** The system message that reports the change; absent if the order already had that status. */
   message?: Message,
 };
 
-/** Somebody who takes part in a conversation: the customer, and each admin who did something in it. */
+/** A participant of a conversation: the customer, or an admin who acted in it. */
 export type Participant = {
-  /** Who. */
+  /** The participant's user id. */
   userId: string,
   /** `customer` or `admin`. */
   role: Role,
-  /** How they are shown. */
+  /** The display name. */
   name: string,
-  /** Everything up to this `seq` is read by them; 0 = nothing. */
+  /** The participant has read every message up to this `seq`; 0 = none. */
   readSeq: number,
-  /** Everything up to this `seq` is delivered to them; never below `readSeq`. */
+  /** Every message up to this `seq` is delivered to the participant; never below `readSeq`. */
   deliveredSeq: number,
-  /** Whether they are there. Only where one conversation is asked for. */
+  /** Whether the participant has an open connection. Only in the answer for a single
+   * conversation. */
   online?: boolean,
-  /** When they left. Only where one conversation is asked for, and while they are away. */
+  /** When the participant's last connection ended; absent while online. Only in the answer for a
+   * single conversation. */
   lastSeenAt?: Time,
 };
 
-/** Somebody by id, role and name: a caller, a sender, whoever caused a system message. */
+/** A person with id, role and name: a caller, a sender, or the cause of a system message. */
 export type Person = {
-  /** The `sub` of their JWT: 1 to 128 bytes, never `system` for a caller. */
+  /** The user id, which is the `sub` of the JWT: 1 to 128 bytes. Only the system has the id
+   * `system`. */
   userId: string,
-  /** What they may do. */
+  /** The person's role. */
   role: Role,
-  /** How they are shown. */
+  /** The display name. */
   name: string,
 };
 
-/** An error for the client, as RFC 9457 writes it. */
+/** An error as in RFC 9457 (problem details). */
 export type Problem = {
-  /** Names the kind of problem; not an address to open. */
+  /** The kind of the problem, as a URI. It is an identifier, not an address to open. */
   type: string,
-  /** The kind in words. */
+  /** A short text for the kind of the problem. */
   title: string,
   /** The HTTP status. */
   status: number,
-  /** What is wrong this time, and what helps. */
+  /** What is wrong in this case, and what the client can do. */
   detail: string,
-  /** The stable name. */
+  /** The error code. */
   code: Code,
-  /** Only with `rate_limited`: milliseconds until the same request would pass. Also in `Retry-After`, in seconds. */
+  /** Only with `rate_limited`: milliseconds until the same request would be accepted. The header
+   * `Retry-After` has the same time in seconds. */
   retryAfterMs?: number,
 };
 
-/** Where the caller's read cursor now stands. */
+/** The position of the caller's read cursor. */
 export type ReadAnswer = {
-  /** Everything up to this `seq` is read. */
+  /** The caller has read every message up to this `seq`. */
   readSeq: number,
-  /** What is left unread. */
+  /** How many messages of the other side are unread. */
   unread: number,
 };
 
 /** `POST /api/chat/conversations/{id}/read`. */
 export type ReadRequest = {
-  /** Everything up to here is read. */
+  /** The last `seq` that the caller has read. */
   seq: number,
 };
 
-/** A receipt: everything up to `seq`. */
+/** A receipt for every message up to `seq`. */
 export type ReceiptFrame = {
-  /** `cnv_X`. */
+  /** The conversation's id, `cnv_X`. */
   conversationId: string,
-  /** Up to here. */
+  /** The last `seq` that the receipt covers. */
   seq: number,
 };
 
-/** What somebody may do. */
+/** The role of a person. */
 export type Role = "customer" | "admin" | "system";
 
 /** A message to send. */
 export type SendFrame = {
-  /** `cnv_X`. */
+  /** The conversation's id, `cnv_X`. */
   conversationId: string,
-  /** The sender's own id for this message; the same on every repeat. */
+  /** The sender's own id of this message, a UUID. It must be the same in every repeat. */
   clientMessageId: string,
-  /** At most 4,000 characters. */
+  /** The text, 1 to 4,000 characters. */
   body: string,
-  /** Up to where the sender held the conversation without a gap when it made `clientMessageId`; the same on every repeat. */
+  /** The `seq` up to which the sender had every message when it created `clientMessageId`. It
+   * must be the same in every repeat. */
   seenSeq?: number,
 };
 
-/** One frame of the server. */
+/** A frame that the server sends. */
 export type ServerEvent = { "event": "new_message",
-  /** Where. */
+  /** The conversation. */
   conversationId: ConversationId,
-  /** What. */
+  /** The message. */
   message: Message,
 }
 | { "event": "order_message_update",
-  /** Where. */
+  /** The conversation. */
   conversationId: ConversationId,
-  /** What the list shows of the order. */
+  /** The summary of the order, for the list. */
   order: OrderSummary,
-  /** What. */
+  /** The message. */
   message: Message,
-  /** The conversation's last `seq`: the message's own. */
+  /** The conversation's last `seq`, which is this message's `seq`. */
   lastSeq: number,
 }
 | { "event": "message_delivered",
-  /** Where. */
+  /** The conversation. */
   conversationId: ConversationId,
-  /** Whose. */
+  /** The participant's user id. */
   userId: string,
-  /** Theirs. */
+  /** The participant's role. */
   role: Role,
-  /** Everything up to here. */
+  /** Every message up to this `seq` is delivered to the participant. */
   seq: number,
 }
 | { "event": "message_read",
-  /** Where. */
+  /** The conversation. */
   conversationId: ConversationId,
-  /** Whose. */
+  /** The participant's user id. */
   userId: string,
-  /** Theirs. */
+  /** The participant's role. */
   role: Role,
-  /** Everything up to here. */
+  /** Every message up to this `seq` is read by the participant. */
   seq: number,
 }
 | { "event": "user_typing",
-  /** Where. */
+  /** The conversation. */
   conversationId: ConversationId,
-  /** Who. */
+  /** The participant's user id. */
   userId: string,
-  /** Theirs. */
+  /** The participant's role. */
   role: Role,
-  /** How they are shown. */
+  /** The participant's display name. */
   name: string,
-  /** Milliseconds after which it counts as stopped, unless it is repeated. */
+  /** How long to show it, in milliseconds, unless the event comes again. */
   expiresInMs: number,
 }
 | { "event": "user_stopped_typing",
-  /** Where. */
+  /** The conversation. */
   conversationId: ConversationId,
-  /** Who. */
+  /** The participant's user id. */
   userId: string,
-  /** Theirs. */
+  /** The participant's role. */
   role: Role,
-  /** How they are shown. */
+  /** The participant's display name. */
   name: string,
 }
 | { "event": "presence",
-  /** Who. */
+  /** The customer's user id. */
   userId: string,
-  /** Theirs. */
+  /** The customer's role. */
   role: Role,
-  /** Whether they are there. */
+  /** Whether the customer has an open connection. */
   online: boolean,
-  /** When they left. */
+  /** When the customer's last connection ended; absent while online. */
   lastSeenAt?: Time,
 }
 | { "event": "order_created",
   /** The order. */
   order: Order,
-  /** Its conversation, nobody's `unread`. */
+  /** The order's conversation, without `unread`. */
   conversation: Conversation,
 }
 | { "event": "order_updated",
-  /** The order as it is now. */
+  /** The order after the change. */
   order: Order,
-  /** The system message that reports it. */
+  /** The system message that reports the change. */
   message: Message,
-  /** The conversation's last `seq`: the message's own. */
+  /** The conversation's last `seq`, which is this message's `seq`. */
   lastSeq: number,
 }
 | { "event": "conversation_updated",
-  /** The conversation, nobody's `unread`. */
+  /** The conversation, without `unread`. */
   conversation: Conversation,
 }
 | { "event": "ack",
-  /** Whose. */
+  /** The `requestId` of the request. */
   requestId: string,
 } & ({
   /** The stored message. */
   message: Message,
-  /** Whether it was stored before. */
+  /** Whether an earlier request had stored it. */
   duplicate: boolean,
 }
 | {
-  /** With `online`, and for a customer `shop`. */
+  /** The conversation with its participants' `online`, and for customers with `shop`. */
   conversation: Conversation,
 }
 | {
-  /** Where the cursor stands. */
+  /** The position of the caller's read cursor. */
   readSeq: number,
-  /** What is left unread. */
+  /** How many messages of the other side are unread. */
   unread: number,
 }
 | {
-  /** Where the cursor stands. */
+  /** The position of the caller's delivery cursor. */
   deliveredSeq: number,
 }
 | {
-  /** The server's clock. */
+  /** The server's time. */
   serverTime: Time,
-  /** Whether any admin is there; for customers. */
+  /** The shop's presence; only for customers. */
   shop?: Shop,
 } | Record<symbol, never>)
 | { "event": "error",
-  /** Whose; absent where the frame had none. */
+  /** The `requestId` of the request; absent if the frame had none. */
   requestId?: string,
-  /** The stable name. */
+  /** The error code. Clients decide by the code. */
   code: Code,
-  /** What is wrong, and what helps. */
+  /** What is wrong and what the client can do. */
   message: string,
-  /** Only with `rate_limited`: milliseconds until the same request would pass. */
+  /** Only with `rate_limited`: milliseconds until the same request would be accepted. */
   retryAfterMs?: number,
 };
 
 /** `PATCH /api/chat/conversations/{id}`. */
 export type SetConversationStatus = {
-  /** Where to. */
+  /** The new status. */
   status: ConversationStatus,
 };
 
 /** `PATCH /api/sales/{orderId}/status`. */
 export type SetOrderStatus = {
-  /** Where to. */
+  /** The new status. */
   status: OrderStatus,
 };
 
-/** Whether any admin is there, for customers. */
+/** The presence of the shop, for customers. */
 export type Shop = {
-  /** Whether any admin is connected. */
+  /** Whether any admin has an open connection. */
   online: boolean,
-  /** When the last admin left; absent while one is there. */
+  /** When the last admin's connection ended; absent while one is online. */
   lastSeenAt?: Time,
 };
 
-/** What a system message reports. `by` is whoever caused it. */
+/** The event that a system message reports. `by` is the person who caused it. */
 export type System = { "type": "order_created",
-  /** Whoever placed it: the customer, or an admin for them. */
+  /** The person who placed it: the customer, or an admin for the customer. */
   by: Person,
 }
 | { "type": "status_changed",
-  /** From here. */
+  /** The status before. */
   from: OrderStatus,
-  /** To there. */
+  /** The status after. */
   to: OrderStatus,
-  /** The admin who moved it. */
+  /** The admin who changed it. */
   by: Person,
 };
 
-/** What it takes to open a WebSocket. */
+/** A ticket for opening a WebSocket connection. */
 export type TicketAnswer = {
-  /** Good for one connection. */
+  /** The ticket. It opens one connection. */
   ticket: string,
-  /** Seconds until it is no longer good; at most 60. */
+  /** Seconds until the ticket expires; at most 60. */
   expiresIn: number,
-  /** Where to connect; the ticket is in it. */
+  /** The WebSocket URL to connect to. It contains the ticket. */
   url: string,
-  /** Who the connection will be. */
+  /** The user that the connection will belong to. */
   user: User,
-  /** The server's clock. */
+  /** The server's time. */
   serverTime: Time,
 };
 
-/** A moment in UTC with millisecond precision; on the wire RFC 3339, always with three decimals. */
+/** A time in UTC with millisecond precision. On the wire it is RFC 3339 with exactly three
+ * decimals. */
 export type Time = string;
 
-/** Who the caller is, as the server understood the token. */
+/** The caller, as in the token. */
 export type User = {
   /** The token's `sub`. */
   userId: string,

@@ -1,4 +1,4 @@
-//! The identity provider's public keys, fetched when they are needed and kept.
+//! The identity provider's public keys (JWKS), fetched on first use and cached.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use url::Url;
 use crate::key_algorithm::key_algorithm;
 use crate::refresh::Refresh;
 
-/// The most that a fetch may take.
+/// The timeout of a fetch.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The longest document that is accepted, in bytes: several hundred keys.
@@ -39,9 +39,11 @@ impl Jwks {
         Self { url, cached: Mutex::new(Cached { keys: JwkSet { keys: Vec::new() }, refresh: Refresh::default() }) }
     }
 
-    /// The key that is called `kid`, if there is one; an error where we do not know, because the last fetch failed.
+    /// The key with the id `kid`, or `None` if the provider has no such key. Returns an error if
+    /// that is unknown because the last fetch failed.
     pub(crate) async fn key(&self, kid: &str, now: Time) -> Result<Option<Jwk>, Error> {
-        // Held while fetching: requests that come meanwhile wait for the same answer instead of asking again.
+        // The lock is held during the fetch, so concurrent requests wait for one fetch instead of
+        // each making their own.
         let mut cached = self.cached.lock().await;
         let stale = cached.keys.find(kid).is_none() || cached.refresh.is_stale(now);
         if stale && cached.refresh.is_due(now) {
@@ -51,7 +53,8 @@ impl Jwks {
                     cached.keys = keys;
                     cached.refresh.succeed(now);
                 }
-                // What is known goes on being believed: a provider that is down for a while should not lock everybody out.
+                // The cached keys stay valid, so that an outage of the provider does not lock out
+                // everybody.
                 Err(error) => tracing::error!(%error, "the JWKS could not be fetched"),
             }
         }

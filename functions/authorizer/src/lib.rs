@@ -1,8 +1,9 @@
-//! Who is calling? The only code that sees a token or a ticket.
+//! Checks tokens and tickets. No other function sees them.
 //!
-//! API Gateway asks before it calls any other function: for REST with the `Authorization` header, once per token and some
-//! minutes, and for WebSocket with the ticket, once per connection. The answer's context comes back in every later event.
-//! Whatever is wrong with a token or a ticket, the answer is the same no.
+//! API Gateway calls the authorizer before any other function. For REST it passes the
+//! `Authorization` header and caches the answer for some minutes by token. For WebSocket it passes
+//! the ticket, once per connection. Later events contain the context of the answer. The answer does
+//! not tell why a token or a ticket was refused.
 
 mod jwks;
 mod key_algorithm;
@@ -31,7 +32,7 @@ struct Authorizer {
     clock: Clock,
 }
 
-/// Makes the function from its environment.
+/// Starts the function. Returns an error if a setting is missing or invalid.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
     let settings = Settings::from(environment)?;
     let authorizer = Arc::new(Authorizer {
@@ -50,7 +51,7 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
     }))
 }
 
-/// What the log says of an event: not who calls, which nobody knows yet.
+/// The log span of an event. It has no user, because the caller is not identified yet.
 fn span(event: &LambdaEvent<Value>) -> tracing::Span {
     let context = |name| event.payload["requestContext"][name].as_str();
     tracing::error_span!(
@@ -62,7 +63,8 @@ fn span(event: &LambdaEvent<Value>) -> tracing::Span {
     )
 }
 
-/// The two events, as far as they matter here. A WebSocket's has the ARN of what it would like to call.
+/// The fields used of both kinds of events. Only a WebSocket event has an ARN, of the method that
+/// the client calls.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Request {
@@ -81,14 +83,15 @@ impl Authorizer {
         }
     }
 
-    /// A REST request: a JWT.
+    /// Authorizes a REST request by its JWT.
     async fn authorize_request(&self, request: &Request, now: Time) -> Result<Value, Error> {
         let bearer = request.header("authorization").and_then(|value| value.split_once(' '));
         let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
         let Some(token) = token else { return Ok(json!({ "isAuthorized": false })) };
         match self.verifier.verify(token, now).await {
             Ok((person, expires)) => Ok(json!({ "isAuthorized": true, "context": context(&person, expires) })),
-            // No answer rather than a no: the gateway would remember it, and the client would throw its token away.
+            // An error, not a refusal: API Gateway would cache the refusal, and the client would
+            // discard its token.
             Err(TokenError::KeysUnavailable(error)) => Err(error),
             Err(refusal) => {
                 tracing::info!(%refusal, "token refused");
@@ -97,9 +100,11 @@ impl Authorizer {
         }
     }
 
-    /// A WebSocket handshake: an origin that may, and then a ticket, which is gone after.
+    /// Authorizes a WebSocket handshake. The origin must be allowed, then the ticket is checked and
+    /// deleted.
     async fn authorize_connection(&self, request: &Request, arn: &str, now: Time) -> Result<Value, Error> {
-        // Browsers always say where a page is from; what is not a browser need not, and cannot be a foreign page.
+        // Browsers always send the page's origin. Other clients need not send one; they cannot be a
+        // foreign page that misuses a visitor's browser.
         if let Some(origin) = request.header("origin")
             && !self.origins.iter().any(|allowed| allowed == origin)
         {
@@ -128,7 +133,8 @@ impl Request {
     }
 }
 
-/// What every later event says of the caller: text only, since a WebSocket's context can be nothing else.
+/// The context that API Gateway adds to every later event. All values are text, because a WebSocket
+/// API accepts nothing else.
 fn context(person: &Person, expires: i64) -> Value {
     json!({
         "userId": person.user_id,
@@ -138,7 +144,7 @@ fn context(person: &Person, expires: i64) -> Value {
     })
 }
 
-/// The answer a WebSocket API understands.
+/// An IAM policy, the form of answer that a WebSocket API expects.
 fn policy(principal: &str, effect: &str, arn: &str, context: &Value) -> Value {
     json!({
         "principalId": principal,

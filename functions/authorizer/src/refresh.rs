@@ -1,15 +1,17 @@
-//! When to ask again for keys that somebody else keeps: often enough that a new one counts soon and a withdrawn one not for
-//! long, and not so often that anybody could make us flood whoever has them.
+//! When to fetch cached keys again. New keys must work soon and withdrawn keys must not work for
+//! long. Callers with made-up tokens must not be able to cause many fetches.
 
 use domain::Time;
 
-/// A key that we lack makes us ask, at most this often: anybody can bring one.
+/// The least time between two fetches, in milliseconds. An unknown key causes a fetch, and anybody
+/// can send a token with an unknown key.
 const MIN_INTERVAL_MS: i64 = 60_000;
 
-/// After a failure we ask again sooner, since until then nobody whose key we lack gets in.
+/// The least time after a failed fetch, in milliseconds. It is shorter, because users whose key is
+/// unknown cannot log in until a fetch succeeds.
 const RETRY_INTERVAL_MS: i64 = 5_000;
 
-/// A key that was withdrawn is believed no longer than this, if we can ask.
+/// The age in milliseconds at which keys are fetched again, so that a withdrawn key stops working.
 const MAX_AGE_MS: i64 = 600_000;
 
 /// The times of the last attempt and the last success of fetching keys.
@@ -21,28 +23,28 @@ pub(crate) struct Refresh {
 }
 
 impl Refresh {
-    /// Whether what is known is to be asked for again by now.
+    /// Returns true if the keys are too old at `now`.
     pub(crate) fn is_stale(&self, now: Time) -> bool {
         since(self.last_success, now) >= MAX_AGE_MS
     }
 
-    /// Whether it may be asked for by now.
+    /// Returns true if a fetch is allowed at `now`.
     pub(crate) fn is_due(&self, now: Time) -> bool {
         since(self.last_attempt, now) >= if self.has_failed { RETRY_INTERVAL_MS } else { MIN_INTERVAL_MS }
     }
 
-    /// Whether the last time brought no answer, so that what we lack may be there all the same.
+    /// Returns true if the last fetch failed. A key that is not cached may exist then.
     pub(crate) fn has_failed(&self) -> bool {
         self.has_failed
     }
 
-    /// It is asked for: a failure until there is an answer.
+    /// Records the start of a fetch at `now`. It counts as failed until it succeeds.
     pub(crate) fn start(&mut self, now: Time) {
         self.last_attempt = Some(now);
         self.has_failed = true;
     }
 
-    /// The answer has come to what was asked at `now`.
+    /// Records the success of the fetch that started at `now`.
     pub(crate) fn succeed(&mut self, now: Time) {
         self.last_success = Some(now);
         self.has_failed = false;

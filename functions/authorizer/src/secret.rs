@@ -1,7 +1,7 @@
-//! The secret that the identity provider signs with, read from Secrets Manager when it is needed and kept.
+//! The identity provider's signing secret, read from Secrets Manager on first use and cached.
 //!
-//! It can be rotated without logging anybody out: the current version and the one before both count, and a signature
-//! that neither made is a reason to look whether there is a newer one.
+//! A rotation logs nobody out: the current and the previous version are both valid. A signature
+//! that matches neither version leads to another read, because a newer version may exist.
 
 use aws_sdk_secretsmanager::Client;
 use domain::Time;
@@ -11,10 +11,11 @@ use tokio::sync::Mutex;
 
 use crate::refresh::Refresh;
 
-/// The versions that count, by the labels that Secrets Manager moves when a secret is rotated.
+/// The labels of the valid versions. Secrets Manager moves these labels when a secret is rotated.
 const STAGES: [&str; 2] = ["AWSCURRENT", "AWSPREVIOUS"];
 
-/// A shorter key can be guessed offline from one token (RFC 7518 asks for as many bits as the hash has).
+/// The least length of a secret. A shorter one can be guessed offline from one token; RFC 7518
+/// requires as many bits as the hash has.
 const MIN_SECRET_BYTES: usize = 32;
 
 pub(crate) struct Secret {
@@ -34,9 +35,10 @@ impl Secret {
         Self { sdk: sdk.clone(), id: id.to_owned(), cached: Mutex::default() }
     }
 
-    /// The keys that count, the current one first.
+    /// The valid keys, the current one first.
     pub(crate) async fn keys(&self, now: Time) -> Result<Vec<DecodingKey>, Error> {
-        // Held while reading: requests that come meanwhile wait for the same answer instead of asking again.
+        // The lock is held during the read, so concurrent requests wait for one read instead of
+        // each making their own.
         let mut cached = self.cached.lock().await;
         if cached.keys.is_empty() {
             cached.replace(self.read().await?, now);
@@ -46,8 +48,8 @@ impl Secret {
         Ok(cached.keys.clone())
     }
 
-    /// The keys that count now, after a signature that none of them made; `None` if it is too early to look again, and an
-    /// error where we do not know, because the last look failed.
+    /// The valid keys, read again after a signature matched none of the cached ones. Returns `None`
+    /// if it is too early for another read, and an error if the last read failed.
     pub(crate) async fn newer_keys(&self, now: Time) -> Result<Option<Vec<DecodingKey>>, Error> {
         let mut cached = self.cached.lock().await;
         let has_refreshed = self.refresh(&mut cached, now).await;
@@ -57,7 +59,8 @@ impl Secret {
         Ok(has_refreshed.then(|| cached.keys.clone()))
     }
 
-    /// Reads again, unless it is too early; whether it did. What is known goes on being believed where that fails.
+    /// Reads the secret again and returns true, or returns false if it is too early. If the read
+    /// fails the cached keys stay valid.
     async fn refresh(&self, cached: &mut Cached, now: Time) -> bool {
         if !cached.refresh.is_due(now) {
             return false;
@@ -71,17 +74,19 @@ impl Secret {
     }
 
     async fn read(&self) -> Result<Vec<DecodingKey>, Error> {
-        // Not made at the start, which most of those who connect with a ticket would pay for and not need.
+        // Not made at the start: most starts serve WebSocket connections with a ticket, which never
+        // need it.
         let client = Client::new(&self.sdk);
         let (current, previous) = tokio::join!(self.version(&client, STAGES[0]), self.version(&client, STAGES[1]));
         let current = current?.ok_or("the secret has no current version")?;
         let current = key(&current).ok_or("the secret is shorter than 32 bytes")?;
-        // A bad secret is mended by a good one, which makes the bad one the previous.
+        // A previous version that is too short is ignored: after a bad secret is replaced by a good
+        // one, the bad one is the previous version.
         let previous = previous?.and_then(|previous| key(&previous));
         Ok([Some(current), previous].into_iter().flatten().collect())
     }
 
-    /// One version; `None` where nothing has that label, as before the first rotation.
+    /// The value of one version; `None` if no version has that label, as before the first rotation.
     async fn version(&self, client: &Client, stage: &str) -> Result<Option<Vec<u8>>, Error> {
         let asked = client.get_secret_value().secret_id(&self.id).version_stage(stage).send().await;
         let value = match asked.map_err(aws_sdk_secretsmanager::Error::from) {

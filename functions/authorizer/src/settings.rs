@@ -1,13 +1,13 @@
-//! Which tokens count, and from where browsers may connect.
+//! The authorizer's settings: how tokens are checked, and which origins may connect.
 
 use runtime::{Environment, StartError};
 use url::Url;
 
-/// What tokens are signed with.
+/// The keys that tokens are signed with.
 pub(crate) enum Keys {
-    /// A secret shared with the identity provider (HS256), by its name in Secrets Manager.
+    /// The name in Secrets Manager of a secret shared with the identity provider (HS256).
     Secret(String),
-    /// Its public keys, published at this address (RS256, ES256).
+    /// The URL of the identity provider's public keys (RS256, ES256).
     Jwks(Url),
 }
 
@@ -32,7 +32,7 @@ impl Settings {
 }
 
 fn keys(environment: &Environment) -> Result<Keys, StartError> {
-    // With both, a token could choose which rules it is checked by.
+    // Only one of the two may be set. Otherwise a token could choose how it is checked.
     match (environment.optional("JWT_SECRET_ID"), environment.optional("JWKS_URL")) {
         (Some(_), Some(_)) => Err(StartError::invalid("JWT_SECRET_ID", "and JWKS_URL are both set: set one")),
         (Some(id), None) => Ok(Keys::Secret(id.to_owned())),

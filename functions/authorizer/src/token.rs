@@ -1,4 +1,4 @@
-//! Checking a JWT, by RFC 8725: what the key is decides the algorithm, never what the token says of itself.
+//! Checks JWTs as RFC 8725 recommends: the key determines the algorithm, not the token's header.
 
 use domain::{Person, Role, Time};
 use jsonwebtoken::errors::ErrorKind;
@@ -22,7 +22,7 @@ enum KeySource {
     Jwks(Jwks),
 }
 
-/// Why a token is refused. It is for the log only; the caller gets no reason.
+/// Why a token is refused. The reason is logged; the caller does not get it.
 #[derive(Debug)]
 pub(crate) enum TokenError {
     NotAToken,
@@ -57,7 +57,7 @@ struct Claims {
     sub: String,
     role: String,
     name: Option<String>,
-    /// Some providers write a fraction.
+    /// A float, because some providers send a fraction of a second.
     exp: f64,
     #[serde(default, deserialize_with = "not_null")]
     nbf: Option<f64>,
@@ -91,10 +91,12 @@ fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<
     T::deserialize(value).map(Some)
 }
 
-/// How far the identity provider's clock may be ahead of ours, in seconds: a token is often used within the second of its `nbf`.
+/// The most that the identity provider's clock may be ahead of ours, in seconds. A token is often
+/// used within the second of its `nbf`.
 const CLOCK_SKEW_SECONDS: f64 = 30.0;
 
-/// Longer names are no names. In UTF-8 that is at most 800 bytes.
+/// The longest accepted name, in characters. A conversation's head stores the name of every admin
+/// in it, and its size costs money.
 const MAX_NAME_CHARS: usize = 200;
 
 impl Verifier {
@@ -106,7 +108,7 @@ impl Verifier {
         Self { keys, issuer, audience }
     }
 
-    /// Who `token` names, and when it ends in seconds since 1970.
+    /// The user that a valid `token` names, and when the token expires in seconds since 1970.
     pub(crate) async fn verify(&self, token: &str, now: Time) -> Result<(Person, i64), TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::NotAToken)?;
         let ours = |typ: &String| typ.eq_ignore_ascii_case("jwt") || typ.eq_ignore_ascii_case("at+jwt");
@@ -140,7 +142,8 @@ impl Verifier {
         Ok(())
     }
 
-    /// By the keys that are known, and by newer ones if a signature is none of theirs.
+    /// Checks the signature with the cached keys. If none matches, reads the secret again and tries
+    /// newer keys.
     async fn claims_by_secret(
         &self,
         token: &str,
@@ -168,8 +171,8 @@ impl Verifier {
     }
 }
 
-/// The claims of a token that was signed with `key`. What they say is checked by the function's own clock and rules, not by the
-/// library, which takes a list for an issuer and reads the system's clock.
+/// The claims of a token that was signed with `key`. Their values are checked elsewhere: the library
+/// accepts a list as an issuer, and it reads the system's clock.
 fn claims(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims, TokenError> {
     let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;

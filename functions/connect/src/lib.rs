@@ -1,14 +1,15 @@
-//! `$connect`: a client has a ticket, and the gateway holds its handshake until this answers.
+//! `$connect`: a client opens a connection. API Gateway finishes the handshake when this function
+//! answers.
 //!
-//! The authorizer has consumed the ticket by now. The connection is remembered under its user, and admins who look at one of
-//! the customer's conversations hear that they came.
+//! The authorizer has already consumed the ticket. The connection is stored under its user, and the
+//! customer's presence is pushed to admins who joined one of their conversations.
 
 use std::sync::Arc;
 
 use runtime::{App, ConnectedCaller, Environment, Event, Failure, Function, Reply, SdkConfig, StartError};
 use store::Connection;
 
-/// Makes the function from its environment.
+/// Starts the function. Returns an error if a setting is missing or invalid.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
     Ok(runtime::serve(App::start(environment, sdk)?, handle))
 }
@@ -20,7 +21,8 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     }
 }
 
-/// What API Gateway lets a connection live, in seconds: then it is gone, whether we hear of it or not.
+/// API Gateway's limit for the life of a connection, in seconds. A connection may end without a
+/// `$disconnect` event.
 const MAX_CONNECTION_SECONDS: i64 = 2 * 60 * 60;
 
 async fn connect(app: &App, connected: ConnectedCaller) -> Result<Reply, Failure> {
@@ -37,7 +39,8 @@ async fn connect(app: &App, connected: ConnectedCaller) -> Result<Reply, Failure
     };
     app.store.register(&connection).await?;
     if let Err(error) = runtime::connection_opened(app, &connection, app.now()).await {
-        // It is refused then, and nobody will ever say that it ended.
+        // An error refuses the connection, and API Gateway sends no `$disconnect` for a refused
+        // one. So its row is deleted here.
         runtime::connection_ended(app, &connection.user_id, connection.role, &connection.id, app.now(), app.now())
             .await;
         return Err(error.into());

@@ -5,7 +5,8 @@ use protocol::{Conversation, ConversationPage, InboxQuery, PageCursor};
 use runtime::{App, Failure, Reply, RestRequest};
 use store::InboxFilter;
 
-/// How far `asOf` lies back: longer than an index lags and clocks disagree, so that the next sync overlooks nothing.
+/// How far `asOf` lies before the time of the request, in milliseconds. This is more than the delay
+/// of the index and the difference between clocks, so the next sync misses nothing.
 const OVERLAP_MS: i64 = 60_000;
 
 pub(crate) async fn inbox(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {

@@ -1,4 +1,5 @@
-//! Conversations: the inbox, one of them, its history, whether it is open; and the ticket to hear of them live.
+//! Conversations: the inbox, one conversation, its history, its status, and tickets for WebSocket
+//! connections.
 
 mod history;
 mod inbox;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use protocol::{ConversationAnswer, Health, Problem};
 use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, StartError};
 
-/// Makes the function from its environment.
+/// Starts the function. Returns an error if a setting is missing or invalid.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
     Ok(runtime::serve(App::start(environment, sdk)?, handle))
 }

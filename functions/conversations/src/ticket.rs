@@ -1,4 +1,5 @@
-//! `POST /api/chat/ticket`: what a browser connects with, since it cannot send a token there.
+//! `POST /api/chat/ticket`: issues a ticket. A browser opens a WebSocket with it, because it cannot
+//! send an `Authorization` header there.
 
 use domain::{Ticket, Time};
 use protocol::TicketAnswer;

@@ -1,4 +1,4 @@
-//! `POST /api/sales`: an order is placed, and its conversation is born with it.
+//! `POST /api/sales`: places an order and creates its conversation.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, Sd
 use sha2::{Digest, Sha256};
 use store::CreateOutcome;
 
-/// Makes the function from its environment.
+/// Starts the function. Returns an error if a setting is missing or invalid.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
     Ok(runtime::serve(App::start(environment, sdk)?, handle))
 }
@@ -52,21 +52,23 @@ async fn create_order(app: &App, request: &RestRequest, now: Time) -> Result<Rep
             let event = placed.to_text();
             app.fan_out(&audience, now, |_| Some(&event)).await;
         }
-        // The order is placed: an error would have it placed again. A sync finds it.
+        // The order is stored. An error would make the client place it again. Clients get it with
+        // their next sync.
         Err(error) => tracing::error!(%error, "nobody could be told of an order"),
     }
 
     Reply::json(201, &OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) })
 }
 
-/// The same request came before: the same order, as it is now.
+/// Answers a repeated request with the order as it is now.
 async fn existing_order(app: &App, caller: &Person, shared_id: &SharedId) -> Result<Reply, Failure> {
     let found = app.store.order(shared_id).await?;
     let (order, head) = found.ok_or_else(|| Failure::internal("an order that exists was not found"))?;
     Reply::json(200, &OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) })
 }
 
-/// For whom: a customer orders for themselves whatever the body says, an admin for the customer that it names.
+/// The customer of the order. A customer orders for themselves, and the body's customer is ignored.
+/// An admin orders for the customer in the body.
 fn customer(caller: &Person, mut body: OrderRequest) -> Result<(Person, OrderRequest), Problem> {
     if !caller.is_admin() {
         body.customer_id = None;
@@ -86,7 +88,7 @@ fn customer(caller: &Person, mut body: OrderRequest) -> Result<(Person, OrderReq
 }
 
 fn idempotency_key(request: &RestRequest) -> Result<Option<&str>, Problem> {
-    // A key that cannot be read must not become no key: the order would be placed again at every repeat.
+    // An unreadable key is an error. Without a key every repeat would place another order.
     match request.header("idempotency-key") {
         None => Ok(None),
         Some(Ok(key)) if (1..=128).contains(&key.chars().count()) => Ok(Some(key)),
@@ -94,7 +96,7 @@ fn idempotency_key(request: &RestRequest) -> Result<Option<&str>, Problem> {
     }
 }
 
-/// What tells one order from another under the same idempotency key.
+/// A digest of the request. It detects an idempotency key that is used again for a different order.
 fn fingerprint(body: &OrderRequest) -> Result<String, Failure> {
     let text = serde_json::to_vec(body).map_err(Failure::internal)?;
     Ok(HEXLOWER.encode(&Sha256::digest(text)))

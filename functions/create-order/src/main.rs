@@ -1,4 +1,4 @@
-//! The Lambda process of `create-order`: what it does is in `lib.rs`.
+//! The Lambda process of `create-order`. The operation is in `lib.rs`.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {

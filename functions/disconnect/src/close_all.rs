@@ -1,4 +1,5 @@
-//! `DELETE /api/chat/users/{userId}/connections`: somebody has logged out, or is no longer what their connections say.
+//! `DELETE /api/chat/users/{userId}/connections`: closes all connections of a user, for example
+//! after a log-out or a change of role.
 
 use domain::Time;
 use futures_util::{StreamExt, stream};
@@ -7,7 +8,7 @@ use push::Outcome;
 use runtime::{App, Failure, Reply, RestRequest};
 use store::Connection;
 
-/// Connections that are closed at once.
+/// The most connections that are closed concurrently.
 const MAX_CONCURRENT: usize = 32;
 
 pub(crate) async fn close_all(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
@@ -15,17 +16,18 @@ pub(crate) async fn close_all(app: &App, request: &RestRequest, now: Time) -> Re
         return Err(Problem::forbidden().into());
     }
     let user_id = request.user_id()?;
-    // Nobody says whether it is a customer's id or an admin's.
+    // The id may be a customer's or an admin's, so both are read.
     let audience = app.store.audience(user_id).await?;
     let theirs: Vec<_> = audience.connections().filter(|connection| connection.user_id == user_id).collect();
     let closing: Vec<_> = theirs.iter().map(|connection| close(app, connection, now)).collect();
-    // All of them, also where one fails.
+    // Closes every connection, also after one fails.
     let closed: Vec<Result<(), Failure>> = stream::iter(closing).buffer_unordered(MAX_CONCURRENT).collect().await;
     closed.into_iter().collect::<Result<(), Failure>>()?;
     Reply::json(200, &ClosedAnswer { closed: theirs.len() })
 }
 
-/// Forgets it when it is closed, not before: asked again, we still have to find it.
+/// Closes a connection, then deletes its row. In this order a repeated request still finds a
+/// connection whose closing failed.
 async fn close(app: &App, connection: &Connection, now: Time) -> Result<(), Failure> {
     match app.push.close(&connection.id).await {
         Outcome::Accepted => {}

@@ -1,5 +1,7 @@
-//! `$disconnect`: a connection has ended. Best effort on AWS: what is missed here, a push that finds it gone makes up for.
-//! And the way for admins to end somebody's connections.
+//! `$disconnect`: a connection has ended. AWS sends this event on a best-effort basis. If it is
+//! missing, the connection's row is deleted when a push gets a 410.
+//!
+//! Admins can also close all connections of a user.
 
 mod close_all;
 
@@ -7,7 +9,7 @@ use std::sync::Arc;
 
 use runtime::{App, Environment, Event, Failure, Function, Reply, SdkConfig, StartError};
 
-/// Makes the function from its environment.
+/// Starts the function. Returns an error if a setting is missing or invalid.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
     Ok(runtime::serve(App::start(environment, sdk)?, handle))
 }

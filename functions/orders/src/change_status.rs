@@ -1,4 +1,5 @@
-//! `PATCH /api/sales/{orderId}/status`: an admin moves an order, and everyone who takes part hears of it.
+//! `PATCH /api/sales/{orderId}/status`: an admin changes an order's status. The change is pushed to
+//! the customer and all admins.
 
 use domain::{MessageId, OrderStatus, Time};
 use protocol::{Code, Event as ServerEvent, OrderUpdate, Problem, SetOrderStatus};

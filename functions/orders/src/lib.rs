@@ -1,4 +1,4 @@
-//! Orders: reading them, counting them, moving their status.
+//! Orders: reading them, counting them, changing their status.
 
 mod change_status;
 
@@ -8,7 +8,7 @@ use domain::Position;
 use protocol::{Conversation, Counts, OrderAnswer, OrderPage, PageCursor, PageQuery, Problem};
 use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, StartError};
 
-/// Makes the function from its environment.
+/// Starts the function. Returns an error if a setting is missing or invalid.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
     Ok(runtime::serve(App::start(environment, sdk)?, handle))
 }
@@ -24,7 +24,8 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     }
 }
 
-/// What a page's orders may say, in bytes: Lambda carries 6 MB, in which a body's quotes and line ends take up to four times their place.
+/// The most bytes of order data in a page. Lambda's limit for an answer is 6 MB, and escaping can
+/// make quotes and line breaks in the body up to four times as long.
 const MAX_PAGE_BYTES: usize = 1_400_000;
 
 async fn my_orders(app: &App, request: &RestRequest) -> Result<Reply, Failure> {

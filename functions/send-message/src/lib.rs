@@ -1,8 +1,9 @@
-//! Sending a message: one operation, two doors.
+//! Sends a message, over REST or WebSocket.
 //!
-//! `POST /api/chat/conversations/{id}/messages` and the `send_message` action. The message is stored, then pushed, then
-//! acknowledged, in this order: nobody is shown what could still vanish, and an acknowledgement means that everyone who was
-//! there has been offered it. `docs/sending-a-message.md` tells the whole way.
+//! This is `POST /api/chat/conversations/{id}/messages` and the `send_message` action. A message is
+//! stored, then pushed, then acknowledged. Only a stored message is pushed, so none disappears
+//! later. The acknowledgement means that a push to every open connection was attempted. See
+//! `docs/sending-a-message.md`.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use protocol::{AckBody, Action, Event as ServerEvent, MessageAnswer, MessageRequ
 use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, SocketFrame, StartError};
 use store::{Draft, SendOutcome};
 
-/// Makes the function from its environment.
+/// Starts the function. Returns an error if a setting is missing or invalid.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
     Ok(runtime::serve(App::start(environment, sdk)?, handle))
 }
@@ -50,8 +51,8 @@ async fn over_websocket(
     Ok(Reply::ack(AckBody::Sent { message: Box::new(message), duplicate }))
 }
 
-/// Stores and pushes; answers the message and whether an earlier request stored it. The connection `requester` gets no push: it
-/// gets the acknowledgement.
+/// Stores and pushes a message. Returns the message, and true if an earlier request had stored it.
+/// The connection `requester` gets no push, because it gets the acknowledgement.
 async fn send(app: &App, draft: &Draft, requester: Option<&str>) -> Result<(domain::Message, bool), Failure> {
     let (head, audience, duplicate) = match app.store.send(draft).await? {
         SendOutcome::Stored { head, audience, duplicate } => (head, audience, duplicate),
@@ -66,7 +67,8 @@ async fn send(app: &App, draft: &Draft, requester: Option<&str>) -> Result<(doma
     let message = head.last.message;
     let conversation_id = head.shared_id.conversation_id();
 
-    // Also for a repeat, as long as it is the last: the request that stored it may have died before it pushed.
+    // A repeat of the last message is pushed again: the request that stored it may have failed
+    // before the push.
     let joined = ServerEvent::NewMessage { conversation_id: conversation_id.clone(), message: message.clone() };
     let others = ServerEvent::OrderMessageUpdate {
         conversation_id,

@@ -1,4 +1,5 @@
-//! Joining a conversation: from then on this connection gets its messages as `new_message`, and hears who types.
+//! Joining a conversation: the connection then gets its messages as `new_message`, and its typing
+//! events.
 
 use domain::{SharedId, Time};
 use protocol::{AckBody, Problem};
@@ -19,8 +20,8 @@ pub(crate) async fn join(
         return Err(Problem::reconnect().into());
     }
 
-    // Read again now that this connection hears of every change: a receipt between the first look and the join is in neither
-    // the one nor the other.
+    // Read again after the join. A receipt between the first read and the join is not in the first
+    // head and was not pushed to this connection.
     let (head, audience) = tokio::try_join!(app.store.head(shared_id), app.store.audience(&head.customer_id))?;
     let head = head.ok_or_else(|| Failure::internal("a conversation that vanished"))?;
     let conversation = runtime::with_presence(&head, &connected.caller, &audience, now);

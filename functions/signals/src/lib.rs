@@ -1,6 +1,7 @@
-//! What is said about a conversation without a word in it: joining, typing, receipts, and whether the other side is there.
+//! Joining, typing, receipts and pings.
 //!
-//! `$default` of the WebSocket API, and `POST /api/chat/conversations/{id}/read` for those who have no WebSocket.
+//! This is `$default` of the WebSocket API, and `POST /api/chat/conversations/{id}/read` for
+//! clients without a WebSocket.
 
 mod join;
 mod receipt;
@@ -14,7 +15,7 @@ use runtime::{
     App, ConnectedCaller, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, SocketFrame, StartError,
 };
 
-/// Makes the function from its environment.
+/// Starts the function. Returns an error if a setting is missing or invalid.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
     Ok(runtime::serve(App::start(environment, sdk)?, handle))
 }
@@ -49,7 +50,8 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
                 Ok(Reply::ack(AckBody::Read { read_seq, unread }))
             }
             Action::Ping {} => ping(&app, &connected, now).await,
-            // The gateway routes it to another function; with a `$default` of its own that it lacks, it would come here.
+            // API Gateway routes this action to another function, unless its route is missing in
+            // the template.
             Action::SendMessage(_) => Err(Failure::internal("send_message has a route of its own")),
         },
         other => Err(Failure::unexpected(&other)),
@@ -63,7 +65,7 @@ async fn read_over_rest(app: &App, request: &RestRequest, now: Time) -> Result<R
     Reply::json(200, &receipt::read(app, person, None, &shared_id, seq, now).await?)
 }
 
-/// The client's heartbeat; a customer also learns whether the shop is there.
+/// Answers a client's heartbeat. A customer also gets the shop's presence.
 async fn ping(app: &App, connected: &ConnectedCaller, now: Time) -> Result<Reply, Failure> {
     let person = &connected.caller.person;
     let refreshed = app.store.refresh_if_due(person, &connected.id, now);
@@ -77,7 +79,8 @@ async fn ping(app: &App, connected: &ConnectedCaller, now: Time) -> Result<Reply
     Ok(Reply::ack(AckBody::Pong { server_time: now, shop }))
 }
 
-/// What is no id is not found, like one of nobody.
+/// Parses a conversation id. Text that is not an id gives `not_found`, the same answer as for an id
+/// that does not exist.
 fn shared_id(conversation_id: &str) -> Result<SharedId, Problem> {
     let id: Result<ConversationId, _> = conversation_id.parse();
     id.map(|id| id.shared_id().clone()).map_err(|_| Problem::not_found())

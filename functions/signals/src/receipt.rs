@@ -1,11 +1,12 @@
-//! Receipts: a cursor moves forward, and those who look at the conversation hear of it.
+//! Receipts: moves a cursor forward and pushes the new position.
 
 use domain::{Head, Person, SharedId, Time};
 use protocol::{Event as ServerEvent, Problem, ReadAnswer};
 use runtime::{App, ConnectedCaller, Failure};
 use store::{Connection, CursorMove};
 
-/// `person` has read everything up to `seq`. The connection `requester` gets no push: it gets the answer.
+/// Marks everything up to `seq` as read by `person`. The connection `requester` gets no push,
+/// because it gets the answer.
 pub(crate) async fn read(
     app: &App,
     person: &Person,
@@ -27,7 +28,7 @@ pub(crate) async fn read(
     Ok(ReadAnswer { read_seq: head.cursors(person).read, unread: head.unread(person) })
 }
 
-/// Everything up to `seq` has reached the caller; answers where the cursor stands.
+/// Marks everything up to `seq` as delivered to the caller. Returns the cursor's position.
 pub(crate) async fn delivered(
     app: &App,
     connected: &ConnectedCaller,
@@ -58,7 +59,8 @@ fn head_and_moved(outcome: CursorMove) -> Result<(Head, bool), Problem> {
     }
 }
 
-/// To those who have joined, and to the reader's own other connections.
+/// Pushes a receipt to the connections that joined the conversation, and to the user's own other
+/// connections.
 async fn push_receipt(
     app: &App,
     head: &Head,

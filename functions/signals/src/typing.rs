@@ -1,11 +1,13 @@
-//! Typing: costs two reads and no write, and goes only to those who look at the conversation right now.
+//! Typing events: two reads and no write each. They go only to connections that joined the
+//! conversation.
 
 use domain::{SharedId, Time};
 use protocol::{AckBody, Event as ServerEvent, Problem};
 use runtime::{App, ConnectedCaller, Failure, Reply};
 use store::{Audience, Connection};
 
-/// How long a client shows that somebody types, in milliseconds, unless it is repeated. Clients repeat at most every 3 s.
+/// How long a client shows that somebody types, in milliseconds, unless the event is repeated.
+/// Clients repeat it at most every 3 s.
 const EXPIRES_IN_MS: u64 = 5_000;
 
 pub(crate) async fn typing(
@@ -19,7 +21,8 @@ pub(crate) async fn typing(
     let audience = audience(app, connected).await?;
     let own = audience.connections().find(|connection| connection.id == connected.id).ok_or_else(Problem::reconnect)?;
     if own.joined.as_ref() != Some(shared_id) {
-        // Said without a look at the conversation, so it says nothing about whose it is or whether there is one.
+        // The conversation was not read, so the answer does not reveal whether it exists or who it
+        // belongs to.
         return Err(
             Problem::invalid("conversationId", "is not the conversation that this connection has joined").into()
         );
@@ -41,7 +44,8 @@ pub(crate) async fn typing(
     Ok(Reply::ack(AckBody::Done {}))
 }
 
-/// Everyone who may have joined what this connection has joined. An admin's row says whose conversation that is.
+/// The connections that may have joined the caller's conversation. For an admin, the row of the
+/// connection has the customer's id.
 async fn audience(app: &App, connected: &ConnectedCaller) -> Result<Audience, Failure> {
     let person = &connected.caller.person;
     if !person.is_admin() {

@@ -1,4 +1,5 @@
-//! Ids with a prefix that says what they name. An order and its conversation are twins: `ord_X` and `cnv_X`.
+//! The ids of orders, conversations and messages. Each has a prefix. An order `ord_X` and its
+//! conversation `cnv_X` share X.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +12,8 @@ use uuid::Uuid;
 
 use crate::Person;
 
-/// RFC 4648 base 32 in lower case without padding: it survives URLs, file names and being read aloud.
+/// RFC 4648 base 32 in lower case without padding. It needs no escaping in URLs and file names, and
+/// people can read it aloud.
 static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
     let mut alphabet = Specification::new();
     alphabet.symbols.push_str("abcdefghijklmnopqrstuvwxyz234567");
@@ -23,16 +25,17 @@ static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
 pub struct SharedId(String);
 
 impl SharedId {
-    /// From 16 random bytes.
+    /// Makes an id from 16 random bytes.
     pub fn from_random(bytes: [u8; 16]) -> Self {
         Self(BASE32.encode(&bytes))
     }
 
-    /// The same for the same caller and idempotency key, and for no other pair: asking twice names one order.
+    /// Makes the id for an idempotency key. The same caller and key always give the same id, so a
+    /// repeated request creates one order only.
     pub fn from_idempotency_key(caller: &Person, key: &str) -> Self {
         let mut hash = Sha256::new();
         hash.update([u8::from(caller.is_admin())]);
-        // The length in front keeps ("ab", "c") and ("a", "bc") apart.
+        // The length keeps user "ab" with key "c" apart from user "a" with key "bc".
         hash.update((caller.user_id.len() as u64).to_be_bytes());
         hash.update(caller.user_id.as_bytes());
         hash.update(key.as_bytes());
@@ -40,90 +43,94 @@ impl SharedId {
         Self(BASE32.encode(&digest[..16]))
     }
 
-    /// The same for the same order of an older system, however often it is imported. `namespace` tells older systems apart.
+    /// Makes the id of an imported order. The same order always gets the same id. `namespace` names
+    /// the legacy system.
     pub fn from_legacy(namespace: &str, id: &str) -> Self {
         let digest = legacy_digest(LEGACY_ORDER, namespace, id);
         Self(BASE32.encode(&digest[..16]))
     }
 
-    /// `X` itself; `None` unless it is 128 bits in this alphabet, written the one way there is.
+    /// Parses X. Returns `None` if it is not 128 bits in this alphabet, or not in their only valid
+    /// spelling.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = BASE32.decode(text.as_bytes()).ok()?;
         (bytes.len() == 16).then(|| Self(text.to_owned()))
     }
 
-    /// The characters of `X`.
+    /// X as text, 26 characters.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// `ord_X`.
+    /// The order's id, `ord_X`.
     pub fn order_id(&self) -> OrderId {
         OrderId(self.clone())
     }
 
-    /// `cnv_X`.
+    /// The conversation's id, `cnv_X`.
     pub fn conversation_id(&self) -> ConversationId {
         ConversationId(self.clone())
     }
 }
 
-/// `ord_X`.
+/// The id of an order: `ord_X`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("pattern" = "^ord_[a-z2-7]{26}$")))]
 pub struct OrderId(SharedId);
 
-/// `cnv_X`.
+/// The id of a conversation: `cnv_X`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("pattern" = "^cnv_[a-z2-7]{26}$")))]
 pub struct ConversationId(SharedId);
 
-/// `msg_…`: 80 random bits, unique within a conversation.
+/// The id of a message: `msg_` and 80 random bits in 16 characters. It is unique within a
+/// conversation.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("pattern" = "^msg_[a-z2-7]{16}$")))]
 pub struct MessageId(String);
 
 impl OrderId {
-    /// What it shares with its conversation.
+    /// The id that the order shares with its conversation.
     pub fn shared_id(&self) -> &SharedId {
         &self.0
     }
 }
 
 impl ConversationId {
-    /// What it shares with its order.
+    /// The id that the conversation shares with its order.
     pub fn shared_id(&self) -> &SharedId {
         &self.0
     }
 }
 
 impl MessageId {
-    /// From 10 random bytes.
+    /// Makes an id from 10 random bytes.
     pub fn from_random(bytes: [u8; 10]) -> Self {
         Self(BASE32.encode(&bytes))
     }
 
-    /// The same for the same message of an older system, however often it is imported.
+    /// Makes the id of an imported message. The same message always gets the same id.
     pub fn from_legacy(namespace: &str, id: &str) -> Self {
         let digest = legacy_digest(LEGACY_MESSAGE, namespace, id);
         Self(BASE32.encode(&digest[..10]))
     }
 
-    /// The part behind the prefix, as it is stored.
+    /// The part after the prefix. This part is stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// From the part behind the prefix.
+    /// Makes an id from the stored part after the prefix. The text is not checked.
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }
 }
 
-/// The `clientMessageId` of a message of an older system, which had none: a UUID that says it is made its own way.
+/// The `clientMessageId` of an imported message, which has none of its own: a UUID of version 8,
+/// made from the legacy id.
 pub fn legacy_client_message_id(namespace: &str, id: &str) -> Uuid {
     let digest = legacy_digest(LEGACY_CLIENT_MESSAGE, namespace, id);
     let mut bytes = [0; 16];
@@ -131,7 +138,8 @@ pub fn legacy_client_message_id(namespace: &str, id: &str) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-// What a digest is of; an idempotency key's begins with 0 or 1.
+// The first byte of a digest, which keeps the kinds apart. The digest of an idempotency key begins
+// with 0 or 1.
 const LEGACY_ORDER: u8 = 2;
 const LEGACY_MESSAGE: u8 = 3;
 const LEGACY_CLIENT_MESSAGE: u8 = 4;
@@ -145,7 +153,7 @@ fn legacy_digest(kind: u8, namespace: &str, id: &str) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Text that is no id of the kind asked for.
+/// The error for text that is not an id of the expected kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("no such id")]
 pub struct InvalidId;
@@ -225,7 +233,7 @@ mod tests {
             prop_assert_eq!(message.to_string().parse(), Ok(message));
         }
 
-        /// What is almost an id is none, or it is one and prints as itself.
+        /// A changed id is either invalid or prints as itself.
         #[test]
         fn ids_have_one_spelling(bytes: [u8; 16], message: [u8; 10], at in 0usize..30, other in any::<char>(), how in 0..4) {
             let shared_id = SharedId::from_random(bytes);
@@ -248,7 +256,7 @@ mod tests {
                 for printed in parsed.into_iter().flatten() {
                     prop_assert_eq!(&printed, &text);
                 }
-                // An id of one length never becomes one of another.
+                // A text of another length is never a valid id.
                 prop_assert!(how == 0 || how == 3 || text.parse::<ConversationId>().is_err());
             }
         }

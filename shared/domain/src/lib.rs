@@ -1,8 +1,8 @@
-//! What an order and its conversation are, and the rules they follow.
+//! The types and rules of orders and conversations.
 //!
-//! Nothing here does I/O, reads a clock or draws a random number: time and randomness come in as
-//! parameters, so the same input always gives the same answer. The types that clients see serialize as
-//! they see them; `store` keeps them in a shape of its own.
+//! This crate does no I/O, reads no clock and uses no random numbers. The time and random bytes are
+//! parameters, so the same input always gives the same result. The types that clients see serialize
+//! to their wire form; `store` has its own form for them.
 
 mod conversation;
 mod id;
@@ -30,18 +30,18 @@ pub use text::Text;
 pub use ticket::Ticket;
 pub use time::Time;
 
-/// A value that breaks a rule, said so that whoever sent it can mend it.
+/// The error for a value that breaks a rule. Its text is written for the client.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{field}: {problem}")]
 pub struct InvalidField {
-    /// The field as the client named it, such as `items[0].title`.
+    /// The field, named as in the request, such as `items[0].title`.
     pub field: String,
-    /// What is wrong with it.
+    /// What is wrong with the field.
     pub problem: String,
 }
 
 impl InvalidField {
-    /// `field` has this `problem`.
+    /// The error for a `field` with this `problem`.
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { field: field.into(), problem: problem.into() }
     }

@@ -1,22 +1,22 @@
-//! An order, and the moves its status may make.
+//! Orders, and which changes of their status are allowed.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{ConversationId, InvalidField, OrderId, Person, SharedId, Time};
 
-/// Where an order is in its life.
+/// The status of an order.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OrderStatus {
-    /// As every order starts.
+    /// The order is placed. Every order starts with this status.
     Pending,
-    /// The shop has taken it on.
+    /// The shop has confirmed the order.
     Confirmed,
-    /// Done; final.
+    /// The order is done. This status is final.
     Completed,
-    /// Called off; final.
+    /// The order is cancelled. This status is final.
     Cancelled,
 }
 
@@ -24,13 +24,13 @@ impl OrderStatus {
     /// Every status, in the order in which the cards show them.
     pub const ALL: [Self; 4] = [Self::Pending, Self::Confirmed, Self::Completed, Self::Cancelled];
 
-    /// Whether an admin may move an order from here to `to`.
+    /// Returns true if an admin may change the status from `self` to `to`.
     pub fn may_become(self, to: Self) -> bool {
         use OrderStatus::{Cancelled, Completed, Confirmed, Pending};
         matches!((self, to), (Pending, Confirmed) | (Confirmed, Completed) | (Pending | Confirmed, Cancelled))
     }
 
-    /// The word the protocol uses.
+    /// The status as it is sent.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -46,17 +46,17 @@ impl OrderStatus {
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
-    /// The shop's own number for it, at most 64 characters.
+    /// The shop's article number, at most 64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional), schemars(length(min = 1, max = 64), regex(pattern = crate::TEXT_PATTERN)))]
     pub sku: Option<String>,
-    /// 1 to 200 characters.
+    /// The title, 1 to 200 characters.
     #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 200), regex(pattern = crate::TEXT_PATTERN)))]
     pub title: String,
-    /// 1 to 10,000.
+    /// The quantity, 1 to 10,000.
     #[cfg_attr(feature = "describe", schemars(range(min = 1, max = 10_000)))]
     pub quantity: u32,
-    /// In minor units of the order's currency (cents), 0 or more, below 2^53.
+    /// The price of one, in minor units of the order's currency (cents): 0 or more, below 2^53.
     #[cfg_attr(feature = "describe", schemars(range(max = 9_007_199_254_740_991u64)))]
     pub unit_price: u64,
     /// An https URL of at most 2,048 characters.
@@ -72,69 +72,69 @@ pub struct Item {
     pub image_url: Option<String>,
 }
 
-/// An order as it stands now.
+/// An order in its current state.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// `ord_X`.
+    /// The order's id, `ord_X`.
     pub id: OrderId,
-    /// Whose it is.
+    /// The customer's user id.
     pub customer_id: String,
-    /// Their name as it was when they ordered.
+    /// The customer's name when the order was placed.
     pub customer_name: String,
-    /// 1 to 100 of them.
+    /// The items, 1 to 100.
     pub items: Vec<Item>,
     /// Sum of quantity × unit price, in minor units, below 2^53.
     pub total: u64,
     /// ISO 4217, such as `EUR`.
     pub currency: String,
-    /// Where it is in its life.
+    /// The order's status.
     pub status: OrderStatus,
-    /// What the customer added, at most 1,000 characters.
+    /// The customer's note, at most 1,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub note: Option<String>,
-    /// When it was placed.
+    /// When the order was placed.
     pub created_at: Time,
-    /// When its status last changed, or when it was placed.
+    /// When the status last changed, or when the order was placed.
     pub updated_at: Time,
-    /// `cnv_X`, with the order's own X.
+    /// The conversation's id, `cnv_X` with the order's X.
     pub conversation_id: ConversationId,
 }
 
-/// What a conversation's list entry and header show of its order.
+/// The fields of an order that lists and the header of its conversation show.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "describe", ts(rename = "OrderSummary"), schemars(rename = "OrderSummary"))]
 pub struct Summary {
-    /// `ord_X`.
+    /// The order's id, `ord_X`.
     pub id: OrderId,
-    /// The first item's title, with how many more there are.
+    /// The first item's title, with the number of further items.
     pub title: String,
-    /// The first picture whose address is short enough to keep in the head.
+    /// The first image URL that is short enough to store in the head.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub image_url: Option<String>,
-    /// In minor units.
+    /// The total in minor units of the currency.
     pub total: u64,
-    /// ISO 4217.
+    /// The currency as an ISO 4217 code.
     pub currency: String,
-    /// Where the order is in its life.
+    /// The order's status.
     pub status: OrderStatus,
-    /// When it was placed.
+    /// When the order was placed.
     pub created_at: Time,
 }
 
-/// The longest picture address, in bytes, that is kept in the conversation's head. A longer one is only in the order:
-/// the head is written with every message, and each started KB of it costs.
+/// The longest image URL, in bytes, that the conversation's head stores. A longer URL is stored in
+/// the order only. The head is written with every message, and its writes cost by the started KB.
 const MAX_SUMMARY_IMAGE_BYTES: usize = 256;
 
-/// Sums stay exact in JavaScript below this.
+/// JavaScript represents integers below this exactly.
 const MAX_TOTAL: u64 = 1 << 53;
 
-/// What somebody wants to order, checked.
+/// A validated order that is not placed yet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NewOrder {
     items: Vec<Item>,
@@ -144,7 +144,7 @@ pub struct NewOrder {
 }
 
 impl NewOrder {
-    /// Checks an order and adds it up.
+    /// Validates an order and computes its total. Returns an error that names the invalid field.
     pub fn new(items: Vec<Item>, currency: String, note: Option<String>) -> Result<Self, InvalidField> {
         if items.is_empty() || items.len() > 100 {
             return Err(InvalidField::new("items", "must have 1 to 100 entries"));
@@ -227,14 +227,14 @@ fn check_text(field: &str, text: &str, most: usize) -> Result<(), InvalidField> 
 }
 
 impl Order {
-    /// About how many bytes it says.
+    /// The approximate size of the order's texts, in bytes.
     pub fn approximate_bytes(&self) -> usize {
         let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let items = self.items.iter().map(|item| 64 + item.title.len() + length(&item.sku) + length(&item.image_url));
         length(&self.note) + items.sum::<usize>()
     }
 
-    /// What the conversation shows of this order.
+    /// The summary that the conversation stores.
     pub fn summary(&self) -> Summary {
         let first = self.items.first().map(|item| item.title.clone()).unwrap_or_default();
         let title = match self.items.len() {

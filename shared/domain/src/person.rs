@@ -1,8 +1,8 @@
-//! Who acts.
+//! Persons, their roles and their sides.
 
 use serde::{Deserialize, Serialize};
 
-/// What somebody may do.
+/// The role of a person.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -11,11 +11,11 @@ pub enum Role {
     Customer,
     /// The shop's staff: takes part in every conversation.
     Admin,
-    /// The system itself, which only ever appears as a sender.
+    /// The system itself. It is only the sender of system messages.
     System,
 }
 
-/// A conversation has two sides; what one side sends is unread for the other.
+/// The side of a conversation. Messages of one side are unread for the other side.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Side {
     /// The customer.
@@ -24,20 +24,22 @@ pub enum Side {
     Shop,
 }
 
-/// Somebody by id, role and name: a caller, a sender, whoever caused a system message.
+/// A person with id, role and name: a caller, a sender, or the cause of a system message.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
-    /// The `sub` of their JWT: 1 to 128 bytes, never `system` for a caller.
+    /// The user id, which is the `sub` of the JWT: 1 to 128 bytes. Only the system has the id
+    /// `system`.
     pub user_id: String,
-    /// What they may do.
+    /// The person's role.
     pub role: Role,
-    /// How they are shown.
+    /// The display name.
     pub name: String,
 }
 
-/// Whether a token may name this user: 1 to 128 bytes, no control characters, and never the system itself.
+/// Returns true if a token may have this user id: 1 to 128 bytes, no control characters, and not
+/// `system`.
 pub fn is_user_id(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text != "system" && !text.chars().any(char::is_control)
 }
@@ -48,12 +50,13 @@ impl Person {
         Self { user_id: "system".to_owned(), role: Role::System, name: "System".to_owned() }
     }
 
-    /// Whether this is one of the shop's staff.
+    /// Returns true for the shop's staff.
     pub fn is_admin(&self) -> bool {
         self.role == Role::Admin
     }
 
-    /// The side they are on. The system itself is on neither; what it says counts for whoever caused it.
+    /// The person's side. Do not use it for the system: its messages count for the person who
+    /// caused them.
     pub fn side(&self) -> Side {
         if self.role == Role::Customer { Side::Customer } else { Side::Shop }
     }

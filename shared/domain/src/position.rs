@@ -1,4 +1,4 @@
-//! A place in a list of conversations or orders.
+//! Positions in a list of conversations or orders.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,26 +6,29 @@ use std::str::FromStr;
 
 use crate::{SharedId, Time};
 
-/// Behind the one with this time and X. Ordered as the lists are, oldest first.
+/// A position in a list: directly after the entry with this time and shared id. Positions sort by
+/// time, oldest first, then by shared id.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Position {
-    /// When it was last active, or made.
+    /// The time of the entry: its last activity in the inbox, or its creation in a customer's list.
     pub at: Time,
-    /// Its X.
+    /// The shared id of the entry.
     pub shared_id: SharedId,
 }
 
 impl Position {
-    /// The times that have a place in a list, in milliseconds since 1970 began: until 5138, as far as 14 digits go.
+    /// The valid times, in milliseconds since 1970: those with at most 14 digits, until the year
+    /// 5138.
     pub const MILLIS: Range<i64> = 0..100_000_000_000_000;
 }
 
-/// The text is no position, one of a time that has no place, or not spelled the one way there is.
+/// The error for text that is not a position, has a time outside the valid range, or is not in the
+/// only valid spelling.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("no position")]
 pub struct InvalidPosition;
 
-/// Sorts as text as it does as a position.
+/// The texts sort in the same order as the positions.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:014}#{}", self.at.millis(), self.shared_id.as_str())
@@ -76,7 +79,7 @@ mod tests {
             prop_assert_eq!(text.parse::<Position>().map(|position| position.to_string()).ok(), spelled.then_some(text));
         }
 
-        /// Digits enough for a time, and one too many for a position: random text hardly ever is.
+        /// These times are valid but have one digit too many. Random text hardly ever tests them.
         #[test]
         fn positions_that_would_not_sort_are_rejected(millis in Position::MILLIS.end..253_402_207_200_000, x in any::<[u8; 16]>()) {
             let late = Position { at: Time::from_millis(millis).unwrap(), shared_id: SharedId::from_random(x) };

@@ -1,31 +1,34 @@
-//! How fast one user may send in one conversation: the generic cell rate algorithm (GCRA).
+//! The rate limit of one user in one conversation: the generic cell rate algorithm (GCRA).
 //!
-//! All state is one number, the *theoretical arrival time*: when the messages so far would have arrived had they
-//! kept the steady pace. It lies in the conversation's head, so a send checks and moves it in the write it makes anyway.
+//! The state is one number, the *theoretical arrival time* in milliseconds since 1970: when the
+//! messages so far would have arrived at the steady rate. It is stored in the conversation's head,
+//! so a send checks and updates it in a write that it makes anyway.
 
 use crate::Time;
 
-/// How many messages may come at once.
+/// The most messages at once.
 pub const BURST: i64 = 20;
 
-/// Milliseconds until one more is allowed: two a second.
+/// Milliseconds until one more message is allowed: two messages a second.
 pub const INTERVAL_MS: i64 = 500;
 
-/// How far the clocks of two instances may disagree, in milliseconds, while both still enforce one limit.
+/// The most by which the clocks of two instances may differ, in milliseconds, while both still
+/// enforce one limit.
 const CLOCK_SKEW_MS: i64 = 5_000;
 
-/// How far ahead of `now` a state may lie: as far as a whole burst moves it, by a clock that is ahead itself.
+/// The most by which a state may be ahead of `now`: a whole burst, by a clock that is itself ahead.
 const MAX_AHEAD_MS: i64 = BURST * INTERVAL_MS + CLOCK_SKEW_MS;
 
-/// Too fast.
+/// The error for a message that exceeds the rate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RateLimited {
-    /// Milliseconds until the same message would be admitted.
+    /// Milliseconds until the same message would be accepted.
     pub retry_after_ms: i64,
 }
 
-/// Admits a message at `now` after `arrival`, the state that the one before left (`None` before the first);
-/// answers the new state. A state too far ahead was left before the clock was set back, and counts as none.
+/// Checks a message that arrives at `now`. `arrival` is the state after the message before, `None`
+/// for the first. Returns the new state. A state that is too far
+/// ahead was written before the clock was set back. It counts as `None`.
 pub fn admit(arrival: Option<i64>, now: Time) -> Result<i64, RateLimited> {
     let now = now.millis();
     let next = arrival.filter(|state| *state <= now + MAX_AHEAD_MS).unwrap_or(now).max(now) + INTERVAL_MS;
@@ -94,7 +97,8 @@ mod tests {
                 match admit(state, at(now)) {
                     Ok(next) => { state = Some(next); admitted.push(now); }
                     Err(limited) => {
-                        // Waiting as told is enough, and nothing less is.
+                        // `retry_after_ms` is exact: waiting that long is enough, and one
+                        // millisecond less is not.
                         prop_assert!(admit(state, at(now + limited.retry_after_ms)).is_ok());
                         prop_assert!(admit(state, at(now + limited.retry_after_ms - 1)).is_err());
                     }

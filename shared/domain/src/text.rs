@@ -1,9 +1,9 @@
-//! What may be said.
+//! The text of a message.
 
 use crate::InvalidField;
 
-/// The same rule for JSON Schema, whose lengths are said beside it: something other than white space, and no control
-/// characters but tab and newline.
+/// The same rule as a regular expression for JSON Schema: not only white space, and no control
+/// characters except tab and newline. The schema limits the length separately.
 #[cfg(feature = "describe")]
 pub const TEXT_PATTERN: &str = concat!(
     r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*",
@@ -11,8 +11,8 @@ pub const TEXT_PATTERN: &str = concat!(
     r"[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$",
 );
 
-/// A message body that passed the rules: 1 to 4,000 characters, not only white space, no control characters but
-/// tab and newline. It is kept byte for byte; making it harmless to show is the display's work.
+/// A valid message text: 1 to 4,000 characters, not only white space, no control characters except
+/// tab and newline. It is stored unchanged; clients must escape it when they show it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Text(String);
 
@@ -20,7 +20,7 @@ impl Text {
     /// The most Unicode characters in a body.
     pub const MAX_CHARS: usize = 4_000;
 
-    /// Checks `body`.
+    /// Validates `body`. Returns an error that says which rule it breaks.
     pub fn new(body: String) -> Result<Self, InvalidField> {
         if body.chars().count() > Self::MAX_CHARS {
             return Err(InvalidField::new("body", format!("is longer than {} characters", Self::MAX_CHARS)));
@@ -34,12 +34,12 @@ impl Text {
         Ok(Self(body))
     }
 
-    /// The body as it was sent.
+    /// The text, unchanged.
     pub fn into_string(self) -> String {
         self.0
     }
 
-    /// The body as it was sent.
+    /// The text, unchanged.
     pub fn as_str(&self) -> &str {
         &self.0
     }

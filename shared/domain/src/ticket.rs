@@ -1,32 +1,34 @@
-//! A ticket: the secret that a browser connects with, since it cannot send a token there.
+//! Tickets. A ticket is a secret that opens one WebSocket connection, because a browser cannot send
+//! a token there.
 
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 
-/// A secret of 256 bits. It is told once, to whoever asked for it, and only its hash is kept.
+/// A secret of 256 bits. Only the client that asked for it gets it; the server stores only its
+/// hash.
 #[derive(Clone)]
 pub struct Ticket(String);
 
 impl Ticket {
-    /// How long a ticket is good, in seconds.
+    /// How long a ticket is valid, in seconds.
     pub const LIFETIME_SECONDS: i64 = 60;
 
-    /// From 32 random bytes.
+    /// Makes a ticket from 32 random bytes.
     pub fn from_random(bytes: [u8; 32]) -> Self {
         Self(BASE64URL_NOPAD.encode(&bytes))
     }
 
-    /// As a client presents it; any text may come.
+    /// A ticket as a client sent it. The text is not checked.
     pub fn from_client(text: &str) -> Self {
         Self(text.to_owned())
     }
 
-    /// The secret itself.
+    /// The secret.
     pub fn secret(&self) -> &str {
         &self.0
     }
 
-    /// What is kept of it.
+    /// The SHA-256 hash that is stored.
     pub fn hash(&self) -> String {
         BASE64URL_NOPAD.encode(&Sha256::digest(self.0.as_bytes()))
     }
@@ -45,7 +47,8 @@ mod tests {
             prop_assert_ne!(ticket.secret(), ticket.hash());
         }
 
-        /// What is kept is the end of a key: it must never have a separator in it, whatever was presented.
+        /// The hash is the end of a key, so it must not contain a separator, for any text from a
+        /// client.
         #[test]
         fn different_texts_have_different_hashes(bytes: [u8; 32], text in any::<String>()) {
             let ticket = Ticket::from_random(bytes);

@@ -1,4 +1,4 @@
-//! A moment, as the protocol writes it.
+//! Times, as the protocol writes them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,34 +6,38 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A moment in UTC with millisecond precision; on the wire RFC 3339, always with three decimals.
+/// A time in UTC with millisecond precision. On the wire it is RFC 3339 with exactly three
+/// decimals.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("format" = "date-time")))]
 pub struct Time(Timestamp);
 
 impl Time {
-    /// The moment `millis` milliseconds after 1970 began; `None` outside the years −9999 to 9999.
+    /// The time `millis` milliseconds after the start of 1970; `None` outside the years −9999 to
+    /// 9999.
     pub fn from_millis(millis: i64) -> Option<Self> {
         Timestamp::from_millisecond(millis).ok().map(Self)
     }
 
-    /// Milliseconds since 1970 began.
+    /// Milliseconds since the start of 1970.
     pub fn millis(self) -> i64 {
         self.0.as_millisecond()
     }
 
-    /// Whole seconds since 1970 began, rounded down: the unit of `exp` in a JWT and of a TTL in DynamoDB.
+    /// Whole seconds since the start of 1970, rounded down. JWT's `exp` and DynamoDB's TTL have
+    /// this unit.
     pub fn seconds(self) -> i64 {
         self.millis().div_euclid(1000)
     }
 
-    /// Whole minutes since 1970 began: the bucket in which the inbox keeps a conversation.
+    /// Whole minutes since the start of 1970. The inbox sorts conversations by this minute.
     pub fn minute(self) -> i64 {
         self.millis().div_euclid(60_000)
     }
 
-    /// The moment `millis` milliseconds later, or earlier if negative; at the ends of time it stays there.
+    /// The time `millis` milliseconds later, or earlier if negative. Returns the time unchanged if
+    /// the result is out of range.
     #[must_use]
     pub fn plus_millis(self, millis: i64) -> Self {
         Self::from_millis(self.millis().saturating_add(millis)).unwrap_or(self)
@@ -51,7 +55,8 @@ impl FromStr for Time {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parsed: Timestamp = text.parse()?;
-        // What is finer than a millisecond is cut off, so that a time read back equals the time written.
+        // Digits after the millisecond are cut off, so that a time is the same after it is written
+        // and read.
         Timestamp::from_millisecond(parsed.as_millisecond()).map(Self)
     }
 }
@@ -88,7 +93,7 @@ mod tests {
             prop_assert_eq!(serde_json::from_str::<Time>(&serde_json::to_string(&time).unwrap()).unwrap(), time);
         }
 
-        /// However finely and in whichever zone somebody writes a time: once read, it is written one way.
+        /// A time in any precision and zone is always written in the same form after it is read.
         #[test]
         fn every_precision_and_zone_is_normalized(
             time in "(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|2[0-8])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|z|[+-](0[0-9]|1[0-2]):[0-5][0-9])"

@@ -1,90 +1,90 @@
-//! What the server sends over WebSocket: one event a frame.
+//! The events that the server sends over WebSocket, one in each frame.
 
 use domain::{ConversationId, Message, Order, Role, Summary, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::{Code, Conversation, Shop};
 
-/// One frame of the server.
+/// A frame that the server sends.
 #[expect(clippy::large_enum_variant, reason = "an event is made, printed and dropped; it lies in no collection")]
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "snake_case", rename_all_fields = "camelCase")]
 #[cfg_attr(feature = "describe", ts(rename = "ServerEvent"), schemars(rename = "ServerEvent"))]
 pub enum Event {
-    /// A message, to connections that joined its conversation.
+    /// A new message, sent to connections that joined its conversation.
     NewMessage {
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// What.
+        /// The message.
         message: Message,
     },
-    /// A message, to the participants' other connections.
+    /// A new message, sent to the participants' connections that did not join its conversation.
     OrderMessageUpdate {
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// What the list shows of the order.
+        /// The summary of the order, for the list.
         order: Summary,
-        /// What.
+        /// The message.
         message: Message,
-        /// The conversation's last `seq`: the message's own.
+        /// The conversation's last `seq`, which is this message's `seq`.
         last_seq: u64,
     },
-    /// Somebody's delivery cursor moved.
+    /// A participant's delivery cursor moved.
     MessageDelivered {
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// Whose.
+        /// The participant's user id.
         user_id: String,
-        /// Theirs.
+        /// The participant's role.
         role: Role,
-        /// Everything up to here.
+        /// Every message up to this `seq` is delivered to the participant.
         seq: u64,
     },
-    /// Somebody's read cursor moved.
+    /// A participant's read cursor moved.
     MessageRead {
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// Whose.
+        /// The participant's user id.
         user_id: String,
-        /// Theirs.
+        /// The participant's role.
         role: Role,
-        /// Everything up to here.
+        /// Every message up to this `seq` is read by the participant.
         seq: u64,
     },
-    /// Somebody types.
+    /// A participant is typing.
     UserTyping {
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// Who.
+        /// The participant's user id.
         user_id: String,
-        /// Theirs.
+        /// The participant's role.
         role: Role,
-        /// How they are shown.
+        /// The participant's display name.
         name: String,
-        /// Milliseconds after which it counts as stopped, unless it is repeated.
+        /// How long to show it, in milliseconds, unless the event comes again.
         expires_in_ms: u64,
     },
-    /// Somebody stopped typing.
+    /// A participant stopped typing.
     UserStoppedTyping {
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// Who.
+        /// The participant's user id.
         user_id: String,
-        /// Theirs.
+        /// The participant's role.
         role: Role,
-        /// How they are shown.
+        /// The participant's display name.
         name: String,
     },
-    /// A customer came or went.
+    /// A customer connected or disconnected. Sent to admins who joined one of their conversations.
     Presence {
-        /// Who.
+        /// The customer's user id.
         user_id: String,
-        /// Theirs.
+        /// The customer's role.
         role: Role,
-        /// Whether they are there.
+        /// Whether the customer has an open connection.
         online: bool,
-        /// When they left.
+        /// When the customer's last connection ended; absent while online.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "describe", ts(optional))]
         last_seen_at: Option<Time>,
@@ -93,94 +93,95 @@ pub enum Event {
     OrderCreated {
         /// The order.
         order: Order,
-        /// Its conversation, nobody's `unread`.
+        /// The order's conversation, without `unread`.
         conversation: Conversation,
     },
-    /// An order's status moved.
+    /// An order's status changed.
     OrderUpdated {
-        /// The order as it is now.
+        /// The order after the change.
         order: Order,
-        /// The system message that reports it.
+        /// The system message that reports the change.
         message: Message,
-        /// The conversation's last `seq`: the message's own.
+        /// The conversation's last `seq`, which is this message's `seq`.
         last_seq: u64,
     },
     /// A conversation was archived, closed or opened again.
     ConversationUpdated {
-        /// The conversation, nobody's `unread`.
+        /// The conversation, without `unread`.
         conversation: Conversation,
     },
-    /// A request was done.
+    /// A request succeeded.
     Ack {
-        /// Whose.
+        /// The `requestId` of the request.
         request_id: String,
-        /// What it answers.
+        /// The result of the request.
         #[serde(flatten)]
         body: AckBody,
     },
-    /// A request was refused, or a frame was none.
+    /// A request failed, or a frame could not be read.
     Error {
-        /// Whose; absent where the frame had none.
+        /// The `requestId` of the request; absent if the frame had none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "describe", ts(optional))]
         request_id: Option<String>,
-        /// The stable name.
+        /// The error code. Clients decide by the code.
         code: Code,
-        /// What is wrong, and what helps.
+        /// What is wrong and what the client can do.
         message: String,
-        /// Only with `rate_limited`: milliseconds until the same request would pass.
+        /// Only with `rate_limited`: milliseconds until the same request would be accepted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "describe", ts(optional))]
         retry_after_ms: Option<i64>,
     },
 }
 
-/// What an acknowledgement carries, by what was asked.
+/// The result in an acknowledgement. Each action has its own fields.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum AckBody {
-    /// `send_message`.
+    /// The result of `send_message`.
     Sent {
         /// The stored message.
         message: Box<Message>,
-        /// Whether it was stored before.
+        /// Whether an earlier request had stored it.
         duplicate: bool,
     },
-    /// `join_conversation`.
+    /// The result of `join_conversation`.
     Joined {
-        /// With `online`, and for a customer `shop`.
+        /// The conversation with its participants' `online`, and for customers with `shop`.
         conversation: Box<Conversation>,
     },
-    /// `message_read`.
+    /// The result of `message_read`.
     Read {
-        /// Where the cursor stands.
+        /// The position of the caller's read cursor.
         read_seq: u64,
-        /// What is left unread.
+        /// How many messages of the other side are unread.
         unread: u64,
     },
-    /// `message_delivered`.
+    /// The result of `message_delivered`.
     Delivered {
-        /// Where the cursor stands.
+        /// The position of the caller's delivery cursor.
         delivered_seq: u64,
     },
-    /// `ping`.
+    /// The result of `ping`.
     Pong {
-        /// The server's clock.
+        /// The server's time.
         server_time: Time,
-        /// Whether any admin is there; for customers.
+        /// The shop's presence; only for customers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "describe", ts(optional))]
         shop: Option<Shop>,
     },
-    /// `leave_conversation`, `typing_start`, `typing_stop`.
+    /// The result of `leave_conversation`, `typing_start` and `typing_stop`.
     Done {},
 }
 
 impl Event {
-    /// The frame's text.
+    /// The text of the frame, as JSON.
     pub fn to_text(&self) -> String {
-        // A map with string keys and no foreign types cannot fail to serialize.
+        // Serialization fails only for maps with other keys than strings, and for types that refuse
+        // it. An event has neither.
         serde_json::to_string(self).expect("an event is JSON")
     }
 }

@@ -1,4 +1,5 @@
-//! What clients send over WebSocket: one JSON object a frame, its `action` says which.
+//! The frames that clients send over WebSocket. A frame is a JSON object; its `action` names the
+//! request.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,12 +8,12 @@ use uuid::Uuid;
 use crate::request::parse_value;
 use crate::{Code, Problem};
 
-/// Names a conversation and says nothing more.
+/// A frame with no other field than the conversation.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InConversation {
-    /// `cnv_X`.
+    /// The conversation's id, `cnv_X`.
     pub conversation_id: String,
 }
 
@@ -21,56 +22,57 @@ pub struct InConversation {
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SendFrame {
-    /// `cnv_X`.
+    /// The conversation's id, `cnv_X`.
     pub conversation_id: String,
-    /// The sender's own id for this message; the same on every repeat.
+    /// The sender's own id of this message, a UUID. It must be the same in every repeat.
     #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("format" = "uuid")))]
     pub client_message_id: Uuid,
-    /// At most 4,000 characters.
+    /// The text, 1 to 4,000 characters.
     #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 4_000), regex(pattern = domain::TEXT_PATTERN)))]
     pub body: String,
-    /// Up to where the sender held the conversation without a gap when it made `clientMessageId`; the same on every repeat.
+    /// The `seq` up to which the sender had every message when it created `clientMessageId`. It
+    /// must be the same in every repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub seen_seq: Option<u64>,
 }
 
-/// A receipt: everything up to `seq`.
+/// A receipt for every message up to `seq`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReceiptFrame {
-    /// `cnv_X`.
+    /// The conversation's id, `cnv_X`.
     pub conversation_id: String,
-    /// Up to here.
+    /// The last `seq` that the receipt covers.
     pub seq: u64,
 }
 
-/// What a frame asks for.
+/// The request in a frame.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
-    /// Show this conversation live on this connection; leaves the one joined before.
+    /// Joins a conversation. The connection leaves the one that it joined before.
     JoinConversation(InConversation),
-    /// No longer.
+    /// Leaves the conversation.
     LeaveConversation(InConversation),
-    /// Say something.
+    /// Sends a message.
     SendMessage(SendFrame),
-    /// The caller began to type.
+    /// Tells the others that the caller is typing.
     TypingStart(InConversation),
-    /// The caller stopped typing.
+    /// Tells the others that the caller stopped typing.
     TypingStop(InConversation),
-    /// Everything up to here has reached the caller.
+    /// Marks every message up to `seq` as delivered to the caller.
     MessageDelivered(ReceiptFrame),
-    /// Everything up to here was read by the caller.
+    /// Marks every message up to `seq` as read by the caller.
     MessageRead(ReceiptFrame),
-    /// Are you there?
+    /// Keeps the connection alive and checks it.
     Ping {},
 }
 
 impl Action {
-    /// The conversation it names, as the client wrote it.
+    /// The conversation's id as the client wrote it; `None` for `ping`.
     pub fn conversation_id(&self) -> Option<&str> {
         match self {
             Self::JoinConversation(it) | Self::LeaveConversation(it) | Self::TypingStart(it) | Self::TypingStop(it) => {
@@ -83,32 +85,33 @@ impl Action {
     }
 }
 
-/// One frame of a client.
+/// A frame that a client sends.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "describe", ts(rename = "ClientFrame"), schemars(rename = "ClientFrame"))]
 pub struct Frame {
-    /// Comes back in the answer; at most 64 characters. Without it only errors are answered.
+    /// The answer repeats it; at most 64 characters. A frame without it is answered only on an
+    /// error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional), schemars(length(max = 64)))]
     pub request_id: Option<String>,
-    /// What is asked for.
+    /// The request.
     #[serde(flatten)]
     pub action: Action,
 }
 
-/// A frame that is none, with as much of its `requestId` as could be read.
+/// The error for a frame that cannot be read.
 #[derive(Clone, Debug)]
 pub struct InvalidFrame {
-    /// To answer under.
+    /// The frame's `requestId`, if that could be read.
     pub request_id: Option<String>,
-    /// Why.
+    /// What is wrong with the frame.
     pub problem: Problem,
 }
 
 impl Frame {
-    /// Reads a frame.
+    /// Parses a frame. Errors: `bad_request`, `unknown_action` and `invalid_request`.
     pub fn parse(text: &str) -> Result<Self, InvalidFrame> {
         let mut frame: Map<String, Value> = serde_json::from_str(text).map_err(|_| InvalidFrame {
             request_id: None,
@@ -129,7 +132,7 @@ impl Frame {
     }
 }
 
-/// By name rather than by serde's tagged enum, whose errors do not say which field is wrong.
+/// Chooses the type by name. The errors of serde's tagged enums do not name the invalid field.
 fn action(mut frame: Map<String, Value>) -> Result<Action, Problem> {
     let name = frame.remove("action");
     let fields = Value::Object(frame);

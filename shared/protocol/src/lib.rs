@@ -1,7 +1,7 @@
-//! What goes over the wire, typed once: REST bodies, WebSocket frames both ways, and errors.
+//! The wire types: REST bodies, WebSocket frames in both directions, and errors.
 //!
-//! The protocol itself, with who gets what when, is `docs/protocol.md`. TypeScript and JSON Schema are made from
-//! these types (feature `describe`), so a field that is added here is added everywhere.
+//! The protocol is described in `docs/protocol.md`. The TypeScript types and the JSON Schemas are
+//! generated from these types (feature `describe`).
 
 mod event;
 mod frame;

@@ -1,8 +1,10 @@
-//! Page cursors: opaque to clients, bound to the caller and the query they were made for.
+//! Page cursors. They are opaque to clients, and valid only for the caller and the query they were
+//! made for.
 //!
-//! A cursor holds a position and a digest over caller, query and position. It needs no key: it grants nothing that the caller
-//! may not ask for anyway, and the digest is there so that a cursor of somebody else, of another query, or with a typo is
-//! refused rather than misunderstood.
+//! A cursor holds a position and a digest of caller, query and position. The digest detects a
+//! cursor of another caller or query, and typing errors; such a cursor is refused. It needs no
+//! secret key, because a cursor gives access to nothing that the caller could not ask for without
+//! it.
 
 use data_encoding::BASE64URL_NOPAD;
 use domain::{Person, Position};
@@ -11,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{Code, Problem};
 
-/// What a cursor is bound to.
+/// The caller and the query that cursors are valid for.
 #[derive(Debug)]
 pub struct PageCursor {
     binding: Vec<u8>,
@@ -20,13 +22,13 @@ pub struct PageCursor {
 const DIGEST_BYTES: usize = 12;
 
 impl PageCursor {
-    /// Cursors of `caller` for a list named `list` with these filters.
+    /// For cursors of `caller` in the list `list` with these filters.
     pub fn of(caller: &Person, list: &str, filters: &impl Serialize) -> Self {
         let binding = serde_json::to_vec(&(caller.role, &caller.user_id, list, filters));
         Self { binding: binding.expect("names and filters are JSON") }
     }
 
-    /// The cursor for `position`.
+    /// Makes the cursor for `position`.
     pub fn encode(&self, position: &Position) -> String {
         self.with_digest(&position.to_string())
     }
@@ -35,12 +37,14 @@ impl PageCursor {
         BASE64URL_NOPAD.encode(&[self.digest(position).as_slice(), position.as_bytes()].concat())
     }
 
-    /// The position in a cursor.
+    /// Reads the position from a cursor. Returns `invalid_cursor` if the cursor is not one of this
+    /// caller and query.
     pub fn parse(&self, cursor: &str) -> Result<Position, Problem> {
         let position = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok().and_then(|bytes| {
             let (digest, position) = bytes.split_at_checked(DIGEST_BYTES)?;
             let position = std::str::from_utf8(position).ok()?;
-            // Who reads this can make a digest: what it is over has to be a position all the same.
+            // A client can compute a digest over any text, so the text is checked to be a position
+            // too.
             position.parse().ok().filter(|_| self.digest(position) == digest)
         });
         let refusal = "Use `nextCursor` as it came, as the same user, with the same parameters; or start without one.";

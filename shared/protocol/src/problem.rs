@@ -1,44 +1,45 @@
-//! Every error that a client can get from a function: a stable code, and words a person can act on.
+//! The errors that functions answer with: a stable code, and a text that says what a person can do.
 
 use serde::{Deserialize, Serialize};
 
-/// The stable name of an error. Clients decide by it; the words beside it may change.
+/// The stable code of an error. Clients decide by the code; the texts may change.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
-    /// Not JSON, or over WebSocket no JSON object.
+    /// The body or frame is not JSON, or the frame is not a JSON object.
     BadRequest,
-    /// A page cursor that this caller did not get for this query.
+    /// The page cursor is not one that this caller got for this query.
     InvalidCursor,
-    /// Not for this role.
+    /// The caller's role may not do this.
     Forbidden,
-    /// There is no such thing, or it is somebody else's.
+    /// It does not exist, or it belongs to another user.
     NotFound,
-    /// The order's status may not move that way.
+    /// The order's status cannot change that way.
     InvalidTransition,
-    /// Nothing more may be said here.
+    /// The conversation accepts no more messages.
     ConversationClosed,
-    /// More than 64 KiB.
+    /// The body is larger than 64 KiB.
     PayloadTooLarge,
-    /// A field is wrong; the detail names it.
+    /// A field is invalid; the detail names it.
     InvalidRequest,
-    /// The idempotency key was used for another order.
+    /// The idempotency key was used for a different order.
     IdempotencyMismatch,
-    /// Too fast; wait as told.
+    /// Too many messages. Try again after the given time.
     RateLimited,
-    /// Our fault; trying again is safe.
+    /// An internal error. The request can be repeated safely.
     Internal,
-    /// WebSocket only: there is no such action.
+    /// WebSocket only: the action does not exist.
     UnknownAction,
-    /// WebSocket only: the server no longer knows this connection; open a new one.
+    /// WebSocket only: the server does not know this connection. Open a new one.
     Reconnect,
-    /// WebSocket only: the JWT behind the connection is past; get a new one, a ticket, connect.
+    /// WebSocket only: the JWT that the connection was opened with has expired. Get a new one, then
+    /// a ticket, then connect.
     TokenExpired,
 }
 
 impl Code {
-    /// The HTTP status that goes with it; `None` for those that only WebSocket has.
+    /// The HTTP status of this code; `None` for codes that only WebSocket has.
     pub fn status(self) -> Option<u16> {
         match self {
             Self::BadRequest | Self::InvalidCursor => Some(400),
@@ -72,7 +73,7 @@ impl Code {
         }
     }
 
-    /// The word the protocol uses.
+    /// The code as it is sent.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::BadRequest => "bad_request",
@@ -93,33 +94,34 @@ impl Code {
     }
 }
 
-/// An error for the client, as RFC 9457 writes it.
+/// An error as in RFC 9457 (problem details).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
-    /// Names the kind of problem; not an address to open.
+    /// The kind of the problem, as a URI. It is an identifier, not an address to open.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The kind in words.
+    /// A short text for the kind of the problem.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong this time, and what helps.
+    /// What is wrong in this case, and what the client can do.
     pub detail: String,
-    /// The stable name.
+    /// The error code.
     pub code: Code,
-    /// Only with `rate_limited`: milliseconds until the same request would pass. Also in `Retry-After`, in seconds.
+    /// Only with `rate_limited`: milliseconds until the same request would be accepted. The header
+    /// `Retry-After` has the same time in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub retry_after_ms: Option<i64>,
 }
 
-/// The most characters in which it is said what is wrong with a field.
+/// The most characters of the text about an invalid field.
 const MAX_DETAIL_CHARS: usize = 200;
 
 impl Problem {
-    /// An error with this `code` and these words.
+    /// A problem with this `code` and `detail`.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:order-chat:problem:{}", code.as_str()),
@@ -131,41 +133,43 @@ impl Problem {
         }
     }
 
-    /// There is no such thing. The same words whether it never was or is somebody else's.
+    /// `not_found`. The text is the same for something that does not exist and for something of
+    /// another user.
     pub fn not_found() -> Self {
         Self::new(Code::NotFound, "There is nothing of yours under this id.")
     }
 
-    /// The caller's role may not do this.
+    /// `forbidden`: the caller's role may not do this.
     pub fn forbidden() -> Self {
         Self::new(Code::Forbidden, "Your role may not do this.")
     }
 
-    /// A field is wrong.
+    /// `invalid_request`: `field` has this `problem`.
     pub fn invalid(field: &str, problem: &str) -> Self {
-        // The parser repeats the wrong value, escaped: what was sent in one frame could fill seven, more than can be sent back.
+        // The parser's error repeats the invalid value in escaped form. That could be seven times
+        // as long as the frame, and too long for an answer.
         let end = problem.char_indices().nth(MAX_DETAIL_CHARS).map_or(problem.len(), |(end, _)| end);
         let more = if end < problem.len() { "…" } else { "" };
         Self::new(Code::InvalidRequest, format!("{field}: {}{more}", &problem[..end]))
     }
 
-    /// The conversation takes no more text messages.
+    /// `conversation_closed`: the conversation accepts no more messages.
     pub fn closed() -> Self {
         Self::new(Code::ConversationClosed, "This conversation is closed; an admin can open it again.")
     }
 
-    /// The server does not know this WebSocket connection.
+    /// `reconnect`: the server does not know this WebSocket connection.
     pub fn reconnect() -> Self {
         Self::new(Code::Reconnect, "This connection is no longer known: open a new one.")
     }
 
-    /// Too fast.
+    /// `rate_limited`: too many messages. `retry_after_ms` is in milliseconds.
     pub fn rate_limited(retry_after_ms: i64) -> Self {
         let detail = format!("Wait {retry_after_ms} ms, then send the same again.");
         Self { retry_after_ms: Some(retry_after_ms), ..Self::new(Code::RateLimited, detail) }
     }
 
-    /// Our fault. Why is in the logs, not here.
+    /// `internal`. The cause is in the log, not in the problem.
     pub fn internal() -> Self {
         Self::new(Code::Internal, "Trying again is safe.")
     }

@@ -1,4 +1,4 @@
-//! What clients send over REST. Unknown fields are ignored; what a body may not set is simply not here.
+//! The bodies and queries that clients send over REST. Unknown fields are ignored.
 
 use domain::{ConversationStatus, Item, OrderStatus, Time};
 use serde::de::DeserializeOwned;
@@ -12,21 +12,23 @@ use crate::{Code, Problem};
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OrderRequest {
-    /// 1 to 100.
+    /// The items of the order, 1 to 100.
     #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 100)))]
     pub items: Vec<Item>,
-    /// ISO 4217.
+    /// The currency as an ISO 4217 code, such as `EUR`.
     #[cfg_attr(feature = "describe", schemars(regex(pattern = r"^[A-Z]{3}$")))]
     pub currency: String,
-    /// At most 1,000 characters.
+    /// A note for the shop, at most 1,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional), schemars(length(min = 1, max = 1_000), regex(pattern = domain::TEXT_PATTERN)))]
     pub note: Option<String>,
-    /// For whom, when an admin places it: 1 to 128 bytes. A customer's is ignored.
+    /// The customer's user id, 1 to 128 bytes, when an admin places the order. Ignored when a
+    /// customer does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub customer_id: Option<String>,
-    /// Their name, when an admin places it: 1 to 200 characters. A customer's is ignored.
+    /// The customer's name, 1 to 200 characters, when an admin places the order. Ignored when a
+    /// customer does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub customer_name: Option<String>,
@@ -36,7 +38,7 @@ pub struct OrderRequest {
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SetOrderStatus {
-    /// Where to.
+    /// The new status.
     pub status: OrderStatus,
 }
 
@@ -44,7 +46,7 @@ pub struct SetOrderStatus {
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct SetConversationStatus {
-    /// Where to.
+    /// The new status.
     pub status: ConversationStatus,
 }
 
@@ -53,13 +55,14 @@ pub struct SetConversationStatus {
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MessageRequest {
-    /// The sender's own id for this message; the same on every repeat.
+    /// The sender's own id of this message, a UUID. It must be the same in every repeat.
     #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("format" = "uuid")))]
     pub client_message_id: Uuid,
-    /// At most 4,000 characters.
+    /// The text, 1 to 4,000 characters.
     #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 4_000), regex(pattern = domain::TEXT_PATTERN)))]
     pub body: String,
-    /// Up to where the sender held the conversation without a gap when it made `clientMessageId`; the same on every repeat.
+    /// The `seq` up to which the sender had every message when it created `clientMessageId`. It
+    /// must be the same in every repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub seen_seq: Option<u64>,
@@ -69,7 +72,7 @@ pub struct MessageRequest {
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct ReadRequest {
-    /// Everything up to here is read.
+    /// The last `seq` that the caller has read.
     pub seq: u64,
 }
 
@@ -77,11 +80,11 @@ pub struct ReadRequest {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(schemars::JsonSchema))]
 pub struct PageQuery {
-    /// 1 to 100, default 25.
+    /// The most entries in the page, 1 to 100; the default is 25.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", schemars(range(min = 1, max = 100)))]
     pub limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
@@ -90,21 +93,23 @@ pub struct PageQuery {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(schemars::JsonSchema))]
 pub struct InboxQuery {
-    /// Only these; absent = all.
+    /// Only conversations with this status; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<ConversationStatus>,
-    /// Only those whose order has every word of this, 2 to 100 characters, in its number, its customer's name or an item's title.
+    /// Only conversations whose order contains every word of this text in its number, its customer's
+    /// name or an item's title. 2 to 100 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", schemars(length(min = 2, max = 100)))]
     pub q: Option<String>,
-    /// Only those active at or after this time. A time less than a minute ago counts as none.
+    /// Only conversations with activity at or after this time. A time less than a minute ago counts
+    /// as absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Time>,
-    /// 1 to 100, default 25.
+    /// The most entries in the page, 1 to 100; the default is 25.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", schemars(range(min = 1, max = 100)))]
     pub limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
@@ -119,7 +124,7 @@ pub struct HistoryQuery {
     /// Only messages with a higher `seq`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
-    /// 1 to 100, default 50.
+    /// The most messages in the page, 1 to 100; the default is 50.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", schemars(range(min = 1, max = 100)))]
     pub limit: Option<u32>,
@@ -128,7 +133,8 @@ pub struct HistoryQuery {
 /// The most bytes in a REST body.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// Reads a body: too large, not JSON, and a wrong field each get their own answer.
+/// Parses a body. Errors: `payload_too_large`, `bad_request` if it is not JSON, and
+/// `invalid_request` if a field is invalid.
 pub fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if body.len() > MAX_BODY_BYTES {
         return Err(Problem::new(Code::PayloadTooLarge, "A body may have at most 64 KiB."));
@@ -138,7 +144,7 @@ pub fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     parse_value(value)
 }
 
-/// What is wrong with text that is not JSON, without a word of the text itself.
+/// The text of the error for a body that is not JSON. It contains nothing of the body.
 pub(crate) fn not_json(error: &serde_json::Error) -> String {
     format!("The body is not JSON (line {}, column {}).", error.line(), error.column())
 }
@@ -151,7 +157,7 @@ pub(crate) fn parse_value<T: DeserializeOwned>(value: serde_json::Value) -> Resu
     })
 }
 
-/// How many entries a page may have: 1 to 100, or `default` where nothing is asked.
+/// The page size: `asked`, which must be 1 to 100, or `default` if absent.
 pub fn limit(asked: Option<u32>, default: u32) -> Result<u32, Problem> {
     let limit = asked.unwrap_or(default);
     if (1..=100).contains(&limit) { Ok(limit) } else { Err(Problem::invalid("limit", "must be 1 to 100")) }

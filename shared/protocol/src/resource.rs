@@ -1,85 +1,88 @@
-//! What the REST API answers with, and events carry.
+//! The types in the answers of the REST API and in events.
 
 use domain::{ConversationId, ConversationStatus, Cursors, Head, Message, Order, OrderId, Person, Role, Summary, Time};
 use serde::{Deserialize, Serialize};
 
-/// Whether any admin is there, for customers.
+/// The presence of the shop, for customers.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Shop {
-    /// Whether any admin is connected.
+    /// Whether any admin has an open connection.
     pub online: bool,
-    /// When the last admin left; absent while one is there.
+    /// When the last admin's connection ended; absent while one is online.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub last_seen_at: Option<Time>,
 }
 
-/// Somebody who takes part in a conversation: the customer, and each admin who did something in it.
+/// A participant of a conversation: the customer, or an admin who acted in it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Participant {
-    /// Who.
+    /// The participant's user id.
     pub user_id: String,
     /// `customer` or `admin`.
     pub role: Role,
-    /// How they are shown.
+    /// The display name.
     pub name: String,
-    /// Everything up to this `seq` is read by them; 0 = nothing.
+    /// The participant has read every message up to this `seq`; 0 = none.
     pub read_seq: u64,
-    /// Everything up to this `seq` is delivered to them; never below `readSeq`.
+    /// Every message up to this `seq` is delivered to the participant; never below `readSeq`.
     pub delivered_seq: u64,
-    /// Whether they are there. Only where one conversation is asked for.
+    /// Whether the participant has an open connection. Only in the answer for a single
+    /// conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub online: Option<bool>,
-    /// When they left. Only where one conversation is asked for, and while they are away.
+    /// When the participant's last connection ended; absent while online. Only in the answer for a
+    /// single conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub last_seen_at: Option<Time>,
 }
 
-/// A conversation as its participants see it.
+/// A conversation, as a participant sees it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Conversation {
-    /// `cnv_X`.
+    /// The conversation's id, `cnv_X`.
     pub id: ConversationId,
-    /// `ord_X`, with the same X.
+    /// The order's id, `ord_X` with the same X.
     pub order_id: OrderId,
-    /// Whose it is.
+    /// The customer's user id.
     pub customer_id: String,
-    /// Their name.
+    /// The customer's name.
     pub customer_name: String,
-    /// Whether anything may be said.
+    /// Whether the conversation is active, archived or closed.
     pub status: ConversationStatus,
-    /// What to show of the order.
+    /// The summary of the order.
     pub order: Summary,
     /// The `seq` of the last message.
     pub last_seq: u64,
     /// The last message.
     pub last_message: Message,
-    /// When it was said.
+    /// When the last message was sent.
     pub last_activity_at: Time,
-    /// How many messages of the other side the caller has not read. Absent in pushed events: it would be somebody's.
+    /// How many messages of the other side the caller has not read. Absent in events, because an
+    /// event goes to several users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub unread: Option<u64>,
-    /// The customer first, then the admins who did something, by user id.
+    /// The customer first, then the admins who acted in the conversation, by user id.
     pub participants: Vec<Participant>,
-    /// When it was born, with its order.
+    /// When the conversation and its order were created.
     pub created_at: Time,
-    /// Whether any admin is there. Only for customers, where one conversation is asked for.
+    /// The shop's presence. Only for customers, in the answer for a single conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub shop: Option<Shop>,
 }
 
 impl Conversation {
-    /// As pushed to several people: nobody's `unread`.
+    /// The conversation for an event, which goes to several users: without `unread`.
     pub fn of(head: &Head) -> Self {
         let participant = |user_id: &str, role, name: &str, cursors: &Cursors| Participant {
             user_id: user_id.to_owned(),
@@ -109,19 +112,19 @@ impl Conversation {
         }
     }
 
-    /// As `caller` sees it in a list.
+    /// The conversation for an entry in the list of `caller`.
     pub fn seen_by(head: &Head, caller: &Person) -> Self {
         Self { unread: Some(head.unread(caller)), ..Self::of(head) }
     }
 }
 
-/// `{order, conversation}`.
+/// An order and its conversation.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct OrderAnswer {
     /// The order.
     pub order: Order,
-    /// Its conversation.
+    /// The order's conversation.
     pub conversation: Conversation,
 }
 
@@ -130,9 +133,9 @@ pub struct OrderAnswer {
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OrderPage {
-    /// Newest first.
+    /// The orders, newest first.
     pub items: Vec<OrderAnswer>,
-    /// Where the next page starts; absent on the last.
+    /// The cursor of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub next_cursor: Option<String>,
@@ -142,27 +145,27 @@ pub struct OrderPage {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct OrderUpdate {
-    /// The order as it is now.
+    /// The order after the change.
     pub order: Order,
-    /// The system message that reports the change; absent where the order had that status already.
+    /// The system message that reports the change; absent if the order already had that status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub message: Option<Message>,
 }
 
-/// How many orders there are by status.
+/// The number of orders by status.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Counts {
-    /// Waiting for the shop.
+    /// Orders that the shop has not confirmed yet.
     pub pending: u64,
-    /// Taken on.
+    /// Orders that the shop has confirmed.
     pub confirmed: u64,
-    /// Done.
+    /// Orders that are done.
     pub completed: u64,
-    /// Called off.
+    /// Orders that were cancelled.
     pub cancelled: u64,
-    /// All of them.
+    /// All orders.
     pub total: u64,
 }
 
@@ -171,13 +174,14 @@ pub struct Counts {
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationPage {
-    /// Last activity first, as read.
+    /// The conversations, last activity first.
     pub items: Vec<Conversation>,
-    /// Where the next page starts; absent on the last.
+    /// The cursor of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub next_cursor: Option<String>,
-    /// The `since` of the next sync: what moved up while paging is found by it.
+    /// The `since` to use in the next sync. It finds conversations that moved while the pages were
+    /// read.
     pub as_of: Time,
     /// Only of a search that goes on under `nextCursor`: all conversations that were active later have been looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -185,7 +189,7 @@ pub struct ConversationPage {
     pub searched_to: Option<Time>,
 }
 
-/// `{conversation}`.
+/// A single conversation.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct ConversationAnswer {
@@ -198,15 +202,15 @@ pub struct ConversationAnswer {
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct History {
-    /// Ascending `seq`.
+    /// The messages, by ascending `seq`.
     pub messages: Vec<Message>,
     /// The `seq` of the conversation's last message.
     pub last_seq: u64,
-    /// Whether there are more in the direction asked: older ones, unless `after` was given.
+    /// Whether there are more messages: newer ones if `after` was given, otherwise older ones.
     pub has_more: bool,
 }
 
-/// `{message}`.
+/// A single message.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct MessageAnswer {
@@ -214,18 +218,18 @@ pub struct MessageAnswer {
     pub message: Message,
 }
 
-/// Where the caller's read cursor now stands.
+/// The position of the caller's read cursor.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReadAnswer {
-    /// Everything up to this `seq` is read.
+    /// The caller has read every message up to this `seq`.
     pub read_seq: u64,
-    /// What is left unread.
+    /// How many messages of the other side are unread.
     pub unread: u64,
 }
 
-/// Who the caller is, as the server understood the token.
+/// The caller, as in the token.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -239,20 +243,20 @@ pub struct Caller {
     pub name: String,
 }
 
-/// What it takes to open a WebSocket.
+/// A ticket for opening a WebSocket connection.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TicketAnswer {
-    /// Good for one connection.
+    /// The ticket. It opens one connection.
     pub ticket: String,
-    /// Seconds until it is no longer good; at most 60.
+    /// Seconds until the ticket expires; at most 60.
     pub expires_in: u64,
-    /// Where to connect; the ticket is in it.
+    /// The WebSocket URL to connect to. It contains the ticket.
     pub url: String,
-    /// Who the connection will be.
+    /// The user that the connection will belong to.
     pub user: Caller,
-    /// The server's clock.
+    /// The server's time.
     pub server_time: Time,
 }
 
@@ -260,7 +264,7 @@ pub struct TicketAnswer {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct ClosedAnswer {
-    /// How many connections there were.
+    /// How many connections were closed.
     pub closed: usize,
 }
 
@@ -268,8 +272,8 @@ pub struct ClosedAnswer {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Health {
-    /// `ok`.
+    /// Always `ok`.
     pub status: String,
-    /// The version that answers.
+    /// The server's version.
     pub version: String,
 }

@@ -1,4 +1,4 @@
-//! Whatever can be said can be printed and read back as it was: frames, bodies and events, whole.
+//! Every frame, body and event is the same after it is printed and parsed.
 
 use domain::{
     ConversationId, ConversationStatus, Item, Kind, Message, MessageId, Order, OrderId, OrderStatus, Person, Role,
@@ -68,7 +68,7 @@ fn system() -> impl Strategy<Value = System> {
     ]
 }
 
-/// Those that others are made of are boxed: nested any deeper they would not fit on a test's stack.
+/// Boxed, because deeply nested strategies do not fit on a test's stack.
 fn message() -> BoxedStrategy<Message> {
     let of = (conversation_id(), number(), any::<[u8; 10]>(), maybe(uuid()), person(), text(), maybe(system()), time());
     of.prop_map(|(conversation_id, seq, id, client_message_id, sender, body, system, created_at)| Message {
@@ -195,7 +195,7 @@ fn acknowledgement() -> BoxedStrategy<AckBody> {
     .boxed()
 }
 
-/// Somebody does something in a conversation.
+/// The fields that say who acts, and where.
 fn acts() -> impl Strategy<Value = (ConversationId, Person, u64)> {
     (conversation_id(), person(), number())
 }
@@ -279,7 +279,7 @@ fn printed(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("it is JSON")
 }
 
-/// Printed, read and printed again it is the same.
+/// Prints a body, parses it and prints it again. Both texts must be equal.
 fn body_comes_back<T: Serialize + DeserializeOwned>(body: &T) -> Result<(), TestCaseError> {
     let text = printed(body);
     let read: T = parse_body(text.as_bytes()).map_err(|problem| TestCaseError::fail(format!("{problem:?}: {text}")))?;
@@ -322,7 +322,7 @@ proptest! {
         body_comes_back(&SetConversationStatus { status: conversation })?;
     }
 
-    /// A client may be newer than the server: what it says besides is not read.
+    /// A client may be newer than the server, so unknown fields are ignored.
     #[test]
     fn unknown_fields_change_nothing(action in action(), name in "x[a-z]{1,8}", value in text()) {
         let text = printed(&Frame { request_id: None, action });

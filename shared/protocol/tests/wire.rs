@@ -1,4 +1,4 @@
-//! How every wire type looks. A change here is a change for every client that is out there.
+//! The JSON of every wire type. A change here affects every client that is already deployed.
 
 use domain::{
     ConversationStatus, Head, Item, Kind, Message, MessageId, NewOrder, Order, OrderStatus, Person, Role, SharedId,

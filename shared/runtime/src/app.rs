@@ -1,4 +1,4 @@
-//! The clients of a function, made once per cold start.
+//! The AWS clients and settings of a function, made once per cold start.
 
 use std::sync::Arc;
 
@@ -10,21 +10,21 @@ use store::Store;
 use crate::metrics::Metrics;
 use crate::{Clock, Environment, StartError};
 
-/// What a function works with: the table, the way to connected clients, and where clients connect.
+/// What an operation works with: the table, the push client, and the address of the WebSocket API.
 #[derive(Clone, Debug)]
 pub struct App {
-    /// The table.
+    /// The DynamoDB table.
     pub store: Store,
-    /// The way to connected clients.
+    /// Sends frames to connected clients.
     pub push: Push,
-    /// Where clients connect: `wss://host/stage`.
+    /// The address of the WebSocket API: `wss://host/stage`.
     pub websocket_url: String,
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<Metrics>,
 }
 
 impl App {
-    /// From `TABLE_NAME` and `WEBSOCKET_URL`.
+    /// Reads `TABLE_NAME` and `WEBSOCKET_URL`. Returns an error if one is missing or invalid.
     pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Self, StartError> {
         let websocket_url = environment.required("WEBSOCKET_URL")?;
         let push =
@@ -38,7 +38,8 @@ impl App {
         })
     }
 
-    /// The time. Operations get it as a parameter; nothing below `functions/` asks for it itself.
+    /// The current time. Only `functions/` calls this; everything below gets the time as a
+    /// parameter.
     pub fn now(&self) -> Time {
         self.clock.now()
     }

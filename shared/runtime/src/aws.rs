@@ -1,8 +1,9 @@
-//! The way to AWS from a Lambda function.
+//! The AWS SDK configuration of a Lambda function.
 //!
-//! It is put together by hand rather than by `aws_config::load_defaults`, which looks for profiles, containers and machines
-//! that a function does not have, and for every root certificate on the disk: three of the four milliseconds of a start.
-//! Lambda says in the environment all that is needed.
+//! `aws_config::load_defaults` would look for profiles, container credentials and instance
+//! metadata, which a function does not have. It would also load every root certificate on the disk.
+//! That takes three of the four milliseconds of a start. Lambda sets everything needed in
+//! environment variables.
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -13,11 +14,12 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
 use crate::{Environment, Error};
 
-/// The roots that AWS says its endpoints have certificates of (Amazon Trust Services). They end in 2037 and later.
+/// The root certificates of Amazon Trust Services, which sign the certificates of AWS endpoints.
+/// They expire in 2037 and later.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
-/// From the variables that Lambda sets, and `AWS_ENDPOINT_URL` for an AWS elsewhere. Where `SSL_CERT_FILE` names other root
-/// certificates, they count instead.
+/// Builds the configuration from the variables that Lambda sets. `AWS_ENDPOINT_URL` replaces the
+/// endpoint of every service. If `SSL_CERT_FILE` is set, its root certificates replace Amazon's.
 pub(crate) fn sdk(environment: &Environment) -> Result<SdkConfig, Error> {
     let roots = match environment.optional("SSL_CERT_FILE") {
         Some(_) => TrustStore::default(),

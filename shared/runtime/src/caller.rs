@@ -1,21 +1,23 @@
-//! Who is calling, as the authorizer found out. It is in every event, so no request pays a read for it.
+//! The caller, as the authorizer identified it. API Gateway adds it to every event, so no request
+//! reads it from the table.
 
 use std::collections::HashMap;
 
 use domain::{Person, Role, Time};
 use serde_json::Value;
 
-/// Somebody with a valid token.
+/// A user with a valid token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Caller {
-    /// Who.
+    /// The user.
     pub person: Person,
-    /// When their token ends, in seconds since 1970.
+    /// When the token expires, in seconds since 1970.
     pub token_expires: i64,
 }
 
 impl Caller {
-    /// From the authorizer's context: text on a WebSocket, where API Gateway makes everything text, and so over HTTP.
+    /// Reads the authorizer's context. All values are text, because a WebSocket API passes on
+    /// nothing else. Returns `None` if a field is missing or invalid.
     pub(crate) fn from_context(fields: &HashMap<String, Value>) -> Option<Self> {
         let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
         let role = match text("role")?.as_str() {
@@ -27,7 +29,8 @@ impl Caller {
         Some(Self { person, token_expires: text("expires")?.parse().ok()? })
     }
 
-    /// Whether the token is past at `now`. A gateway caches what the authorizer said, also beyond the token's end.
+    /// Returns true if the token has expired at `now`. API Gateway caches the authorizer's answer
+    /// and can use it after the token has expired.
     pub fn is_expired(&self, now: Time) -> bool {
         now.seconds() >= self.token_expires
     }

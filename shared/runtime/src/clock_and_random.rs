@@ -1,4 +1,5 @@
-//! The clock and random bytes. Operations get their results as parameters; nothing below `functions/` asks for them itself.
+//! The clock and random bytes. Only `functions/` uses them; everything below gets the time and the
+//! bytes as parameters.
 
 use std::time::UNIX_EPOCH;
 
@@ -6,26 +7,26 @@ use aws_config::SdkConfig;
 use aws_smithy_async::time::SharedTimeSource;
 use domain::Time;
 
-/// The clock by which the SDK signs its requests: the system's, unless a test brings another.
+/// The clock that the SDK also signs requests with: the system clock, or the one that a test sets.
 #[derive(Clone, Debug)]
 pub struct Clock(SharedTimeSource);
 
 impl Clock {
-    /// The clock of this configuration.
+    /// The clock of this SDK configuration.
     pub fn of(sdk: &SdkConfig) -> Self {
         Self(sdk.time_source().unwrap_or_default())
     }
 
-    /// The time, to the millisecond.
+    /// The current time, in milliseconds.
     pub fn now(&self) -> Time {
-        // The clock would have to stand before 1970 or after the year 9999 for this to fail.
+        // This fails only if the clock is before 1970 or after the year 9999.
         let since = self.0.now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
         Time::from_millis(millis).expect("a clock within recorded time")
     }
 }
 
-/// Random bytes from the operating system, good enough for tickets.
+/// Random bytes from the operating system, strong enough for secrets such as tickets.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system has random bytes");

@@ -1,4 +1,4 @@
-//! An event as an operation wants it: who calls, and what they ask.
+//! The events of a function, with the caller and the request.
 
 use domain::{ConversationId, OrderId, SharedId, Time};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
@@ -10,30 +10,30 @@ use serde::de::DeserializeOwned;
 
 use crate::{Caller, Failure};
 
-/// What can happen to a function.
+/// An event that a function handles.
 #[derive(Debug)]
 pub enum Event {
     /// A REST request.
     Rest(RestRequest),
-    /// A client's frame.
+    /// A frame that a client sent.
     Frame(SocketFrame),
-    /// A connection begins: its handshake is held until the answer.
+    /// A connection is being opened. API Gateway finishes the handshake when the function answers.
     Connect(ConnectedCaller),
     /// A connection has ended.
     Disconnect {
-        /// Which.
+        /// The connection and its caller.
         connected: ConnectedCaller,
-        /// When, by API Gateway's clock; never later than now.
+        /// When it ended, by API Gateway's clock; never later than now.
         ended_at: Time,
     },
 }
 
-/// A REST request of a known caller; of nobody on the one route that has no authorizer.
+/// A REST request. Every route except the health check has an authorizer and so a caller.
 #[derive(Debug)]
 pub struct RestRequest {
-    /// `METHOD /path/{parameter}`, as the template spells it.
+    /// `METHOD /path/{parameter}`, as in the template.
     pub route: String,
-    /// The gateway's id of the request, which its answer's headers and its access log have too.
+    /// API Gateway's id of the request. The response headers and the access log contain it too.
     pub request_id: String,
     caller: Option<Caller>,
     request: Request,
@@ -42,20 +42,20 @@ pub struct RestRequest {
 /// A connection and the caller who opened it.
 #[derive(Clone, Debug)]
 pub struct ConnectedCaller {
-    /// Whose.
+    /// The caller who opened it.
     pub caller: Caller,
-    /// API Gateway's name for it.
+    /// API Gateway's connection id.
     pub id: String,
-    /// When it began, by API Gateway's clock.
+    /// When it was opened, by API Gateway's clock.
     pub connected_at: Time,
 }
 
-/// A client's frame.
+/// A frame that a client sent.
 #[derive(Debug)]
 pub struct SocketFrame {
-    /// On which connection.
+    /// The connection that sent it.
     pub connected: ConnectedCaller,
-    /// What it asks.
+    /// What the client asks for.
     pub action: Action,
 }
 
@@ -76,17 +76,17 @@ impl RestRequest {
         self.caller.as_ref()
     }
 
-    /// Who calls.
+    /// The caller. Returns an internal error on a route without an authorizer.
     pub fn caller(&self) -> Result<&Caller, Failure> {
         self.caller.as_ref().ok_or_else(|| Failure::internal("a route without an authorizer asked who calls"))
     }
 
-    /// The body as JSON of type `T`.
+    /// Parses the body as JSON of type `T`. Errors: too large, not JSON, or an invalid field.
     pub fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         protocol::parse_body(self.request.body())
     }
 
-    /// The query as `T`; parameters that it does not have are ignored.
+    /// Parses the query string as `T`. Unknown parameters are ignored.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let query = self.request.uri().query().unwrap_or_default();
         let fields = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
@@ -94,19 +94,20 @@ impl RestRequest {
             .map_err(|error| Problem::invalid(&error.path().to_string(), &error.inner().to_string()))
     }
 
-    /// A request header; an error where it is not visible ASCII.
+    /// A request header. The inner `Err` means that the value is not visible ASCII.
     pub fn header(&self, name: &str) -> Option<Result<&str, ToStrError>> {
         self.request.headers().get(name).map(|value| value.to_str())
     }
 
-    /// The user whom the path names. What no token could say is not found.
+    /// The user id in the path. Returns `not_found` for text that cannot be a user id.
     pub fn user_id(&self) -> Result<&str, Problem> {
         let parameters = self.request.path_parameters_ref();
         let user_id = parameters.and_then(|parameters| parameters.first("userId")).unwrap_or_default();
         if domain::is_user_id(user_id) { Ok(user_id) } else { Err(Problem::not_found()) }
     }
 
-    /// The X of the order or conversation that the path names. What is no id at all is not found, like one of nobody.
+    /// The shared id of the order or conversation in the path. Text that is not an id gives
+    /// `not_found`, the same answer as for an id that does not exist.
     pub fn shared_id(&self, parameter: &str) -> Result<SharedId, Problem> {
         let parameters = self.request.path_parameters_ref();
         let text = parameters.and_then(|parameters| parameters.first(parameter)).unwrap_or_default();
@@ -132,7 +133,7 @@ impl ConnectedCaller {
 }
 
 impl Failure {
-    /// The template sent the function an event that it has no operation for.
+    /// The error for an event that the function has no operation for: a mistake in the template.
     pub fn unexpected(event: &Event) -> Self {
         let what = match event {
             Event::Rest(request) => request.route.clone(),

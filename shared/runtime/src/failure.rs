@@ -1,26 +1,26 @@
-//! What a function answers, and what it answers when it cannot.
+//! What an operation returns: a reply or a failure.
 
 use protocol::{AckBody, Problem};
 use serde::Serialize;
 
-/// An answer. Which form it takes depends on the door that the request came through.
+/// The reply of an operation. Each kind of event has its own variant.
 #[derive(Debug)]
 pub enum Reply {
-    /// To a REST request.
+    /// The response to a REST request.
     Json {
         /// The HTTP status.
         status: u16,
         /// The body.
         body: String,
     },
-    /// To a frame. Sent only if the frame had a `requestId`.
+    /// The acknowledgement of a frame. It is sent only if the frame has a `requestId`.
     Ack(Box<AckBody>),
-    /// To the gateway alone: a connection came or went.
+    /// The answer to a connect or disconnect event. Clients do not see it.
     Done,
 }
 
 impl Reply {
-    /// `body` with an HTTP status.
+    /// A response with an HTTP `status` and `body` as JSON.
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
         let body = serde_json::to_string(body).map_err(Failure::internal)?;
         Ok(Self::Json { status, body })
@@ -32,17 +32,17 @@ impl Reply {
     }
 }
 
-/// Why there is no answer: what the client is told, and for our own faults what the log is told.
+/// Why an operation failed: the problem for the client and, for an internal error, the cause.
 #[derive(Debug)]
 pub struct Failure {
-    /// For the client.
+    /// What the client gets.
     pub problem: Box<Problem>,
-    /// For the log.
+    /// What is logged. The client does not get it.
     pub cause: Option<String>,
 }
 
 impl Failure {
-    /// Something of ours went wrong.
+    /// An internal error. `cause` is logged only.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         Self { problem: Box::new(Problem::internal()), cause: Some(cause.to_string()) }
     }
@@ -63,7 +63,8 @@ impl From<domain::InvalidField> for Failure {
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         match error {
-            // Nothing is broken: the conversation is busier than it can be. The client can do something about it.
+            // Nothing is broken. The conversation has more concurrent writes than it can take, and
+            // the client can send again later.
             store::Error::Contended => Problem::rate_limited(1_000).into(),
             other => Self::internal(other),
         }

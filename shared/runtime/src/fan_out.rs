@@ -7,29 +7,33 @@ use store::{Audience, Connection};
 
 use crate::App;
 
-/// Pushes under way at once. Each takes a few milliseconds, and two seconds at most.
+/// The most pushes in progress at once. A push takes a few milliseconds, at most two seconds.
 const MAX_CONCURRENT: usize = 128;
 
-/// A connection younger than this may still be in its handshake, when the gateway answers as if it were gone.
+/// The time in milliseconds after which the handshake of a connection is surely over. During the
+/// handshake API Gateway answers a push with 410, as for a closed connection.
 const HANDSHAKE_MS: u64 = 30_000;
 
-/// Whether "gone" means gone. A connection that is to begin later than now is of before the clock was set back.
+/// Returns true once a connection is old enough that a 410 response means it has closed.
+/// A connection that began later than `now` is from before the clock was set back.
 pub fn is_past_handshake(connection: &Connection, now: Time) -> bool {
     now.millis().abs_diff(connection.connected_at.millis()) > HANDSHAKE_MS
 }
 
-/// How the pushes of one frame went, as far as it says something of the connections.
+/// The connections whose push succeeded or found them closed. A push that failed otherwise says
+/// nothing about its connection.
 #[derive(Default)]
 pub(crate) struct Pushed<'c> {
-    /// The gateway took the frame for them.
+    /// API Gateway accepted the frame for these.
     pub(crate) taken: Vec<&'c Connection>,
-    /// They have ended.
+    /// These have closed.
     pub(crate) gone: Vec<&'c Connection>,
 }
 
 impl App {
-    /// Sends each live connection of `audience` the frame that `frame` picks for it, if any. Returns when all offers are
-    /// done; those that are gone are forgotten, and whoever should hear that somebody went hears it.
+    /// Pushes to each live connection of `audience` the frame that `frame` returns for it, if any.
+    /// Returns when all pushes are done. Deletes connections that have closed, and pushes the
+    /// presence of their users to the admins who joined.
     pub async fn fan_out<'a>(&self, audience: &Audience, now: Time, frame: impl Fn(&Connection) -> Option<&'a str>) {
         let Pushed { taken, gone } = self.push_to_all(audience.connections(), now, frame).await;
         let forget =
@@ -42,14 +46,15 @@ impl App {
             .await;
     }
 
-    /// Writes that a connection was heard of: its client may have no reason to send anything.
+    /// Stores that a connection is open. A client that only receives may send nothing for a long
+    /// time.
     async fn refresh(&self, connection: &Connection, now: Time) {
         if let Err(error) = self.store.refresh(&connection.user_id, connection.role, &connection.id, now).await {
             tracing::error!(%error, connection_id = connection.id, "a connection could not be refreshed");
         }
     }
 
-    /// Offers, and answers which connections took the frame and which are gone.
+    /// Pushes frames, and returns which connections accepted theirs and which have closed.
     pub(crate) async fn push_to_all<'a, 'c>(
         &self,
         connections: impl Iterator<Item = &'c Connection>,
@@ -60,7 +65,8 @@ impl App {
             let frame = frame(connection)?;
             Some(async move { (connection, self.push.post(&connection.id, frame).await) })
         });
-        // Collected first: a stream over a borrowing iterator would make every caller's future hard to send between threads.
+        // Collected first, because a stream over a borrowing iterator makes the future of every
+        // caller `!Send`.
         let pushes: Vec<_> = pushes.collect();
         stream::iter(pushes)
             .buffer_unordered(MAX_CONCURRENT)

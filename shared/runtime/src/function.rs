@@ -1,4 +1,4 @@
-//! A function as Lambda, and the local gateway, call it: one JSON event in, one JSON answer out.
+//! A function as Lambda and the local gateway call it: one JSON event in, one JSON answer out.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,17 +11,17 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::{Environment, StartError, aws, log_to};
 
-/// How every function starts: from its environment and the way to AWS, once per cold start.
+/// Starts a function from its environment and the SDK configuration, once per cold start.
 pub type Start = fn(&Environment, &SdkConfig) -> Result<Function, StartError>;
 
 type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
 
-/// A started function: its clients are made, and it can be called any number of times, also concurrently.
+/// A started function. It can be called any number of times, also concurrently.
 #[derive(Clone)]
 pub struct Function(Arc<dyn Fn(LambdaEvent<Value>) -> Answer + Send + Sync>);
 
 impl Function {
-    /// A function whose events are answered by `handle`.
+    /// A function that answers its events with `handle`.
     pub fn new<F, A>(handle: F) -> Self
     where
         F: Fn(LambdaEvent<Value>) -> A + Send + Sync + 'static,
@@ -30,13 +30,14 @@ impl Function {
         Self(Arc::new(move |event| Box::pin(handle(event))))
     }
 
-    /// Answers one event. An `Err` is what Lambda calls a function error: the gateway says 500 or 502.
+    /// Answers one event. An `Err` is a Lambda function error; API Gateway then answers 500 or 502.
     pub async fn call(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
         (self.0)(event).await
     }
 }
 
-/// The whole of a function's `main`: telemetry, configuration, one start, then events until Lambda ends the process.
+/// The `main` of every function: sets up logging, starts the function, and handles events until
+/// Lambda ends the process.
 pub async fn run(start: Start) -> Result<(), Error> {
     let environment = Environment::of_process();
     log_to("info", std::io::stdout).init();

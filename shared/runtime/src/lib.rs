@@ -1,5 +1,5 @@
-//! What every function needs around its operation: its environment, its clients made once per cold start, the caller and the
-//! request in an event, answers and errors in the form the caller expects, and pushing to whoever is connected.
+//! What all functions share: configuration, AWS clients, the caller and the request in an event,
+//! replies and errors, and pushing to connected clients.
 
 mod app;
 mod aws;

@@ -1,10 +1,12 @@
-//! The log: one JSON object a line, on standard output, and beside it the lines of [`crate::metrics`].
+//! The log: one JSON object a line on standard output. The lines of [`crate::metrics`] go there
+//! too.
 //!
-//! Each has a `level` and a `timestamp`: Lambda takes a line without either for `INFO`, and filters by them
-//! (`ApplicationLogLevel`).
-//! Every line of an invocation carries its `span`: the gateway's `request_id`, Lambda's `invocation_id`, the `route`, and as far
-//! as they are known `connection_id`, `conversation_id` and `user_id`. No line has a token, a ticket or what somebody wrote
-//! (`tests/tests/logs.rs`).
+//! Each line has a `level` and a `timestamp`. Lambda takes a line without them for `INFO`, and
+//! filters by them (`ApplicationLogLevel`).
+//!
+//! Every line of an invocation has a `span` with API Gateway's `request_id`, Lambda's
+//! `invocation_id`, the `route`, and, if known, `connection_id`, `conversation_id` and `user_id`.
+//! No line contains a token, a ticket or the text of a message (`tests/tests/logs.rs`).
 
 use domain::SharedId;
 use tracing::{Event, Subscriber, field};
@@ -17,8 +19,8 @@ use tracing_subscriber::{Layer, filter};
 
 use crate::metrics::TARGET;
 
-/// The crates whose word the level decides. A library says warnings only: at a lower level some print the requests they make,
-/// with the messages in them.
+/// The crates that log at the configured level. Others log warnings and errors only: at a lower
+/// level some of them print requests, with the messages in them.
 const OWN_CRATES: [&str; 4] = ["authorizer", "push", "runtime", "store"];
 
 /// Writes the log at `level` (`error` to `trace`), and all metrics, to `writer`.
@@ -40,12 +42,12 @@ where
     tracing_subscriber::registry().with(log).with(metrics)
 }
 
-/// From here on the log names this conversation.
+/// Adds this conversation to the current span, so that later lines of the log name it.
 pub fn log_conversation_id(shared_id: &SharedId) {
     tracing::Span::current().record("conversation_id", field::display(shared_id.conversation_id()));
 }
 
-/// The message and nothing around it: CloudWatch takes only a line that is all metrics.
+/// Formats only the message. CloudWatch reads metrics only from a line that holds nothing else.
 struct MessageOnly;
 
 impl<S, N> FormatEvent<S, N> for MessageOnly

@@ -1,17 +1,18 @@
-//! What operating needs to know and AWS does not count itself: one line an invocation in CloudWatch's *embedded metric format*,
-//! of which CloudWatch makes metrics.
+//! Metrics that AWS does not have: one line for each answered event in CloudWatch's *embedded
+//! metric format*. CloudWatch makes metrics from these lines.
 //!
 //! | metric | counts |
 //! |---|---|
-//! | `Requests` | REST requests, frames, connects and disconnects that were answered |
-//! | `Errors`, by `Code` | those of them that were refused, by the protocol's code |
-//! | `PushesOffered` | frames offered to connections |
-//! | `PushesGone` | those whose connection was gone (410) |
-//! | `PushesFailed` | those that failed otherwise: too slow, too many, no answer |
-//! | `LostRaces` | writes begun again because somebody else was faster in the same conversation |
-//! | `ColdStarts` | processes that answered for the first time |
+//! | `Requests` | answered REST requests, frames, connects and disconnects |
+//! | `Errors`, by `Code` | those answered with an error, by the protocol's code |
+//! | `PushesOffered` | attempts to push a frame to a connection |
+//! | `PushesGone` | those whose connection had closed (410) |
+//! | `PushesFailed` | those that failed otherwise: timeout, throttling, no response |
+//! | `LostRaces` | conditional writes repeated because of a concurrent write to the same conversation |
+//! | `ColdStarts` | processes that answered their first event |
 //!
-//! All are sums, in the namespace `order-chat`, by `Stack`. A metric that is zero is left out of the line.
+//! All are sums, in the namespace `order-chat`, with the dimension `Stack`. A metric that is zero
+//! is left out of the line.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -22,14 +23,16 @@ use serde_json::{Map, Value, json};
 
 use crate::Environment;
 
-/// Under this name the lines go through the log, which writes them bare. Locally nobody sees them unless `RUST_LOG` names it.
+/// The log target of metric lines, which are written without a JSON object around them. Locally
+/// they appear only if `RUST_LOG` names this target.
 pub(crate) const TARGET: &str = "metrics";
 
-/// Where CloudWatch puts them.
+/// The CloudWatch namespace.
 const NAMESPACE: &str = "order-chat";
 
-/// What happened since the last line. On AWS a process answers one event at a time, so a line is an invocation's own. The local
-/// gateway answers many at once with one set of counters; there only the sums are true.
+/// Counts since the last line. On AWS a process answers one event at a time, so a line belongs to
+/// one invocation. The local gateway answers many events at once with one set of counters, so only
+/// the sums are correct there.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     stack: String,
@@ -40,7 +43,7 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Of the stack that `STACK_NAME` says; no lines without one.
+    /// Metrics of the stack in `STACK_NAME`. Without it no lines are written.
     pub(crate) fn of(environment: &Environment) -> Self {
         Self {
             stack: environment.optional("STACK_NAME").unwrap_or_default().to_owned(),
@@ -51,7 +54,7 @@ impl Metrics {
         }
     }
 
-    /// A frame was offered to a connection.
+    /// Counts a push to one connection.
     pub(crate) fn count_push(&self, outcome: Outcome) {
         self.pushes_offered.fetch_add(1, Relaxed);
         match outcome {
@@ -61,7 +64,8 @@ impl Metrics {
         }
     }
 
-    /// An event was answered at `now`, with this code if it was refused: everything since the last line becomes one.
+    /// Writes one line for an event answered at `now`, with its error code if it has one, and
+    /// resets the counts.
     pub(crate) fn record_answer(&self, code: Option<Code>, lost_races: u64, now: Time) {
         let counts = [
             ("Requests", 1),
@@ -101,7 +105,8 @@ fn line(stack: &str, counts: &[(&str, u64)], code: Option<Code>, now: Time) -> V
 mod tests {
     use super::*;
 
-    /// What the specification asks of a document: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
+    /// Checks what the specification demands:
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
     fn conforms(line: &Value) {
         assert!(line["_aws"]["Timestamp"].as_i64().is_some_and(|millis| millis > 0));
         let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();

@@ -1,4 +1,5 @@
-//! Coming and going: an admin who has joined one of a customer's conversations hears of it at once.
+//! Presence: admins who joined a conversation of a customer get an event when the customer connects
+//! or disconnects.
 
 use domain::{Head, Role, Time};
 use protocol::{Conversation, Event, Shop};
@@ -6,7 +7,8 @@ use store::{Audience, Connection, Connections};
 
 use crate::{App, Caller};
 
-/// A connection has ended, by its own word or because a push found it gone. What fails is logged: there is nobody to tell.
+/// Deletes a connection that ended, and pushes the customer's presence if it was their last one.
+/// Errors are only logged, because no client waits for the result.
 pub async fn connection_ended(app: &App, user_id: &str, role: Role, connection_id: &str, ended_at: Time, now: Time) {
     let audience = match app.store.end_connection(user_id, role, connection_id, ended_at, now).await {
         Ok(audience) => audience,
@@ -22,7 +24,8 @@ pub async fn connection_ended(app: &App, user_id: &str, role: Role, connection_i
         return;
     }
     push_presence_to_admins(app, &audience, user_id, Some(ended_at), now).await;
-    // One that came meanwhile may have been told of before this one's end was.
+    // A connection that opened meanwhile may have been announced before this disconnect was.
+    // Announce it again, so that the last event is right.
     match app.store.connections_of(user_id).await {
         Ok(connections) if connections.presence_of(user_id, now).online => {
             push_presence_to_admins(app, &audience, user_id, None, now).await;
@@ -32,17 +35,19 @@ pub async fn connection_ended(app: &App, user_id: &str, role: Role, connection_i
     }
 }
 
-/// Whether an admin looks at a conversation of this customer there.
+/// Returns true if an admin's connection has joined a conversation of this customer.
 fn has_joined_conversation_of(connection: &Connection, customer_id: &str) -> bool {
     connection.joined_customer.as_deref() == Some(customer_id)
 }
 
-/// A customer's connection has come. The admins hear of it unless another one of theirs is there already.
+/// Pushes to the admins that a customer is online, unless the customer has an older open
+/// connection.
 pub async fn connection_opened(app: &App, connection: &Connection, now: Time) -> Result<(), store::Error> {
     if connection.role != Role::Customer {
         return Ok(());
     }
-    // Read after it was registered: of two that come at once, or one that comes as another goes, none is overlooked.
+    // Read after the connection is stored. Otherwise two connections that open at once, or one that
+    // opens while another closes, could miss each other.
     let audience = app.store.audience(&connection.user_id).await?;
     let mut others =
         audience.customer.connections.iter().filter(|other| other.id != connection.id && other.is_online(now));
@@ -69,13 +74,13 @@ async fn push_presence_to_admins(app: &App, audience: &Audience, customer_id: &s
     }
 }
 
-/// Whether any admin is there at `now`, as customers are told.
+/// Whether any admin is online at `now`, as customers see it.
 pub fn shop_presence(admins: &Connections, now: Time) -> Shop {
     let presence = admins.presence_of_any(now);
     Shop { online: presence.online, last_seen_at: presence.last_seen_at }
 }
 
-/// One conversation as `caller` sees it, with who is there at `now`.
+/// One conversation as `caller` sees it, with the presence of its participants at `now`.
 pub fn with_presence(head: &Head, caller: &Caller, audience: &Audience, now: Time) -> Conversation {
     let mut conversation = Conversation::seen_by(head, &caller.person);
     for participant in &mut conversation.participants {

@@ -1,4 +1,5 @@
-//! The way from an event to an operation and back: the same for every function.
+//! Turns an event into a call of the operation, and its result into the answer. All functions but
+//! the authorizer use it.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use tracing::{Instrument, field};
 
 use crate::{App, ConnectedCaller, Event, Failure, Function, Reply, RestRequest, SocketFrame};
 
-/// A function that answers its events by `handle`.
+/// Makes a function that answers its events with `handle`.
 pub fn serve<H, A>(app: App, handle: H) -> Function
 where
     H: Fn(Arc<App>, Event) -> A + Clone + Send + Sync + 'static,
@@ -26,7 +27,7 @@ where
         let (app, handle) = (app.clone(), handle.clone());
         async move {
             let LambdaEvent { payload, context } = event;
-            // Only WebSocket events have a connection.
+            // Only WebSocket events have a connection id.
             if payload.pointer("/requestContext/connectionId").is_some() {
                 answer_websocket(app, handle, serde_json::from_value(payload)?, context.request_id).await
             } else {
@@ -65,7 +66,8 @@ where
 {
     if rest.known_caller().is_some_and(|caller| caller.is_expired(app.now())) {
         record_outcome(&app, 403, Some(Code::TokenExpired));
-        // As the gateway says it, which remembers its yes for longer than this token lives.
+        // The same answer as API Gateway's own. It caches the authorizer's answer for longer than
+        // this token is valid.
         return response(403, "application/json", None, r#"{"message":"Forbidden"}"#.to_owned());
     }
     match handle(app.clone(), Event::Rest(rest)).await {
@@ -83,7 +85,7 @@ where
     }
 }
 
-/// Writes one line to the log and one to the metrics for an answered event.
+/// Logs an answered event and counts it in the metrics.
 fn record_outcome(app: &App, status: u16, code: Option<Code>) {
     tracing::info!(status, code = code.map(Code::as_str), "answered");
     app.metrics.record_answer(code, app.store.take_lost_races(), app.now());
@@ -128,7 +130,8 @@ where
                 return json!({ "statusCode": status });
             }
             Some("DISCONNECT") => {
-                // The event may come later than the end, of which it has the time.
+                // Lambda may get the event later than the connection ended; the event has the time
+                // of the end.
                 let told = Time::from_millis(context.request_time_epoch);
                 let ended_at =
                     told.filter(|at| *at >= connected.connected_at).unwrap_or_else(|| app.now()).min(app.now());
@@ -138,13 +141,13 @@ where
             _ => answer_frame(app.clone(), handle, connected, event.body.as_deref().unwrap_or_default()).await,
         };
         record_outcome(&app, 200, code);
-        // Always 200: what another status does to a frame's answer is not documented.
+        // Always 200. AWS does not document what another status does to the answer of a frame.
         body.map_or_else(|| json!({ "statusCode": 200 }), |text| json!({ "statusCode": 200, "body": text }))
     };
     Ok(answer.instrument(span).await)
 }
 
-/// The frame that answers a frame, and its error's code.
+/// The frame that answers a frame, and the error code if it is an error.
 async fn answer_frame<H, A>(
     app: Arc<App>,
     handle: H,
@@ -162,7 +165,7 @@ where
     if connected.caller.is_expired(app.now()) && !matches!(action, Action::Ping {}) {
         let detail = "The token has expired: get a new one, then a ticket, then connect.";
         let (text, code) = error_frame(request_id, &Problem::new(Code::TokenExpired, detail));
-        // The answer must be out before the connection is closed, so it is pushed rather than returned.
+        // Pushed, not returned: the client must get the answer before the connection is closed.
         app.push.post(&connected.id, text.as_deref().unwrap_or_default()).await;
         app.push.close(&connected.id).await;
         return (None, code);
@@ -190,7 +193,7 @@ fn error_frame(request_id: Option<String>, problem: &Problem) -> (Option<String>
     (Some(error.to_text()), Some(problem.code))
 }
 
-/// The problem that the client gets. The cause goes to the log.
+/// The problem for the client. The cause is logged.
 fn to_problem(failure: Failure) -> Problem {
     if let Some(cause) = failure.cause {
         tracing::error!(cause, "internal error");

@@ -12,27 +12,27 @@ use crate::{Error, Store, item};
 /// The connections and last-seen times of one customer, or of all admins together.
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
-    /// Also those past their time.
+    /// All rows, including connections that have expired.
     pub connections: Vec<Connection>,
-    /// When each user was last seen, as their connections ended.
+    /// When the last connection of each user ended, by user id.
     pub seen: HashMap<String, Time>,
 }
 
-/// Whether somebody is there.
+/// The presence of a user.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Presence {
-    /// Whether a connection of theirs lives.
+    /// Whether the user has an open connection.
     pub online: bool,
     /// When the last one ended; absent while online and before the first.
     pub last_seen_at: Option<Time>,
 }
 
-/// Everyone who may hear of a conversation: its customer and the shop.
+/// Everyone who gets a conversation's events: its customer and all admins.
 #[derive(Clone, Debug, Default)]
 pub struct Audience {
-    /// The customer's.
+    /// The customer's connections.
     pub customer: Connections,
-    /// The admins'.
+    /// The admins' connections.
     pub shop: Connections,
 }
 
@@ -44,12 +44,12 @@ impl Audience {
 }
 
 impl Connections {
-    /// Whether `user_id` is there at `now`.
+    /// The presence of `user_id` at `now`.
     pub fn presence_of(&self, user_id: &str, now: Time) -> Presence {
         self.presence(|id| id == user_id, now)
     }
 
-    /// Whether anybody is there at `now`.
+    /// The presence of the group at `now`: online if any of its users is.
     pub fn presence_of_any(&self, now: Time) -> Presence {
         self.presence(|_| true, now)
     }
@@ -59,7 +59,8 @@ impl Connections {
         if theirs().any(|connection| connection.is_online(now)) {
             return Presence { online: true, last_seen_at: None };
         }
-        // A connection that ended without a word was last there when it was heard of; in an older row, when its time ended.
+        // A connection that ended without a `$disconnect` was last seen at `heard_at`. Older rows
+        // do not have that; for them it is the expiry.
         let end = |connection: &Connection| Time::from_millis(connection.expires.saturating_mul(1000));
         let ran_out = theirs().filter_map(|connection| connection.heard_at.or_else(|| end(connection)));
         let left = self.seen.iter().filter(|(id, _)| whose(id)).map(|(_, at)| *at);
@@ -68,15 +69,15 @@ impl Connections {
 }
 
 impl Store {
-    /// Who may hear of a conversation of `customer_id`. Strongly consistent: whoever registered before something was
-    /// stored is here when it is pushed.
+    /// The audience of the conversations of `customer_id`. The reads are strongly consistent: after
+    /// a message is stored, they return every connection that was registered before.
     pub async fn audience(&self, customer_id: &str) -> Result<Audience, Error> {
         let (customer, shop) =
             tokio::try_join!(self.query_connections(customer_id, Role::Customer), self.admin_connections())?;
         Ok(Audience { customer, shop })
     }
 
-    /// The admins.
+    /// The connections of all admins.
     pub async fn admin_connections(&self) -> Result<Connections, Error> {
         self.query_connections("", Role::Admin).await
     }
@@ -86,8 +87,9 @@ impl Store {
         self.query_connections(customer_id, Role::Customer).await
     }
 
-    /// Deletes a connection that ended at `ended_at`, and stores that its user was last seen then, unless a later
-    /// connection of theirs has ended already. Returns the audience of a customer after that; it is empty for an admin.
+    /// Deletes a connection that ended at `ended_at`, and stores this as its user's last-seen time,
+    /// unless a later one is stored. Returns a customer's audience after that. For an admin the
+    /// audience is empty.
     pub async fn end_connection(
         &self,
         user_id: &str,
@@ -110,7 +112,7 @@ impl Store {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(seen))
-            // A time from the future is one of a clock that was set back.
+            // A stored time in the future was written before the clock was set back.
             .condition_expression("attribute_not_exists(pk) OR t < :t OR t > :now")
             .expression_attribute_values(":t", n(ended_at.millis()))
             .expression_attribute_values(":now", n(now.millis()))
@@ -122,7 +124,8 @@ impl Store {
         {
             return Err(error.into());
         }
-        // After the row is gone, so that of two that end at once at least the later sees that nobody is left.
+        // Read after the row is deleted. If two connections end at once, at least the later one
+        // then reads that none is left.
         match role {
             Role::Admin => Ok(Audience::default()),
             Role::Customer | Role::System => self.audience(user_id).await,

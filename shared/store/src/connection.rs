@@ -1,4 +1,4 @@
-//! Connections: one item under its user, an admin's under the admins.
+//! Connections: one item each, under its user for customers and in one partition for all admins.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -9,42 +9,44 @@ use serde::{Deserialize, Serialize};
 use crate::key::{self, Item, n, s};
 use crate::{Error, Store, item};
 
-/// A WebSocket connection of somebody.
+/// An open WebSocket connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Connection {
-    /// API Gateway's name for it.
+    /// API Gateway's connection id.
     pub id: String,
-    /// Whose.
+    /// The user who opened it.
     pub user_id: String,
-    /// Theirs.
+    /// The user's role.
     pub role: Role,
     /// The conversation it has joined.
     pub joined: Option<SharedId>,
-    /// Whose conversation that is.
+    /// The customer of the joined conversation.
     pub joined_customer: Option<String>,
-    /// When it began.
+    /// When it was opened.
     pub connected_at: Time,
-    /// When it was last known to be open: its client sent a `ping` or joined, or the gateway took a frame for it. Written
-    /// at most once in [`REFRESH_MS`]; absent in rows of a version that did not know it.
+    /// When it was last known to be open: its client sent a `ping` or joined, or API Gateway
+    /// accepted a push to it. Written at most once in [`REFRESH_MS`]. Absent in rows of older
+    /// versions.
     pub heard_at: Option<Time>,
-    /// Seconds since 1970 from when on nothing may be pushed to it: the token's end, or what API Gateway lets live.
+    /// When it expires, in seconds since 1970; nothing is pushed to it from then on. This is the
+    /// token's end, or API Gateway's limit if that is earlier.
     pub expires: i64,
 }
 
-/// While a row's `heard_at` is younger than this, it is not written again, in milliseconds.
+/// How long `heard_at` is not written again, in milliseconds.
 pub const REFRESH_MS: i64 = 5 * 60 * 1000;
 
-/// A connection of which nothing was heard for this long does not count as online, in milliseconds. A hidden page pings
-/// every six minutes at the latest, and what was heard just before `REFRESH_MS` was over is not written: eleven minutes
-/// may pass between two writes.
+/// How long a connection counts as online after `heard_at`, in milliseconds. A hidden page pings at
+/// least every six minutes. A ping shortly before the end of `REFRESH_MS` is not written. So up to
+/// eleven minutes can pass between two writes.
 pub const SILENCE_MS: i64 = 15 * 60 * 1000;
 
 /// Whether a connection is in the table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ConnectionStatus {
-    /// It is.
+    /// The connection is in the table.
     Exists,
-    /// It is not: it has to be opened anew.
+    /// It is not in the table. The client has to open a new one.
     Missing,
 }
 
@@ -79,7 +81,7 @@ pub(crate) fn to_connection(item: Item) -> Result<Connection, Error> {
     })
 }
 
-/// The item of a connection that has joined nothing yet.
+/// The item of a connection that has not joined a conversation.
 fn from_connection(connection: &Connection) -> Result<Item, Error> {
     let item = ConnectionItem {
         pk: key::connections(&connection.user_id, connection.role),
@@ -96,30 +98,31 @@ fn from_connection(connection: &Connection) -> Result<Item, Error> {
 }
 
 impl Connection {
-    /// Whether something may be pushed to it at `now`.
+    /// Returns true if the connection has not expired at `now`.
     pub fn is_live(&self, now: Time) -> bool {
         now.seconds() < self.expires
     }
 
-    /// Whether its user counts as online at `now`. A connection may have ended without a `$disconnect`.
+    /// Returns true if the user counts as online at `now`. An expired or silent connection may have
+    /// ended without a `$disconnect`.
     pub fn is_online(&self, now: Time) -> bool {
         let is_silent = |heard: Time| now.millis() - heard.millis() >= SILENCE_MS;
         self.is_live(now) && !self.heard_at.is_some_and(is_silent)
     }
 
-    /// Whether it is time to write again that it was heard of at `now`.
+    /// Returns true if `heard_at` should be written again at `now`.
     pub fn is_due_for_refresh(&self, now: Time) -> bool {
         is_due(self.heard_at, now)
     }
 }
 
-/// Also of a time from the future: a clock was set back.
+/// Also true for a time in the future, which was written before the clock was set back.
 fn is_due(heard_at: Option<Time>, now: Time) -> bool {
     heard_at.is_none_or(|heard| (now.millis() - heard.millis()).abs() >= REFRESH_MS)
 }
 
 impl Store {
-    /// Writes that a connection was heard of at `now`. One that is not in the table stays so.
+    /// Sets `heard_at` to `now`. Does not create a row for a connection that is not in the table.
     pub async fn refresh(&self, user_id: &str, role: Role, id: &str, now: Time) -> Result<(), Error> {
         let update = self
             .client
@@ -132,7 +135,8 @@ impl Store {
         connection_status(update.send().await).map(|_| ())
     }
 
-    /// The same where it is due, which a read finds out for a tenth of what a write costs.
+    /// Like [`Store::refresh`], but only if it is due. The read that checks this costs a tenth of a
+    /// write.
     pub async fn refresh_if_due(&self, person: &Person, id: &str, now: Time) -> Result<(), Error> {
         let get = self
             .client
@@ -146,14 +150,15 @@ impl Store {
         Ok(())
     }
 
-    /// Remembers a connection.
+    /// Stores a connection.
     pub async fn register(&self, connection: &Connection) -> Result<(), Error> {
         let item = from_connection(connection)?;
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
         Ok(())
     }
 
-    /// Joins a connection to a conversation at `now`, which leaves the one before. A connection that is not known stays so.
+    /// Joins a connection to a conversation at `now`; it leaves the one before. Returns `Missing`
+    /// if the connection is not in the table.
     pub async fn join(
         &self,
         person: &Person,
@@ -175,7 +180,7 @@ impl Store {
         connection_status(update.send().await)
     }
 
-    /// Leaves the conversation if it is the joined one.
+    /// Leaves the conversation if the connection has joined it.
     pub async fn leave(&self, person: &Person, id: &str, shared_id: &SharedId) -> Result<ConnectionStatus, Error> {
         let update = self
             .client

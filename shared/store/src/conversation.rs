@@ -1,4 +1,4 @@
-//! One conversation: its head, its order, and whether it is open.
+//! One conversation: its head, its order and its status.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -12,22 +12,22 @@ use crate::{Error, Store, item};
 /// The outcome of archiving, closing or opening a conversation.
 #[derive(Clone, Debug)]
 pub enum SetConversationStatusOutcome {
-    /// It changed.
+    /// The status changed.
     Changed(Box<Head>),
-    /// It has that status already.
+    /// The conversation already has that status.
     Unchanged(Box<Head>),
-    /// No such conversation.
+    /// The conversation does not exist.
     NotFound,
 }
 
 impl Store {
-    /// A conversation's head.
+    /// The conversation's head; `None` if the conversation does not exist.
     pub async fn head(&self, shared_id: &SharedId) -> Result<Option<Head>, Error> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key::key(shared_id.as_str(), key::HEAD)));
         get.consistent_read(true).send().await?.item.map(item::to_head).transpose()
     }
 
-    /// An order as it is now, with its conversation's head.
+    /// The order in its current state, with its conversation's head; `None` if it does not exist.
     pub async fn order(&self, shared_id: &SharedId) -> Result<Option<(Order, Head)>, Error> {
         let (order, head) = tokio::try_join!(self.order_as_placed(shared_id), self.head(shared_id))?;
         let (Some(order), Some(head)) = (order, head) else { return Ok(None) };
@@ -76,7 +76,8 @@ impl Store {
     }
 }
 
-/// Makes a conditional update of a head that returns the item: the head, or the item that refused.
+/// Makes a conditional update of a head. Returns the new head, or the item for which the condition
+/// is false.
 pub(crate) async fn update_head(update: UpdateItemFluentBuilder) -> Result<Conditional<Head>, Error> {
     match update.send().await {
         Ok(updated) => {
@@ -92,7 +93,7 @@ pub(crate) async fn update_head(update: UpdateItemFluentBuilder) -> Result<Condi
     }
 }
 
-/// Makes a conditional update; whether its condition held.
+/// Makes a conditional update. Returns true if its condition held.
 pub(crate) async fn update_if(update: UpdateItemFluentBuilder) -> Result<bool, Error> {
     match update.send().await {
         Ok(_) => Ok(true),

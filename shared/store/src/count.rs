@@ -1,6 +1,7 @@
-//! How many orders there are by status, for the cards.
+//! The number of orders by status.
 //!
-//! The shop's are spread over 16 items, so that no single one is in every transaction; a customer's own are one item.
+//! The shop's counts are spread over 16 items, so that transactions do not all conflict on one
+//! item. A customer's counts are one item.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::{OrderStatus, SharedId};
@@ -9,21 +10,22 @@ use serde::Deserialize;
 use crate::key::{self, Item, n, s};
 use crate::{Error, Store};
 
-/// Orders by status.
+/// The number of orders by status.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default)]
 pub struct StatusCounts {
-    /// Waiting for the shop.
+    /// Orders that the shop has not confirmed yet.
     pub pending: i64,
-    /// Taken on.
+    /// Orders that the shop has confirmed.
     pub confirmed: i64,
-    /// Done.
+    /// Orders that are done.
     pub completed: i64,
-    /// Called off.
+    /// Orders that were cancelled.
     pub cancelled: i64,
 }
 
-/// The writes that count an order into `to`, out of `from` if it was counted before.
+/// The writes that add an order to the count of `to`, and remove it from `from` if it was counted
+/// there.
 pub(crate) fn status_writes(
     table: &str,
     shared_id: &SharedId,
@@ -54,7 +56,7 @@ fn add(table: &str, key: Item, from: Option<OrderStatus>, to: OrderStatus) -> Re
 }
 
 impl Store {
-    /// All orders of the shop.
+    /// The counts of all orders.
     pub async fn shop_counts(&self) -> Result<StatusCounts, Error> {
         let query = self.client.query().table_name(&self.table).key_condition_expression("pk = :n");
         let shards = query.expression_attribute_values(":n", s(key::SHOP_COUNTS)).consistent_read(true).send().await?;
@@ -69,7 +71,7 @@ impl Store {
         Ok(sum)
     }
 
-    /// A customer's own orders.
+    /// The counts of a customer's orders.
     pub async fn customer_counts(&self, customer_id: &str) -> Result<StatusCounts, Error> {
         let key = key::key(&key::customer_counts(customer_id), key::ONLY);
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key));

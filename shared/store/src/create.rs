@@ -1,4 +1,4 @@
-//! Creates an order with its first message and head in one transaction: all of them are written, or none.
+//! Creates an order with its first message and head in one transaction.
 
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::{Head, Order};
@@ -10,17 +10,17 @@ use crate::{Error, Store, count, item};
 /// The outcome of creating an order.
 #[derive(Clone, Debug)]
 pub enum CreateOutcome {
-    /// It is there now.
+    /// The order was created.
     Created,
-    /// It was there: the same id, which is the same caller with the same idempotency key.
+    /// The order already exists: the same caller used the same idempotency key before.
     Exists {
-        /// Of the request that placed it.
+        /// The fingerprint of the request that created it.
         fingerprint: String,
     },
 }
 
 impl Store {
-    /// Creates `order` with the conversation that `head` is, whose last message is its first.
+    /// Creates `order` and its conversation. `head` contains the first message.
     pub async fn create_order(&self, order: &Order, head: &Head, fingerprint: &str) -> Result<CreateOutcome, Error> {
         let put = |item: Item| {
             Put::builder()

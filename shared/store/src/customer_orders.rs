@@ -1,4 +1,5 @@
-//! A customer's own orders and conversations: an index in order of creation, that never moves.
+//! A customer's orders and conversations, from an index by time of creation. Its entries never
+//! move.
 
 use std::collections::HashMap;
 
@@ -8,16 +9,16 @@ use domain::{Head, Order, Position, SharedId};
 use crate::key::{self, Item, s};
 use crate::{Error, Store, item};
 
-/// A page of orders.
+/// A page of a customer's orders.
 #[derive(Clone, Debug)]
 pub struct OrdersPage {
-    /// Newest first, each with its conversation's head.
+    /// The orders, newest first, each with its conversation's head.
     pub items: Vec<(Order, Head)>,
-    /// Where the next page starts; `None` on the last.
+    /// The position where the next page starts; `None` on the last page.
     pub next: Option<Position>,
 }
 
-/// How many items one `BatchGetItem` may ask for.
+/// The most items that one `BatchGetItem` can read.
 const MAX_BATCH_KEYS: usize = 100;
 
 impl Store {
@@ -28,7 +29,7 @@ impl Store {
         limit: u32,
         after: Option<&Position>,
     ) -> Result<OrdersPage, Error> {
-        // One more than asked for says whether there is another page.
+        // One more than asked for, to know whether there is another page.
         let mut found = self.customer_index(customer_id, limit.saturating_add(1), after).await?;
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
@@ -56,7 +57,7 @@ impl Store {
         Ok(OrdersPage { items, next })
     }
 
-    /// Position and X of a customer's orders, newest first.
+    /// The positions of a customer's orders, newest first.
     pub(crate) async fn customer_index(
         &self,
         customer_id: &str,
@@ -81,13 +82,13 @@ impl Store {
         Ok(found)
     }
 
-    /// The items under `keys`, in no order; what is not there is left out.
+    /// Reads the items with these keys, in no particular order. Missing items are left out.
     pub(crate) async fn get_all(&self, keys: Vec<Item>, consistent: bool) -> Result<Vec<Item>, Error> {
         let batches = keys.chunks(MAX_BATCH_KEYS).map(|batch| self.get_batch(batch.to_vec(), consistent));
         Ok(futures_util::future::try_join_all(batches).await?.concat())
     }
 
-    /// DynamoDB may leave keys of a batch for later; they are asked for again.
+    /// `BatchGetItem` may return unprocessed keys; they are requested again.
     async fn get_batch(&self, mut keys: Vec<Item>, consistent: bool) -> Result<Vec<Item>, Error> {
         let mut items = Vec::with_capacity(keys.len());
         for attempt in 0..MAX_ROUNDS {

@@ -1,31 +1,31 @@
-//! What can go wrong between us and DynamoDB. Nothing of it is the client's fault.
+//! The errors of the store. None of them is caused by the client's request.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// Why the store could not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// DynamoDB refused or could not be reached, also after the SDK's retries.
+    /// DynamoDB refused the request or could not be reached, also after the SDK's retries.
     #[error("DynamoDB: {0}")]
     Dynamo(String),
-    /// An item is not in the shape we write.
+    /// An item does not have the expected attributes.
     #[error("an item could not be read or written: {0}")]
     Item(#[from] serde_dynamo::Error),
-    /// An item's content breaks a rule of ours.
+    /// The content of an item breaks a rule.
     #[error("an item is corrupt: {0}")]
     Corrupt(&'static str),
-    /// Others were faster too many times.
+    /// Concurrent writes made the conditional write fail too many times.
     #[error("too many others write the same conversation")]
     Contended,
 }
 
 impl Error {
-    /// Whether DynamoDB refused what was to be written for what it is, such as its size.
+    /// Returns true if DynamoDB refused the item itself, for example because of its size.
     pub fn is_invalid_item(&self) -> bool {
         matches!(self, Self::Dynamo(text) if text.starts_with("ValidationException") || text.contains("ValidationError"))
     }
 
-    /// Whether asking again is of no use: there is no such table, or it is not ours to use.
+    /// Returns true if a retry cannot help: the table does not exist, or access is denied.
     pub fn is_permanent(&self) -> bool {
         const FINAL: [&str; 5] = [
             "ResourceNotFoundException",
@@ -44,7 +44,8 @@ where
     R: std::fmt::Debug + 'static,
 {
     fn from(error: SdkError<E, R>) -> Self {
-        // The code and message of the service, or what the transport's errors say: neither holds anything a user said.
+        // The service's code and message, or the texts of the transport's errors. Neither contains
+        // text of a user.
         let text = match error.as_service_error() {
             Some(service) => {
                 format!("{}: {}", service.code().unwrap_or("unknown error"), service.message().unwrap_or("no message"))
@@ -55,13 +56,15 @@ where
     }
 }
 
-/// What an error says, and what the errors behind it say; not their insides, which may hold the request.
+/// The texts of an error and of its sources. The debug output could contain the request, so it is
+/// not used.
 fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
     let errors = std::iter::successors(Some(error), |error| error.source());
     errors.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// What a conditional write says when its condition does not hold: the item as it is, or that there is none.
+/// The result of a conditional write. If the condition is false it has the current item, or none if
+/// there is no item.
 pub(crate) enum Conditional<T> {
     Done(T),
     Refused(Option<crate::key::Item>),

@@ -1,4 +1,4 @@
-//! Pages of a conversation's messages, both ways.
+//! Pages of a conversation's messages, in both directions.
 
 use domain::{Head, LogEntry, Message, SharedId};
 
@@ -6,32 +6,33 @@ use crate::key::{self, s};
 use crate::log::{gapless, reached};
 use crate::{Error, Store, item};
 
-/// Which messages.
+/// Which messages a page has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Window {
-    /// The newest.
+    /// The newest ones.
     Newest,
-    /// The newest below this `seq`.
+    /// The newest ones below this `seq`.
     Before(u64),
-    /// The oldest above this `seq`.
+    /// The oldest ones above this `seq`.
     After(u64),
 }
 
-/// A page of them.
+/// A page of messages.
 #[derive(Clone, Debug)]
 pub struct HistoryPage {
     /// The head as it was read.
     pub head: Head,
-    /// Ascending.
+    /// The messages, by ascending `seq`.
     pub messages: Vec<Message>,
-    /// The last `seq` of the conversation.
+    /// The `seq` of the conversation's last message.
     pub last_seq: u64,
-    /// Whether there are more in the direction asked.
+    /// Whether there are more messages in the requested direction.
     pub has_more: bool,
 }
 
 impl Store {
-    /// Up to `limit` messages; `None` where there is no such conversation. A tail that a crash left out of the log is put
+    /// Up to `limit` messages; `None` if the conversation does not exist. If a crash left the last
+    /// message out of the log, it is put there before it is returned.
     /// there before it is shown.
     pub async fn history(
         &self,
@@ -50,7 +51,7 @@ impl Store {
                 if seq <= head.last_seq() {
                     (head, entries)
                 } else {
-                    // That is the end, which may have moved between the two.
+                    // `seq` is past the end, and messages may have been added between the two reads.
                     let Some(newest) = self.newest(shared_id, limit).await? else { return Ok(None) };
                     (newest.head, newest.entries)
                 }
@@ -60,7 +61,8 @@ impl Store {
                 let (head, mut entries) = tokio::try_join!(self.head(shared_id), self.above(shared_id, seq, limit))?;
                 let Some(head) = head else { return Ok(None) };
                 if gapless(seq, &entries) < reached(seq, &entries) {
-                    // The query passed a place just before its entry came. Once more, and what is missing then stays so.
+                    // The query passed the key of an entry just before it was written. A second query
+                    // finds it. A gap that remains is permanent.
                     entries = self.above(shared_id, seq, limit).await?;
                 }
                 if reached(seq, &entries) + 1 == head.last_seq() && entries.len() < limit as usize {

@@ -1,4 +1,4 @@
-//! Where everything lies. No other module spells a key.
+//! The keys of all items. No other module builds a key.
 
 use std::collections::HashMap;
 
@@ -7,15 +7,17 @@ use domain::{Person, Role, SharedId};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The order as it was placed: before the log.
+/// The order as it was placed. It sorts before the log.
 pub(crate) const ORDER: &str = "A";
-/// What an import knows of the order it brought: before the log, where no query of a conversation looks.
+/// The record of an import about its order. It sorts before the log, where no query of a
+/// conversation reads it.
 pub(crate) const IMPORT: &str = "I";
-/// The head: behind the log, so that one query from any `seq` on ends with it.
+/// The head. It sorts after the log, so that one query from any `seq` reads the rest of the log and
+/// then the head.
 pub(crate) const HEAD: &str = "Z";
-/// Before the first log entry.
+/// Sorts before the first log entry.
 pub(crate) const LOG_START: &str = "L";
-/// All shards of the shop's counts.
+/// The partition of the shop's counts.
 pub(crate) const SHOP_COUNTS: &str = "N";
 /// The only item of a customer's counts, and of a ticket.
 pub(crate) const ONLY: &str = "-";
@@ -30,7 +32,7 @@ pub(crate) fn n(number: impl Into<Number>) -> AttributeValue {
     AttributeValue::N(number.into().0)
 }
 
-/// An integer as DynamoDB takes it.
+/// An integer in DynamoDB's form.
 pub(crate) struct Number(String);
 
 impl From<i64> for Number {
@@ -49,15 +51,16 @@ pub(crate) fn key(pk: &str, sk: &str) -> Item {
     HashMap::from([("pk".to_owned(), s(pk)), ("sk".to_owned(), s(sk))])
 }
 
-/// The highest `seq` that a log key has digits for.
+/// The highest `seq` that fits into a log key.
 pub(crate) const MAX_SEQ: u64 = 999_999_999_999;
 
-/// A log entry: its digits sort like its number, for twelve digits' worth of messages.
+/// The key of a log entry. Its 12 digits sort like the number.
 pub(crate) fn log(seq: u64) -> String {
     format!("L{seq:012}")
 }
 
-/// A user's connections: all admins' lie together, since every send needs them all.
+/// The partition of a user's connections. All admins share one, because every send reads all their
+/// connections.
 pub(crate) fn connections(user_id: &str, role: Role) -> String {
     match role {
         Role::Admin => "U".to_owned(),
@@ -76,7 +79,7 @@ pub(crate) fn connection(id: &str) -> String {
     format!("{CONNECTION_PREFIX}{id}")
 }
 
-/// When a user was last seen, beside their connections.
+/// The key of a user's last-seen time, in the partition of their connections.
 pub(crate) fn seen(user_id: &str) -> String {
     format!("{SEEN_PREFIX}{user_id}")
 }
@@ -89,13 +92,14 @@ pub(crate) fn customer_counts(customer_id: &str) -> String {
     format!("N#{customer_id}")
 }
 
-/// The shard of the shop's counts that an order is counted in: always the same for one order.
+/// The shard of the shop's counts for an order. It is always the same for one order.
 pub(crate) fn count_shard(shared_id: &SharedId) -> String {
     let first = shared_id.as_str().bytes().next().unwrap_or_default();
     format!("{:02}", first % SHARDS)
 }
 
-/// The inbox index: the minute comes first, so that a burst of messages moves an entry once.
+/// The key in the inbox index. It has the minute, not the exact time, so that many messages in a
+/// minute move the entry once.
 pub(crate) fn inbox_position(minute: i64, shared_id: &str) -> String {
     format!("{minute:010}#{shared_id}")
 }
@@ -106,7 +110,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// A conversation is read by one query from any `seq` on: the log in its order, and then the head.
+        /// One query from any `seq` must read the log in order and then the head.
         #[test]
         fn log_entries_and_head_sort_in_order(one in 1..=MAX_SEQ, other in 1..=MAX_SEQ) {
             prop_assert_eq!(log(one).cmp(&log(other)), one.cmp(&other));
@@ -120,12 +124,12 @@ mod tests {
             let x = SharedId::from_random(x);
             let at = |minute| inbox_position(minute, x.as_str());
             prop_assert_eq!(at(one).cmp(&at(other)), one.cmp(&other));
-            // What a page of a minute begins and ends with.
+            // The bounds of a query for one minute.
             prop_assert!(inbox_position(one, "") < at(one) && at(one) < inbox_position(one, "~"));
             prop_assert_eq!(at(one).split('#').next().unwrap().parse(), Ok(one));
         }
 
-        /// Whatever an identity provider calls its users, and a gateway its connections.
+        /// Holds for any user id of an identity provider and any connection id.
         #[test]
         fn keys_of_different_users_never_collide(one: String, other: String, x: [u8; 16]) {
             let keys = |id: &str| {

@@ -1,6 +1,6 @@
 //! The only user of DynamoDB: one table, and a conversation as a head and a log.
 //!
-//! # What lies where
+//! # Items and their keys
 //!
 //! | entity | `pk` | `sk` | read and written by |
 //! |---|---|---|---|
@@ -15,15 +15,17 @@
 //! | orders by status, of the shop | `N` | shard, 2 digits | [`Store::create_order`], [`Store::change_status`]; [`Store::shop_counts`] |
 //! | orders by status, of a customer | `N#` + user | `-` | the same; [`Store::customer_counts`] |
 //!
-//! X is what `ord_X` and `cnv_X` share. The index `inbox` (`is`, `im`) lists heads by conversation status and minute of
-//! last activity; the index `customer` (`ck`, `cm`) lists orders by customer in order of creation. Both hold keys only.
-//! Items with a `ttl` (seconds) are connections and tickets. Attribute names are explained in `item.rs`.
+//! X is the id that `ord_X` and `cnv_X` share. The index `inbox` (`is`, `im`) lists heads by
+//! conversation status and minute of last activity. The index `customer` (`ck`, `cm`) lists orders by
+//! customer in order of creation. Both hold keys only. Items with a `ttl` (seconds) are connections
+//! and tickets. Attribute names are explained in `item.rs`.
 //!
 //! # The invariant
 //!
-//! **`lastSeq` moves past n only by one who knows that n is in the log.** So the log always holds 1 to `lastSeq` − 1, and the
-//! head holds the last message in full: whoever comes next can finish what a crash left behind. How a send keeps
-//! to it is in `send.rs`.
+//! **A writer that moves `lastSeq` from n to n + 1 first makes sure that message n is in the log.**
+//! So the log always holds 1 to `lastSeq` − 1, and the head holds the last message in full. After a
+//! crash the next request can put the last message into the log. How a send keeps the invariant is in
+//! `send.rs`.
 
 mod audience;
 mod connection;
@@ -67,7 +69,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
-/// The table.
+/// The DynamoDB table.
 #[derive(Clone, Debug)]
 pub struct Store {
     client: Client,
@@ -76,12 +78,13 @@ pub struct Store {
 }
 
 impl Store {
-    /// The table `table`, reached as `sdk` says.
+    /// A client for the table named `table`, with this SDK configuration.
     pub fn new(sdk: &SdkConfig, table: impl Into<String>) -> Self {
         Self { client: Client::new(sdk), table: table.into(), lost_races: Arc::default() }
     }
 
-    /// How many writes had to begin again since this was last asked, because somebody else was faster in the same conversation.
+    /// Returns how many conditional writes were repeated because of a concurrent write to the same
+    /// conversation, since the last call.
     pub fn take_lost_races(&self) -> u64 {
         self.lost_races.swap(0, Relaxed)
     }

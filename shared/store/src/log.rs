@@ -1,4 +1,4 @@
-//! The log's own moves: putting an entry, and reading from some `seq` to the head.
+//! The log: puts an entry, and reads from a `seq` up to the head.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
@@ -7,16 +7,16 @@ use domain::{Head, LogEntry, SharedId, System};
 use crate::key::{self, Item, s};
 use crate::{Error, Store, count, item};
 
-/// The log behind some `seq`, with the head that was read after it.
+/// The log entries after a `seq`, with the head that was read after them.
 pub(crate) struct Tail {
-    /// Ascending.
+    /// The entries, by ascending `seq`.
     pub(crate) entries: Vec<LogEntry>,
     pub(crate) head: Head,
 }
 
 impl Store {
-    /// Puts an entry unless it is there. Whoever does it first counts a status change, in the same transaction; so it is
-    /// counted once, also when a helper and the one it helps do this at the same time.
+    /// Puts an entry unless it exists. For a status change the same transaction updates the counts,
+    /// so it is counted once even if two requests put the entry at the same time.
     pub(crate) async fn put_entry(&self, customer_id: &str, entry: &LogEntry) -> Result<(), Error> {
         let item = item::from_entry(entry)?;
         if let Some(System::StatusChanged { from, to, .. }) = &entry.message.system {
@@ -45,7 +45,7 @@ impl Store {
         }
     }
 
-    /// Whether the log has `seq`.
+    /// Returns true if the log contains `seq`.
     pub(crate) async fn has_entry(&self, shared_id: &SharedId, seq: u64) -> Result<bool, Error> {
         let get =
             self.client.get_item().table_name(&self.table).set_key(Some(key::key(shared_id.as_str(), &key::log(seq))));
@@ -53,17 +53,19 @@ impl Store {
         Ok(found.item.is_some())
     }
 
-    /// Everything behind `seq`, in order, and the head; `None` where there is no such conversation. The tail that a crash
-    /// left out of the log is put there first: nobody is told of a message that could still vanish.
+    /// The entries after `seq`, in order, and the head; `None` if the conversation does not exist.
+    /// If a crash left the last message out of the log, it is put there first. So no message is
+    /// returned that could disappear later.
     pub(crate) async fn tail(&self, shared_id: &SharedId, seq: u64) -> Result<Option<Tail>, Error> {
         let mut entries: Vec<LogEntry> = Vec::new();
         let mut looked_from = None;
         loop {
             let from = reached(seq, &entries);
             let Some(head) = self.read_after(shared_id, from, &mut entries).await? else { return Ok(None) };
-            // The query reads the log before the head, and passes a place just before its entry comes. By now that is there, all but the
-            // last; what a second look still does not find, a client that lied about what it held has skipped, and nobody
-            // was told of it.
+            // The query reads the log before the head. It may pass the key of an entry just before
+            // the entry is written. All entries but the last are in the log by the time the head is
+            // read, so a second query finds them. A gap that remains was made by a client that sent
+            // a wrong `seenSeq`; it is not retried.
             let whole = gapless(seq, &entries);
             if whole + 1 < head.last_seq() && looked_from != Some(whole) {
                 looked_from = Some(whole);
@@ -77,7 +79,7 @@ impl Store {
         }
     }
 
-    /// Puts the head's last message into the log, which lacks it, and behind `entries`.
+    /// Puts the head's last message into the log, and appends it to `entries`.
     pub(crate) async fn put_last(&self, head: &Head, entries: &mut Vec<LogEntry>) -> Result<(), Error> {
         self.put_entry(&head.customer_id, &head.last).await?;
         entries.push(head.last.clone());
@@ -111,8 +113,9 @@ impl Store {
         Ok(None)
     }
 
-    /// The newest `limit` entries and the head, which both lie at the end of the partition: one request, or another for each
-    /// megabyte. The missing tail is put first, as in [`Store::tail`].
+    /// The newest `limit` entries and the head. Both are at the end of the partition, so one
+    /// request reads them, plus one for each further megabyte. A missing last entry is put first,
+    /// as in [`Store::tail`].
     pub(crate) async fn newest(&self, shared_id: &SharedId, limit: u32) -> Result<Option<Tail>, Error> {
         let mut pages = self
             .client
@@ -144,15 +147,17 @@ impl Store {
         Ok(Some(Tail { entries, head }))
     }
 
-    /// Makes `writes` together or not at all; whether they were made, or what stood against each. Tries again where another
-    /// transaction was in the way, or a write was too much just then, which the SDK does not.
+    /// Makes `writes` in one transaction. Returns whether they were made, or the item that refused
+    /// each write. Retries after conflicts with other transactions and after throttling, which the
+    /// SDK does not.
     pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transacted, Error> {
         for attempt in 0..MAX_CONFLICTS {
             let outcome = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
             let Err(error) = outcome else { return Ok(Transacted::Done) };
             let Some(reasons) = error.as_service_error().and_then(cancelled) else { return Err(error.into()) };
             let has = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
-            // First: what stood in the way of one write may have kept another from being judged.
+            // Checked first: a conflict of one write can keep the conditions of others from being
+            // evaluated.
             if !TRANSIENT.into_iter().any(has) {
                 if has("ConditionalCheckFailed") {
                     return Ok(Transacted::Refused(reasons.iter().map(|reason| reason.item.clone()).collect()));
@@ -165,12 +170,12 @@ impl Store {
     }
 }
 
-/// How far `entries` go, which begin behind `seq`.
+/// The `seq` of the last of `entries`, which begin after `seq`; `seq` if there are none.
 pub(crate) fn reached(seq: u64, entries: &[LogEntry]) -> u64 {
     entries.last().map_or(seq, |entry| entry.message.seq)
 }
 
-/// Up to where `entries`, which begin behind `seq`, lack none.
+/// The `seq` up to which `entries`, which begin after `seq`, have no gap.
 pub(crate) fn gapless(seq: u64, entries: &[LogEntry]) -> u64 {
     let whole = entries.iter().zip(seq + 1..).take_while(|(entry, seq)| entry.message.seq == *seq);
     seq + whole.count() as u64
@@ -178,15 +183,16 @@ pub(crate) fn gapless(seq: u64, entries: &[LogEntry]) -> u64 {
 
 pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
 
-/// Why a transaction is cancelled that may go through in a moment.
+/// The reasons for a cancelled transaction that may succeed when repeated.
 const TRANSIENT: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
-/// Waits of 5, 10, … 640 ms: more than a second altogether, and the function's caller gives up later than that.
+/// The most retries. Their back-off is 5, 10, … 640 ms: more than a second in total, and less than
+/// the caller's timeout.
 const MAX_CONFLICTS: u32 = 8;
 
 pub(crate) enum Transacted {
     Done,
-    /// By write, the item that refused it, where it asked for that.
+    /// For each write the item that refused it, if the write asked for that item.
     Refused(Vec<Option<Item>>),
 }
 

@@ -1,4 +1,4 @@
-//! An order's status moves: a system message, sent the way every message is.
+//! Changes an order's status. The change is a system message, sent like any other message.
 
 use domain::{Head, LogEntry, Message, MessageId, Order, OrderStatus, Person, SharedId, System, Time};
 
@@ -10,28 +10,29 @@ use crate::{Audience, Error, Store, item};
 /// The outcome of a status change.
 #[derive(Clone, Debug)]
 pub enum ChangeStatusOutcome {
-    /// It moved. Push it, then answer.
+    /// The status changed.
     Changed {
-        /// As it is now.
+        /// The order after the change.
         order: Box<Order>,
         /// The system message that reports it.
         message: Box<Message>,
-        /// Who was connected once it was stored.
+        /// The connections after the message was stored.
         audience: Audience,
     },
-    /// It has that status already.
+    /// The order already has that status.
     Unchanged(Box<Order>),
-    /// It may not move from here to there.
+    /// The order's current status does not allow this change.
     NotAllowed(OrderStatus),
-    /// No such order.
+    /// The order does not exist.
     NotFound,
 }
 
-/// As for a send.
+/// The most attempts of the conditional write, as for a send.
 const ATTEMPTS: u32 = 200;
 
 impl Store {
-    /// Moves an order to `to` at `now`, with a system message of this `id`, by which a repeated attempt knows itself.
+    /// Changes an order's status to `to` at `now`. `id` is the id of the system message; a repeated
+    /// attempt finds its own message by it.
     pub async fn change_status(
         &self,
         shared_id: &SharedId,
@@ -77,7 +78,8 @@ impl Store {
         Ok(found.map(item::to_order).transpose()?.map(|(order, _)| order))
     }
 
-    /// Moves the head behind `tail`, whose last message is in the log; whether nobody else did.
+    /// Writes a new head after `tail`, whose last message must be in the log. Returns false if a
+    /// concurrent write changed the head.
     pub(crate) async fn advance_head_by_status(
         &self,
         head: &Head,

@@ -1,4 +1,4 @@
-//! Tickets: what a browser connects with instead of a token, once.
+//! Tickets. A ticket opens one WebSocket connection.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 use crate::key::{self, n};
 use crate::{Error, Store};
 
-/// Whose a ticket is, and until when it is good.
+/// The owner of a ticket and its expiry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TicketHolder {
-    /// Who may connect with it.
+    /// The user who may connect with it.
     pub person: Person,
-    /// When their token ends, in seconds since 1970: so long the connection has its rights.
+    /// When the user's token expires, in seconds since 1970. The connection expires then at the
+    /// latest.
     pub token_expires: i64,
-    /// When the ticket itself ends, in seconds since 1970.
+    /// When the ticket expires, in seconds since 1970.
     pub expires: i64,
 }
 
@@ -31,7 +32,7 @@ struct TicketItem {
 }
 
 impl Store {
-    /// Remembers a ticket by its `hash`; the ticket itself is nowhere.
+    /// Stores a ticket by its `hash`. The ticket itself is not stored.
     pub async fn put_ticket(&self, hash: &str, holder: &TicketHolder) -> Result<(), Error> {
         let item = TicketItem {
             pk: key::ticket(hash),
@@ -46,7 +47,8 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the ticket with this `hash` if it is good at `now`. It is gone then, so it is good once.
+    /// Deletes the ticket with this `hash` and returns its holder; `None` if there is no ticket or
+    /// it has expired at `now`. A ticket can be taken only once.
     pub async fn take_ticket(&self, hash: &str, now: Time) -> Result<Option<TicketHolder>, Error> {
         let take = self
             .client
