@@ -61,6 +61,9 @@ test("a message takes one frame and no request; its latency is printed", async (
   const { page: grace } = await setup.windows.window();
   const [fromMia, fromGrace] = [countSent(mia), countSent(grace)];
   await startConversation(mia, grace);
+  // What the conversation's opening sends is sent before anything is counted.
+  await sendMessage(mia, "Hello.");
+  await waitForStatus(mia, "Hello.", "Read");
   await recordEnter(mia);
   await recordAppearance(grace);
   for (const counts of [fromMia, fromGrace]) counts.clear();
