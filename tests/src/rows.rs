@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client as Table;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -39,6 +40,8 @@ impl Shop {
         let rows = Rows::of(self);
         let (client, mut stale_connection) = rows.added_connection(user.connect_and_join(conversation)).await;
         client.close().await;
+        // A gateway may call `$disconnect` some time later, which would end this user's presence.
+        rows.wait_until_deleted(&stale_connection).await;
         let sk = sort_key(&stale_connection);
         let (kind, id) = sk.split_at(sk.len() - 16);
         let gone: String = id.chars().rev().skip(1).chain(std::iter::once('=')).collect();
@@ -137,6 +140,14 @@ impl Rows {
         rows.retain(|item| sort_key(item).starts_with("C#"));
         assert_eq!(rows.len(), 1, "a connection is one row: {rows:?}");
         (client, rows.remove(0))
+    }
+
+    /// Waits until a row is deleted.
+    async fn wait_until_deleted(&self, item: &Item) {
+        let get = || self.table.get_item().table_name(&self.name).set_key(Some(key(item))).consistent_read(true);
+        while get().send().await.unwrap().item.is_some() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     async fn put(&self, item: Item) {

@@ -4,17 +4,27 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 /// The root of the workspace.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
-/// Cargo's target directory.
+/// Cargo's target directory. An environment variable or a configuration file can set it, so Cargo is
+/// asked; `target` in the workspace if it does not answer.
 pub(crate) fn target() -> PathBuf {
-    root().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+    static TARGET: OnceLock<PathBuf> = OnceLock::new();
+    TARGET.get_or_init(|| configured_target().unwrap_or_else(|| root().join("target"))).clone()
+}
+
+fn configured_target() -> Option<PathBuf> {
+    let metadata = command("cargo", &["metadata", "--no-deps", "--format-version", "1"]).output().ok()?;
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).ok()?;
+    Some(PathBuf::from(metadata["target_directory"].as_str()?))
 }
 
 /// A command that runs `program` with `arguments` at the root of the workspace.

@@ -56,7 +56,9 @@ export async function startSystem(): Promise<System> {
 }
 
 function builtBinary(): string {
-  const binary = resolve(ROOT, process.env["CARGO_TARGET_DIR"] ?? "target", "debug/order-chat");
+  const metadata = execFileSync("cargo", ["metadata", "--no-deps", "--format-version", "1"], { cwd: ROOT, encoding: "utf8" });
+  const { target_directory: target } = JSON.parse(metadata) as { target_directory: string };
+  const binary = resolve(target, "debug/order-chat");
   if (!existsSync(binary)) execFileSync("cargo", ["build", "--package", "local"], { cwd: ROOT, stdio: "inherit" });
   return binary;
 }
