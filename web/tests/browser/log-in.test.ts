@@ -83,6 +83,8 @@ test("an expired log-in is renewed, or a dialog stays until a person logs in, wh
 test("a token that arrives after the log-out is ignored", async () => {
   const { page } = await setup.windows.window();
   await page.goto("/");
+  // A page that starts later would find the log-in and renew it.
+  await page.getByRole("button", { name: "Mia Berger" }).waitFor();
   await storeExpiredLogIn(page);
   const answer = await delayRequests(page, /\/dev\/token$/, "POST");
   const asked = page.waitForRequest("**/dev/token");
