@@ -112,6 +112,8 @@ const RULES = {
 
 /** Takes a screenshot and checks the page with axe. Any finding fails the test. */
 export async function checkAccessibility(page: Page, name: string): Promise<void> {
+  // Every page has a heading. Before it is there the page has not started.
+  await page.locator("h1").first().waitFor({ state: "attached" });
   // Wait until fade-in animations are over.
   await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((each) => each.effect?.getTiming().iterations === 1).map((each) => each.finished)));
   mkdirSync(RESULTS, { recursive: true });
