@@ -1,4 +1,4 @@
-//! Read and delivery cursors: one conditional update, forward only.
+//! Moves read and delivery cursors. Cursors only move forward. Each move is a conditional write.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -9,24 +9,26 @@ use crate::error::Conditional;
 use crate::key::{self, n, s};
 use crate::{Error, Store, item};
 
-/// What became of a cursor.
+/// The outcome of a request to move a cursor.
 #[derive(Clone, Debug)]
 pub enum CursorMove {
-    /// It moved; the head as it is now. Push it, then answer.
+    /// The cursor moved. The value is the new head. Push the event, then answer.
     Moved(Box<Head>),
-    /// It stands there or further already; the head as it is.
+    /// The cursor was already at this `seq` or further. The value is the current head.
     Unchanged(Box<Head>),
-    /// Past the last message.
+    /// The `seq` is higher than `lastSeq`.
     SeqTooHigh,
-    /// No such conversation, or not one of theirs.
+    /// The conversation does not exist, or the person does not take part in it.
     NotFound,
 }
 
 impl Store {
-    /// `reader` has read everything up to `seq`.
+    /// Stores that `reader` has read everything up to `seq`.
     ///
-    /// The count that makes `unread` arithmetic is the head's own if `seq` is the last message, as it mostly is: one write.
-    /// Only a cursor that stops in the middle needs the log entry there.
+    /// `unread` is computed from the number of the shop's messages up to the cursor. Usually `seq`
+    /// is the last message. Then the head has that number, and one write is enough. If `seq` is an
+    /// older message, that write is refused. Then the number is read from the log entry, and a
+    /// second write follows.
     pub async fn mark_read(&self, shared_id: &SharedId, reader: &Person, seq: u64) -> Result<CursorMove, Error> {
         let (read, read_shop_count) = if reader.is_admin() { ("ar.#u", "aa.#u") } else { ("cr", "ca") };
         let forward = only_forward(read);
@@ -49,10 +51,10 @@ impl Store {
         second_outcome(update_head(to_the_middle).await?, head)
     }
 
-    /// Everything up to `seq` has reached `receiver`.
+    /// Stores that everything up to `seq` was delivered to `receiver`.
     pub async fn mark_delivered(&self, shared_id: &SharedId, receiver: &Person, seq: u64) -> Result<CursorMove, Error> {
         let (read, delivered) = if receiver.is_admin() { ("ar.#u", "ad.#u") } else { ("cr", "cd") };
-        // Reading implies delivery: where the read cursor is there already, there is nothing to write.
+        // Reading implies delivery. If the read cursor is already at `seq`, nothing is written.
         let condition = format!("n >= :seq AND {} AND {}", only_forward(delivered), only_forward(read));
         let update = self
             .update_cursor(shared_id, receiver, seq, &format!("{delivered} = :seq"))
@@ -86,9 +88,10 @@ impl Store {
         }
     }
 
-    /// How many of the messages up to `seq` are the shop's.
+    /// Returns how many of the messages up to `seq` are the shop's.
     async fn shop_count_at(&self, shared_id: &SharedId, seq: u64) -> Result<u64, Error> {
-        // The entry itself; or the one before it, should a hole be there that a lying client and a crash have left.
+        // This reads the log entry of `seq`, or the entry before it if that one is missing. An
+        // entry can be missing only if a client sent a wrong `seenSeq` and a crash followed.
         let query = self
             .client
             .query()
@@ -117,7 +120,9 @@ fn for_participant(person: &Person, condition: &str) -> String {
     }
 }
 
-/// Why an update was refused, but for the case that the cursor stops in the middle: then the head as it is.
+/// Finds out why an update was refused. Returns the reason as `Err`: not found, `seq` too high, or
+/// unchanged. If none applies, returns the current head as `Ok`. A read cursor then moves to a
+/// message before the last.
 fn refused_because(
     head: Option<Head>,
     person: &Person,
@@ -134,7 +139,7 @@ fn refused_because(
     Ok(head)
 }
 
-/// The second update only fails if somebody moved the cursor further meanwhile.
+/// The outcome of the second update. It fails only if another request has moved the cursor further.
 fn second_outcome(outcome: Conditional<Head>, head: Head) -> Result<CursorMove, Error> {
     Ok(match outcome {
         Conditional::Done(head) => CursorMove::Moved(Box::new(head)),

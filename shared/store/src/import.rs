@@ -1,11 +1,17 @@
 //! Imports an order of a legacy system with all of its messages, once.
 //!
-//! What is short enough, as nearly everything is, appears in one transaction, as at a birth. A longer history is written
-//! ahead of its order: nobody sees a log that has no head. An importer that is killed leaves such a log behind, and
-//! the old system may have changed before the next one comes. So whoever writes ahead first *claims* the order in its import
-//! item, writes only while that claim stands, and removes what an earlier one left behind the end. The transaction
-//! that makes the order appear turns the claim into the record, and from then on nobody writes here but as to any
-//! conversation.
+//! Nearly every history is short. Then one transaction writes the order, the head and the log, as
+//! for a new order. A longer history does not fit into one transaction, so its log is written
+//! first. Nobody reads a log without a head. If an importer is killed, such a log stays behind. The
+//! legacy system may change before the next run. So an importer that writes the log first *claims*
+//! the order in its import item:
+//!
+//! - Every later transaction of the importer has the condition that its claim is still there.
+//! - The importer deletes log entries of an earlier run that are past the end of the history.
+//! - The last transaction writes the order and the head, and replaces the claim with the import
+//!   record.
+//!
+//! From then on, messages are only added as to any other conversation.
 
 use std::collections::HashMap;
 
@@ -18,26 +24,27 @@ use crate::key::{self, Item, s};
 use crate::log::{ABSENT, Transacted};
 use crate::{CreateOutcome, Error, Store, count, item};
 
-/// An order of a legacy system, translated into the types of this one.
+/// An order of a legacy system, converted to the types of this system.
 #[derive(Clone, Debug)]
 pub struct OrderImport {
-    /// As it was placed.
+    /// The order as it was placed.
     pub order: Order,
-    /// The conversation as it is now; its last message is the last of `entries`, its status the order's.
+    /// The conversation as it is now. Its last message is the last of `entries`. It also has the
+    /// current status of the order.
     pub head: Head,
-    /// All that was said, from 1 on.
+    /// All messages, from `seq` 1 on.
     pub entries: Vec<LogEntry>,
-    /// What to remember of the old system's state.
+    /// The state of the legacy system, for the next import.
     pub import_record: ImportRecord,
 }
 
-/// The state of the legacy system at the last import, to detect what has changed there since.
+/// The state of the legacy system at the last import. The next import compares it to find changes.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ImportRecord {
-    /// Of everything there was to bring.
+    /// The fingerprint of all imported data of the order.
     #[serde(rename = "h")]
     pub fingerprint: String,
-    /// The order's status there.
+    /// The order's status in the legacy system.
     #[serde(rename = "os")]
     pub status: OrderStatus,
 }
@@ -50,16 +57,19 @@ struct ImportRecordItem<'a> {
     import_record: &'a ImportRecord,
 }
 
-/// What a transaction has room for, beside order, head, record and two counts.
+/// The most log entries in one transaction, beside order, head, record and two counts. DynamoDB
+/// allows 100 writes.
 const MAX_ENTRIES_AT_ONCE: usize = 95;
 
-/// Entries a transaction writes ahead: a hundred writes at most, and 4 MB.
+/// The number of log entries that one transaction writes ahead. DynamoDB allows 100 writes
+/// and 4 MB.
 const WRITE_AHEAD_BATCH: usize = 90;
 
 const CLAIM: &str = "claim";
 
 impl Store {
-    /// Makes an order appear with its conversation, unless it is there. `claim` names the run of the importer.
+    /// Creates an order with its conversation, unless the order exists. `claim` names the run of
+    /// the importer.
     pub async fn import_order(&self, order_import: &OrderImport, claim: &str) -> Result<CreateOutcome, Error> {
         if order_import.entries.len() <= MAX_ENTRIES_AT_ONCE {
             let mut writes = self.order_writes(order_import, ABSENT, None)?;
@@ -71,7 +81,8 @@ impl Store {
                     let (_, fingerprint) = item::to_order(order)?;
                     return Ok(CreateOutcome::Exists { fingerprint });
                 }
-                // A log without an order: an earlier run was killed while it wrote ahead what was longer then.
+                // The log exists, but the order does not. An earlier run wrote a longer history
+                // ahead and was killed.
             } else {
                 return Ok(CreateOutcome::Created);
             }
@@ -79,7 +90,7 @@ impl Store {
         self.import_ahead(order_import, claim).await
     }
 
-    /// What the old system's state was when these orders were last imported, of those that were.
+    /// Returns the import records of those of the orders that were imported.
     pub async fn import_records(&self, shared_ids: &[SharedId]) -> Result<HashMap<SharedId, ImportRecord>, Error> {
         let keys = shared_ids.iter().map(|shared_id| key::key(shared_id.as_str(), key::IMPORT)).collect();
         let mut import_records = HashMap::new();
@@ -93,8 +104,8 @@ impl Store {
         Ok(import_records)
     }
 
-    /// Remembers the old system's state of an order that is here. Last of all: what a crash keeps from being
-    /// remembered is compared again by the next run.
+    /// Stores the state of the legacy system for an order that exists here. Call this after all
+    /// other writes. If a crash prevents it, the next run compares the order again.
     pub async fn put_import_record(&self, shared_id: &SharedId, import_record: &ImportRecord) -> Result<(), Error> {
         self.client
             .put_item()
@@ -105,7 +116,7 @@ impl Store {
         Ok(())
     }
 
-    /// Order, head, record and counts.
+    /// The writes for the order, the head, the record and the counts.
     fn order_writes(
         &self,
         order_import: &OrderImport,
@@ -157,12 +168,12 @@ impl Store {
         let writes = self.order_writes(order_import, "claim = :claim", Some(claim))?;
         match self.transact(writes).await? {
             Transacted::Done => Ok(CreateOutcome::Created),
-            // Another importer claimed it meanwhile: try again, and find what it made of it.
+            // Another importer has claimed the order. A retry sees what that importer did.
             Transacted::Refused(_) => Err(Error::Contended),
         }
     }
 
-    /// Claims an order that is not there; whether it is still not there.
+    /// Claims an order that does not exist yet. Returns false if it exists.
     async fn claim(&self, shared_id: &SharedId, claim: &str) -> Result<bool, Error> {
         let mut item = key::key(shared_id.as_str(), key::IMPORT);
         item.insert(CLAIM.to_owned(), s(claim));
@@ -229,7 +240,7 @@ impl Store {
     }
 }
 
-/// In place of the hash of a request: no request placed an imported order.
+/// Stored in place of the hash of a request, because no request placed an imported order.
 pub(crate) const IMPORTED: &str = "imported";
 
 fn record_item(shared_id: &SharedId, import_record: &ImportRecord) -> Result<Item, Error> {

@@ -1,9 +1,13 @@
-//! The inbox: conversations by last activity, in pages that stay right while messages keep arriving.
+//! Reads the inbox: conversations with the last activity first. Pages stay correct while new
+//! messages arrive.
 //!
-//! The index knows the *minute* of a conversation's last activity, so that a burst of messages moves it once. A page reads
-//! keys until it has enough, finishes that minute, reads the heads and sorts. Heads move while pages are read; so a conversation's
-//! place among the pages is the minute of its key, and its own time only within that minute. What moved up is not looked
-//! for: the next sync, which asks from before this one began, finds it.
+//! The index stores the *minute* of a conversation's last activity, so many messages in one minute
+//! update the index once. A page reads index keys until it has enough, and then the other keys of
+//! the same minute. Then it reads the heads and sorts them. Heads can change while a client reads
+//! page after page. So the minute in the index key decides on which page a conversation is, and its
+//! exact time counts only within that minute. A conversation can move to an earlier page in the
+//! meantime. That page is not read again. The next sync asks for everything since before this one
+//! began, so it finds the conversation.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -14,38 +18,39 @@ use crate::customer_orders::string_attribute;
 use crate::key::{self, s};
 use crate::{Error, Store, item};
 
-/// Which conversations.
+/// Selects conversations of the inbox.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct InboxFilter {
-    /// Only these; `None` = all.
+    /// Only conversations with this status. `None` = all.
     pub status: Option<ConversationStatus>,
-    /// Only those active at or after this time.
+    /// Only conversations with activity at or after this time.
     pub since: Option<Time>,
 }
 
-/// A page of it.
+/// A page of the inbox.
 #[derive(Clone, Debug)]
 pub struct InboxPage {
-    /// Last activity first, as read.
+    /// The heads as they were read, last activity first.
     pub heads: Vec<Head>,
-    /// Where the next page starts; `None` on the last.
+    /// The position after which the next page starts. `None` on the last page.
     pub next: Option<Position>,
 }
 
-/// A customer's newest orders, of which the inbox is made.
+/// The inbox of a customer consists of this many of their newest orders.
 const MAX_CUSTOMER_INBOX: u32 = 200;
 
-/// Keys a query asks for at once: about two units' worth, enough for most pages.
+/// The number of index keys per request of a query. They cost about two read units and are enough
+/// for most pages.
 const KEYS_PER_QUERY: i32 = 150;
 
-/// An index key.
+/// A key of the inbox index.
 struct Key {
     minute: i64,
     shared_id: String,
 }
 
 impl Store {
-    /// A page of `caller`'s inbox: an admin's is everyone's, a customer's their own.
+    /// Returns a page of `caller`'s inbox. An admin sees all conversations, a customer their own.
     pub async fn inbox(
         &self,
         caller: &Person,
@@ -60,7 +65,8 @@ impl Store {
         Ok(InboxPage { heads, next })
     }
 
-    /// The heads of a page with their positions, last position first, and whether there are more.
+    /// Returns the heads of a page with their positions, last position first. Also returns true if
+    /// there are more.
     pub(crate) async fn ranked_heads(
         &self,
         caller: &Person,
@@ -68,8 +74,9 @@ impl Store {
         limit: usize,
         after: Option<&Position>,
     ) -> Result<(Vec<(Position, Head)>, bool), Error> {
-        // More keys are more conversations also where some fall away below: one whose status has changed since, or that two
-        // statuses name as it changes.
+        // `more_keys` means that there is another page, even if conversations are dropped below. A
+        // conversation is dropped if its status has changed since the index was read. While its
+        // status changes, it can also be listed under both statuses, and then counts once.
         let (mut ranked, more_keys) = if caller.is_admin() {
             let (keys, more_keys) = self.inbox_keys(filter, limit, after).await?;
             let mut minutes: HashMap<String, i64> = keys.into_iter().map(|key| (key.shared_id, key.minute)).collect();
@@ -99,7 +106,8 @@ impl Store {
         Ok((ranked, more))
     }
 
-    /// Keys enough to know `limit` conversations behind `after`, with whole minutes, and whether there is one more.
+    /// Reads index keys for `limit` conversations after `after`, and completes the last minute.
+    /// Also returns true if there are more than `limit`.
     async fn inbox_keys(
         &self,
         filter: InboxFilter,
@@ -112,14 +120,16 @@ impl Store {
         let lists = statuses.into_iter().map(|status| self.keys_of(status, top, bottom, limit));
         let mut keys: Vec<Key> = futures_util::future::try_join_all(lists).await?.into_iter().flatten().collect();
         keys.sort_by_key(|key| Reverse(key.minute));
-        // Of the minute in which the page before ended, some were shown already: they do not count as enough.
+        // The client has already seen some conversations of the minute in which the previous page
+        // ended. So the keys of that minute do not count towards `limit`.
         let fresh = keys.iter().filter(|key| top.is_none_or(|top| key.minute < top));
         let enough = fresh.map(|key| key.minute).nth(limit);
         keys.retain(|key| enough.is_none_or(|enough| key.minute >= enough));
         Ok((keys, enough.is_some()))
     }
 
-    /// The keys of one status from minute `top` down, until there are more than `limit` below it and that minute is finished.
+    /// Reads the index keys of one status, from minute `top` downwards. Stops when more than
+    /// `limit` keys are before minute `top` and the last minute is complete.
     async fn keys_of(
         &self,
         status: ConversationStatus,
@@ -131,7 +141,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let first = key::inbox_position(bottom.unwrap_or_default().max(0), "");
-        // `~` sorts behind every character of an X.
+        // `~` sorts after every character of a shared id.
         let last = key::inbox_position(top.unwrap_or(9_999_999_999), "~");
         let mut items = self
             .client
@@ -165,7 +175,8 @@ impl Store {
         Ok(keys)
     }
 
-    /// Heads in no order, eventually consistent: a page costs half as much, and what it lags behind, a sync finds.
+    /// Reads heads in no particular order. The reads are eventually consistent, which halves the
+    /// cost of a page. If a head is out of date, the next sync corrects it.
     async fn heads(&self, shared_ids: Vec<String>) -> Result<Vec<Head>, Error> {
         let keys = shared_ids.iter().filter(|x| SharedId::parse(x).is_some()).map(|x| key::key(x, key::HEAD)).collect();
         self.get_all(keys, false).await?.into_iter().map(item::to_head).collect()

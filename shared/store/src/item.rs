@@ -1,8 +1,10 @@
-//! The shapes in which orders, heads and log entries are stored.
+//! How orders, heads and log entries are stored as items.
 //!
-//! A unit of DynamoDB is 1 KB, names included, and the head is written with every message. So its attributes have names of
-//! one or two letters, and this is the only file that knows them. In pairs `c…`/`a…` the first is the customer's own value,
-//! the second a map by admin's user id; maps are born empty because an update cannot reach into one that is not there.
+//! A write unit of DynamoDB is 1 KB, and attribute names count. The head is written with every
+//! message. So its attributes have names of one or two letters, and only this file knows them. In a
+//! pair `c…`/`a…`, the first is the value of the customer. The second is a map from an admin's user
+//! id to the value of that admin. A new head has these maps, empty, because an update cannot set a
+//! key in a map that does not exist.
 //!
 //! | head | is | log entry | is |
 //! |---|---|---|---|
@@ -29,7 +31,7 @@ use uuid::Uuid;
 use crate::Error;
 use crate::key::{self, Item};
 
-/// A message as it is stored: in a log entry, and as the last message in the head.
+/// A message as it is stored, both in a log entry and as the last message in the head.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct StoredMessage {
     i: String,
@@ -85,7 +87,7 @@ struct LogItem {
     message: StoredMessage,
 }
 
-/// The item of a log entry.
+/// Converts a log entry to an item.
 pub(crate) fn from_entry(entry: &LogEntry) -> Result<Item, Error> {
     let item = LogItem {
         pk: entry.message.conversation_id.shared_id().as_str().to_owned(),
@@ -96,7 +98,7 @@ pub(crate) fn from_entry(entry: &LogEntry) -> Result<Item, Error> {
     Ok(serde_dynamo::to_item(item)?)
 }
 
-/// The log entry in an item.
+/// Converts an item to a log entry.
 pub(crate) fn to_entry(item: Item) -> Result<LogEntry, Error> {
     let item: LogItem = serde_dynamo::from_item(item)?;
     let shared_id = SharedId::parse(&item.pk).ok_or(Error::Corrupt("log key"))?;
@@ -136,7 +138,8 @@ struct HeadItem {
     ag: HashMap<String, i64>,
 }
 
-/// The item of a head that is born. Cursors are there only for those who have read something, as in an imported one.
+/// Converts the head of a new conversation to an item. An admin is in the maps of cursors only with
+/// a cursor above 0, which only an imported head has.
 pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
     let shared_id = head.shared_id.as_str();
     let item = HeadItem {
@@ -169,13 +172,13 @@ pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
     Ok(serde_dynamo::to_item(item)?)
 }
 
-/// By admin, where that is not the start.
+/// The values of one cursor field by admin's user id, without zeros.
 fn admins_at(head: &Head, of: impl Fn(&Cursors) -> u64) -> HashMap<String, u64> {
     let all = head.admins.iter().map(|(id, admin)| (id.clone(), of(&admin.cursors)));
     all.filter(|(_, at)| *at > 0).collect()
 }
 
-/// The head in an item.
+/// Converts an item to a head.
 pub(crate) fn to_head(item: Item) -> Result<Head, Error> {
     let item: HeadItem = serde_dynamo::from_item(item)?;
     let shared_id = SharedId::parse(&item.pk).ok_or(Error::Corrupt("head key"))?;
@@ -221,19 +224,19 @@ struct OrderItem {
     sk: String,
     ck: String,
     cm: String,
-    /// The hash of the request that placed it.
+    /// The hash of the request that placed the order.
     h: String,
     order: Order,
 }
 
-/// The item of an order, with the `fingerprint` of the request that places it.
+/// Converts an order to an item. `fingerprint` is the hash of the request that places the order.
 pub(crate) fn from_order(order: &Order, fingerprint: &str) -> Result<Item, Error> {
     let shared_id = order.id.shared_id();
     let item = OrderItem {
         pk: shared_id.as_str().to_owned(),
         sk: key::ORDER.to_owned(),
         ck: order.customer_id.clone(),
-        // The customer index: in order of creation, which never changes.
+        // The key of the customer index. It is in order of creation and never changes.
         cm: Position { at: order.created_at, shared_id: shared_id.clone() }.to_string(),
         h: fingerprint.to_owned(),
         order: order.clone(),
@@ -241,13 +244,15 @@ pub(crate) fn from_order(order: &Order, fingerprint: &str) -> Result<Item, Error
     Ok(serde_dynamo::to_item(item)?)
 }
 
-/// The order in an item as it was placed, and the fingerprint of the request that did.
+/// Converts an item to the order as it was placed, and the fingerprint of the request that placed
+/// it.
 pub(crate) fn to_order(item: Item) -> Result<(Order, String), Error> {
     let item: OrderItem = serde_dynamo::from_item(item)?;
     Ok((item.order, item.h))
 }
 
-/// An order as it is now: placed as `order` says, since then moved as the head says.
+/// Returns the order as it is now: `order` as it was placed, with the current status and its time
+/// from the head.
 pub(crate) fn current_order(order: Order, head: &Head) -> Order {
     Order { status: head.order.status, updated_at: head.order_updated_at, ..order }
 }
@@ -268,7 +273,7 @@ mod tests {
     }
 
     fn cursors() -> impl Strategy<Value = Cursors> {
-        // A head that is born has no rate yet; it is written by updates.
+        // A new head has no state of the rate limit. Only updates write that state.
         (any::<u64>(), any::<u64>(), any::<u64>()).prop_map(|(read, read_shop_count, delivered_receipt)| Cursors {
             read,
             read_shop_count,

@@ -1,13 +1,24 @@
-//! Sending: two plain writes, one after the other, and no way to send twice.
+//! Sends a message with two writes, one after the other. Sending is idempotent: a repeated request
+//! does not store a second message.
 //!
-//! 1. *Update the head if `lastSeq = seenSeq`.* The sender holds message n = `seenSeq`, so n is in the log; and it made its
-//!    `clientMessageId` after n, so the message cannot be stored at n or before. The same request checks that the conversation is
-//!    open and the sender's and takes the rate limit. It answers the head as it was.
-//! 2. *Put n + 1 into the log if it is absent*, and beside it read who is connected.
+//! 1. *Update the head if `lastSeq = seenSeq`.* This is a conditional write. The sender has message
+//!    n = `seenSeq`, so n is in the log. The sender made its `clientMessageId` after it had n, so
+//!    this message cannot be stored at n or before. The same request checks that the conversation
+//!    is open and that the sender takes part in it. It also checks and updates the rate limit.
+//!    DynamoDB returns the head as it was before the update.
+//! 2. *Put n + 1 into the log if it is absent.* At the same time, read which connections are open.
 //!
-//! If the head refuses, it says what it holds. Its last message is ours: do step 2 again, whoever began it. Otherwise everything
-//! behind `seenSeq` is read; our id among it: answer that one. Else step 1 again with what was just read.
-//! A crash between the two steps leaves a head whose last message the log lacks: whoever comes next puts it there.
+//! If the condition of step 1 fails, DynamoDB returns the current head:
+//!
+//! - If its last message is ours, step 2 is done again. An earlier request may have made the
+//!   update.
+//! - Otherwise all messages after `seenSeq` are read. If ours is among them, the result is that
+//!   stored message.
+//! - Otherwise step 1 is tried again with the newest head (optimistic concurrency), unless the
+//!   conversation is closed or the rate limit is exceeded.
+//!
+//! After a crash between the two steps, the last message is in the head but not in the log. The
+//! next request that needs it in the log puts it there.
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::{ConversationStatus, Head, INTERVAL_MS, Kind, Message, MessageId, Person, SharedId, Text, Time, admit};
@@ -22,79 +33,84 @@ use crate::{Audience, Error, Store, item};
 /// A message to send.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// Where.
+    /// The conversation, by the id that it shares with its order.
     pub shared_id: SharedId,
-    /// Who.
+    /// The participant who sends the message.
     pub sender: Person,
-    /// The sender's id for it, the same on every repeat.
+    /// The sender's id for the message. It is the same on every repeat.
     pub client_message_id: Uuid,
-    /// What.
+    /// The text of the message.
     pub body: Text,
-    /// Up to where the sender held the conversation when it made the id; the same on every repeat.
+    /// The `seq` up to which the sender had every message when it made `client_message_id`. It is
+    /// the same on every repeat.
     pub seen_seq: Option<u64>,
-    /// The id it gets, new for every request: an update that finds it was made by this very request.
+    /// The server's id for the message. Every request makes a new one. If the stored message has
+    /// this id, this same request stored it.
     pub id: MessageId,
-    /// The time it gets.
+    /// The time of the message.
     pub now: Time,
 }
 
 /// The outcome of a send.
 #[derive(Clone, Debug)]
 pub enum SendOutcome {
-    /// It is stored and the conversation's last. Push it, then acknowledge it.
+    /// The message is stored, and it is the last of the conversation. Push it, then acknowledge it.
     Stored {
-        /// The head with the message as its last.
+        /// The head, with the message as its last.
         head: Box<Head>,
-        /// Who was connected once it was stored.
+        /// The open connections, read after the head was updated.
         audience: Audience,
-        /// Whether an earlier request stored it.
+        /// True if an earlier request stored the message.
         duplicate: bool,
     },
-    /// An earlier request stored it, and others were stored since.
+    /// An earlier request stored the message, and others were stored after it.
     AlreadyStored(Box<Message>),
-    /// No such conversation, or not one of the sender's.
+    /// The conversation does not exist, or the sender does not take part in it.
     NotFound,
-    /// Nothing more may be said.
+    /// The conversation is closed.
     Closed,
-    /// Too fast; milliseconds to wait.
+    /// The sender exceeds the rate limit. The value is the time to wait, in milliseconds.
     RateLimited(i64),
-    /// `seenSeq` is past the last message.
+    /// `seenSeq` is higher than `lastSeq`.
     SeenSeqTooHigh,
 }
 
-/// Without `seenSeq`, how many of the newest messages are looked through for a repeat.
+/// How many of the newest messages are searched for a repeat if the request has no `seenSeq`.
 const LOOK_BACK: u32 = 100;
 
-/// Each attempt but the last was lost to somebody else's message, so this many others got theirs through.
+/// The number of attempts before a send fails. An attempt usually fails because another message was
+/// stored first.
 const ATTEMPTS: u32 = 200;
 
-/// What a send assumes of the head: the condition of its update.
+/// The state of the head that a send expects. It becomes the condition of the update.
 struct ExpectedHead {
     last_seq: u64,
     rate: RateCondition,
-    /// Whether message `last_seq` was seen in the log, rather than claimed to be held.
+    /// True if message `last_seq` was read from the log. False if only the client says that it has
+    /// it.
     in_log: bool,
 }
 
-/// How the update takes the rate limit. DynamoDB has no `max()`, so it cannot do both in one expression.
+/// The condition of the update on the state of the rate limit. DynamoDB has no `max()`, so one
+/// expression cannot cover both cases.
 enum RateCondition {
-    /// The sender has been quiet: the state is past, whatever it is.
+    /// The stored state is absent or not after the current time, because the sender paused.
     Past,
-    /// The state is exactly this, and becomes that.
+    /// The stored state is exactly the first value. The update replaces it with the second.
     Equal(Option<i64>, i64),
 }
 
-/// What a refused update of the head leads to.
+/// What to do after a refused update of the head.
 enum Resolution {
     Retry(ExpectedHead),
     Answer(SendOutcome),
 }
 
 impl Store {
-    /// Sends `draft`, once.
+    /// Sends `draft`. A repeat of the same request stores no second message.
     pub async fn send(&self, draft: &Draft) -> Result<SendOutcome, Error> {
         let mut expected = match draft.seen_seq {
-            // No conversation gets that long, and past it there would be no next number.
+            // No conversation is that long. After the highest `seq` there would be no next number.
             Some(last_seq) if last_seq > key::MAX_SEQ => return Ok(SendOutcome::SeenSeqTooHigh),
             Some(last_seq) => ExpectedHead { last_seq, rate: RateCondition::Past, in_log: false },
             None => match self.find_in_newest(draft).await? {
@@ -118,7 +134,7 @@ impl Store {
         Err(Error::Contended)
     }
 
-    /// Step 1. Answers the head as it was.
+    /// Step 1. Returns the head as it was before the update.
     async fn advance_head(&self, draft: &Draft, expected: &ExpectedHead) -> Result<Conditional<Head>, Error> {
         let sender = &draft.sender;
         let shared_id = draft.shared_id.as_str();
@@ -166,12 +182,12 @@ impl Store {
         update_head(update.update_expression(set).condition_expression(condition)).await
     }
 
-    /// Step 2. `before` is the head as it was when this request moved it.
+    /// Step 2. `before` is the head as it was before this request updated it.
     async fn complete(&self, draft: &Draft, before: Head, in_log: bool) -> Result<SendOutcome, Error> {
         let last = before.last.clone();
         let message = message(draft, before.last_seq() + 1);
         let head = before.with_text_message(&draft.sender, message);
-        // Clients can lie about what they hold, and then the message before ours may be in no log yet.
+        // A client can send a wrong `seenSeq`. Then the previous message may not be in the log yet.
         let ensure_previous_logged = async {
             if in_log || self.has_entry(&draft.shared_id, last.message.seq).await? {
                 return Ok(());
@@ -183,7 +199,7 @@ impl Store {
         Ok(SendOutcome::Stored { head: Box::new(head), audience, duplicate: false })
     }
 
-    /// Finds out why the head's update was refused, and whether to retry.
+    /// Finds out why the update of the head was refused, and decides whether to retry.
     async fn resolve_conflict(
         &self,
         draft: &Draft,
@@ -210,7 +226,7 @@ impl Store {
         self.decide(draft, head, in_log).await
     }
 
-    /// Without `seenSeq`: the newest messages are looked through instead.
+    /// Searches the newest messages for a repeat. Used if the request has no `seenSeq`.
     async fn find_in_newest(&self, draft: &Draft) -> Result<Resolution, Error> {
         let newest = self.newest(&draft.shared_id, LOOK_BACK).await?;
         let Some(newest) = newest.filter(|newest| newest.head.has_participant(&draft.sender)) else {
@@ -222,7 +238,9 @@ impl Store {
         self.decide(draft, newest.head, true).await
     }
 
-    /// What to do about a head none of whose older messages is ours: repeat, closed, rate, in this order.
+    /// Decides what to do with a head if none of its older messages is ours. It checks in this
+    /// order: the last message is ours (a repeat), the conversation is closed, the rate limit is
+    /// exceeded.
     async fn decide(&self, draft: &Draft, head: Head, in_log: bool) -> Result<Resolution, Error> {
         if is_ours(&head.last.message, draft) {
             let duplicate = head.last.message.id != draft.id;
@@ -249,7 +267,7 @@ fn is_ours(message: &Message, draft: &Draft) -> bool {
     message.is_from(&draft.sender, draft.client_message_id)
 }
 
-/// Our message, if an earlier request stored it and it is not the last any more.
+/// Returns our message if an earlier request stored it and it is no longer the last.
 fn already_stored(tail: &Tail, draft: &Draft) -> Option<SendOutcome> {
     let ours = tail.entries.iter().find(|entry| is_ours(&entry.message, draft))?;
     (ours.message.seq < tail.head.last_seq()).then(|| SendOutcome::AlreadyStored(Box::new(ours.message.clone())))

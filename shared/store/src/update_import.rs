@@ -1,8 +1,11 @@
-//! Updates an imported order with what changed in the legacy system, while people may write messages here.
+//! Updates an imported order with what changed in the legacy system. Users may send messages to the
+//! conversation at the same time.
 //!
-//! An [`OrderWithLog`] is the order as last read, with all that was said. Each change is made the way every change of a conversation
-//! is: the head moves if `lastSeq` is the one held, then the log gets its entry. Where somebody else was faster, what
-//! is new is read and the change tried again, unless it is there already: its id says so.
+//! An [`OrderWithLog`] is the order as it was last read, with all messages. Each change uses
+//! optimistic concurrency, as every change of a conversation: the head is updated if `lastSeq` is
+//! still the one that was read, then the entry is put into the log. If another writer was faster,
+//! the new entries are read and the change is tried again. A change whose message id is already in
+//! the log is not made again, so an update is idempotent.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use domain::{
@@ -17,36 +20,38 @@ use crate::{Error, Store, item};
 /// An order with its whole conversation.
 #[derive(Clone, Debug)]
 pub struct OrderWithLog {
-    /// As it was placed.
+    /// The order as it was placed.
     pub order: Order,
-    /// The conversation as it was read last.
+    /// The conversation as it was last read.
     pub head: Head,
-    /// All that was said up to the head's last message.
+    /// All messages up to the last of the head.
     pub entries: Vec<LogEntry>,
 }
 
 /// The outcome of importing a status change of the legacy system.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StatusImport {
-    /// It is the same here now.
+    /// The order has the new status here now.
     Done,
-    /// Somebody moved it here as well, to this, and that stays.
+    /// A user has changed the status here too, to this one. That status stays.
     ChangedHere(OrderStatus),
 }
 
-/// As for a send.
+/// The number of attempts before an update fails, as for a send.
 const ATTEMPTS: u32 = 200;
 
 impl Store {
-    /// An order with all that was said about it. A tail that a crash left out of the log is put there first.
+    /// Returns an order with all messages. If a crash left the last message out of the log, it is
+    /// put there first.
     pub async fn order_with_log(&self, shared_id: &SharedId) -> Result<Option<OrderWithLog>, Error> {
         let (order, tail) = tokio::try_join!(self.order_as_placed(shared_id), self.tail(shared_id, 0))?;
         let (Some(order), Some(tail)) = (order, tail) else { return Ok(None) };
         Ok(Some(OrderWithLog { order, head: tail.head, entries: tail.entries }))
     }
 
-    /// Adds `message` at the end, whatever `seq` it has, unless its id is there. It keeps its time, but is no older than the
-    /// message before it. It takes no part in the rate limit, wakes an archived conversation, and leaves a closed one closed.
+    /// Appends `message` unless its id is already in the log. The `seq` of `message` is ignored.
+    /// Its time stays, but is at least that of the previous message. The rate limit does not apply.
+    /// An archived conversation becomes active, a closed one stays closed.
     pub async fn append(&self, stored: &mut OrderWithLog, message: &Message) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
             if has_message(stored, &message.id) {
@@ -67,7 +72,8 @@ impl Store {
         Err(Error::Contended)
     }
 
-    /// Moves an order from the status that the old system had to the one it has now, whatever the moves of this system are.
+    /// Changes an order's status from the one that the legacy system had to the one it has now. The
+    /// rules of this system for changes of a status do not apply.
     pub async fn import_status(
         &self,
         stored: &mut OrderWithLog,
@@ -101,7 +107,8 @@ impl Store {
         Err(Error::Contended)
     }
 
-    /// Corrects what was ordered, and when, and what the conversation shows of it. No other write touches either.
+    /// Corrects the order's content and time of creation, and the summary of the order in the head.
+    /// No other write changes these attributes.
     pub async fn correct_order(&self, stored: &mut OrderWithLog, order: &Order) -> Result<(), Error> {
         let shared_id = stored.head.shared_id.as_str();
         let put = self
@@ -144,7 +151,7 @@ impl Store {
         Ok(())
     }
 
-    /// Reads what is behind the last message that is held.
+    /// Reads the messages after the last one in `stored`, and the head.
     async fn read_newer(&self, stored: &mut OrderWithLog) -> Result<(), Error> {
         let tail = self.tail(&stored.head.shared_id, stored.head.last_seq()).await?;
         let tail = tail.ok_or(Error::Corrupt("a conversation that vanished"))?;
@@ -153,7 +160,8 @@ impl Store {
         Ok(())
     }
 
-    /// Moves the head, whose last message is in the log; whether nobody else did.
+    /// Updates the head with a conditional write. The last message of `head` must be in the log.
+    /// Returns false if another writer has changed the head.
     async fn advance_head_by_import(&self, head: &Head, entry: &LogEntry) -> Result<bool, Error> {
         let shared_id = head.shared_id.as_str();
         let sender = &entry.message.sender;
@@ -195,7 +203,8 @@ fn has_message(stored: &OrderWithLog, id: &MessageId) -> bool {
     stored.entries.iter().any(|entry| entry.message.id == *id)
 }
 
-/// A message as it follows `head`.
+/// Returns `message` with the `seq` after `head`, and with a time that is not before the last
+/// message.
 fn following(message: Message, head: &Head) -> Message {
     Message { seq: head.last_seq() + 1, created_at: message.created_at.max(head.last_activity_at()), ..message }
 }
