@@ -1,4 +1,5 @@
-//! Random cases: drawn anew in each run, checked on all cores, and each can be repeated alone.
+//! Runs random test cases on all cores. Each run draws new ones, and each case can be repeated
+//! alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,22 +11,23 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::deployment::Deployment;
 use crate::{asked, number};
 
-/// The variables that say which seeds to check.
+/// The names of the environment variables that select the seeds to check.
 pub struct Variables {
-    /// The first seed; drawn where it is not set.
+    /// The first seed. A random one is drawn if this variable is not set.
     pub seed: &'static str,
-    /// How many seeds from there on.
+    /// The number of seeds, starting with the first.
     pub count: &'static str,
 }
 
 const JOURNEY: Variables = Variables { seed: "JOURNEY_SEED", count: "JOURNEY_CASES" };
 
-/// Checks `count` seeds in a row, times `TEST_DEPTH`; or as many as `variables` say. Prints them, and how to repeat one that fails.
+/// Checks `count` consecutive seeds, multiplied by `TEST_DEPTH`. `variables` can set another first
+/// seed and number. Prints both, and how to repeat a seed that fails.
 pub fn seeds(variables: &Variables, count: u64, check: impl Fn(u64) + Sync) {
     let first = asked(variables.seed).unwrap_or_else(|| u64::from(fastrand::u32(..)));
     let count = number(variables.count, count * number("TEST_DEPTH", 1));
     println!("{}={first} {}={count}", variables.seed, variables.count);
-    // A deployed system has one table, which one case at a time writes to.
+    // A deployed system has only one table, so only one case at a time may write to it.
     let threads = if Deployment::is_named() { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
     let next = AtomicU64::new(0);
     let work = || {
@@ -36,7 +38,7 @@ pub fn seeds(variables: &Variables, count: u64, check: impl Fn(u64) + Sync) {
             }
             let seed = first.wrapping_add(number);
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(seed))) {
-                // The others end after the seed that they are at.
+                // The other threads stop after their current seed.
                 next.store(count, Ordering::Relaxed);
                 eprintln!("Seed {seed} fails. To repeat it: {}={seed} {}=1", variables.seed, variables.count);
                 resume_unwind(panic);
@@ -50,12 +52,14 @@ pub fn seeds(variables: &Variables, count: u64, check: impl Fn(u64) + Sync) {
     });
 }
 
-/// Checks `count` cases, as [`seeds`] does by `JOURNEY_SEED` and `JOURNEY_CASES`.
+/// Checks `count` cases. `JOURNEY_SEED` and `JOURNEY_CASES` select them, as in [`seeds`].
 ///
-/// `check` gets a number that is no other case's, to name its people by. A case that fails is made smaller before it is shown.
+/// `check` gets a number that no other case gets. It makes the names of the case's users unique. A
+/// case that fails is reduced to a smaller one (shrinking) before it is printed.
 pub fn cases<S: Strategy>(count: u64, strategy: impl Fn() -> S + Sync, check: &(impl AsyncFn(u64, S::Value) + Sync)) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    // A case that is made smaller runs again, and must not meet what it left.
+    // Shrinking runs a case again. Each run has a new number, so it does not see data of the run
+    // before.
     let runs = AtomicU64::new(1);
     seeds(&JOURNEY, count, |seed| {
         let config = Config { cases: 1, max_shrink_iters: 100, failure_persistence: None, ..Config::default() };

@@ -1,8 +1,10 @@
-//! A system that runs elsewhere: the same journeys go through somebody else's gateway.
+//! A system that runs elsewhere. The same end-to-end tests (journeys) run against it, behind a
+//! gateway that is not ours.
 //!
-//! It is named by the environment, which `cargo xtask sam` sets: where its REST API is, the origin it lets browsers come
-//! from, the secret that signs its tokens, the name of its table, and, by the AWS SDK's own variables, where its DynamoDB is.
-//! There is only one, so journeys take turns there (`RUST_TEST_THREADS=1`), each with an empty table.
+//! Environment variables describe the system. `cargo xtask sam` sets them: the address of the REST
+//! API, the origin that browsers may use, the secret that signs tokens, the name of the table, and
+//! the AWS SDK's own variables for the address of DynamoDB. There is only one such system, so
+//! journeys run one after another (`RUST_TEST_THREADS=1`), each with an empty table.
 
 use std::collections::HashMap;
 use std::env;
@@ -12,10 +14,10 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// After this long without a new row there will be none.
+/// If no new row appears for this long, no more rows are expected.
 const SETTLED: Duration = Duration::from_millis(300);
 
-/// How many times as long connections may take to end.
+/// The longest wait for connections to end, as a multiple of `SETTLED`.
 const LEAVING: usize = 15;
 
 type Key = HashMap<String, AttributeValue>;
@@ -30,12 +32,13 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// Whether the environment names one.
+    /// Returns true if the environment names a deployed system.
     pub(crate) fn is_named() -> bool {
         env::var_os("ORDER_CHAT_HTTP").is_some()
     }
 
-    /// The one that the environment names, with an empty table; `None` if it names none.
+    /// The deployed system that the environment names, with an empty table. `None` if it names
+    /// none.
     pub(crate) async fn named() -> Option<Self> {
         let base_url = env::var("ORDER_CHAT_HTTP").ok()?;
         let deployment = Self {
@@ -45,8 +48,10 @@ impl Deployment {
             table: env::var("ORDER_CHAT_TABLE").unwrap(),
             sdk: aws_config::load_defaults(BehaviorVersion::latest()).await,
         };
-        // The journey before this one has left connections, whose ends are still being written down: first their rows go,
-        // and then comes one that cannot be waited for. Rows of connections that never were stay.
+        // Connections of the previous journey may still be ending. Each end deletes the row of the
+        // connection and then writes another row. This loop waits until the rows of connections are
+        // deleted. It has a limit because the row of a connection that never existed stays. The
+        // second loop deletes all rows until no new ones appear.
         for _ in 0..LEAVING {
             if deployment.keys().await.iter().all(|key| !is_connection(key)) {
                 break;
@@ -59,7 +64,7 @@ impl Deployment {
         Some(deployment)
     }
 
-    /// Deletes every row; how many there were.
+    /// Deletes every row. Returns how many there were.
     async fn empty(&self) -> usize {
         let (client, keys) = (Client::new(&self.sdk), self.keys().await);
         for key in &keys {

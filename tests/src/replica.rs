@@ -1,42 +1,47 @@
-//! What a client knows, built as the protocol says: from a first fetch, its acknowledgements, and events.
+//! A model of what a client knows. It is built as the protocol says: from a first fetch, from
+//! acknowledgements and from events.
 //!
-//! Messages are ordered by `seq`. A change of the conversation's status has no `seq`, so its events and the answers to requests may
-//! come in any order. A client therefore fetches the conversation again when an event brings another status than it holds, and
-//! when an answer comes whose request began before such an event was heard; that answer changes no status.
+//! Messages are ordered by `seq`. A change of the conversation's status has no `seq`. So its events
+//! and the answers to requests may arrive in any order. A client therefore fetches the conversation
+//! again in two cases:
+//!
+//! - An event brings a status that differs from the client's.
+//! - An answer arrives, and its request began before such an event was received. The status in that
+//!   answer is ignored.
 
 use std::collections::BTreeMap;
 
 use domain::{ConversationId, ConversationStatus, Kind, Message, OrderStatus, Role, Side};
 use protocol::{Conversation, Event};
 
-/// Everything that one user's client knows.
+/// Everything that the client of one user knows.
 #[derive(Clone, Debug)]
 pub struct Replica {
     user_id: String,
     role: Role,
     conversations: BTreeMap<ConversationId, ReplicaConversation>,
-    /// How many changes of a conversation's status were heard.
+    /// The number of changes of a conversation's status that were received.
     changes: u64,
 }
 
-/// When a request began: after so many changes.
+/// The moment at which a request began, as the number of changes received before it.
 #[derive(Clone, Copy, Debug)]
 pub struct Began(u64);
 
-/// What it knows of one conversation.
+/// What a client knows of one conversation.
 #[derive(Clone, Debug)]
 pub struct ReplicaConversation {
     /// The messages by `seq`.
     pub messages: BTreeMap<u64, Message>,
-    /// The conversation's status, as of this `seq`.
+    /// The conversation's status, and the `seq` up to which it is known.
     pub status: (u64, ConversationStatus),
-    /// The order's status, as of this `seq`.
+    /// The order's status, and the `seq` up to which it is known.
     pub order: (u64, OrderStatus),
-    /// Read and delivered, by user and role.
+    /// The read and the delivery cursor, by user and role.
     pub cursors: BTreeMap<(String, &'static str), (u64, u64)>,
-    /// Which of the changes was the last of this conversation.
+    /// The number of the last change of this conversation's status.
     changed: u64,
-    /// Whether only a fetch can tell the status.
+    /// True if the conversation has to be fetched to know its status.
     is_stale: bool,
 }
 
@@ -62,7 +67,7 @@ impl Default for ReplicaConversation {
 }
 
 impl ReplicaConversation {
-    /// The highest `seq` up to which nothing is missing.
+    /// The highest `seq` up to which no message is missing.
     pub fn gapless(&self) -> u64 {
         self.messages.keys().zip(1..).take_while(|(seq, expected)| *seq == expected).count() as u64
     }
@@ -72,7 +77,7 @@ impl ReplicaConversation {
         self.cursors.get(&(user_id.to_owned(), role_name(role))).copied().unwrap_or_default()
     }
 
-    /// The cursors that stand anywhere.
+    /// The cursors above 0.
     pub fn moved_cursors(&self) -> BTreeMap<(String, &'static str), (u64, u64)> {
         self.cursors.clone().into_iter().filter(|(_, cursor)| *cursor != (0, 0)).collect()
     }
@@ -83,7 +88,8 @@ impl ReplicaConversation {
         cursor.1 = cursor.1.max(delivered).max(cursor.0);
     }
 
-    /// A text wakes the conversation, unless what is known of its status is newer.
+    /// Applies a message. A text message makes the conversation active, unless the known status is
+    /// newer.
     fn apply_message(&mut self, message: &Message) {
         if message.kind == Kind::Text && message.seq > self.status.0 {
             self.status = (message.seq, ConversationStatus::Active);
@@ -96,7 +102,7 @@ impl ReplicaConversation {
         self.messages.insert(message.seq, message.clone());
     }
 
-    /// An answer to a request: the conversation as it was when `lastSeq` was its last.
+    /// Applies a conversation from the answer to a request. It shows the state as of its `lastSeq`.
     fn apply_conversation(&mut self, conversation: &Conversation, began: Began) {
         if began.0 < self.changed {
             self.is_stale = true;
@@ -109,7 +115,7 @@ impl ReplicaConversation {
         self.see_versioned(conversation);
     }
 
-    /// The change of a status, which others may have overtaken.
+    /// Applies a change of the status. Changes may arrive in another order than they were made.
     fn change(&mut self, conversation: &Conversation, number: u64) {
         self.changed = number;
         if conversation.last_seq >= self.status.0 {
@@ -119,7 +125,7 @@ impl ReplicaConversation {
         self.see_versioned(conversation);
     }
 
-    /// What tells by itself whether it is newer.
+    /// Applies the values that carry their own version: the order's status and the cursors.
     fn see_versioned(&mut self, conversation: &Conversation) {
         if conversation.last_seq >= self.order.0 {
             self.order = (conversation.last_seq, conversation.order.status);
@@ -131,49 +137,49 @@ impl ReplicaConversation {
 }
 
 impl Replica {
-    /// Knows nothing yet.
+    /// A client that knows nothing yet.
     pub fn new(user_id: &str, role: Role) -> Self {
         Self { user_id: user_id.to_owned(), role, conversations: BTreeMap::new(), changes: 0 }
     }
 
-    /// What is known, by conversation.
+    /// All known conversations, by id.
     pub fn conversations(&self) -> &BTreeMap<ConversationId, ReplicaConversation> {
         &self.conversations
     }
 
-    /// One of the conversations, picked by any number; `None` as long as none is known.
+    /// One of the known conversations, selected by any number. `None` if none is known.
     pub fn pick(&self, number: usize) -> Option<(ConversationId, ReplicaConversation)> {
         let at = number % self.conversations.len().max(1);
         self.conversations.iter().nth(at).map(|(id, known)| (id.clone(), known.clone()))
     }
 
-    /// For [`Self::see`], before a request begins.
+    /// Call this before a request begins. [`Self::apply_conversation`] needs the result.
     pub fn begin(&self) -> Began {
         Began(self.changes)
     }
 
-    /// Takes in a conversation that the answer to a request showed.
+    /// Applies a conversation from the answer to a request.
     pub fn apply_conversation(&mut self, conversation: &Conversation, began: Began) {
         self.conversation(&conversation.id).apply_conversation(conversation, began);
     }
 
-    /// A conversation that has to be fetched again.
+    /// A conversation that has to be fetched again, if there is one.
     pub fn stale(&self) -> Option<ConversationId> {
         self.conversations.iter().find(|(_, known)| known.is_stale).map(|(id, _)| id.clone())
     }
 
-    /// Takes in a message that a fetch or an acknowledgement showed.
+    /// Applies a message from a fetch or an acknowledgement.
     pub fn apply_message(&mut self, message: &Message) {
         self.conversation(&message.conversation_id).apply_message(message);
     }
 
-    /// Takes in where the user's own cursor now stands.
+    /// Applies a move of the user's own cursors.
     pub fn own_cursor(&mut self, id: &ConversationId, read: u64, delivered: u64) {
         let (user_id, role) = (self.user_id.clone(), self.role);
         self.conversation(id).advance(&user_id, role, read, delivered);
     }
 
-    /// Takes in an event.
+    /// Applies an event.
     pub fn apply_event(&mut self, event: &Event) {
         match event {
             Event::NewMessage { message, .. }
@@ -199,7 +205,7 @@ impl Replica {
         }
     }
 
-    /// How many messages of the other side lie past the user's read cursor.
+    /// The number of messages of the other side after the user's read cursor.
     pub fn unread(&self, id: &ConversationId) -> u64 {
         let own = if self.role == Role::Customer { Side::Customer } else { Side::Shop };
         let known = &self.conversations[id];

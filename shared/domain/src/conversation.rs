@@ -1,4 +1,4 @@
-//! A conversation's head, and the arithmetic that makes `unread` exact.
+//! The head of a conversation, and the exact computation of `unread`.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ impl ConversationStatus {
     /// Every status.
     pub const ALL: [Self; 3] = [Self::Active, Self::Archived, Self::Closed];
 
-    /// The word the protocol uses.
+    /// The status as the protocol spells it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -33,32 +33,33 @@ impl ConversationStatus {
     }
 }
 
-/// How far one participant is. Only ever moves forward.
+/// Up to where one participant has received and read the conversation, and their rate limit.
+/// Cursors only move forward.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Cursors {
-    /// Everything up to this `seq` is read; 0 = nothing.
+    /// Everything up to this `seq` is read. 0 = nothing.
     pub read: u64,
     /// How many of the messages up to `read` are the shop's.
     pub read_shop_count: u64,
-    /// Everything up to this `seq` is delivered, as far as receipts said so.
+    /// Everything up to this `seq` is delivered, according to delivery receipts alone.
     pub delivered_receipt: u64,
-    /// The rate limit's state, see [`crate::admit`]; `None` before the first message.
+    /// The state of the rate limit, see [`crate::admit`]. `None` before the first message.
     pub rate_limit_state: Option<i64>,
 }
 
 impl Cursors {
-    /// Everything up to this `seq` is delivered: reading implies it.
+    /// Everything up to this `seq` is delivered. Reading implies delivery.
     pub fn delivered(&self) -> u64 {
         self.delivered_receipt.max(self.read)
     }
 }
 
-/// An admin who did something in the conversation.
+/// An admin who has done something in the conversation, for example sent or read a message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Admin {
-    /// How they are shown.
+    /// The name that others see.
     pub name: String,
-    /// How far they are.
+    /// The admin's cursors.
     pub cursors: Cursors,
 }
 
@@ -67,35 +68,37 @@ pub struct Admin {
 pub struct LogEntry {
     /// The message.
     pub message: Message,
-    /// How many of the messages up to and with this one are the shop's; the rest are the customer's.
+    /// How many of the messages up to and including this one are the shop's. The rest are the
+    /// customer's.
     pub shop_count: u64,
 }
 
-/// All that a conversation is but for its older messages.
+/// The current state of a conversation: everything except the older messages.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Head {
-    /// What it shares with its order.
+    /// The id that the conversation shares with its order.
     pub shared_id: SharedId,
-    /// Whose it is.
+    /// The user id of the customer.
     pub customer_id: String,
-    /// Their name.
+    /// The name of the customer.
     pub customer_name: String,
-    /// Whether anything may be said.
+    /// The status of the conversation.
     pub status: ConversationStatus,
-    /// What it shows of its order.
+    /// The summary of the order.
     pub order: Summary,
     /// When the order's status last changed.
     pub order_updated_at: Time,
-    /// The last message, with how many there are and how many of them are the shop's.
+    /// The last message. Its `seq` is the number of messages, and its entry has how many of them
+    /// are the shop's.
     pub last: LogEntry,
-    /// How far the customer is.
+    /// The customer's cursors.
     pub customer: Cursors,
-    /// The admins who did something in it, by user id.
+    /// The admins who have done something in the conversation, by user id.
     pub admins: BTreeMap<String, Admin>,
 }
 
 impl Head {
-    /// The head of a conversation that is born with `order` and its `first` message.
+    /// The head of a new conversation about `order`, with `first` as its only message.
     pub fn new(order: &Order, first: Message) -> Self {
         let mut admins = BTreeMap::new();
         if let Some(by) = first.system.as_ref().map(crate::System::by).filter(|by| by.is_admin()) {
@@ -119,12 +122,12 @@ impl Head {
         self.last.message.seq
     }
 
-    /// When the last message was said.
+    /// The time of the last message.
     pub fn last_activity_at(&self) -> Time {
         self.last.message.created_at
     }
 
-    /// Whether `person` takes part: every admin does, and the customer whose it is.
+    /// Returns true if `person` takes part. Every admin does, and the customer of the order.
     pub fn has_participant(&self, person: &Person) -> bool {
         match person.role {
             Role::Admin => true,
@@ -133,7 +136,7 @@ impl Head {
         }
     }
 
-    /// How far `person` is; somebody who did nothing yet is at the start.
+    /// The cursors of `person`. All are 0 if `person` has done nothing yet.
     pub fn cursors(&self, person: &Person) -> Cursors {
         if person.is_admin() {
             self.admins.get(&person.user_id).map(|admin| admin.cursors).unwrap_or_default()
@@ -142,7 +145,7 @@ impl Head {
         }
     }
 
-    /// How many messages of the other side lie past `person`'s read cursor.
+    /// The number of messages of the other side after `person`'s read cursor.
     pub fn unread(&self, person: &Person) -> u64 {
         let cursors = self.cursors(person);
         let shop = self.last.shop_count.saturating_sub(cursors.read_shop_count);
@@ -152,12 +155,12 @@ impl Head {
         }
     }
 
-    /// The log entry that `message` becomes when it follows this head.
+    /// The log entry for `message` as the next after this head.
     pub fn next_entry(&self, message: Message) -> LogEntry {
         LogEntry { shop_count: self.last.shop_count + u64::from(message.side() == Side::Shop), message }
     }
 
-    /// This head once `person` has said `message`.
+    /// This head after `person` has sent `message`.
     #[must_use]
     pub fn with_text_message(mut self, person: &Person, message: Message) -> Self {
         self.last = self.next_entry(message);
@@ -166,7 +169,7 @@ impl Head {
         self
     }
 
-    /// Remembers an admin as one who did something here.
+    /// Adds `person` to the admins of this head, or updates the name. Does nothing for a customer.
     pub fn remember_admin(&mut self, person: &Person) {
         if person.is_admin() {
             let admin = self.admins.entry(person.user_id.clone());
@@ -201,7 +204,7 @@ mod tests {
     }
 
     proptest! {
-        /// However the sides interleave and wherever a cursor stands, the arithmetic equals counting.
+        /// The computed number equals a full count, for any order of messages and any cursor.
         #[test]
         fn unread_equals_a_full_count(shop in prop::collection::vec(any::<bool>(), 0..40), at in 0usize..41) {
             let mut head = new_head();
