@@ -1,6 +1,7 @@
 import type { ConversationId, Person } from "../protocol.ts";
 import type { Environment } from "./environment.ts";
 import { personKey } from "./person.ts";
+import { keysOf } from "./storage-keys.ts";
 
 /** A person's drafts by conversation. */
 export type DraftTexts = ReadonlyMap<ConversationId, string>;
@@ -61,9 +62,7 @@ export class Drafts {
 
   #stored(): Map<ConversationId, string> {
     const texts = new Map<ConversationId, string>();
-    for (let index = 0; index < this.#storage.length; index += 1) {
-      const key = this.#storage.key(index);
-      if (key === null || !key.startsWith(this.#prefix)) continue;
+    for (const key of keysOf(this.#storage, this.#prefix)) {
       const text = this.#storage.getItem(key);
       if (text !== null && text !== "") texts.set(key.slice(this.#prefix.length), text);
     }

@@ -4,6 +4,7 @@ import type { Connection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
 import { ApiError } from "./errors.ts";
 import { personKey } from "./person.ts";
+import { keysOf } from "./storage-keys.ts";
 
 /**
  * A message that is stored locally and not acknowledged yet. Every attempt sends the same
@@ -436,24 +437,16 @@ export class Outbox {
     this.#memory.delete(clientMessageId);
     this.#unwritten.delete(clientMessageId);
     const { storage } = this.#environment;
-    const tell = () => {
-      if (sent !== undefined) storage.setItem(this.#outcomes + clientMessageId, JSON.stringify({ sent, at: this.#environment.now() } satisfies Outcome));
-    };
     try {
       // Store the outcome first. Otherwise another tab could see neither the message nor its
       // outcome.
-      tell();
-      storage.removeItem(this.#prefix + clientMessageId);
+      if (sent !== undefined) storage.setItem(this.#outcomes + clientMessageId, JSON.stringify({ sent, at: this.#environment.now() } satisfies Outcome));
     } catch {
-      storage.removeItem(this.#prefix + clientMessageId);
+      // The storage is full: the other tabs learn of the message from the server.
     }
+    storage.removeItem(this.#prefix + clientMessageId);
     this.#forgetting ??= setTimeout(() => this.#forgetOutcomes(OUTCOME_KEPT_MS), OUTCOME_KEPT_MS);
   }
-}
-
-function keysOf(storage: Storage, prefix: string): readonly string[] {
-  const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index));
-  return keys.filter((key) => key !== null).filter((key) => key.startsWith(prefix));
 }
 
 /** Parses a value that this library has stored. Returns `undefined` if that fails. */
