@@ -29,6 +29,10 @@ const ORIGIN: &str = "http://localhost";
 /// journey mostly waits.
 const SYSTEMS: usize = 3;
 
+/// The functions whose dependencies have the same features.
+const BUILT_AT_ONCE: [&str; 7] =
+    ["connect", "conversations", "create-order", "disconnect", "orders", "send-message", "signals"];
+
 /// Validates, builds, deploys, and runs the journeys.
 pub(crate) fn run() -> Result<()> {
     Sam::install()?.build()?;
@@ -41,7 +45,7 @@ pub(crate) fn run() -> Result<()> {
 pub(crate) fn deployed() -> Result<()> {
     let (sam, built) = (&Sam::install()?, &built());
     for template in ["template.yaml", "infra/observability.yaml", "infra/web.yaml"] {
-        sam.run(&["validate", "--lint", "--template", template], |_| {})?;
+        sam.run("sam", &["validate", "--lint", "--template", template], |_| {})?;
     }
     let ministack = Ministack::start("deployed")?;
     let stack = Stack::deploy_twice(sam, built, &ministack)?;
@@ -81,38 +85,54 @@ impl Sam {
     }
 
     /// Builds every function for this machine. Returns the folder that [`built`] returns.
+    ///
+    /// SAM builds one function after the other, and linking uses one core. So cargo-lambda first
+    /// builds all functions at once, and SAM finds them built. The authorizer is left to SAM: it has
+    /// features of its dependencies that no other function has, and cargo would build all functions
+    /// with them.
     pub(crate) fn build(&self) -> Result<PathBuf> {
+        let mut arguments = vec!["build", "--release", "--bins"];
+        arguments.extend(BUILT_AT_ONCE.iter().flat_map(|function| ["--package", function]));
+        self.run("cargo-lambda", &[&["lambda"], &arguments[..]].concat(), for_this_machine)?;
         let folder = built();
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
         let overrides = format!("AllowedOrigins={ORIGIN} Architecture={architecture}");
         let into = folder.to_string_lossy();
-        self.run(&["build", "--parameter-overrides", &overrides, "--build-dir", &into], |command| {
-            // Builds for the C library of this machine. By default cargo-lambda builds for
-            // Lambda's, with zig as the linker.
-            command.env("CARGO_LAMBDA_COMPILER", "cargo").env("CARGO_TARGET_DIR", shell::target());
-        })?;
+        let arguments = ["build", "--parameter-overrides", &overrides, "--build-dir", &into];
+        self.run("sam", &arguments, for_this_machine)?;
         Ok(folder)
     }
 
-    /// Runs `sam` and fails if it does.
-    pub(crate) fn run(&self, arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Result<()> {
-        eprintln!("\n> sam {}", arguments.join(" "));
-        let mut command = self.command(arguments)?;
+    /// Runs a program of the SAM CLI and fails if it does.
+    pub(crate) fn run(&self, program: &str, arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Result<()> {
+        let line = format!("{program} {}", arguments.join(" "));
+        eprintln!("\n> {line}");
+        let mut command = self.command_of(program, arguments)?;
         prepare(&mut command);
         let status = command.status()?;
-        ensure!(status.success(), "`sam {}` failed ({status})", arguments.join(" "));
+        ensure!(status.success(), "`{line}` failed ({status})");
         Ok(())
     }
 
     /// A command that runs `sam` at the root of the workspace, with its own programs first in the
     /// `PATH`.
     pub(crate) fn command(&self, arguments: &[&str]) -> Result<Command> {
-        let mut command = shell::command(self.programs.join("sam"), arguments);
+        self.command_of("sam", arguments)
+    }
+
+    fn command_of(&self, program: &str, arguments: &[&str]) -> Result<Command> {
+        let mut command = shell::command(self.programs.join(program), arguments);
         command.env("PATH", shell::path_with(&self.programs)?).env("SAM_CLI_TELEMETRY", "0");
         // Validation needs a region, but sends nothing.
         command.env("AWS_DEFAULT_REGION", ministack::REGION);
         Ok(command)
     }
+}
+
+/// Builds for the C library of this machine. By default cargo-lambda builds for Lambda's, with zig as
+/// the linker.
+fn for_this_machine(command: &mut Command) {
+    command.env("CARGO_LAMBDA_COMPILER", "cargo").env("CARGO_TARGET_DIR", shell::target());
 }
 
 /// The path of a script in `xtask/sam`.

@@ -93,7 +93,7 @@ fn deploy(sam: &Sam, ministack: &Ministack, template: &Path, origins: &str) -> R
     let file = ["deploy", "--template-file", &template, "--stack-name", NAME];
     let options = ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"];
     let parameters = ["--parameter-overrides", &origins, "AlarmAddress=ops@shop.example", "WebHosting=on"];
-    sam.run(&[&file[..], &options, &parameters].concat(), |command| ministack.address(command))?;
+    sam.run("sam", &[&file[..], &options, &parameters].concat(), |command| ministack.address(command))?;
     outputs(sam, ministack)
 }
 
