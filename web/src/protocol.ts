@@ -1,5 +1,84 @@
 // Made from the types in shared/protocol and shared/domain by `cargo xtask generate`: edit those.
 
+/** A change of a message or of the conversation. It has a `seq` of its own, as a message has. It
+ * contains no text: the new text of a message is in the message only. */
+export type Change = {
+  /** The conversation. */
+  conversationId: ConversationId,
+  /** The number of the change in its conversation. Messages and changes share one numbering. */
+  seq: number,
+  /** The id that the client gave the change. It makes a repeated change idempotent. */
+  changeId: string,
+  /** The person who made the change. */
+  by: Person,
+  /** When the server received it, by the server's clock. */
+  createdAt: Time,
+} & ({ "type": "edited",
+  /** The `seq` of the message. */
+  target: number,
+}
+| { "type": "deleted",
+  /** The `seq` of the message. */
+  target: number,
+}
+| { "type": "reacted",
+  /** The `seq` of the message. */
+  target: number,
+  /** The reaction. */
+  emoji: Emoji,
+  /** True if it was added, false if it was removed. */
+  on: boolean,
+}
+| { "type": "status",
+  /** The status before. */
+  from: ConversationStatus,
+  /** The status after. */
+  to: ConversationStatus,
+});
+
+/** The answer to a change of a message. */
+export type ChangeAnswer = {
+  /** The stored change. */
+  change: Change,
+  /** The message as it is now. */
+  message: Message,
+};
+
+/** A change of a message. Exactly one of `edit`, `delete` and `react` is present. */
+export type ChangeFrame = {
+  /** The conversation's id, `cnv_X`. */
+  conversationId: string,
+  /** The `seq` of the message. */
+  seq: number,
+  /** The caller's own id of this change, a UUID. It must be the same in every repeat. */
+  changeId: string,
+  /** The `seq` up to which the caller had every entry when it created `changeId`. It must be the
+   * same in every repeat. */
+  seenSeq?: number,
+  /** Changes the text. Only the sender may, for a limited time. */
+  edit?: Edit,
+  /** Deletes the message. The sender may, and every admin. */
+  delete?: Delete,
+  /** Adds or removes a reaction. */
+  react?: React,
+};
+
+/** `POST /api/chat/conversations/{id}/messages/{seq}/changes`. Exactly one of `edit`, `delete` and
+ * `react` is present. */
+export type ChangeRequest = {
+  /** The caller's own id of this change, a UUID. It must be the same in every repeat. */
+  changeId: string,
+  /** The `seq` up to which the caller had every entry when it created `changeId`. It must be the
+   * same in every repeat. */
+  seenSeq?: number,
+  /** Changes the text. Only the sender may, for a limited time. */
+  edit?: Edit,
+  /** Deletes the message. The sender may, and every admin. */
+  delete?: Delete,
+  /** Adds or removes a reaction. */
+  react?: React,
+};
+
 /** A frame that a client sends. */
 export type ClientFrame = {
   /** The answer repeats it; at most 64 characters. A frame without it is answered only on an
@@ -8,6 +87,7 @@ export type ClientFrame = {
 } & ({ "action": "join_conversation" } & InConversation
 | { "action": "leave_conversation" } & InConversation
 | { "action": "send_message" } & SendFrame
+| { "action": "change_message" } & ChangeFrame
 | { "action": "typing_start" } & InConversation
 | { "action": "typing_stop" } & InConversation
 | { "action": "message_delivered" } & ReceiptFrame
@@ -21,7 +101,7 @@ export type ClosedAnswer = {
 };
 
 /** The stable code of an error. Clients decide by the code; the texts may change. */
-export type Code = "bad_request" | "invalid_cursor" | "forbidden" | "not_found" | "invalid_transition" | "conversation_closed" | "payload_too_large" | "invalid_request" | "idempotency_mismatch" | "rate_limited" | "internal" | "unknown_action" | "reconnect" | "token_expired";
+export type Code = "bad_request" | "invalid_cursor" | "forbidden" | "not_found" | "invalid_transition" | "conversation_closed" | "not_changeable" | "overtaken" | "payload_too_large" | "invalid_request" | "idempotency_mismatch" | "rate_limited" | "internal" | "unknown_action" | "reconnect" | "token_expired";
 
 /** A conversation, as a participant sees it. */
 export type Conversation = {
@@ -37,11 +117,11 @@ export type Conversation = {
   status: ConversationStatus,
   /** The summary of the order. */
   order: OrderSummary,
-  /** The `seq` of the last message. */
+  /** The `seq` of the last message or change. */
   lastSeq: number,
-  /** The last message. */
+  /** The last message, as it is now but without its reactions. */
   lastMessage: Message,
-  /** When the last message was sent. */
+  /** When the last message was sent or the last change was made. */
   lastActivityAt: Time,
   /** How many messages of the other side the caller has not read. Absent in events, because an
    * event goes to several users. */
@@ -52,6 +132,9 @@ export type Conversation = {
   createdAt: Time,
   /** The shop's presence. Only for customers, in the answer for a single conversation. */
   shop?: Shop,
+  /** The number of entries of the shop's log. Only for admins; absent in events, which customers
+   * get too. */
+  deskSeq?: number,
 };
 
 /** A single conversation. */
@@ -79,6 +162,14 @@ export type ConversationPage = {
 /** Whether anything may be said. */
 export type ConversationStatus = "active" | "archived" | "closed";
 
+/** The answer to a change of a conversation's status. */
+export type ConversationUpdate = {
+  /** The conversation after the change. */
+  conversation: Conversation,
+  /** The change; absent if the conversation already had that status. */
+  change?: Change,
+};
+
 /** The number of orders by status. */
 export type Counts = {
   /** Orders that the shop has not confirmed yet. */
@@ -93,6 +184,74 @@ export type Counts = {
   total: number,
 };
 
+/** A deletion of a message. It has no fields. */
+export type Delete = Record<symbol, never>;
+
+/** Who deleted a message, and when. */
+export type Deletion = {
+  /** The person who deleted it. */
+  by: Person,
+  /** When, by the server's clock. */
+  at: Time,
+};
+
+/** The answer to a new entry of the shop's log. */
+export type DeskAnswer = {
+  /** The stored entry. */
+  entry: DeskEntry,
+};
+
+/** An entry of the shop's log. No customer ever gets it, its number or its author. */
+export type DeskEntry = {
+  /** The conversation. */
+  conversationId: ConversationId,
+  /** The number of the entry in the shop's log of its conversation: 1, 2, 3, … */
+  deskSeq: number,
+  /** The id that the client gave the entry. It makes a repeated request idempotent. */
+  changeId: string,
+  /** The admin who made it. */
+  by: Person,
+  /** The `seq` of the last entry of the conversation at that time. A client shows this entry after
+   * that one. */
+  afterSeq: number,
+  /** When the server received it, by the server's clock. */
+  createdAt: Time,
+} & ({ "type": "note",
+  /** The text exactly as it was sent. It is plain text, never markup. */
+  body: string,
+});
+
+/** A page of the shop's log. */
+export type DeskPage = {
+  /** The entries, by ascending `deskSeq`. */
+  entries: Array<DeskEntry>,
+  /** The number of entries of the whole log. */
+  deskSeq: number,
+  /** Whether there are more entries. */
+  hasMore: boolean,
+};
+
+/** `POST /api/chat/conversations/{id}/desk`. */
+export type DeskRequest = {
+  /** The caller's own id of this entry, a UUID. It must be the same in every repeat. */
+  changeId: string,
+  /** The `deskSeq` up to which the caller had every entry of the shop's log when it created
+   * `changeId`. It must be the same in every repeat. */
+  seenDeskSeq?: number,
+  /** A note for the other admins. */
+  note: NewNote,
+};
+
+/** A new text of a message. */
+export type Edit = {
+  /** The text, 1 to 4,000 characters. */
+  body: string,
+};
+
+/** The emoji of reactions. The set is closed, so no text of a user becomes the name of a stored
+ * attribute. */
+export type Emoji = "👍" | "❤️" | "😂" | "😮" | "😢" | "🙏" | "🎉" | "✅";
+
 /** The answer of `GET /api/health`. */
 export type Health = {
   /** Always `ok`. */
@@ -101,13 +260,18 @@ export type Health = {
   version: string,
 };
 
-/** A page of messages. */
+/** A page of messages and changes. */
 export type History = {
-  /** The messages, by ascending `seq`. */
+  /** The messages as they are now, by ascending `seq`. */
   messages: Array<Message>,
-  /** The `seq` of the conversation's last message. */
+  /** The changes, by ascending `seq`. Together with the messages they have no gap. */
+  changes: Array<Change>,
+  /** The messages, as they are now, that the page refers to but does not contain: those that its
+   * changes change, and those that its messages answer. */
+  others: Array<Message>,
+  /** The `seq` of the conversation's last message or change. */
   lastSeq: number,
-  /** Whether there are more messages: newer ones if `after` was given, otherwise older ones. */
+  /** Whether there are more entries: newer ones if `after` was given, otherwise older ones. */
   hasMore: boolean,
 };
 
@@ -134,7 +298,8 @@ export type Item = {
 /** The kind of a message: written by a person or by the system. */
 export type Kind = "text" | "system";
 
-/** A message of a conversation. It never changes. */
+/** A message of a conversation. It changes only by a later entry of the log. Of two versions, the
+ * one with the higher `changedSeq` is newer. */
 export type Message = {
   /** The conversation. */
   conversationId: ConversationId,
@@ -155,6 +320,17 @@ export type Message = {
   system?: System,
   /** When the server received it, by the server's clock. */
   createdAt: Time,
+  /** The `seq` of the message that this one answers. */
+  replyTo?: number,
+  /** The `seq` of the last change of this message; absent if it never changed. */
+  changedSeq?: number,
+  /** When the sender last changed the text; absent if never. */
+  editedAt?: Time,
+  /** Present if the message was deleted. Its `body` is then empty. */
+  deleted?: Deletion,
+  /** The reactions, one entry for each emoji; absent if there are none. The `lastMessage` of a
+   * conversation has none. */
+  reactions?: Array<Reaction>,
 };
 
 /** A single message. */
@@ -176,6 +352,17 @@ export type MessageRequest = {
   /** The `seq` up to which the sender had every message when it created `clientMessageId`. It
    * must be the same in every repeat. */
   seenSeq?: number,
+  /** The `seq` of the message that this one answers. */
+  replyTo?: number,
+  /** With true, the message is refused with `overtaken` if another admin has answered after
+   * `seenSeq`. Only for admins; needs `seenSeq`. */
+  expectLast?: boolean,
+};
+
+/** The text of a note. */
+export type NewNote = {
+  /** The text, 1 to 4,000 characters. */
+  body: string,
 };
 
 /** An order in its current state. */
@@ -314,6 +501,24 @@ export type Problem = {
   /** Only with `rate_limited`: milliseconds until the same request would be accepted. The header
    * `Retry-After` has the same time in seconds. */
   retryAfterMs?: number,
+  /** Only with `overtaken`: the newest answer of another admin. */
+  overtakenBy?: Message,
+};
+
+/** A reaction to add or to remove. */
+export type React = {
+  /** The emoji. */
+  emoji: Emoji,
+  /** True adds the caller's reaction, false removes it. */
+  on: boolean,
+};
+
+/** One emoji under a message, with everybody who reacted with it. */
+export type Reaction = {
+  /** The emoji. */
+  emoji: Emoji,
+  /** The people who reacted with it: customer first, then admins by user id. Never empty. */
+  by: Array<Person>,
 };
 
 /** The position of the caller's read cursor. */
@@ -330,7 +535,7 @@ export type ReadRequest = {
   seq: number,
 };
 
-/** A receipt for every message up to `seq`. */
+/** A receipt for every entry up to `seq`. */
 export type ReceiptFrame = {
   /** The conversation's id, `cnv_X`. */
   conversationId: string,
@@ -352,6 +557,11 @@ export type SendFrame = {
   /** The `seq` up to which the sender had every message when it created `clientMessageId`. It
    * must be the same in every repeat. */
   seenSeq?: number,
+  /** The `seq` of the message that this one answers. */
+  replyTo?: number,
+  /** With true, the message is refused with `overtaken` if another admin has answered after
+   * `seenSeq`. Only for admins; needs `seenSeq`. */
+  expectLast?: boolean,
 };
 
 /** A frame that the server sends. */
@@ -440,11 +650,37 @@ export type ServerEvent = { "event": "new_message",
 | { "event": "conversation_updated",
   /** The conversation, without `unread`. */
   conversation: Conversation,
+  /** The change. */
+  change: Change,
+}
+| { "event": "message_changed",
+  /** The conversation. */
+  conversationId: ConversationId,
+  /** The change. */
+  change: Change,
+  /** The whole message, as it is now. */
+  message: Message,
+  /** The conversation's last `seq`. */
+  lastSeq: number,
+}
+| { "event": "desk_updated",
+  /** The conversation. */
+  conversationId: ConversationId,
+  /** The entry. */
+  entry: DeskEntry,
 }
 | { "event": "ack",
   /** The `requestId` of the request. */
   requestId: string,
 } & ({
+  /** The stored change. */
+  change: Change,
+  /** The message as it is now. */
+  message: Message,
+  /** Whether an earlier request had stored the change. */
+  duplicate: boolean,
+}
+| {
   /** The stored message. */
   message: Message,
   /** Whether an earlier request had stored it. */
@@ -479,6 +715,8 @@ export type ServerEvent = { "event": "new_message",
   message: string,
   /** Only with `rate_limited`: milliseconds until the same request would be accepted. */
   retryAfterMs?: number,
+  /** Only with `overtaken`: the newest answer of another admin. */
+  overtakenBy?: Message,
 };
 
 /** `PATCH /api/chat/conversations/{id}`. */

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Message, Order, Person, Role, SharedId, Side, Summary, Time};
+use crate::{Change, ChangeKind, Effect, Message, Order, Person, Role, SharedId, Side, Summary, Time};
 
 /// Whether anything may be said.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
@@ -39,8 +39,8 @@ impl ConversationStatus {
 pub struct Cursors {
     /// Everything up to this `seq` is read. 0 = nothing.
     pub read: u64,
-    /// How many of the messages up to `read` are the shop's.
-    pub read_shop_count: u64,
+    /// What the entries up to `read` are.
+    pub read_counts: Counts,
     /// Everything up to this `seq` is delivered, according to delivery receipts alone.
     pub delivered_receipt: u64,
     /// The state of the rate limit, see [`crate::admit`]. `None` before the first message.
@@ -63,17 +63,86 @@ pub struct Admin {
     pub cursors: Cursors,
 }
 
-/// A message with the number of the shop's messages up to it, from which `unread` is computed.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct LogEntry {
-    /// The message.
-    pub message: Message,
-    /// How many of the messages up to and including this one are the shop's. The rest are the
-    /// customer's.
-    pub shop_count: u64,
+/// How many entries of a log, from its start up to one of them, are the shop's messages and how many
+/// are changes. The other entries are the customer's messages. `unread` is computed from it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Counts {
+    /// The messages of the shop.
+    pub shop: u64,
+    /// The changes.
+    pub changes: u64,
 }
 
-/// The current state of a conversation: everything except the older messages.
+impl Counts {
+    /// The number of changes counts from this bit on, so tables from before there were changes have
+    /// valid counts.
+    const CHANGES_SHIFT: u32 = 32;
+
+    /// Both numbers in one, as they are stored.
+    pub fn packed(self) -> u64 {
+        self.shop + (self.changes << Self::CHANGES_SHIFT)
+    }
+
+    /// The counts in a stored number.
+    pub fn from_packed(packed: u64) -> Self {
+        Self { shop: packed & ((1 << Self::CHANGES_SHIFT) - 1), changes: packed >> Self::CHANGES_SHIFT }
+    }
+
+    /// How many of `entries` entries are messages of the other side than `side`.
+    fn from_others(self, entries: u64, side: Side) -> u64 {
+        match side {
+            Side::Customer => self.shop,
+            Side::Shop => entries.saturating_sub(self.shop).saturating_sub(self.changes),
+        }
+    }
+}
+
+/// A message or a change.
+#[expect(clippy::large_enum_variant, reason = "nearly every entry is a message")]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Entry {
+    /// A message, as it is now.
+    Message(Message),
+    /// A change.
+    Change(Change),
+}
+
+/// An entry of the log, with the counts up to and including it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LogEntry {
+    /// The entry.
+    pub entry: Entry,
+    /// The counts.
+    pub counts: Counts,
+}
+
+impl LogEntry {
+    /// The number of the entry in its conversation.
+    pub fn seq(&self) -> u64 {
+        match &self.entry {
+            Entry::Message(message) => message.seq,
+            Entry::Change(change) => change.seq,
+        }
+    }
+
+    /// The message; `None` if the entry is a change.
+    pub fn message(&self) -> Option<&Message> {
+        match &self.entry {
+            Entry::Message(message) => Some(message),
+            Entry::Change(_) => None,
+        }
+    }
+
+    /// The change; `None` if the entry is a message.
+    pub fn change(&self) -> Option<&Change> {
+        match &self.entry {
+            Entry::Message(_) => None,
+            Entry::Change(change) => Some(change),
+        }
+    }
+}
+
+/// The current state of a conversation: everything except the older entries of its log.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Head {
     /// The id that the conversation shares with its order.
@@ -88,9 +157,14 @@ pub struct Head {
     pub order: Summary,
     /// When the order's status last changed.
     pub order_updated_at: Time,
-    /// The last message. Its `seq` is the number of messages, and its entry has how many of them
-    /// are the shop's.
-    pub last: LogEntry,
+    /// The last message, as it is now but without reactions.
+    pub last_message: Message,
+    /// The last entry of the log if that is a change, with its effect.
+    pub last_change: Option<Effect>,
+    /// The counts of the whole log.
+    pub counts: Counts,
+    /// The number of entries of the shop's log, which only admins see.
+    pub desk_seq: u64,
     /// The customer's cursors.
     pub customer: Cursors,
     /// The admins who have done something in the conversation, by user id.
@@ -111,20 +185,32 @@ impl Head {
             status: ConversationStatus::Active,
             order: order.summary(),
             order_updated_at: order.updated_at,
-            last: LogEntry { shop_count: u64::from(first.side() == Side::Shop), message: first },
+            counts: Counts { shop: u64::from(first.side() == Side::Shop), changes: 0 },
+            last_message: first,
+            last_change: None,
+            desk_seq: 0,
             customer: Cursors::default(),
             admins,
         }
     }
 
-    /// The `seq` of the last message.
+    /// The `seq` of the last entry: the number of messages and changes.
     pub fn last_seq(&self) -> u64 {
-        self.last.message.seq
+        self.last_change.as_ref().map_or(self.last_message.seq, |last| last.change.seq)
     }
 
-    /// The time of the last message.
+    /// The time of the last entry.
     pub fn last_activity_at(&self) -> Time {
-        self.last.message.created_at
+        self.last_change.as_ref().map_or(self.last_message.created_at, |last| last.change.created_at)
+    }
+
+    /// The last entry of the log.
+    pub fn last_entry(&self) -> LogEntry {
+        let entry = match &self.last_change {
+            Some(last) => Entry::Change(last.change.clone()),
+            None => Entry::Message(self.last_message.clone()),
+        };
+        LogEntry { entry, counts: self.counts }
     }
 
     /// Returns true if `person` takes part. Every admin does, and the customer of the order.
@@ -148,25 +234,45 @@ impl Head {
     /// The number of messages of the other side after `person`'s read cursor.
     pub fn unread(&self, person: &Person) -> u64 {
         let cursors = self.cursors(person);
-        let shop = self.last.shop_count.saturating_sub(cursors.read_shop_count);
-        match person.side() {
-            Side::Customer => shop,
-            Side::Shop => self.last_seq().saturating_sub(cursors.read).saturating_sub(shop),
-        }
+        let since = Counts {
+            shop: self.counts.shop.saturating_sub(cursors.read_counts.shop),
+            changes: self.counts.changes.saturating_sub(cursors.read_counts.changes),
+        };
+        since.from_others(self.last_seq().saturating_sub(cursors.read), person.side())
     }
 
-    /// The log entry for `message` as the next after this head.
-    pub fn next_entry(&self, message: Message) -> LogEntry {
-        LogEntry { shop_count: self.last.shop_count + u64::from(message.side() == Side::Shop), message }
+    /// The counts of the log after `message` as the next entry.
+    pub fn counts_with(&self, message: &Message) -> Counts {
+        Counts { shop: self.counts.shop + u64::from(message.side() == Side::Shop), ..self.counts }
+    }
+
+    /// This head after `message`.
+    #[must_use]
+    pub fn with_message(self, message: Message) -> Self {
+        Self { counts: self.counts_with(&message), last_message: message, last_change: None, ..self }
+    }
+
+    /// This head after a change.
+    #[must_use]
+    pub fn with_change(mut self, effect: Effect) -> Self {
+        self.counts.changes += 1;
+        match effect.change.kind {
+            ChangeKind::Status { to, .. } => self.status = to,
+            // The last message is stored without its reactions.
+            ChangeKind::Reacted { .. } => {}
+            ChangeKind::Edited { .. } | ChangeKind::Deleted { .. } => self.last_message.apply(&effect),
+        }
+        self.last_change = Some(effect);
+        self
     }
 
     /// This head after `person` has sent `message`.
     #[must_use]
-    pub fn with_text_message(mut self, person: &Person, message: Message) -> Self {
-        self.last = self.next_entry(message);
-        self.status = ConversationStatus::Active;
-        self.remember_admin(person);
-        self
+    pub fn with_text_message(self, person: &Person, message: Message) -> Self {
+        let mut head = self.with_message(message);
+        head.status = ConversationStatus::Active;
+        head.remember_admin(person);
+        head
     }
 
     /// Adds `person` to the admins of this head, or updates the name. Does nothing for a customer.
@@ -203,30 +309,62 @@ mod tests {
         Head::new(&order, Message::system(shared_id.conversation_id(), 1, id, system, now))
     }
 
+    #[derive(Clone, Copy, Debug)]
+    enum Next {
+        OfCustomer,
+        OfShop,
+        Change,
+    }
+
+    fn log() -> impl Strategy<Value = Vec<Next>> {
+        prop::collection::vec(prop::sample::select(vec![Next::OfCustomer, Next::OfShop, Next::Change]), 0..40)
+    }
+
+    fn reaction(seq: u64) -> Effect {
+        let kind = ChangeKind::Reacted { target: 1, emoji: crate::Emoji::ThumbsUp, on: true };
+        let conversation_id = SharedId::from_random([7; 16]).conversation_id();
+        let created_at = Time::from_millis(0).unwrap();
+        let change = Change { conversation_id, seq, change_id: uuid::Uuid::nil(), kind, by: admin(), created_at };
+        Effect { change, body: None }
+    }
+
     proptest! {
-        /// The computed number equals a full count, for any order of messages and any cursor.
         #[test]
-        fn unread_equals_a_full_count(shop in prop::collection::vec(any::<bool>(), 0..40), at in 0usize..41) {
+        fn counts_round_trip(shop in 0..1u64 << 32, changes in 0..1u64 << 31) {
+            let counts = Counts { shop, changes };
+            prop_assert_eq!(Counts::from_packed(counts.packed()), counts);
+        }
+
+        /// The computed number equals a full count, for any order of entries and any cursor.
+        #[test]
+        fn unread_equals_a_full_count(entries in log(), at in 0usize..41) {
             let mut head = new_head();
-            let mut log = vec![head.last.clone()];
-            for from_shop in shop {
-                let sender = if from_shop { admin() } else { customer() };
-                let mut message = head.last.message.clone();
-                message.seq += 1;
-                message.system = None;
-                message.sender = sender.clone();
-                head = head.with_text_message(&sender, message);
-                log.push(head.last.clone());
+            let mut log = vec![head.last_entry()];
+            for next in entries {
+                let seq = head.last_seq() + 1;
+                head = match next {
+                    Next::Change => head.with_change(reaction(seq)),
+                    Next::OfCustomer | Next::OfShop => {
+                        let sender = if matches!(next, Next::OfShop) { admin() } else { customer() };
+                        let message = Message { seq, system: None, sender: sender.clone(), ..head.last_message.clone() };
+                        head.with_text_message(&sender, message)
+                    }
+                };
+                log.push(head.last_entry());
             }
             let at = at.min(log.len());
             let read = Cursors {
                 read: at as u64,
-                read_shop_count: at.checked_sub(1).map_or(0, |index| log[index].shop_count),
+                read_counts: at.checked_sub(1).map_or(Counts::default(), |index| log[index].counts),
                 ..Cursors::default()
             };
             head.customer = read;
             head.admins.insert("a".to_owned(), Admin { name: "A".to_owned(), cursors: read });
-            let past = |side| log[at..].iter().filter(|entry| entry.message.side() == side).count() as u64;
+            let past = |side| {
+                let messages = log[at..].iter().filter_map(LogEntry::message);
+                messages.filter(|message| message.side() == side).count() as u64
+            };
+            prop_assert_eq!(head.last_seq(), log.len() as u64);
             prop_assert_eq!(head.unread(&customer()), past(Side::Shop));
             prop_assert_eq!(head.unread(&admin()), past(Side::Customer));
         }

@@ -4,7 +4,9 @@
 //! parameters, so the same input always gives the same result. The types that clients see serialize
 //! to their wire form; `store` has its own form for them.
 
+mod change;
 mod conversation;
+mod desk;
 mod id;
 mod message;
 mod order;
@@ -16,9 +18,11 @@ mod text;
 mod ticket;
 mod time;
 
-pub use conversation::{Admin, ConversationStatus, Cursors, Head, LogEntry};
+pub use change::{Change, ChangeKind, Effect, Emoji};
+pub use conversation::{Admin, ConversationStatus, Counts, Cursors, Entry, Head, LogEntry};
+pub use desk::{DeskEntry, DeskKind};
 pub use id::{ConversationId, MessageId, OrderId, SharedId, legacy_client_message_id};
-pub use message::{Kind, Message, System};
+pub use message::{Deletion, Kind, Message, Reaction, System, group_reactions};
 pub use order::{Item, NewOrder, Order, OrderStatus, Summary};
 pub use person::{Person, Role, Side, is_user_id};
 pub use position::{InvalidPosition, Position};

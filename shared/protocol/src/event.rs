@@ -1,6 +1,6 @@
 //! The events that the server sends over WebSocket, one in each frame.
 
-use domain::{ConversationId, Message, Order, Role, Summary, Time};
+use domain::{Change, ConversationId, DeskEntry, Message, Order, Role, Summary, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::{Code, Conversation, Shop};
@@ -109,6 +109,26 @@ pub enum Event {
     ConversationUpdated {
         /// The conversation, without `unread`.
         conversation: Conversation,
+        /// The change.
+        change: Change,
+    },
+    /// A message was edited or deleted, or a reaction was added or removed.
+    MessageChanged {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// The change.
+        change: Change,
+        /// The whole message, as it is now.
+        message: Message,
+        /// The conversation's last `seq`.
+        last_seq: u64,
+    },
+    /// The shop's log has a new entry. Sent to admins only.
+    DeskUpdated {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// The entry.
+        entry: DeskEntry,
     },
     /// A request succeeded.
     Ack {
@@ -132,6 +152,10 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "describe", ts(optional))]
         retry_after_ms: Option<i64>,
+        /// Only with `overtaken`: the newest answer of another admin.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "describe", ts(optional))]
+        overtaken_by: Option<Box<Message>>,
     },
 }
 
@@ -140,6 +164,15 @@ pub enum Event {
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum AckBody {
+    /// The result of `change_message`.
+    Changed {
+        /// The stored change.
+        change: Box<Change>,
+        /// The message as it is now.
+        message: Box<Message>,
+        /// Whether an earlier request had stored the change.
+        duplicate: bool,
+    },
     /// The result of `send_message`.
     Sent {
         /// The stored message.

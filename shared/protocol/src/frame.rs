@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::request::parse_value;
-use crate::{Code, Problem};
+use crate::{Code, Delete, Edit, Problem, React};
 
 /// A frame with no other field than the conversation.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -35,9 +35,49 @@ pub struct SendFrame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub seen_seq: Option<u64>,
+    /// The `seq` of the message that this one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub reply_to: Option<u64>,
+    /// With true, the message is refused with `overtaken` if another admin has answered after
+    /// `seenSeq`. Only for admins; needs `seenSeq`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub expect_last: Option<bool>,
 }
 
-/// A receipt for every message up to `seq`.
+/// A change of a message. Exactly one of `edit`, `delete` and `react` is present.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeFrame {
+    /// The conversation's id, `cnv_X`.
+    pub conversation_id: String,
+    /// The `seq` of the message.
+    pub seq: u64,
+    /// The caller's own id of this change, a UUID. It must be the same in every repeat.
+    #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("format" = "uuid")))]
+    pub change_id: Uuid,
+    /// The `seq` up to which the caller had every entry when it created `changeId`. It must be the
+    /// same in every repeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub seen_seq: Option<u64>,
+    /// Changes the text. Only the sender may, for a limited time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub edit: Option<Edit>,
+    /// Deletes the message. The sender may, and every admin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub delete: Option<Delete>,
+    /// Adds or removes a reaction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub react: Option<React>,
+}
+
+/// A receipt for every entry up to `seq`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -59,6 +99,8 @@ pub enum Action {
     LeaveConversation(InConversation),
     /// Sends a message.
     SendMessage(SendFrame),
+    /// Changes a message: edits it, deletes it, or adds or removes a reaction.
+    ChangeMessage(ChangeFrame),
     /// Tells the others that the caller is typing.
     TypingStart(InConversation),
     /// Tells the others that the caller stopped typing.
@@ -79,6 +121,7 @@ impl Action {
                 Some(&it.conversation_id)
             }
             Self::SendMessage(it) => Some(&it.conversation_id),
+            Self::ChangeMessage(it) => Some(&it.conversation_id),
             Self::MessageDelivered(it) | Self::MessageRead(it) => Some(&it.conversation_id),
             Self::Ping {} => None,
         }
@@ -140,6 +183,7 @@ fn action(mut frame: Map<String, Value>) -> Result<Action, Problem> {
         "join_conversation" => parse_value(fields).map(Action::JoinConversation),
         "leave_conversation" => parse_value(fields).map(Action::LeaveConversation),
         "send_message" => parse_value(fields).map(Action::SendMessage),
+        "change_message" => parse_value(fields).map(Action::ChangeMessage),
         "typing_start" => parse_value(fields).map(Action::TypingStart),
         "typing_stop" => parse_value(fields).map(Action::TypingStop),
         "message_delivered" => parse_value(fields).map(Action::MessageDelivered),

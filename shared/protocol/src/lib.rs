@@ -11,14 +11,15 @@ mod request;
 mod resource;
 
 pub use event::{AckBody, Event};
-pub use frame::{Action, Frame, InConversation, InvalidFrame, ReceiptFrame, SendFrame};
+pub use frame::{Action, ChangeFrame, Frame, InConversation, InvalidFrame, ReceiptFrame, SendFrame};
 pub use page_cursor::PageCursor;
 pub use problem::{Code, Problem};
 pub use request::{
-    HistoryQuery, InboxQuery, MessageRequest, OrderRequest, PageQuery, ReadRequest, SetConversationStatus,
-    SetOrderStatus, limit, parse_body,
+    ChangeRequest, Delete, DeskQuery, DeskRequest, Edit, HistoryQuery, InboxQuery, MessageRequest, NewNote,
+    OrderRequest, PageQuery, React, ReadRequest, SetConversationStatus, SetOrderStatus, limit, parse_body,
 };
 pub use resource::{
-    Caller, ClosedAnswer, Conversation, ConversationAnswer, ConversationPage, Counts, Health, History, MessageAnswer,
-    OrderAnswer, OrderPage, OrderUpdate, Participant, ReadAnswer, Shop, TicketAnswer,
+    Caller, ChangeAnswer, ClosedAnswer, Conversation, ConversationAnswer, ConversationPage, ConversationUpdate, Counts,
+    DeskAnswer, DeskPage, Health, History, MessageAnswer, OrderAnswer, OrderPage, OrderUpdate, Participant, ReadAnswer,
+    Shop, TicketAnswer,
 };

@@ -1,5 +1,6 @@
 //! The errors that functions answer with: a stable code, and a text that says what a person can do.
 
+use domain::Message;
 use serde::{Deserialize, Serialize};
 
 /// The stable code of an error. Clients decide by the code; the texts may change.
@@ -19,6 +20,11 @@ pub enum Code {
     InvalidTransition,
     /// The conversation accepts no more messages.
     ConversationClosed,
+    /// The message cannot be changed: its time is over, it was deleted, it is a system message, or
+    /// it has too many reactions.
+    NotChangeable,
+    /// Another admin has answered since `seenSeq`.
+    Overtaken,
     /// The body is larger than 64 KiB.
     PayloadTooLarge,
     /// A field is invalid; the detail names it.
@@ -45,7 +51,7 @@ impl Code {
             Self::BadRequest | Self::InvalidCursor => Some(400),
             Self::Forbidden => Some(403),
             Self::NotFound => Some(404),
-            Self::InvalidTransition | Self::ConversationClosed => Some(409),
+            Self::InvalidTransition | Self::ConversationClosed | Self::NotChangeable | Self::Overtaken => Some(409),
             Self::PayloadTooLarge => Some(413),
             Self::InvalidRequest | Self::IdempotencyMismatch => Some(422),
             Self::RateLimited => Some(429),
@@ -62,6 +68,8 @@ impl Code {
             Self::NotFound => "No such resource",
             Self::InvalidTransition => "The status may not change that way",
             Self::ConversationClosed => "The conversation is closed",
+            Self::NotChangeable => "The message cannot be changed",
+            Self::Overtaken => "Another admin has answered",
             Self::PayloadTooLarge => "The body is too large",
             Self::InvalidRequest => "A field is wrong",
             Self::IdempotencyMismatch => "The idempotency key was used for another order",
@@ -82,6 +90,8 @@ impl Code {
             Self::NotFound => "not_found",
             Self::InvalidTransition => "invalid_transition",
             Self::ConversationClosed => "conversation_closed",
+            Self::NotChangeable => "not_changeable",
+            Self::Overtaken => "overtaken",
             Self::PayloadTooLarge => "payload_too_large",
             Self::InvalidRequest => "invalid_request",
             Self::IdempotencyMismatch => "idempotency_mismatch",
@@ -115,6 +125,10 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub retry_after_ms: Option<i64>,
+    /// Only with `overtaken`: the newest answer of another admin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub overtaken_by: Option<Box<Message>>,
 }
 
 /// The most characters of the text about an invalid field.
@@ -130,6 +144,7 @@ impl Problem {
             detail: detail.into(),
             code,
             retry_after_ms: None,
+            overtaken_by: None,
         }
     }
 
@@ -156,6 +171,17 @@ impl Problem {
     /// `conversation_closed`: the conversation accepts no more messages.
     pub fn closed() -> Self {
         Self::new(Code::ConversationClosed, "This conversation is closed; an admin can open it again.")
+    }
+
+    /// `not_changeable`: the message cannot be changed, because of `reason`.
+    pub fn not_changeable(reason: &str) -> Self {
+        Self::new(Code::NotChangeable, reason)
+    }
+
+    /// `overtaken`: another admin has answered with `by`.
+    pub fn overtaken(by: Message) -> Self {
+        let detail = "Another admin has answered. Read the answer, then send again without `expectLast`.";
+        Self { overtaken_by: Some(Box::new(by)), ..Self::new(Code::Overtaken, detail) }
     }
 
     /// `reconnect`: the server does not know this WebSocket connection.

@@ -1,6 +1,6 @@
 //! The bodies and queries that clients send over REST. Unknown fields are ignored.
 
-use domain::{ConversationStatus, Item, OrderStatus, Time};
+use domain::{ConversationStatus, Emoji, Item, OrderStatus, Time};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -66,6 +66,106 @@ pub struct MessageRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub seen_seq: Option<u64>,
+    /// The `seq` of the message that this one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub reply_to: Option<u64>,
+    /// With true, the message is refused with `overtaken` if another admin has answered after
+    /// `seenSeq`. Only for admins; needs `seenSeq`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub expect_last: Option<bool>,
+}
+
+/// A new text of a message.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Edit {
+    /// The text, 1 to 4,000 characters.
+    #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 4_000), regex(pattern = domain::TEXT_PATTERN)))]
+    pub body: String,
+}
+
+/// A deletion of a message. It has no fields.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Delete {}
+
+/// A reaction to add or to remove.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct React {
+    /// The emoji.
+    pub emoji: Emoji,
+    /// True adds the caller's reaction, false removes it.
+    pub on: bool,
+}
+
+/// `POST /api/chat/conversations/{id}/messages/{seq}/changes`. Exactly one of `edit`, `delete` and
+/// `react` is present.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeRequest {
+    /// The caller's own id of this change, a UUID. It must be the same in every repeat.
+    #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("format" = "uuid")))]
+    pub change_id: Uuid,
+    /// The `seq` up to which the caller had every entry when it created `changeId`. It must be the
+    /// same in every repeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub seen_seq: Option<u64>,
+    /// Changes the text. Only the sender may, for a limited time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub edit: Option<Edit>,
+    /// Deletes the message. The sender may, and every admin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub delete: Option<Delete>,
+    /// Adds or removes a reaction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub react: Option<React>,
+}
+
+/// `POST /api/chat/conversations/{id}/desk`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct DeskRequest {
+    /// The caller's own id of this entry, a UUID. It must be the same in every repeat.
+    #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("format" = "uuid")))]
+    pub change_id: Uuid,
+    /// The `deskSeq` up to which the caller had every entry of the shop's log when it created
+    /// `changeId`. It must be the same in every repeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub seen_desk_seq: Option<u64>,
+    /// A note for the other admins.
+    pub note: NewNote,
+}
+
+/// The text of a note.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct NewNote {
+    /// The text, 1 to 4,000 characters.
+    #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 4_000), regex(pattern = domain::TEXT_PATTERN)))]
+    pub body: String,
+}
+
+/// The query of a page of the shop's log.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(schemars::JsonSchema))]
+pub struct DeskQuery {
+    /// Only entries with a higher `deskSeq`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
+    /// The most entries in the page, 1 to 100; the default is 50.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", schemars(range(min = 1, max = 100)))]
+    pub limit: Option<u32>,
 }
 
 /// `POST /api/chat/conversations/{id}/read`.
@@ -118,13 +218,13 @@ pub struct InboxQuery {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(schemars::JsonSchema))]
 pub struct HistoryQuery {
-    /// Only messages with a lower `seq`.
+    /// Only entries with a lower `seq`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
-    /// Only messages with a higher `seq`.
+    /// Only entries with a higher `seq`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
-    /// The most messages in the page, 1 to 100; the default is 50.
+    /// The most messages and changes in the page, 1 to 100; the default is 50.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", schemars(range(min = 1, max = 100)))]
     pub limit: Option<u32>,

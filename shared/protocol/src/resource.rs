@@ -1,6 +1,9 @@
 //! The types in the answers of the REST API and in events.
 
-use domain::{ConversationId, ConversationStatus, Cursors, Head, Message, Order, OrderId, Person, Role, Summary, Time};
+use domain::{
+    Change, ConversationId, ConversationStatus, Cursors, DeskEntry, Head, Message, Order, OrderId, Person, Role,
+    Summary, Time,
+};
 use serde::{Deserialize, Serialize};
 
 /// The presence of the shop, for customers.
@@ -60,11 +63,11 @@ pub struct Conversation {
     pub status: ConversationStatus,
     /// The summary of the order.
     pub order: Summary,
-    /// The `seq` of the last message.
+    /// The `seq` of the last message or change.
     pub last_seq: u64,
-    /// The last message.
+    /// The last message, as it is now but without its reactions.
     pub last_message: Message,
-    /// When the last message was sent.
+    /// When the last message was sent or the last change was made.
     pub last_activity_at: Time,
     /// How many messages of the other side the caller has not read. Absent in events, because an
     /// event goes to several users.
@@ -79,6 +82,11 @@ pub struct Conversation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub shop: Option<Shop>,
+    /// The number of entries of the shop's log. Only for admins; absent in events, which customers
+    /// get too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub desk_seq: Option<u64>,
 }
 
 impl Conversation {
@@ -103,18 +111,20 @@ impl Conversation {
             status: head.status,
             order: head.order.clone(),
             last_seq: head.last_seq(),
-            last_message: head.last.message.clone(),
+            last_message: head.last_message.clone(),
             last_activity_at: head.last_activity_at(),
             unread: None,
             participants: std::iter::once(customer).chain(admins).collect(),
             created_at: head.order.created_at,
             shop: None,
+            desk_seq: None,
         }
     }
 
     /// The conversation for an entry in the list of `caller`.
     pub fn seen_by(head: &Head, caller: &Person) -> Self {
-        Self { unread: Some(head.unread(caller)), ..Self::of(head) }
+        let desk_seq = caller.is_admin().then_some(head.desk_seq);
+        Self { unread: Some(head.unread(caller)), desk_seq, ..Self::of(head) }
     }
 }
 
@@ -197,16 +207,33 @@ pub struct ConversationAnswer {
     pub conversation: Conversation,
 }
 
-/// A page of messages.
+/// The answer to a change of a conversation's status.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct ConversationUpdate {
+    /// The conversation after the change.
+    pub conversation: Conversation,
+    /// The change; absent if the conversation already had that status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub change: Option<Change>,
+}
+
+/// A page of messages and changes.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct History {
-    /// The messages, by ascending `seq`.
+    /// The messages as they are now, by ascending `seq`.
     pub messages: Vec<Message>,
-    /// The `seq` of the conversation's last message.
+    /// The changes, by ascending `seq`. Together with the messages they have no gap.
+    pub changes: Vec<Change>,
+    /// The messages, as they are now, that the page refers to but does not contain: those that its
+    /// changes change, and those that its messages answer.
+    pub others: Vec<Message>,
+    /// The `seq` of the conversation's last message or change.
     pub last_seq: u64,
-    /// Whether there are more messages: newer ones if `after` was given, otherwise older ones.
+    /// Whether there are more entries: newer ones if `after` was given, otherwise older ones.
     pub has_more: bool,
 }
 
@@ -216,6 +243,37 @@ pub struct History {
 pub struct MessageAnswer {
     /// The stored message.
     pub message: Message,
+}
+
+/// The answer to a change of a message.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct ChangeAnswer {
+    /// The stored change.
+    pub change: Change,
+    /// The message as it is now.
+    pub message: Message,
+}
+
+/// The answer to a new entry of the shop's log.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct DeskAnswer {
+    /// The stored entry.
+    pub entry: DeskEntry,
+}
+
+/// A page of the shop's log.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct DeskPage {
+    /// The entries, by ascending `deskSeq`.
+    pub entries: Vec<DeskEntry>,
+    /// The number of entries of the whole log.
+    pub desk_seq: u64,
+    /// Whether there are more entries.
+    pub has_more: bool,
 }
 
 /// The position of the caller's read cursor.

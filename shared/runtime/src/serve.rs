@@ -189,6 +189,7 @@ fn error_frame(request_id: Option<String>, problem: &Problem) -> (Option<String>
         code: problem.code,
         message: problem.detail.clone(),
         retry_after_ms: problem.retry_after_ms,
+        overtaken_by: problem.overtaken_by.clone(),
     };
     (Some(error.to_text()), Some(problem.code))
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    ClosedAnswer, ConversationAnswer, ConversationPage, Counts, Event, Frame, Health, History, MessageAnswer,
-    MessageRequest, OrderAnswer, OrderPage, OrderRequest, OrderUpdate, Problem, ReadAnswer, ReadRequest,
-    SetConversationStatus, SetOrderStatus, TicketAnswer,
+    ChangeAnswer, ChangeRequest, ClosedAnswer, ConversationAnswer, ConversationPage, ConversationUpdate, Counts,
+    DeskAnswer, DeskPage, DeskRequest, Event, Frame, Health, History, MessageAnswer, MessageRequest, OrderAnswer,
+    OrderPage, OrderRequest, OrderUpdate, Problem, ReadAnswer, ReadRequest, SetConversationStatus, SetOrderStatus,
+    TicketAnswer,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -21,6 +22,8 @@ pub(super) fn module() -> String {
     types.visit::<SetOrderStatus>();
     types.visit::<SetConversationStatus>();
     types.visit::<MessageRequest>();
+    types.visit::<ChangeRequest>();
+    types.visit::<DeskRequest>();
     types.visit::<ReadRequest>();
     types.visit::<OrderAnswer>();
     types.visit::<OrderPage>();
@@ -28,8 +31,12 @@ pub(super) fn module() -> String {
     types.visit::<Counts>();
     types.visit::<ConversationPage>();
     types.visit::<ConversationAnswer>();
+    types.visit::<ConversationUpdate>();
     types.visit::<History>();
     types.visit::<MessageAnswer>();
+    types.visit::<ChangeAnswer>();
+    types.visit::<DeskAnswer>();
+    types.visit::<DeskPage>();
     types.visit::<ReadAnswer>();
     types.visit::<TicketAnswer>();
     types.visit::<ClosedAnswer>();

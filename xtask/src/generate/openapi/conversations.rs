@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use protocol::{
-    ClosedAnswer, Code, ConversationAnswer, ConversationPage, Health, History, HistoryQuery, InboxQuery, MessageAnswer,
+    ChangeAnswer, ChangeRequest, ClosedAnswer, Code, ConversationAnswer, ConversationPage, ConversationUpdate,
+    DeskAnswer, DeskPage, DeskQuery, DeskRequest, Health, History, HistoryQuery, InboxQuery, MessageAnswer,
     MessageRequest, ReadAnswer, ReadRequest, SetConversationStatus, TicketAnswer,
 };
 use serde_json::json;
@@ -13,6 +14,8 @@ use crate::generate::schema::Schemas;
 const ALL: &str = "/api/chat/conversations";
 const ONE: &str = "/api/chat/conversations/{conversationId}";
 const MESSAGES: &str = "/api/chat/conversations/{conversationId}/messages";
+const CHANGES: &str = "/api/chat/conversations/{conversationId}/messages/{seq}/changes";
+const DESK: &str = "/api/chat/conversations/{conversationId}/desk";
 const READ: &str = "/api/chat/conversations/{conversationId}/read";
 
 pub(super) fn operations(schemas: &mut Schemas) -> Result<Vec<Operation>> {
@@ -22,6 +25,9 @@ pub(super) fn operations(schemas: &mut Schemas) -> Result<Vec<Operation>> {
         set_status(schemas),
         history(schemas)?,
         send(schemas),
+        change(schemas),
+        desk(schemas)?,
+        add_to_desk(schemas),
         read(schemas),
         ticket(schemas),
         close_connections(schemas),
@@ -53,12 +59,12 @@ fn set_status(schemas: &mut Schemas) -> Operation {
         .about("For admins; any status to any. A text message to an archived conversation opens it again.")
         .id("conversationId", "cnv")
         .takes::<SetConversationStatus>(schemas, &json!({ "status": "archived" }))
-        .answers::<ConversationAnswer>(schemas, 200, "The conversation as it is now.")
+        .answers::<ConversationUpdate>(schemas, 200, "The conversation as it is now.")
         .problems(&[Code::Forbidden, Code::NotFound])
 }
 
 fn history(schemas: &mut Schemas) -> Result<Operation> {
-    Ok(Operation::new("get", MESSAGES, "listMessages", "A page of messages, ascending `seq`")
+    Ok(Operation::new("get", MESSAGES, "listMessages", "A page of messages and changes, ascending `seq`")
         .about("Without `before` and `after`: the newest page. Both together are refused.")
         .id("conversationId", "cnv")
         .query::<HistoryQuery>(schemas)?
@@ -81,9 +87,52 @@ fn send(schemas: &mut Schemas) -> Operation {
         .takes::<MessageRequest>(schemas, &message)
         .answers::<MessageAnswer>(schemas, 201, "Stored.")
         .answers::<MessageAnswer>(schemas, 200, "It was stored before; this is it.")
-        .problems(&[Code::NotFound, Code::ConversationClosed])
+        .problems(&[Code::NotFound, Code::ConversationClosed, Code::Overtaken])
         .leads_to(201, "markRead", "conversationId", "message/conversationId")
         .leads_to(201, "listMessages", "conversationId", "message/conversationId")
+}
+
+fn change(schemas: &mut Schemas) -> Operation {
+    let change = json!({
+        "changeId": "5d4cbb0b-3c4c-4a76-8a3c-3c7d1d2a2f10",
+        "seenSeq": 1,
+        "react": { "emoji": "\u{1f44d}", "on": true },
+    });
+    Operation::new("post", CHANGES, "changeMessage", "Edit or delete a message, or react to it")
+        .about(
+            "Exactly one of `edit`, `delete` and `react`. Can be repeated safely with the same `changeId` and the same \
+             `seenSeq`.",
+        )
+        .id("conversationId", "cnv")
+        .seq()
+        .takes::<ChangeRequest>(schemas, &change)
+        .answers::<ChangeAnswer>(schemas, 201, "Stored.")
+        .answers::<ChangeAnswer>(schemas, 200, "It was stored before; this is it.")
+        .problems(&[Code::Forbidden, Code::NotFound, Code::ConversationClosed, Code::NotChangeable])
+}
+
+fn desk(schemas: &mut Schemas) -> Result<Operation> {
+    Ok(Operation::new("get", DESK, "listDesk", "A page of the shop's log, ascending `deskSeq`")
+        .about("For admins.")
+        .id("conversationId", "cnv")
+        .query::<DeskQuery>(schemas)?
+        .answers::<DeskPage>(schemas, 200, "A page.")
+        .problems(&[Code::Forbidden, Code::NotFound, Code::InvalidRequest]))
+}
+
+fn add_to_desk(schemas: &mut Schemas) -> Operation {
+    let note = json!({
+        "changeId": "0b6f5a0e-8a2c-4a63-9f0b-5c1d7e2f3a40",
+        "seenDeskSeq": 0,
+        "note": { "body": "She has called before." },
+    });
+    Operation::new("post", DESK, "addToDesk", "Write a note for the other admins")
+        .about("For admins. Can be repeated safely with the same `changeId` and the same `seenDeskSeq`.")
+        .id("conversationId", "cnv")
+        .takes::<DeskRequest>(schemas, &note)
+        .answers::<DeskAnswer>(schemas, 201, "Stored.")
+        .answers::<DeskAnswer>(schemas, 200, "It was stored before; this is it.")
+        .problems(&[Code::Forbidden, Code::NotFound])
 }
 
 fn read(schemas: &mut Schemas) -> Operation {

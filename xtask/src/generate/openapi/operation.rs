@@ -69,6 +69,12 @@ impl Operation {
         self.parameter(json!({ "name": name, "in": "path", "required": true, "schema": schema, "example": "anna" }))
     }
 
+    /// Adds a path parameter that is the `seq` of a message.
+    pub(super) fn seq(self) -> Self {
+        let schema = json!({ "type": "integer", "minimum": 1 });
+        self.parameter(json!({ "name": "seq", "in": "path", "required": true, "schema": schema, "example": 1 }))
+    }
+
     /// Adds an optional header.
     pub(super) fn header(self, name: &str, schema: &Value, words: &str) -> Self {
         self.parameter(json!({ "name": name, "in": "header", "schema": schema, "description": words }))
