@@ -13,7 +13,13 @@ pub fn frames(bytes: &[u8]) {
             assert!(matches!(code, Code::BadRequest | Code::InvalidRequest | Code::UnknownAction), "{code:?}");
             super::check_problem(&rejected.problem);
             let message = rejected.problem.detail;
-            let error = Event::Error { request_id: rejected.request_id, code, message, retry_after_ms: None };
+            let error = Event::Error {
+                request_id: rejected.request_id,
+                code,
+                message,
+                retry_after_ms: None,
+                overtaken_by: None,
+            };
             assert!(error.to_text().len() < 4_096, "{}", error.to_text());
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::{Message, MessageId, Order, OrderStatus};
+use domain::{LogEntry, Message, MessageId, Order, OrderStatus};
 use store::{ImportRecord, OrderWithLog, StatusImport, Store};
 
 use crate::report::OrderOutcome;
@@ -50,7 +50,7 @@ pub(crate) async fn update(
     let move_id = MessageId::from_legacy(namespace, &move_id);
     // The message with this id is in the log if an earlier, killed run has already imported this
     // status. The status may have been changed here since.
-    let already_imported = stored.entries.iter().any(|entry| entry.message.id == move_id);
+    let already_imported = stored.entries.iter().filter_map(LogEntry::message).any(|message| message.id == move_id);
     let here = stored.head.order.status;
     let moved = (known.status != plan.status && here != plan.status && !already_imported).then_some(plan.status);
     let conflict = moved.filter(|_| here != known.status).map(|_| here);
@@ -108,7 +108,8 @@ fn amended(plan: &Plan, stored: &OrderWithLog) -> Option<Order> {
 
 /// The messages of the old system that are not in the log.
 fn missing<'a>(plan: &'a Plan, stored: &OrderWithLog) -> Vec<&'a Message> {
-    let here: HashSet<&MessageId> = stored.entries.iter().map(|entry| &entry.message.id).collect();
+    let here: HashSet<&MessageId> =
+        stored.entries.iter().filter_map(LogEntry::message).map(|message| &message.id).collect();
     // Status changes are imported as a change of the order's status, not as a message.
     let translated = plan.messages.iter().filter(|message| message.system.is_none());
     translated.filter(|message| !here.contains(&message.id)).collect()

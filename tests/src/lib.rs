@@ -38,7 +38,7 @@ pub use delayed_push::DelayedPush;
 pub use keys::{es256_key, rs256_key};
 pub use meter::{Call, Cost, Meter, Need, item_size};
 pub use outage::Outage;
-pub use replica::{Began, Replica, ReplicaConversation};
+pub use replica::{Replica, ReplicaConversation};
 pub use rows::StaleConnection;
 pub use shop::Shop;
 pub use user::{User, lamp};

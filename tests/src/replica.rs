@@ -1,18 +1,16 @@
 //! A model of what a client knows. It is built as the protocol says: from a first fetch, from
 //! acknowledgements and from events.
 //!
-//! Messages are ordered by `seq`. A change of the conversation's status has no `seq`. So its events
-//! and the answers to requests may arrive in any order. A client therefore fetches the conversation
-//! again in two cases:
-//!
-//! - An event brings a status that differs from the client's.
-//! - An answer arrives, and its request began before such an event was received. The status in that
-//!   answer is ignored.
+//! Messages and changes are ordered by `seq`. Of two versions of a message, the one with the higher
+//! `changedSeq` is newer. Of two statuses, the one that was known up to the higher `seq` is. So
+//! nothing depends on the order in which events and answers arrive.
 
 use std::collections::BTreeMap;
 
-use domain::{ConversationId, ConversationStatus, Kind, Message, OrderStatus, Role, Side};
-use protocol::{Conversation, Event};
+use domain::{
+    Change, ChangeKind, ConversationId, ConversationStatus, DeskEntry, Kind, Message, OrderStatus, Role, Side,
+};
+use protocol::{Conversation, Event, History};
 
 /// Everything that the client of one user knows.
 #[derive(Clone, Debug)]
@@ -20,29 +18,23 @@ pub struct Replica {
     user_id: String,
     role: Role,
     conversations: BTreeMap<ConversationId, ReplicaConversation>,
-    /// The number of changes of a conversation's status that were received.
-    changes: u64,
 }
-
-/// The moment at which a request began, as the number of changes received before it.
-#[derive(Clone, Copy, Debug)]
-pub struct Began(u64);
 
 /// What a client knows of one conversation.
 #[derive(Clone, Debug)]
 pub struct ReplicaConversation {
-    /// The messages by `seq`.
+    /// The messages by `seq`. A changed message is kept before the page with it is loaded.
     pub messages: BTreeMap<u64, Message>,
+    /// The changes by `seq`.
+    pub changes: BTreeMap<u64, Change>,
+    /// The entries of the shop's log by `deskSeq`.
+    pub desk: BTreeMap<u64, DeskEntry>,
     /// The conversation's status, and the `seq` up to which it is known.
     pub status: (u64, ConversationStatus),
     /// The order's status, and the `seq` up to which it is known.
     pub order: (u64, OrderStatus),
     /// The read and the delivery cursor, by user and role.
     pub cursors: BTreeMap<(String, &'static str), (u64, u64)>,
-    /// The number of the last change of this conversation's status.
-    changed: u64,
-    /// True if the conversation has to be fetched to know its status.
-    is_stale: bool,
 }
 
 fn role_name(role: Role) -> &'static str {
@@ -57,19 +49,20 @@ impl Default for ReplicaConversation {
     fn default() -> Self {
         Self {
             messages: BTreeMap::new(),
+            changes: BTreeMap::new(),
+            desk: BTreeMap::new(),
             status: (0, ConversationStatus::Active),
             order: (0, OrderStatus::Pending),
             cursors: BTreeMap::new(),
-            changed: 0,
-            is_stale: false,
         }
     }
 }
 
 impl ReplicaConversation {
-    /// The highest `seq` up to which no message is missing.
+    /// The highest `seq` up to which no entry is missing.
     pub fn gapless(&self) -> u64 {
-        self.messages.keys().zip(1..).take_while(|(seq, expected)| *seq == expected).count() as u64
+        let has = |seq: &u64| self.messages.contains_key(seq) || self.changes.contains_key(seq);
+        (1..).take_while(has).last().unwrap_or(0)
     }
 
     /// The cursors of one user.
@@ -99,27 +92,23 @@ impl ReplicaConversation {
         {
             self.order = (message.seq, *to);
         }
-        self.messages.insert(message.seq, message.clone());
-    }
-
-    /// Applies a conversation from the answer to a request. It shows the state as of its `lastSeq`.
-    fn apply_conversation(&mut self, conversation: &Conversation, began: Began) {
-        if began.0 < self.changed {
-            self.is_stale = true;
-        } else {
-            if conversation.last_seq >= self.status.0 {
-                self.status = (conversation.last_seq, conversation.status);
-            }
-            self.is_stale = false;
+        if self.messages.get(&message.seq).is_none_or(|held| held.changed_seq < message.changed_seq) {
+            self.messages.insert(message.seq, message.clone());
         }
-        self.see_versioned(conversation);
     }
 
-    /// Applies a change of the status. Changes may arrive in another order than they were made.
-    fn change(&mut self, conversation: &Conversation, number: u64) {
-        self.changed = number;
+    fn apply_change(&mut self, change: &Change) {
+        if let ChangeKind::Status { to, .. } = change.kind
+            && change.seq > self.status.0
+        {
+            self.status = (change.seq, to);
+        }
+        self.changes.insert(change.seq, change.clone());
+    }
+
+    /// Applies a conversation. It shows the state as of its `lastSeq`.
+    fn apply_conversation(&mut self, conversation: &Conversation) {
         if conversation.last_seq >= self.status.0 {
-            self.is_stale |= conversation.status != self.status.1;
             self.status = (conversation.last_seq, conversation.status);
         }
         self.see_versioned(conversation);
@@ -139,7 +128,7 @@ impl ReplicaConversation {
 impl Replica {
     /// A client that knows nothing yet.
     pub fn new(user_id: &str, role: Role) -> Self {
-        Self { user_id: user_id.to_owned(), role, conversations: BTreeMap::new(), changes: 0 }
+        Self { user_id: user_id.to_owned(), role, conversations: BTreeMap::new() }
     }
 
     /// All known conversations, by id.
@@ -153,19 +142,26 @@ impl Replica {
         self.conversations.iter().nth(at).map(|(id, known)| (id.clone(), known.clone()))
     }
 
-    /// Call this before a request begins. [`Self::apply_conversation`] needs the result.
-    pub fn begin(&self) -> Began {
-        Began(self.changes)
+    /// Applies a conversation from an answer or an event.
+    pub fn apply_conversation(&mut self, conversation: &Conversation) {
+        self.conversation(&conversation.id).apply_conversation(conversation);
     }
 
-    /// Applies a conversation from the answer to a request.
-    pub fn apply_conversation(&mut self, conversation: &Conversation, began: Began) {
-        self.conversation(&conversation.id).apply_conversation(conversation, began);
+    /// Applies a page of a history.
+    pub fn apply_history(&mut self, id: &ConversationId, page: &History) {
+        let known = self.conversation(id);
+        page.messages.iter().chain(&page.others).for_each(|message| known.apply_message(message));
+        page.changes.iter().for_each(|change| known.apply_change(change));
     }
 
-    /// A conversation that has to be fetched again, if there is one.
-    pub fn stale(&self) -> Option<ConversationId> {
-        self.conversations.iter().find(|(_, known)| known.is_stale).map(|(id, _)| id.clone())
+    /// Applies a change from an acknowledgement or an event.
+    pub fn apply_change(&mut self, change: &Change) {
+        self.conversation(&change.conversation_id).apply_change(change);
+    }
+
+    /// Applies an entry of the shop's log.
+    pub fn apply_desk(&mut self, entry: &DeskEntry) {
+        self.conversation(&entry.conversation_id).desk.insert(entry.desk_seq, entry.clone());
     }
 
     /// Applies a message from a fetch or an acknowledgement.
@@ -186,14 +182,18 @@ impl Replica {
             | Event::OrderMessageUpdate { message, .. }
             | Event::OrderUpdated { message, .. } => self.apply_message(message),
             Event::OrderCreated { conversation, .. } => {
-                self.apply_conversation(conversation, self.begin());
+                self.apply_conversation(conversation);
                 self.apply_message(&conversation.last_message);
             }
-            Event::ConversationUpdated { conversation } => {
-                self.changes += 1;
-                let number = self.changes;
-                self.conversation(&conversation.id).change(conversation, number);
+            Event::ConversationUpdated { conversation, change } => {
+                self.apply_change(change);
+                self.apply_conversation(conversation);
             }
+            Event::MessageChanged { change, message, .. } => {
+                self.apply_change(change);
+                self.apply_message(message);
+            }
+            Event::DeskUpdated { entry, .. } => self.apply_desk(entry),
             Event::MessageRead { conversation_id, user_id, role, seq } => {
                 self.conversation(conversation_id).advance(user_id, *role, *seq, *seq);
             }

@@ -139,17 +139,24 @@ impl User {
         self.get(&format!("/api/chat/conversations/{id}/messages?{query}")).await.ok()
     }
 
-    /// Reads all pages of the messages after `after`.
-    pub async fn messages_after(&self, id: impl Display, mut after: u64) -> Vec<Message> {
-        let mut found = Vec::new();
-        loop {
+    /// Reads all pages after `seq`, as one.
+    pub async fn log_after(&self, id: impl Display, mut after: u64) -> History {
+        let mut found = self.history(&id, &format!("after={after}&limit=100")).await;
+        while found.has_more {
+            let (messages, changes) = (found.messages.last(), found.changes.last());
+            after = messages.map_or(0, |it| it.seq).max(changes.map_or(0, |it| it.seq)).max(after);
             let page = self.history(&id, &format!("after={after}&limit=100")).await;
-            found.extend(page.messages);
-            after = found.last().map_or(after, |last| last.seq);
-            if !page.has_more {
-                return found;
-            }
+            found.messages.extend(page.messages);
+            found.changes.extend(page.changes);
+            found.others.extend(page.others);
+            (found.last_seq, found.has_more) = (page.last_seq, page.has_more);
         }
+        found
+    }
+
+    /// Reads all messages after `seq`.
+    pub async fn messages_after(&self, id: impl Display, after: u64) -> Vec<Message> {
+        self.log_after(id, after).await.messages
     }
 
     /// Reads all messages.

@@ -30,8 +30,16 @@ const ORIGIN: &str = "http://localhost";
 const SYSTEMS: usize = 3;
 
 /// The functions whose dependencies have the same features.
-const BUILT_AT_ONCE: [&str; 7] =
-    ["connect", "conversations", "create-order", "disconnect", "orders", "send-message", "signals"];
+const BUILT_AT_ONCE: [&str; 8] = [
+    "change-conversation",
+    "connect",
+    "conversations",
+    "create-order",
+    "disconnect",
+    "orders",
+    "send-message",
+    "signals",
+];
 
 /// Validates, builds, deploys, and runs the journeys.
 pub(crate) fn run() -> Result<()> {

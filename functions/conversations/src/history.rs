@@ -1,8 +1,8 @@
-//! `GET /api/chat/conversations/{id}/messages`: a page of messages.
+//! `GET /api/chat/conversations/{id}/messages`: a page of messages and changes.
 
 use protocol::{History, HistoryQuery, Problem};
 use runtime::{App, Failure, Reply, RestRequest};
-use store::Window;
+use store::{HistoryPage, Window};
 
 pub(crate) async fn history(app: &App, request: &RestRequest) -> Result<Reply, Failure> {
     let caller = &request.caller()?.person;
@@ -18,5 +18,6 @@ pub(crate) async fn history(app: &App, request: &RestRequest) -> Result<Reply, F
 
     let page = app.store.history(&shared_id, window, limit).await?;
     let page = page.filter(|page| page.head.has_participant(caller)).ok_or_else(Problem::not_found)?;
-    Reply::json(200, &History { messages: page.messages, last_seq: page.last_seq, has_more: page.has_more })
+    let HistoryPage { messages, changes, others, last_seq, has_more, .. } = page;
+    Reply::json(200, &History { messages, changes, others, last_seq, has_more })
 }

@@ -1,9 +1,9 @@
-//! Conversations: the inbox, one conversation, its history, its status, and tickets for WebSocket
-//! connections.
+//! Conversations: the inbox, one conversation, its history, the shop's log, and tickets for
+//! WebSocket connections.
 
+mod desk;
 mod history;
 mod inbox;
-mod set_status;
 mod ticket;
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     match request.route.as_str() {
         "GET /api/chat/conversations" => inbox::inbox(&app, request, app.now()).await,
         "GET /api/chat/conversations/{id}" => get_conversation(&app, request).await,
-        "PATCH /api/chat/conversations/{id}" => set_status::set_status(&app, request, app.now()).await,
+        "GET /api/chat/conversations/{id}/desk" => desk::desk(&app, request).await,
         "GET /api/chat/conversations/{id}/messages" => history::history(&app, request).await,
         "POST /api/chat/ticket" => ticket::ticket(&app, request, app.now()).await,
         "GET /api/health" => health(),

@@ -30,8 +30,7 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
 async fn over_rest(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     let sender = &request.caller()?.person;
     let shared_id = request.shared_id("id")?;
-    let MessageRequest { client_message_id, body, seen_seq } = request.body()?;
-    let draft = draft(shared_id, sender, client_message_id, body, seen_seq, now)?;
+    let draft = draft(shared_id, sender, request.body()?, now)?;
 
     let (message, duplicate) = send(app, &draft, None).await?;
     Reply::json(if duplicate { 200 } else { 201 }, &MessageAnswer { message })
@@ -45,7 +44,9 @@ async fn over_websocket(
     now: Time,
 ) -> Result<Reply, Failure> {
     let id: ConversationId = frame.conversation_id.parse().map_err(|_| Problem::not_found())?;
-    let draft = draft(id.shared_id().clone(), sender, frame.client_message_id, frame.body, frame.seen_seq, now)?;
+    let SendFrame { client_message_id, body, seen_seq, reply_to, expect_last, .. } = frame;
+    let request = MessageRequest { client_message_id, body, seen_seq, reply_to, expect_last };
+    let draft = draft(id.shared_id().clone(), sender, request, now)?;
 
     let (message, duplicate) = send(app, &draft, Some(connection_id)).await?;
     Ok(Reply::ack(AckBody::Sent { message: Box::new(message), duplicate }))
@@ -61,10 +62,14 @@ async fn send(app: &App, draft: &Draft, requester: Option<&str>) -> Result<(doma
         SendOutcome::Closed => return Err(Problem::closed().into()),
         SendOutcome::RateLimited(milliseconds) => return Err(Problem::rate_limited(milliseconds).into()),
         SendOutcome::SeenSeqTooHigh => {
-            return Err(Problem::invalid("seenSeq", "is past the conversation's last message").into());
+            return Err(Problem::invalid("seenSeq", "is past the conversation's last entry").into());
+        }
+        SendOutcome::Overtaken(by) => return Err(Problem::overtaken(*by).into()),
+        SendOutcome::NoSuchReplyTo => {
+            return Err(Problem::invalid("replyTo", "is no message, or a deleted one").into());
         }
     };
-    let message = head.last.message;
+    let message = head.last_message;
     let conversation_id = head.shared_id.conversation_id();
 
     // A repeat of the last message is pushed again: the request that stored it may have failed
@@ -87,20 +92,19 @@ async fn send(app: &App, draft: &Draft, requester: Option<&str>) -> Result<(doma
     Ok((message, duplicate))
 }
 
-fn draft(
-    shared_id: SharedId,
-    sender: &Person,
-    client_message_id: uuid::Uuid,
-    body: String,
-    seen_seq: Option<u64>,
-    now: Time,
-) -> Result<Draft, Problem> {
+fn draft(shared_id: SharedId, sender: &Person, request: MessageRequest, now: Time) -> Result<Draft, Problem> {
+    let expect_last = request.expect_last.unwrap_or(false);
+    if expect_last && request.seen_seq.is_none() {
+        return Err(Problem::invalid("expectLast", "needs `seenSeq`"));
+    }
     Ok(Draft {
         shared_id,
         sender: sender.clone(),
-        client_message_id,
-        body: Text::new(body)?,
-        seen_seq,
+        client_message_id: request.client_message_id,
+        body: Text::new(request.body)?,
+        seen_seq: request.seen_seq,
+        reply_to: request.reply_to,
+        expect_last,
         id: MessageId::from_random(runtime::random()),
         now,
     })

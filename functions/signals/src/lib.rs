@@ -50,9 +50,11 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
                 Ok(Reply::ack(AckBody::Read { read_seq, unread }))
             }
             Action::Ping {} => ping(&app, &connected, now).await,
-            // API Gateway routes this action to another function, unless its route is missing in
+            // API Gateway routes these actions to other functions, unless their routes are missing in
             // the template.
-            Action::SendMessage(_) => Err(Failure::internal("send_message has a route of its own")),
+            Action::SendMessage(_) | Action::ChangeMessage(_) => {
+                Err(Failure::internal("an action that has a route of its own"))
+            }
         },
         other => Err(Failure::unexpected(&other)),
     }

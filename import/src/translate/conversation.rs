@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::{
-    ConversationStatus, Kind, Message, MessageId, Order, OrderStatus, Person, System, Time, legacy_client_message_id,
+    ConversationStatus, Message, MessageId, Order, OrderStatus, Person, System, Time, legacy_client_message_id,
 };
 use jiff::tz::TimeZone;
 
@@ -144,17 +144,15 @@ fn add(
     }
     for (part, body) in bodies.into_iter().enumerate() {
         let id = if part == 0 { dated.id.clone() } else { format!("{}/{}", dated.id, part + 1) };
-        messages.push(Message {
-            conversation_id: order.conversation_id.clone(),
-            seq: messages.len() as u64 + 1,
-            id: MessageId::from_legacy(&rules.namespace, &id),
-            client_message_id: Some(legacy_client_message_id(&rules.namespace, &id)),
-            sender: sender.clone(),
-            kind: Kind::Text,
+        messages.push(Message::text(
+            order.conversation_id.clone(),
+            messages.len() as u64 + 1,
+            MessageId::from_legacy(&rules.namespace, &id),
+            legacy_client_message_id(&rules.namespace, &id),
+            sender.clone(),
             body,
-            system: None,
-            created_at: dated.at,
-        });
+            dated.at,
+        ));
     }
     Ok(())
 }

@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use data_encoding::HEXLOWER;
 use domain::{
-    ConversationStatus, Head, Item, LogEntry, Message, MessageId, NewOrder, Order, OrderStatus, Person, SharedId,
-    System, Time,
+    ConversationStatus, Counts, Head, Item, LogEntry, Message, MessageId, NewOrder, Order, OrderStatus, Person,
+    SharedId, System, Time,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -183,26 +183,26 @@ impl Plan {
         // A conversation always has the first message that `conversation::translate` gave it.
         let first = messages.next().expect("a conversation begins with its order");
         let mut head = Head::new(&self.order, first);
-        let mut entries = vec![head.last.clone()];
+        let mut entries = vec![head.last_entry()];
         for message in messages {
             head.remember_admin(message.system.as_ref().map_or(&message.sender, System::by));
-            head.last = head.next_entry(message);
-            entries.push(head.last.clone());
+            head = head.with_message(message);
+            entries.push(head.last_entry());
         }
         head.status = self.conversation;
         head.order.status = self.status;
         head.order_updated_at = self.updated_at;
         for reader in self.readers.values() {
             let read = self.read_by(reader, &entries, 0);
-            let read_shop_count = read.checked_sub(1).and_then(|at| entries.get(usize::try_from(at).ok()?));
-            let read_shop_count = read_shop_count.map_or(0, |entry| entry.shop_count);
+            let read_counts = read.checked_sub(1).and_then(|at| entries.get(usize::try_from(at).ok()?));
+            let read_counts = read_counts.map_or(Counts::default(), |entry| entry.counts);
             head.remember_admin(&reader.person);
             let cursors = match head.admins.get_mut(&reader.person.user_id).filter(|_| reader.person.is_admin()) {
                 Some(admin) => &mut admin.cursors,
                 None => &mut head.customer,
             };
             cursors.read = read;
-            cursors.read_shop_count = read_shop_count;
+            cursors.read_counts = read_counts;
         }
         OrderImport { order: self.order.clone(), head, entries, import_record: self.import_record() }
     }
@@ -213,13 +213,16 @@ impl Plan {
     pub(crate) fn read_by(&self, reader: &Reader, entries: &[LogEntry], from: u64) -> u64 {
         let translated: HashSet<&MessageId> = self.messages.iter().map(|message| &message.id).collect();
         let mut at = from;
-        for LogEntry { message, .. } in entries.iter().filter(|entry| entry.message.seq > from) {
-            let own = message.side() == reader.person.side() || message.system.is_some();
-            let read = reader.read.contains(message.id.as_str()) || (own && translated.contains(&message.id));
-            if !read {
-                break;
+        for entry in entries.iter().filter(|entry| entry.seq() > from) {
+            // A change is nothing to read.
+            if let Some(message) = entry.message() {
+                let own = message.side() == reader.person.side() || message.system.is_some();
+                let read = reader.read.contains(message.id.as_str()) || (own && translated.contains(&message.id));
+                if !read {
+                    break;
+                }
             }
-            at = message.seq;
+            at = entry.seq();
         }
         at
     }

@@ -45,6 +45,7 @@ impl fmt::Debug for Functions {
 pub fn functions() -> Functions {
     Functions::new()
         .with("authorizer", authorizer::start)
+        .with("change-conversation", change_conversation::start)
         .with("connect", connect::start)
         .with("conversations", conversations::start)
         .with("create-order", create_order::start)

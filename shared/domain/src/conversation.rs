@@ -241,8 +241,12 @@ impl Head {
         since.from_others(self.last_seq().saturating_sub(cursors.read), person.side())
     }
 
-    /// The counts of the log after `message` as the next entry.
-    pub fn counts_with(&self, message: &Message) -> Counts {
+    /// The log entry for `message` as the next after this head.
+    pub fn next_entry(&self, message: Message) -> LogEntry {
+        LogEntry { counts: self.counts_with(&message), entry: Entry::Message(message) }
+    }
+
+    fn counts_with(&self, message: &Message) -> Counts {
         Counts { shop: self.counts.shop + u64::from(message.side() == Side::Shop), ..self.counts }
     }
 

@@ -106,6 +106,13 @@ impl RestRequest {
         if domain::is_user_id(user_id) { Ok(user_id) } else { Err(Problem::not_found()) }
     }
 
+    /// The `seq` in the path. Returns `not_found` for text that is no number.
+    pub fn seq(&self) -> Result<u64, Problem> {
+        let parameters = self.request.path_parameters_ref();
+        let text = parameters.and_then(|parameters| parameters.first("seq")).unwrap_or_default();
+        text.parse().map_err(|_| Problem::not_found())
+    }
+
     /// The shared id of the order or conversation in the path. Text that is not an id gives
     /// `not_found`, the same answer as for an id that does not exist.
     pub fn shared_id(&self, parameter: &str) -> Result<SharedId, Problem> {

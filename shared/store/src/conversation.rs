@@ -1,24 +1,12 @@
-//! One conversation: its head, its order and its status.
+//! One conversation: its head and its order.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnValue;
-use domain::{ConversationStatus, Head, Order, Person, SharedId};
+use domain::{Head, Order, SharedId};
 
 use crate::error::Conditional;
-use crate::key::{self, s};
+use crate::key;
 use crate::{Error, Store, item};
-
-/// The outcome of archiving, closing or opening a conversation.
-#[derive(Clone, Debug)]
-pub enum SetConversationStatusOutcome {
-    /// The status changed.
-    Changed(Box<Head>),
-    /// The conversation already has that status.
-    Unchanged(Box<Head>),
-    /// The conversation does not exist.
-    NotFound,
-}
 
 impl Store {
     /// The conversation's head; `None` if the conversation does not exist.
@@ -32,47 +20,6 @@ impl Store {
         let (order, head) = tokio::try_join!(self.order_as_placed(shared_id), self.head(shared_id))?;
         let (Some(order), Some(head)) = (order, head) else { return Ok(None) };
         Ok(Some((item::current_order(order, &head), head)))
-    }
-
-    /// Archives, closes or opens a conversation.
-    pub async fn set_conversation_status(
-        &self,
-        shared_id: &SharedId,
-        status: ConversationStatus,
-        by: &Person,
-    ) -> Result<SetConversationStatusOutcome, Error> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key::key(shared_id.as_str(), key::HEAD)))
-            .condition_expression("attribute_exists(pk)")
-            .update_expression("SET #is = :status, an.#u = :name")
-            .expression_attribute_names("#is", "is")
-            .expression_attribute_names("#u", &by.user_id)
-            .expression_attribute_values(":status", s(status.as_str()))
-            .expression_attribute_values(":name", s(&by.name))
-            .return_values(ReturnValue::AllOld);
-        match update.send().await {
-            Ok(updated) => {
-                let mut head = item::to_head(updated.attributes.ok_or(Error::Corrupt("an update without its item"))?)?;
-                let changed = head.status != status;
-                head.status = status;
-                head.remember_admin(by);
-                let head = Box::new(head);
-                Ok(if changed {
-                    SetConversationStatusOutcome::Changed(head)
-                } else {
-                    SetConversationStatusOutcome::Unchanged(head)
-                })
-            }
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(SetConversationStatusOutcome::NotFound)
-            }
-            Err(error) => Err(error.into()),
-        }
     }
 }
 

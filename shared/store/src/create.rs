@@ -34,7 +34,7 @@ impl Store {
         };
         let mut writes = vec![
             put(item::from_order(order, fingerprint)?)?,
-            put(item::from_entry(&head.last)?)?,
+            put(item::from_entry(&head.last_entry())?)?,
             put(item::from_head(head)?)?,
         ];
         writes.extend(count::status_writes(&self.table, order.id.shared_id(), &order.customer_id, None, order.status)?);

@@ -25,15 +25,14 @@ pub enum CursorMove {
 impl Store {
     /// Stores that `reader` has read everything up to `seq`.
     ///
-    /// `unread` is computed from the number of the shop's messages up to the cursor. Usually `seq`
-    /// is the last message. Then the head has that number, and one write is enough. If `seq` is an
-    /// older message, that write is refused. Then the number is read from the log entry, and a
-    /// second write follows.
+    /// `unread` is computed from the counts up to the cursor. Usually `seq` is the last entry. Then
+    /// the head has the counts, and one write is enough. If `seq` is an older entry, that write is
+    /// refused. Then the counts are read from the log entry, and a second write follows.
     pub async fn mark_read(&self, shared_id: &SharedId, reader: &Person, seq: u64) -> Result<CursorMove, Error> {
-        let (read, read_shop_count) = if reader.is_admin() { ("ar.#u", "aa.#u") } else { ("cr", "ca") };
+        let (read, read_counts) = if reader.is_admin() { ("ar.#u", "aa.#u") } else { ("cr", "ca") };
         let forward = only_forward(read);
         let to_the_end = self
-            .update_cursor(shared_id, reader, seq, &format!("{read} = :seq, {read_shop_count} = a"))
+            .update_cursor(shared_id, reader, seq, &format!("{read} = :seq, {read_counts} = a"))
             .condition_expression(for_participant(reader, &format!("n = :seq AND {forward}")));
         let head = match update_head(to_the_end).await? {
             Conditional::Done(head) => return Ok(CursorMove::Moved(Box::new(head))),
@@ -43,10 +42,10 @@ impl Store {
             Ok(head) => head,
             Err(answer) => return Ok(answer),
         };
-        let shop_count = self.shop_count_at(shared_id, seq).await?;
+        let counts = self.counts_at(shared_id, seq).await?;
         let to_the_middle = self
-            .update_cursor(shared_id, reader, seq, &format!("{read} = :seq, {read_shop_count} = :shop"))
-            .expression_attribute_values(":shop", n(shop_count))
+            .update_cursor(shared_id, reader, seq, &format!("{read} = :seq, {read_counts} = :counts"))
+            .expression_attribute_values(":counts", n(counts))
             .condition_expression(for_participant(reader, &forward));
         second_outcome(update_head(to_the_middle).await?, head)
     }
@@ -88,8 +87,8 @@ impl Store {
         }
     }
 
-    /// Returns how many of the messages up to `seq` are the shop's.
-    async fn shop_count_at(&self, shared_id: &SharedId, seq: u64) -> Result<u64, Error> {
+    /// Returns the packed counts up to `seq`.
+    async fn counts_at(&self, shared_id: &SharedId, seq: u64) -> Result<u64, Error> {
         // This reads the log entry of `seq`, or the entry before it if that one is missing. An
         // entry can be missing only if a client sent a wrong `seenSeq` and a crash followed.
         let query = self
@@ -104,7 +103,7 @@ impl Store {
             .limit(1)
             .consistent_read(true);
         let item = query.send().await?.items.unwrap_or_default().into_iter().next();
-        Ok(item::to_entry(item.ok_or(Error::Corrupt("an empty log"))?)?.shop_count)
+        Ok(item::to_entry(item.ok_or(Error::Corrupt("an empty log"))?)?.counts.packed())
     }
 }
 

@@ -1,6 +1,8 @@
 //! Pages of a conversation's messages, in both directions.
 
-use domain::{Head, LogEntry, Message, SharedId};
+use std::collections::BTreeSet;
+
+use domain::{Change, Entry, Head, LogEntry, Message, SharedId};
 
 use crate::key::{self, s};
 use crate::log::{gapless, reached};
@@ -22,18 +24,22 @@ pub enum Window {
 pub struct HistoryPage {
     /// The head as it was read.
     pub head: Head,
-    /// The messages, by ascending `seq`.
+    /// The messages as they are now, by ascending `seq`.
     pub messages: Vec<Message>,
-    /// The `seq` of the conversation's last message.
+    /// The changes, by ascending `seq`.
+    pub changes: Vec<Change>,
+    /// The messages that the page refers to and does not have: those that its changes change, and
+    /// those that its messages answer.
+    pub others: Vec<Message>,
+    /// The `seq` of the conversation's last entry.
     pub last_seq: u64,
-    /// Whether there are more messages in the requested direction.
+    /// Whether there are more entries in the requested direction.
     pub has_more: bool,
 }
 
 impl Store {
-    /// Up to `limit` messages; `None` if the conversation does not exist. If a crash left the last
-    /// message out of the log, it is put there before it is returned.
-    /// there before it is shown.
+    /// Up to `limit` messages and changes; `None` if the conversation does not exist. If a crash left
+    /// the last entry out of the log, it is put there before it is returned.
     pub async fn history(
         &self,
         shared_id: &SharedId,
@@ -71,13 +77,34 @@ impl Store {
                 (head, entries)
             }
         };
-        let messages: Vec<Message> = entries.into_iter().map(|entry| entry.message).collect();
-        let last_seq = messages.last().map_or(0, |message| message.seq).max(head.last_seq());
+        let (first, last) = (entries.first().map(LogEntry::seq), entries.last().map(LogEntry::seq));
+        let last_seq = last.unwrap_or(0).max(head.last_seq());
         let has_more = match window {
-            Window::Newest | Window::Before(_) => messages.first().is_some_and(|first| first.seq > 1),
-            Window::After(seq) => messages.last().map_or(seq, |last| last.seq) < last_seq,
+            Window::Newest | Window::Before(_) => first.is_some_and(|first| first > 1),
+            Window::After(seq) => last.unwrap_or(seq) < last_seq,
         };
-        Ok(Some(HistoryPage { head, messages, last_seq, has_more }))
+        let (mut messages, mut changes) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match entry.entry {
+                Entry::Message(message) => messages.push(message),
+                Entry::Change(change) => changes.push(change),
+            }
+        }
+        let others = self.messages_at(shared_id, &missing(&messages, &changes)).await?;
+        Ok(Some(HistoryPage { head, messages, changes, others, last_seq, has_more }))
+    }
+
+    /// The messages with these numbers, as they are now, by ascending `seq`.
+    async fn messages_at(&self, shared_id: &SharedId, seqs: &BTreeSet<u64>) -> Result<Vec<Message>, Error> {
+        let keys = seqs.iter().map(|seq| key::key(shared_id.as_str(), &key::log(*seq))).collect();
+        let mut messages = Vec::new();
+        for item in self.get_all(keys, true).await? {
+            if let Entry::Message(message) = item::to_entry(item)?.entry {
+                messages.push(message);
+            }
+        }
+        messages.sort_by_key(|message| message.seq);
+        Ok(messages)
     }
 
     async fn below(&self, shared_id: &SharedId, seq: u64, limit: u32) -> Result<Vec<LogEntry>, Error> {
@@ -123,4 +150,14 @@ impl Store {
         }
         Ok(entries)
     }
+}
+
+/// The numbers of the messages that a page refers to and does not have.
+fn missing(messages: &[Message], changes: &[Change]) -> BTreeSet<u64> {
+    let targets = changes.iter().filter_map(|change| change.kind.target());
+    let mut missing: BTreeSet<u64> = targets.chain(messages.iter().filter_map(|message| message.reply_to)).collect();
+    for message in messages {
+        missing.remove(&message.seq);
+    }
+    missing
 }

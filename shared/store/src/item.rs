@@ -9,21 +9,29 @@
 //! | head | is | log entry | is |
 //! |---|---|---|---|
 //! | `n` | `lastSeq` | `sk` | `L` and the `seq` |
-//! | `a` | how many of them are the shop's | `a` | the same up to this one |
+//! | `a` | their counts, packed (`domain::Counts`) | `a` | the same up to this one |
 //! | `m` | the last message, as a log entry has it | `i` | message id |
-//! | `is`, `im` | conversation status; minute of last activity and X: the inbox index | `c` | `clientMessageId` |
-//! | `cu`, `cn` | customer's id and name | `u`, `r`, `w` | sender's id, role and name |
-//! | `ot oi op oc os oa ou` | order: title, image, total (price), currency, status, placed at, updated at | `b` | body |
-//! | `cr`/`ar`, `ca`/`aa` | read cursor; how many up to it are the shop's | `y` | what a system message reports |
-//! | `cd`/`ad` | delivery cursor | `t` | when, in ms |
-//! | `cg`/`ag` | rate limit, see `domain::admit` | | |
+//! | `e` | the last entry if it is a change, with the new body of an edited message | `c` | `clientMessageId` |
+//! | `ms` | the `seq` of `m`; absent if `m` is the last entry | `u`, `r`, `w` | sender's id, role and name |
+//! | `kn`, `ke` | number of entries of the shop's log; its last entry until that is put | `b` | body |
+//! | `is`, `im` | conversation status; minute of last activity and X: the inbox index | `y` | what a system message reports |
+//! | `cu`, `cn` | customer's id and name | `q` | the `seq` that the message answers |
+//! | `ot oi op oc os oa ou` | order: title, image, total (price), currency, status, placed at, updated at | `t` | when, in ms |
+//! | `cr`/`ar`, `ca`/`aa` | read cursor; the counts up to it | `v`, `ed` | `changedSeq`; edited at |
+//! | `cd`/`ad` | delivery cursor | `dl` | who deleted it and when |
+//! | `cg`/`ag` | rate limit, see `domain::admit` | `+`, emoji, `c` or `a`, user id | a reaction: the person's name |
 //! | `an` | admins' names | | |
+//!
+//! A change in the log has `k` (its kind, with its target), `c` (`changeId`), `u`, `r`, `w`, `t` and
+//! `a`. So has an entry of the shop's log, under `K` and its number: `k`, `c`, `u`, `w`, `t`, and `f`,
+//! the `seq` that it comes after.
 
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{
-    Admin, ConversationStatus, Cursors, Head, Kind, LogEntry, Message, MessageId, Order, OrderStatus, Person, Position,
-    Role, SharedId, Summary, System, Time,
+    Admin, Change, ChangeKind, ConversationStatus, Counts, Cursors, Deletion, DeskEntry, DeskKind, Effect, Emoji,
+    Entry, Head, Kind, LogEntry, Message, MessageId, Order, OrderStatus, Person, Position, Role, SharedId, Summary,
+    System, Time, group_reactions,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -44,6 +52,29 @@ pub(crate) struct StoredMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     y: Option<System>,
     t: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    q: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    v: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ed: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dl: Option<StoredDeletion>,
+}
+
+/// Who deleted a message, and when.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct StoredDeletion {
+    u: String,
+    r: Role,
+    w: String,
+    t: i64,
+}
+
+impl StoredDeletion {
+    pub(crate) fn by(by: &Person, at: Time) -> Self {
+        Self { u: by.user_id.clone(), r: by.role, w: by.name.clone(), t: at.millis() }
+    }
 }
 
 impl StoredMessage {
@@ -57,6 +88,10 @@ impl StoredMessage {
             b: message.body.clone(),
             y: message.system.clone(),
             t: message.created_at.millis(),
+            q: message.reply_to,
+            v: message.changed_seq,
+            ed: message.edited_at.map(Time::millis),
+            dl: message.deleted.as_ref().map(|deleted| StoredDeletion::by(&deleted.by, deleted.at)),
         }
     }
 
@@ -74,37 +109,207 @@ impl StoredMessage {
             body: self.b,
             system: self.y,
             created_at: time(self.t)?,
+            reply_to: self.q,
+            changed_seq: self.v,
+            edited_at: self.ed.map(time).transpose()?,
+            deleted: match self.dl {
+                Some(it) => Some(Deletion { by: Person { user_id: it.u, role: it.r, name: it.w }, at: time(it.t)? }),
+                None => None,
+            },
+            reactions: Vec::new(),
         })
     }
 }
 
+/// A change as it is stored, both in a log entry and as the last entry in the head.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct StoredChange {
+    k: ChangeKind,
+    c: Uuid,
+    u: String,
+    r: Role,
+    w: String,
+    t: i64,
+    /// The new body of an edited message. Only in the head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    b: Option<String>,
+}
+
+impl StoredChange {
+    pub(crate) fn of(effect: &Effect) -> Self {
+        Self { b: effect.body.clone(), ..Self::without_body(&effect.change) }
+    }
+
+    fn without_body(change: &Change) -> Self {
+        Self {
+            k: change.kind.clone(),
+            c: change.change_id,
+            u: change.by.user_id.clone(),
+            r: change.by.role,
+            w: change.by.name.clone(),
+            t: change.created_at.millis(),
+            b: None,
+        }
+    }
+
+    fn effect(self, shared_id: &SharedId, seq: u64) -> Result<Effect, Error> {
+        let change = Change {
+            conversation_id: shared_id.conversation_id(),
+            seq,
+            change_id: self.c,
+            kind: self.k,
+            by: Person { user_id: self.u, role: self.r, name: self.w },
+            created_at: time(self.t)?,
+        };
+        Ok(Effect { change, body: self.b })
+    }
+}
+
+/// The name of the attribute for a reaction of `person`. Its value is the person's name. Each
+/// reaction is an attribute of its own, because an update cannot set a key in a map that does not
+/// exist.
+pub(crate) fn reaction(emoji: Emoji, person: &Person) -> String {
+    let role = if person.is_admin() { 'a' } else { 'c' };
+    format!("{REACTION}{}{role}{}", emoji.as_str(), person.user_id)
+}
+
+const REACTION: char = '+';
+
+/// The reactions in the item of a message.
+fn reactions(item: &Item) -> Vec<(Emoji, Person)> {
+    let mut all = Vec::new();
+    for (name, value) in item {
+        let Some(rest) = name.strip_prefix(REACTION) else { continue };
+        // An emoji of a later version is left out.
+        let Some(emoji) = Emoji::ALL.into_iter().find(|emoji| rest.starts_with(emoji.as_str())) else { continue };
+        let Ok(name) = value.as_s() else { continue };
+        let (role, user_id) = rest[emoji.as_str().len()..].split_at(1);
+        let role = if role == "a" { Role::Admin } else { Role::Customer };
+        all.push((emoji, Person { user_id: user_id.to_owned(), role, name: name.clone() }));
+    }
+    all
+}
+
 #[derive(Deserialize, Serialize)]
-struct LogItem {
+struct LogItem<T> {
     pk: String,
     sk: String,
     a: u64,
     #[serde(flatten)]
-    message: StoredMessage,
+    entry: T,
 }
 
 /// Converts a log entry to an item.
 pub(crate) fn from_entry(entry: &LogEntry) -> Result<Item, Error> {
-    let item = LogItem {
-        pk: entry.message.conversation_id.shared_id().as_str().to_owned(),
-        sk: key::log(entry.message.seq),
-        a: entry.shop_count,
-        message: StoredMessage::of(&entry.message),
-    };
-    Ok(serde_dynamo::to_item(item)?)
+    let (sk, a) = (key::log(entry.seq()), entry.counts.packed());
+    let pk = |id: &domain::ConversationId| id.shared_id().as_str().to_owned();
+    Ok(match &entry.entry {
+        Entry::Message(message) => {
+            let item = LogItem { pk: pk(&message.conversation_id), sk, a, entry: StoredMessage::of(message) };
+            serde_dynamo::to_item(item)?
+        }
+        Entry::Change(change) => {
+            let item = LogItem { pk: pk(&change.conversation_id), sk, a, entry: StoredChange::without_body(change) };
+            serde_dynamo::to_item(item)?
+        }
+    })
 }
 
 /// Converts an item to a log entry.
 pub(crate) fn to_entry(item: Item) -> Result<LogEntry, Error> {
-    let item: LogItem = serde_dynamo::from_item(item)?;
-    let shared_id = SharedId::parse(&item.pk).ok_or(Error::Corrupt("log key"))?;
-    let seq = item.sk.strip_prefix(key::LOG_START).and_then(|digits| digits.parse().ok());
-    let seq = seq.ok_or(Error::Corrupt("log key"))?;
-    Ok(LogEntry { message: item.message.message(&shared_id, seq)?, shop_count: item.a })
+    if item.contains_key("k") {
+        let item: LogItem<StoredChange> = serde_dynamo::from_item(item)?;
+        let (shared_id, seq) = log_key(&item.pk, &item.sk)?;
+        let effect = item.entry.effect(&shared_id, seq)?;
+        return Ok(LogEntry { entry: Entry::Change(effect.change), counts: Counts::from_packed(item.a) });
+    }
+    let reactions = reactions(&item);
+    let item: LogItem<StoredMessage> = serde_dynamo::from_item(item)?;
+    let (shared_id, seq) = log_key(&item.pk, &item.sk)?;
+    let mut message = item.entry.message(&shared_id, seq)?;
+    if message.deleted.is_none() {
+        message.reactions = group_reactions(reactions);
+    }
+    Ok(LogEntry { entry: Entry::Message(message), counts: Counts::from_packed(item.a) })
+}
+
+fn log_key(pk: &str, sk: &str) -> Result<(SharedId, u64), Error> {
+    let shared_id = SharedId::parse(pk).ok_or(Error::Corrupt("log key"))?;
+    let seq = sk.strip_prefix(key::LOG_START).and_then(|digits| digits.parse().ok());
+    Ok((shared_id, seq.ok_or(Error::Corrupt("log key"))?))
+}
+
+/// An entry of the shop's log as it is stored, both as an item and as the last entry in the head.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct StoredDeskEntry {
+    k: DeskKind,
+    c: Uuid,
+    u: String,
+    w: String,
+    f: u64,
+    t: i64,
+}
+
+#[derive(Deserialize, Serialize)]
+struct DeskItem {
+    pk: String,
+    sk: String,
+    #[serde(flatten)]
+    entry: StoredDeskEntry,
+}
+
+impl StoredDeskEntry {
+    pub(crate) fn of(entry: &DeskEntry) -> Self {
+        Self {
+            k: entry.kind.clone(),
+            c: entry.change_id,
+            u: entry.by.user_id.clone(),
+            w: entry.by.name.clone(),
+            f: entry.after_seq,
+            t: entry.created_at.millis(),
+        }
+    }
+
+    fn entry(self, shared_id: &SharedId, desk_seq: u64) -> Result<DeskEntry, Error> {
+        Ok(DeskEntry {
+            conversation_id: shared_id.conversation_id(),
+            desk_seq,
+            change_id: self.c,
+            kind: self.k,
+            by: Person { user_id: self.u, role: Role::Admin, name: self.w },
+            after_seq: self.f,
+            created_at: time(self.t)?,
+        })
+    }
+}
+
+/// Converts an entry of the shop's log to an item.
+pub(crate) fn from_desk_entry(entry: &DeskEntry) -> Result<Item, Error> {
+    let pk = entry.conversation_id.shared_id().as_str().to_owned();
+    let item = DeskItem { pk, sk: key::desk(entry.desk_seq), entry: StoredDeskEntry::of(entry) };
+    Ok(serde_dynamo::to_item(item)?)
+}
+
+/// Converts an item to an entry of the shop's log.
+pub(crate) fn to_desk_entry(item: Item) -> Result<DeskEntry, Error> {
+    let item: DeskItem = serde_dynamo::from_item(item)?;
+    let shared_id = SharedId::parse(&item.pk).ok_or(Error::Corrupt("desk key"))?;
+    let seq = item.sk.strip_prefix(key::DESK_START).and_then(|digits| digits.parse().ok());
+    item.entry.entry(&shared_id, seq.ok_or(Error::Corrupt("desk key"))?)
+}
+
+/// The last entry of the shop's log if it may not be an item yet.
+pub(crate) fn pending_desk_entry(head: &Item) -> Result<Option<DeskEntry>, Error> {
+    #[derive(Deserialize)]
+    struct Pending {
+        pk: String,
+        #[serde(default)]
+        kn: u64,
+        ke: Option<StoredDeskEntry>,
+    }
+    let pending: Pending = serde_dynamo::from_item(head.clone())?;
+    let shared_id = SharedId::parse(&pending.pk).ok_or(Error::Corrupt("head key"))?;
+    pending.ke.map(|entry| entry.entry(&shared_id, pending.kn)).transpose()
 }
 
 #[derive(Deserialize, Serialize)]
@@ -114,6 +319,12 @@ struct HeadItem {
     n: u64,
     a: u64,
     m: StoredMessage,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    e: Option<StoredChange>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    kn: u64,
     is: ConversationStatus,
     im: String,
     cu: String,
@@ -138,6 +349,11 @@ struct HeadItem {
     ag: HashMap<String, i64>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// Converts the head of a new conversation to an item. An admin is in the maps of cursors only with
 /// a cursor above 0, which only an imported head has.
 pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
@@ -146,8 +362,11 @@ pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
         pk: shared_id.to_owned(),
         sk: key::HEAD.to_owned(),
         n: head.last_seq(),
-        a: head.last.shop_count,
-        m: StoredMessage::of(&head.last.message),
+        a: head.counts.packed(),
+        m: StoredMessage::of(&head.last_message),
+        e: head.last_change.as_ref().map(StoredChange::of),
+        ms: head.last_change.as_ref().map(|_| head.last_message.seq),
+        kn: head.desk_seq,
         is: head.status,
         im: key::inbox_position(head.last_activity_at().minute(), shared_id),
         cu: head.customer_id.clone(),
@@ -160,12 +379,12 @@ pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
         oa: head.order.created_at.millis(),
         ou: head.order_updated_at.millis(),
         cr: head.customer.read,
-        ca: head.customer.read_shop_count,
+        ca: head.customer.read_counts.packed(),
         cd: head.customer.delivered_receipt,
         cg: None,
         an: head.admins.iter().map(|(id, admin)| (id.clone(), admin.name.clone())).collect(),
         ar: admins_at(head, |cursors| cursors.read),
-        aa: admins_at(head, |cursors| cursors.read_shop_count),
+        aa: admins_at(head, |cursors| cursors.read_counts.packed()),
         ad: admins_at(head, |cursors| cursors.delivered_receipt),
         ag: HashMap::new(),
     };
@@ -186,7 +405,7 @@ pub(crate) fn to_head(item: Item) -> Result<Head, Error> {
     for (user_id, name) in item.an {
         let cursors = Cursors {
             read: item.ar.get(&user_id).copied().unwrap_or_default(),
-            read_shop_count: item.aa.get(&user_id).copied().unwrap_or_default(),
+            read_counts: Counts::from_packed(item.aa.get(&user_id).copied().unwrap_or_default()),
             delivered_receipt: item.ad.get(&user_id).copied().unwrap_or_default(),
             rate_limit_state: item.ag.get(&user_id).copied(),
         };
@@ -206,10 +425,13 @@ pub(crate) fn to_head(item: Item) -> Result<Head, Error> {
             created_at: time(item.oa)?,
         },
         order_updated_at: time(item.ou)?,
-        last: LogEntry { message: item.m.message(&shared_id, item.n)?, shop_count: item.a },
+        last_message: item.m.message(&shared_id, item.ms.unwrap_or(item.n))?,
+        last_change: item.e.map(|change| change.effect(&shared_id, item.n)).transpose()?,
+        counts: Counts::from_packed(item.a),
+        desk_seq: item.kn,
         customer: Cursors {
             read: item.cr,
-            read_shop_count: item.ca,
+            read_counts: Counts::from_packed(item.ca),
             delivered_receipt: item.cd,
             rate_limit_state: item.cg,
         },
@@ -274,9 +496,9 @@ mod tests {
 
     fn cursors() -> impl Strategy<Value = Cursors> {
         // A new head has no state of the rate limit. Only updates write that state.
-        (any::<u64>(), any::<u64>(), any::<u64>()).prop_map(|(read, read_shop_count, delivered_receipt)| Cursors {
+        (any::<u64>(), any::<u64>(), any::<u64>()).prop_map(|(read, counts, delivered_receipt)| Cursors {
             read,
-            read_shop_count,
+            read_counts: Counts::from_packed(counts),
             delivered_receipt,
             rate_limit_state: None,
         })

@@ -17,6 +17,9 @@ pub(crate) const IMPORT: &str = "I";
 pub(crate) const HEAD: &str = "Z";
 /// Sorts before the first log entry.
 pub(crate) const LOG_START: &str = "L";
+/// Sorts before the first entry of the shop's log, which sorts before the log: no query of what
+/// customers see reads it.
+pub(crate) const DESK_START: &str = "K";
 /// The partition of the shop's counts.
 pub(crate) const SHOP_COUNTS: &str = "N";
 /// The only item of a customer's counts, and of a ticket.
@@ -57,6 +60,11 @@ pub(crate) const MAX_SEQ: u64 = 999_999_999_999;
 /// The key of a log entry. Its 12 digits sort like the number.
 pub(crate) fn log(seq: u64) -> String {
     format!("L{seq:012}")
+}
+
+/// The key of an entry of the shop's log.
+pub(crate) fn desk(desk_seq: u64) -> String {
+    format!("K{desk_seq:012}")
 }
 
 /// The partition of a user's connections. All admins share one, because every send reads all their
@@ -115,7 +123,7 @@ mod tests {
         fn log_entries_and_head_sort_in_order(one in 1..=MAX_SEQ, other in 1..=MAX_SEQ) {
             prop_assert_eq!(log(one).cmp(&log(other)), one.cmp(&other));
             let first = log(one);
-            prop_assert!([ORDER, IMPORT, LOG_START, &first, HEAD].is_sorted());
+            prop_assert!([ORDER, IMPORT, DESK_START, &desk(MAX_SEQ), LOG_START, &first, HEAD].is_sorted());
             prop_assert_eq!(first.strip_prefix(LOG_START).unwrap().parse(), Ok(one));
         }
 

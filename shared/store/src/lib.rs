@@ -5,8 +5,9 @@
 //! | entity | `pk` | `sk` | read and written by |
 //! |---|---|---|---|
 //! | order, as placed; never changed again but by [`Store::correct_order`] | X | `A` | [`Store::create_order`], [`Store::import_order`]; [`Store::order`], [`Store::orders_of`], [`Store::change_status`] |
-//! | log entry: one message | X | `L` + seq, 12 digits | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::send`], [`Store::change_status`]; [`Store::history`] |
-//! | head: all but the older messages | X | `Z` | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::correct_order`], [`Store::send`], [`Store::change_status`], [`Store::mark_read`], [`Store::mark_delivered`], [`Store::set_conversation_status`]; [`Store::head`], [`Store::inbox`] |
+//! | entry of the shop's log: a note | X | `K` + number, 12 digits | [`Store::add_note`]; [`Store::desk_log`] |
+//! | log entry: a message as it is now, or a change | X | `L` + seq, 12 digits | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::send`], [`Store::change_status`], [`Store::change_message`], [`Store::set_conversation_status`]; [`Store::history`] |
+//! | head: all but the older entries | X | `Z` | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::correct_order`], [`Store::send`], [`Store::change_status`], [`Store::change_message`], [`Store::mark_read`], [`Store::mark_delivered`], [`Store::set_conversation_status`], [`Store::add_note`]; [`Store::head`], [`Store::inbox`] |
 //! | what an import knows of its order | X | `I` | [`Store::import_order`], [`Store::put_import_record`]; [`Store::import_records`] |
 //! | connection of a customer | `U#` + user | `C#` + connection | [`Store::register`], [`Store::join`], [`Store::leave`], [`Store::end_connection`]; [`Store::audience`] |
 //! | connection of an admin | `U` | `C#` + connection | the same |
@@ -20,20 +21,25 @@
 //! customer in order of creation. Both hold keys only. Items with a `ttl` (seconds) are connections
 //! and tickets. Attribute names are explained in `item.rs`.
 //!
-//! # The invariant
+//! # The invariants
 //!
-//! **A writer that moves `lastSeq` from n to n + 1 first makes sure that message n is in the log.**
-//! So the log always holds 1 to `lastSeq` − 1, and the head holds the last message in full. After a
-//! crash the next request can put the last message into the log. How a send keeps the invariant is in
+//! **A writer that moves `lastSeq` from n to n + 1 first makes sure that entry n is in the log.** So
+//! the log always holds 1 to `lastSeq` − 1, and the head holds the last entry in full. After a crash
+//! the next request can put the last entry into the log. How a send keeps the invariant is in
 //! `send.rs`.
+//!
+//! **An entry that is in the log is applied**, and a message changes only by a later entry than the
+//! one that changed it last. How a change keeps both is in `change.rs`.
 
 mod audience;
+mod change;
 mod connection;
 mod conversation;
 mod count;
 mod create;
 mod cursor;
 mod customer_orders;
+mod desk;
 mod error;
 mod history;
 mod import;
@@ -48,12 +54,13 @@ mod ticket;
 mod update_import;
 
 pub use audience::{Audience, Connections, Presence};
+pub use change::{ChangeDraft, ChangeOutcome, MessageChange, NotChangeable, SetConversationStatusOutcome};
 pub use connection::{Connection, ConnectionStatus, REFRESH_MS, SILENCE_MS};
-pub use conversation::SetConversationStatusOutcome;
 pub use count::StatusCounts;
 pub use create::CreateOutcome;
 pub use cursor::CursorMove;
 pub use customer_orders::OrdersPage;
+pub use desk::{DeskLogPage, NoteDraft, NoteOutcome};
 pub use error::Error;
 pub use history::{HistoryPage, Window};
 pub use import::{ImportRecord, OrderImport};

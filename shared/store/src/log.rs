@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use domain::{Head, LogEntry, SharedId, System};
+use domain::{Entry, Head, LogEntry, SharedId, System};
 
 use crate::key::{self, Item, s};
 use crate::{Error, Store, count, item};
@@ -19,13 +19,15 @@ impl Store {
     /// so it is counted once even if two requests put the entry at the same time.
     pub(crate) async fn put_entry(&self, customer_id: &str, entry: &LogEntry) -> Result<(), Error> {
         let item = item::from_entry(entry)?;
-        if let Some(System::StatusChanged { from, to, .. }) = &entry.message.system {
+        let message = entry.message();
+        let system = message.and_then(|message| Some((message.system.as_ref()?, &message.conversation_id)));
+        if let Some((System::StatusChanged { from, to, .. }, conversation_id)) = system {
             let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(ABSENT).build();
             let put = put.map_err(|_| Error::Corrupt("log entry"))?;
             let mut writes = vec![TransactWriteItem::builder().put(put).build()];
             writes.extend(count::status_writes(
                 &self.table,
-                entry.message.conversation_id.shared_id(),
+                conversation_id.shared_id(),
                 customer_id,
                 Some(*from),
                 *to,
@@ -54,8 +56,8 @@ impl Store {
     }
 
     /// The entries after `seq`, in order, and the head; `None` if the conversation does not exist.
-    /// If a crash left the last message out of the log, it is put there first. So no message is
-    /// returned that could disappear later.
+    /// If a crash left the last entry out of the log, it is put there first. So nothing is returned
+    /// that could disappear later.
     pub(crate) async fn tail(&self, shared_id: &SharedId, seq: u64) -> Result<Option<Tail>, Error> {
         let mut entries: Vec<LogEntry> = Vec::new();
         let mut looked_from = None;
@@ -69,7 +71,7 @@ impl Store {
             let whole = gapless(seq, &entries);
             if whole + 1 < head.last_seq() && looked_from != Some(whole) {
                 looked_from = Some(whole);
-                entries.retain(|entry| entry.message.seq <= whole);
+                entries.retain(|entry| entry.seq() <= whole);
                 continue;
             }
             if reached(seq, &entries) < head.last_seq() {
@@ -79,11 +81,29 @@ impl Store {
         }
     }
 
-    /// Puts the head's last message into the log, and appends it to `entries`.
+    /// Puts the head's last entry into the log, and appends it to `entries`.
     pub(crate) async fn put_last(&self, head: &Head, entries: &mut Vec<LogEntry>) -> Result<(), Error> {
-        self.put_entry(&head.customer_id, &head.last).await?;
-        entries.push(head.last.clone());
+        let entry = self.finish(head).await?;
+        if let Some(effect) = &head.last_change {
+            let changed = entries.iter_mut().filter_map(|entry| match &mut entry.entry {
+                Entry::Message(message) => Some(message),
+                Entry::Change(_) => None,
+            });
+            changed.for_each(|message| message.apply(effect));
+        }
+        entries.push(entry);
         Ok(())
+    }
+
+    /// Puts the head's last entry into the log unless it is there. The effect of a change comes
+    /// first: an entry that is in the log is applied.
+    pub(crate) async fn finish(&self, head: &Head) -> Result<LogEntry, Error> {
+        if let Some(effect) = &head.last_change {
+            self.apply(effect).await?;
+        }
+        let entry = head.last_entry();
+        self.put_entry(&head.customer_id, &entry).await?;
+        Ok(entry)
     }
 
     async fn read_after(
@@ -138,7 +158,7 @@ impl Store {
             entries.push(item::to_entry(item?)?);
         }
         entries.reverse();
-        if entries.last().is_none_or(|newest| newest.message.seq < head.last_seq()) {
+        if entries.last().is_none_or(|newest| newest.seq() < head.last_seq()) {
             self.put_last(&head, &mut entries).await?;
             if entries.len() > limit as usize {
                 entries.remove(0);
@@ -172,12 +192,12 @@ impl Store {
 
 /// The `seq` of the last of `entries`, which begin after `seq`; `seq` if there are none.
 pub(crate) fn reached(seq: u64, entries: &[LogEntry]) -> u64 {
-    entries.last().map_or(seq, |entry| entry.message.seq)
+    entries.last().map_or(seq, LogEntry::seq)
 }
 
 /// The `seq` up to which `entries`, which begin after `seq`, have no gap.
 pub(crate) fn gapless(seq: u64, entries: &[LogEntry]) -> u64 {
-    let whole = entries.iter().zip(seq + 1..).take_while(|(entry, seq)| entry.message.seq == *seq);
+    let whole = entries.iter().zip(seq + 1..).take_while(|(entry, seq)| entry.seq() == *seq);
     seq + whole.count() as u64
 }
 

@@ -21,7 +21,9 @@
 //! next request that needs it in the log puts it there.
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use domain::{ConversationStatus, Head, INTERVAL_MS, Kind, Message, MessageId, Person, SharedId, Text, Time, admit};
+use domain::{
+    ConversationStatus, Head, INTERVAL_MS, Kind, LogEntry, Message, MessageId, Person, SharedId, Text, Time, admit,
+};
 use uuid::Uuid;
 
 use crate::conversation::update_head;
@@ -44,6 +46,11 @@ pub struct Draft {
     /// The `seq` up to which the sender had every message when it made `client_message_id`. It is
     /// the same on every repeat.
     pub seen_seq: Option<u64>,
+    /// The `seq` of the message that this one answers.
+    pub reply_to: Option<u64>,
+    /// True if an admin's message must not be stored after another admin's answer that the sender
+    /// has not seen. Needs `seen_seq`.
+    pub expect_last: bool,
     /// The server's id for the message. Every request makes a new one. If the stored message has
     /// this id, this same request stored it.
     pub id: MessageId,
@@ -73,6 +80,10 @@ pub enum SendOutcome {
     RateLimited(i64),
     /// `seenSeq` is higher than `lastSeq`.
     SeenSeqTooHigh,
+    /// Another admin has answered after `seenSeq`. The value is the newest answer.
+    Overtaken(Box<Message>),
+    /// There is no message `replyTo`, or it was deleted.
+    NoSuchReplyTo,
 }
 
 /// How many of the newest messages are searched for a repeat if the request has no `seenSeq`.
@@ -109,6 +120,11 @@ enum Resolution {
 impl Store {
     /// Sends `draft`. A repeat of the same request stores no second message.
     pub async fn send(&self, draft: &Draft) -> Result<SendOutcome, Error> {
+        if let Some(seq) = draft.reply_to
+            && !self.is_answerable(&draft.shared_id, seq).await?
+        {
+            return Ok(SendOutcome::NoSuchReplyTo);
+        }
         let mut expected = match draft.seen_seq {
             // No conversation is that long. After the highest `seq` there would be no next number.
             Some(last_seq) if last_seq > key::MAX_SEQ => return Ok(SendOutcome::SeenSeqTooHigh),
@@ -175,7 +191,7 @@ impl Store {
                 (format!("{rate} = :state"), next)
             }
         };
-        let set = format!("SET n = :n, m = :m, #is = :active, im = :im, {rate} = :rate{as_sender}");
+        let set = format!("SET n = :n, m = :m, #is = :active, im = :im, {rate} = :rate{as_sender} REMOVE e, ms");
         let condition = format!("n = :seen AND #is <> :closed AND {unlimited}{allowed}");
         update = update.expression_attribute_values(":rate", n(next));
 
@@ -184,19 +200,19 @@ impl Store {
 
     /// Step 2. `before` is the head as it was before this request updated it.
     async fn complete(&self, draft: &Draft, before: Head, in_log: bool) -> Result<SendOutcome, Error> {
-        let last = before.last.clone();
         let message = message(draft, before.last_seq() + 1);
-        let head = before.with_text_message(&draft.sender, message);
-        // A client can send a wrong `seenSeq`. Then the previous message may not be in the log yet.
+        // A client can send a wrong `seenSeq`. Then the previous entry may not be in the log yet.
         let ensure_previous_logged = async {
-            if in_log || self.has_entry(&draft.shared_id, last.message.seq).await? {
+            if in_log || self.has_entry(&draft.shared_id, before.last_seq()).await? {
                 return Ok(());
             }
-            self.put_entry(&head.customer_id, &last).await
+            self.finish(&before).await.map(drop)
         };
-        let put = self.put_entry(&head.customer_id, &head.last);
-        let (audience, (), ()) = tokio::try_join!(self.audience(&head.customer_id), put, ensure_previous_logged)?;
-        Ok(SendOutcome::Stored { head: Box::new(head), audience, duplicate: false })
+        let entry = before.next_entry(message.clone());
+        let put = self.put_entry(&before.customer_id, &entry);
+        let (audience, (), ()) = tokio::try_join!(self.audience(&before.customer_id), put, ensure_previous_logged)?;
+        let head = Box::new(before.with_text_message(&draft.sender, message));
+        Ok(SendOutcome::Stored { head, audience, duplicate: false })
     }
 
     /// Finds out why the update of the head was refused, and decides whether to retry.
@@ -207,7 +223,7 @@ impl Store {
         expected: &ExpectedHead,
     ) -> Result<Resolution, Error> {
         let mut in_log = expected.in_log;
-        if !is_ours(&head.last.message, draft) {
+        if !is_last(&head, draft) {
             if expected.last_seq > head.last_seq() {
                 return Ok(Resolution::Answer(SendOutcome::SeenSeqTooHigh));
             }
@@ -217,6 +233,9 @@ impl Store {
                 };
                 if let Some(already_stored) = already_stored(&tail, draft) {
                     return Ok(Resolution::Answer(already_stored));
+                }
+                if let Some(answer) = overtaken(&tail, draft) {
+                    return Ok(Resolution::Answer(SendOutcome::Overtaken(Box::new(answer))));
                 }
                 self.lost_race();
                 head = tail.head;
@@ -242,10 +261,9 @@ impl Store {
     /// order: the last message is ours (a repeat), the conversation is closed, the rate limit is
     /// exceeded.
     async fn decide(&self, draft: &Draft, head: Head, in_log: bool) -> Result<Resolution, Error> {
-        if is_ours(&head.last.message, draft) {
-            let duplicate = head.last.message.id != draft.id;
-            let put = self.put_entry(&head.customer_id, &head.last);
-            let (audience, ()) = tokio::try_join!(self.audience(&head.customer_id), put)?;
+        if is_last(&head, draft) {
+            let duplicate = head.last_message.id != draft.id;
+            let (audience, _) = tokio::try_join!(self.audience(&head.customer_id), self.finish(&head))?;
             return Ok(Resolution::Answer(SendOutcome::Stored { head: Box::new(head), audience, duplicate }));
         }
         if head.status == ConversationStatus::Closed {
@@ -267,22 +285,34 @@ fn is_ours(message: &Message, draft: &Draft) -> bool {
     message.is_from(&draft.sender, draft.client_message_id)
 }
 
-/// Returns our message if an earlier request stored it and it is no longer the last.
+/// Returns true if the last entry is our message.
+fn is_last(head: &Head, draft: &Draft) -> bool {
+    head.last_change.is_none() && is_ours(&head.last_message, draft)
+}
+
+/// Returns our message if an earlier request stored it and it is no longer the last entry.
 fn already_stored(tail: &Tail, draft: &Draft) -> Option<SendOutcome> {
-    let ours = tail.entries.iter().find(|entry| is_ours(&entry.message, draft))?;
-    (ours.message.seq < tail.head.last_seq()).then(|| SendOutcome::AlreadyStored(Box::new(ours.message.clone())))
+    let ours = tail.entries.iter().filter_map(LogEntry::message).find(|message| is_ours(message, draft))?;
+    (ours.seq < tail.head.last_seq()).then(|| SendOutcome::AlreadyStored(Box::new(ours.clone())))
+}
+
+/// Returns the newest answer of another admin in `tail`, if the sender wants to know of it.
+fn overtaken(tail: &Tail, draft: &Draft) -> Option<Message> {
+    if !draft.expect_last || !draft.sender.is_admin() {
+        return None;
+    }
+    let mut newest_first = tail.entries.iter().rev().filter_map(LogEntry::message);
+    newest_first
+        .find(|message| {
+            message.kind == Kind::Text && message.sender.is_admin() && message.sender.user_id != draft.sender.user_id
+        })
+        .cloned()
 }
 
 fn message(draft: &Draft, seq: u64) -> Message {
-    Message {
-        conversation_id: draft.shared_id.conversation_id(),
-        seq,
-        id: draft.id.clone(),
-        client_message_id: Some(draft.client_message_id),
-        sender: draft.sender.clone(),
-        kind: Kind::Text,
-        body: draft.body.as_str().to_owned(),
-        system: None,
-        created_at: draft.now,
-    }
+    let conversation_id = draft.shared_id.conversation_id();
+    let body = draft.body.as_str().to_owned();
+    let (id, sender) = (draft.id.clone(), draft.sender.clone());
+    let text = Message::text(conversation_id, seq, id, draft.client_message_id, sender, body, draft.now);
+    Message { reply_to: draft.reply_to, ..text }
 }

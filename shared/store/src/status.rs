@@ -4,7 +4,6 @@ use domain::{Head, LogEntry, Message, MessageId, Order, OrderStatus, Person, Sha
 
 use crate::conversation::update_if;
 use crate::key::{self, n, s};
-use crate::log::Tail;
 use crate::{Audience, Error, Store, item};
 
 /// The outcome of a status change.
@@ -44,8 +43,8 @@ impl Store {
         let (order, newest) = tokio::try_join!(self.order_as_placed(shared_id), self.newest(shared_id, 1))?;
         let (Some(order), Some(mut tail)) = (order, newest) else { return Ok(ChangeStatusOutcome::NotFound) };
         for _ in 0..ATTEMPTS {
-            if let Some(entry) = tail.entries.iter().find(|entry| entry.message.id == *id) {
-                return self.report(order, &tail, entry).await;
+            if let Some(entry) = tail.entries.iter().find(|entry| entry.message().is_some_and(|it| it.id == *id)) {
+                return self.report(order, &tail.head, entry).await;
             }
             let from = tail.head.order.status;
             if from == to {
@@ -56,13 +55,12 @@ impl Store {
             }
             let system = System::StatusChanged { from, to, by: by.clone() };
             let seq = tail.head.last_seq();
-            let entry =
-                tail.head.next_entry(Message::system(shared_id.conversation_id(), seq + 1, id.clone(), system, now));
-            if self.advance_head_by_status(&tail.head, &entry, from, to, by).await? {
-                tail.head.order.status = to;
-                tail.head.order_updated_at = now;
-                tail.head.last = entry.clone();
-                return self.report(order, &tail, &entry).await;
+            let message = Message::system(shared_id.conversation_id(), seq + 1, id.clone(), system, now);
+            if self.advance_head_by_status(&tail.head, &message, from, to, by).await? {
+                let mut head = tail.head.with_message(message);
+                head.order.status = to;
+                head.order_updated_at = now;
+                return self.report(order, &head, &head.last_entry()).await;
             }
             self.lost_race();
             tail = self.tail(shared_id, seq).await?.ok_or(Error::Corrupt("a conversation that vanished"))?;
@@ -78,45 +76,44 @@ impl Store {
         Ok(found.map(item::to_order).transpose()?.map(|(order, _)| order))
     }
 
-    /// Writes a new head after `tail`, whose last message must be in the log. Returns false if a
+    /// Updates `head` by a system message. Its last entry must be in the log. Returns false if a
     /// concurrent write changed the head.
     pub(crate) async fn advance_head_by_status(
         &self,
         head: &Head,
-        entry: &LogEntry,
+        message: &Message,
         from: OrderStatus,
         to: OrderStatus,
         by: &Person,
     ) -> Result<bool, Error> {
         let shared_id = head.shared_id.as_str();
-        let now = entry.message.created_at;
+        let now = message.created_at;
+        let counts = head.next_entry(message.clone()).counts;
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key::key(shared_id, key::HEAD)))
             .condition_expression("n = :seen AND os = :from")
-            .update_expression("SET n = :n, a = :a, m = :m, os = :to, ou = :now, im = :im, an.#u = :name")
+            .update_expression("SET n = :n, a = :a, m = :m, os = :to, ou = :now, im = :im, an.#u = :name REMOVE e, ms")
             .expression_attribute_names("#u", &by.user_id)
             .expression_attribute_values(":name", s(&by.name))
             .expression_attribute_values(":seen", n(head.last_seq()))
             .expression_attribute_values(":from", s(from.as_str()))
-            .expression_attribute_values(":n", n(entry.message.seq))
-            .expression_attribute_values(":a", n(entry.shop_count))
-            .expression_attribute_values(
-                ":m",
-                serde_dynamo::to_attribute_value(item::StoredMessage::of(&entry.message))?,
-            )
+            .expression_attribute_values(":n", n(message.seq))
+            .expression_attribute_values(":a", n(counts.packed()))
+            .expression_attribute_values(":m", serde_dynamo::to_attribute_value(item::StoredMessage::of(message))?)
             .expression_attribute_values(":to", s(to.as_str()))
             .expression_attribute_values(":now", n(now.millis()))
             .expression_attribute_values(":im", s(key::inbox_position(now.minute(), shared_id)));
         update_if(update).await
     }
 
-    async fn report(&self, order: Order, tail: &Tail, entry: &LogEntry) -> Result<ChangeStatusOutcome, Error> {
-        let put = self.put_entry(&tail.head.customer_id, entry);
-        let (audience, ()) = tokio::try_join!(self.audience(&tail.head.customer_id), put)?;
-        let order = Box::new(item::current_order(order, &tail.head));
-        Ok(ChangeStatusOutcome::Changed { order, message: Box::new(entry.message.clone()), audience })
+    async fn report(&self, order: Order, head: &Head, entry: &LogEntry) -> Result<ChangeStatusOutcome, Error> {
+        let message = entry.message().ok_or(Error::Corrupt("a status change that is no message"))?;
+        let put = self.put_entry(&head.customer_id, entry);
+        let (audience, ()) = tokio::try_join!(self.audience(&head.customer_id), put)?;
+        let order = Box::new(item::current_order(order, head));
+        Ok(ChangeStatusOutcome::Changed { order, message: Box::new(message.clone()), audience })
     }
 }

@@ -24,7 +24,7 @@ pub struct OrderWithLog {
     pub order: Order,
     /// The conversation as it was last read.
     pub head: Head,
-    /// All messages up to the last of the head.
+    /// The whole log.
     pub entries: Vec<LogEntry>,
 }
 
@@ -57,15 +57,13 @@ impl Store {
             if has_message(stored, &message.id) {
                 return Ok(());
             }
-            let entry = stored.head.next_entry(following(message.clone(), &stored.head));
-            if self.advance_head_by_import(&stored.head, &entry).await? {
-                self.put_entry(&stored.head.customer_id, &entry).await?;
+            let message = following(message.clone(), &stored.head);
+            if self.advance_head_by_import(&stored.head, &message).await? {
                 if stored.head.status == ConversationStatus::Archived {
                     stored.head.status = ConversationStatus::Active;
                 }
-                stored.head.remember_admin(&entry.message.sender);
-                record(stored, entry);
-                return Ok(());
+                stored.head.remember_admin(&message.sender);
+                return self.record(stored, message).await;
             }
             self.read_newer(stored).await?;
         }
@@ -93,13 +91,12 @@ impl Store {
             }
             let system = System::StatusChanged { from, to, by: by.clone() };
             let message = Message::system(stored.head.shared_id.conversation_id(), 0, id.clone(), system, at);
-            let entry = stored.head.next_entry(following(message, &stored.head));
-            if self.advance_head_by_status(&stored.head, &entry, from, to, by).await? {
-                self.put_entry(&stored.head.customer_id, &entry).await?;
+            let message = following(message, &stored.head);
+            if self.advance_head_by_status(&stored.head, &message, from, to, by).await? {
                 stored.head.order.status = to;
-                stored.head.order_updated_at = entry.message.created_at;
+                stored.head.order_updated_at = message.created_at;
                 stored.head.remember_admin(by);
-                record(stored, entry);
+                self.record(stored, message).await?;
                 return Ok(StatusImport::Done);
             }
             self.read_newer(stored).await?;
@@ -160,11 +157,19 @@ impl Store {
         Ok(())
     }
 
-    /// Updates the head with a conditional write. The last message of `head` must be in the log.
+    /// Puts `message` into the log as the entry after the head, and advances `stored`.
+    async fn record(&self, stored: &mut OrderWithLog, message: Message) -> Result<(), Error> {
+        stored.head = stored.head.clone().with_message(message);
+        stored.entries.push(self.finish(&stored.head).await?);
+        Ok(())
+    }
+
+    /// Updates the head with a conditional write. The last entry of `head` must be in the log.
     /// Returns false if another writer has changed the head.
-    async fn advance_head_by_import(&self, head: &Head, entry: &LogEntry) -> Result<bool, Error> {
+    async fn advance_head_by_import(&self, head: &Head, message: &Message) -> Result<bool, Error> {
         let shared_id = head.shared_id.as_str();
-        let sender = &entry.message.sender;
+        let sender = &message.sender;
+        let counts = head.next_entry(message.clone()).counts;
         let status = match head.status {
             ConversationStatus::Closed => ConversationStatus::Closed,
             ConversationStatus::Active | ConversationStatus::Archived => ConversationStatus::Active,
@@ -179,37 +184,29 @@ impl Store {
             .expression_attribute_values(":seen", n(head.last_seq()))
             .expression_attribute_values(":was", s(head.status.as_str()))
             .expression_attribute_values(":status", s(status.as_str()))
-            .expression_attribute_values(":n", n(entry.message.seq))
-            .expression_attribute_values(":a", n(entry.shop_count))
-            .expression_attribute_values(
-                ":m",
-                serde_dynamo::to_attribute_value(item::StoredMessage::of(&entry.message))?,
-            )
-            .expression_attribute_values(":im", s(key::inbox_position(entry.message.created_at.minute(), shared_id)));
+            .expression_attribute_values(":n", n(message.seq))
+            .expression_attribute_values(":a", n(counts.packed()))
+            .expression_attribute_values(":m", serde_dynamo::to_attribute_value(item::StoredMessage::of(message))?)
+            .expression_attribute_values(":im", s(key::inbox_position(message.created_at.minute(), shared_id)));
         let set = "SET n = :n, a = :a, m = :m, #is = :status, im = :im";
         update = if sender.is_admin() {
             update
-                .update_expression(format!("{set}, an.#u = :name"))
+                .update_expression(format!("{set}, an.#u = :name REMOVE e, ms"))
                 .expression_attribute_names("#u", &sender.user_id)
                 .expression_attribute_values(":name", s(&sender.name))
         } else {
-            update.update_expression(set)
+            update.update_expression(format!("{set} REMOVE e, ms"))
         };
         update_if(update).await
     }
 }
 
 fn has_message(stored: &OrderWithLog, id: &MessageId) -> bool {
-    stored.entries.iter().any(|entry| entry.message.id == *id)
+    stored.entries.iter().filter_map(LogEntry::message).any(|message| message.id == *id)
 }
 
 /// Returns `message` with the `seq` after `head`, and with a time that is not before the last
 /// message.
 fn following(message: Message, head: &Head) -> Message {
     Message { seq: head.last_seq() + 1, created_at: message.created_at.max(head.last_activity_at()), ..message }
-}
-
-fn record(stored: &mut OrderWithLog, entry: LogEntry) {
-    stored.head.last = entry.clone();
-    stored.entries.push(entry);
 }

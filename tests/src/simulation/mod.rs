@@ -57,6 +57,7 @@ pub struct Simulation {
 }
 
 struct Functions {
+    change_conversation: Instances,
     connect: Instances,
     conversations: Instances,
     create_order: Instances,
@@ -88,6 +89,7 @@ impl Simulation {
         let environment: Environment = [
             ("TABLE_NAME".to_owned(), gateway.table().unwrap().to_owned()),
             ("WEBSOCKET_URL".to_owned(), gateway.websocket_url().unwrap().to_owned()),
+            ("EDIT_MINUTES".to_owned(), "15".to_owned()),
         ]
         .into_iter()
         .collect();
@@ -98,6 +100,7 @@ impl Simulation {
         };
         let start = |start: Start| Instances(SKEWS.into_iter().map(|skew| instance(start, skew)).collect());
         let functions = Functions {
+            change_conversation: start(change_conversation::start),
             connect: start(connect::start),
             conversations: start(conversations::start),
             create_order: start(create_order::start),
@@ -129,6 +132,9 @@ impl Simulation {
         let function = match route {
             "POST /api/chat/conversations/{id}/messages" => &self.functions.send_message,
             "POST /api/chat/conversations/{id}/read" => &self.functions.signals,
+            "PATCH /api/chat/conversations/{id}"
+            | "POST /api/chat/conversations/{id}/desk"
+            | "POST /api/chat/conversations/{id}/messages/{seq}/changes" => &self.functions.change_conversation,
             "POST /api/sales" => &self.functions.create_order,
             _ if route.contains("/sales/") => &self.functions.orders,
             _ => &self.functions.conversations,

@@ -13,12 +13,29 @@ use runtime::{Environment, SdkConfig};
 use serde_json::{Value, json};
 use tests::gateway::{Client, TestTemplate, answering, using};
 
-const BINARIES: &[&str] =
-    &["authorizer", "connect", "conversations", "create-order", "disconnect", "orders", "send-message", "signals"];
+const BINARIES: &[&str] = &[
+    "authorizer",
+    "change-conversation",
+    "connect",
+    "conversations",
+    "create-order",
+    "disconnect",
+    "orders",
+    "send-message",
+    "signals",
+];
 
 /// The environment variables that a function of this system may have.
-const VARIABLES: &[&str] =
-    &["ALLOWED_ORIGINS", "JWKS_URL", "JWT_AUDIENCE", "JWT_ISSUER", "JWT_SECRET_ID", "TABLE_NAME", "WEBSOCKET_URL"];
+const VARIABLES: &[&str] = &[
+    "ALLOWED_ORIGINS",
+    "EDIT_MINUTES",
+    "JWKS_URL",
+    "JWT_AUDIENCE",
+    "JWT_ISSUER",
+    "JWT_SECRET_ID",
+    "TABLE_NAME",
+    "WEBSOCKET_URL",
+];
 
 fn own_template() -> Settings {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");

@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use proptest::prelude::*;
 use protocol::{Code, Conversation, OrderAnswer};
 use serde_json::json;
-use tests::{Began, Client, Replica, Shop, User, cases, client_message_id};
+use tests::{Client, Replica, Shop, User, cases, client_message_id};
 use uuid::Uuid;
 
 /// An action of one of the four people. The numbers select a conversation among the known ones, and
@@ -94,7 +94,7 @@ struct ReplicatingUser {
     replica: Replica,
     joined: Option<ConversationId>,
     last: Option<(ConversationId, Uuid, Option<u64>)>,
-    on_their_way: VecDeque<(Conversation, Began)>,
+    on_their_way: VecDeque<Conversation>,
 }
 
 impl ReplicatingUser {
@@ -108,13 +108,11 @@ impl ReplicatingUser {
 
     /// The sync after each connect: fetches the conversations, then the missing messages of each.
     async fn sync(&mut self) {
-        let began = self.replica.begin();
         for conversation in self.user.all_conversations("limit=100").await {
-            self.see(&conversation, began);
+            self.see(&conversation);
             let held = self.replica.conversations()[&conversation.id].gapless();
-            for message in self.user.messages_after(&conversation.id, held).await {
-                self.replica.apply_message(&message);
-            }
+            let log = self.user.log_after(&conversation.id, held).await;
+            self.replica.apply_history(&conversation.id, &log);
         }
     }
 
@@ -124,26 +122,14 @@ impl ReplicatingUser {
         }
     }
 
-    /// Applies the answer to a request that began at `began`. Events that were pushed before the
-    /// answer are applied first.
-    fn see(&mut self, conversation: &Conversation, began: Began) {
+    /// Applies the answer to a request. Events that were pushed before the answer are applied first.
+    fn see(&mut self, conversation: &Conversation) {
         self.listen();
-        self.replica.apply_conversation(conversation, began);
-    }
-
-    /// Fetches the conversations whose state events alone cannot update.
-    async fn refresh(&mut self) {
-        while let Some(id) = self.replica.stale() {
-            let began = self.replica.begin();
-            let conversation = self.user.conversation(&id).await;
-            self.see(&conversation, began);
-        }
+        self.replica.apply_conversation(conversation);
     }
 
     async fn act(&mut self, act: Act) {
         self.listen();
-        self.refresh().await;
-        let began = self.replica.begin();
         match act {
             Act::Send { at, rest, seen } => {
                 let Some((id, known)) = self.replica.pick(at) else { return };
@@ -171,7 +157,7 @@ impl ReplicatingUser {
             Act::Join { at } => {
                 let Some((id, _)) = self.replica.pick(at) else { return };
                 let conversation = self.client.join(&id).await;
-                self.see(&conversation, began);
+                self.see(&conversation);
                 self.joined = Some(id);
             }
             Act::Leave => {
@@ -194,11 +180,11 @@ impl ReplicatingUser {
             }
             Act::Fetch { at } => {
                 let Some((id, _)) = self.replica.pick(at) else { return };
-                self.on_their_way.push_back((self.user.conversation(&id).await, began));
+                self.on_their_way.push_back(self.user.conversation(&id).await);
             }
             Act::Arrive => {
-                if let Some((conversation, began)) = self.on_their_way.pop_front() {
-                    self.see(&conversation, began);
+                if let Some(conversation) = self.on_their_way.pop_front() {
+                    self.see(&conversation);
                 }
             }
             Act::OrderStatus { .. } | Act::Status { .. } => {}
@@ -208,7 +194,7 @@ impl ReplicatingUser {
                 std::mem::replace(&mut self.client, fresh).close().await;
                 if let Some(id) = self.joined.clone() {
                     let conversation = self.client.join(&id).await;
-                    self.see(&conversation, began);
+                    self.see(&conversation);
                 }
                 self.sync().await;
             }
@@ -216,13 +202,11 @@ impl ReplicatingUser {
     }
 
     async fn set_status(&mut self, id: &ConversationId, to: ConversationStatus) {
-        let began = self.replica.begin();
         let conversation = self.user.set_status(id, to).await;
-        self.see(&conversation, began);
+        self.see(&conversation);
     }
 
     async fn order(&mut self) {
-        let began = self.replica.begin();
         let mut body = tests::lamp();
         if self.user.role == Role::Admin {
             let customer = self.replica.conversations().keys().next().map(ToString::to_string);
@@ -232,7 +216,7 @@ impl ReplicatingUser {
             body["customerName"] = conversation.customer_name.into();
         }
         let placed: OrderAnswer = self.user.post("/api/sales", &body).await.expect(201);
-        self.see(&placed.conversation, began);
+        self.see(&placed.conversation);
         self.replica.apply_message(&placed.conversation.last_message);
     }
 
@@ -265,20 +249,18 @@ impl ReplicatingUser {
         for event in self.client.drain().await {
             self.replica.apply_event(&event);
         }
-        while let Some((conversation, began)) = self.on_their_way.pop_front() {
-            self.see(&conversation, began);
+        while let Some(conversation) = self.on_their_way.pop_front() {
+            self.see(&conversation);
         }
-        self.refresh().await;
         let mut fetched = Replica::new(&self.user.id, self.user.role);
         let mut unread = BTreeMap::new();
         for conversation in self.user.all_conversations("limit=100").await {
             let id = conversation.id.clone();
-            fetched.apply_conversation(&conversation, fetched.begin());
-            let messages = self.user.messages(&id).await;
-            assert_eq!(messages.len() as u64, conversation.last_seq, "{id}: lastSeq");
-            for message in &messages {
-                fetched.apply_message(message);
-            }
+            fetched.apply_conversation(&conversation);
+            let log = self.user.log_after(&id, 0).await;
+            let entries = log.messages.len() + log.changes.len();
+            assert_eq!(entries as u64, conversation.last_seq, "{id}: lastSeq");
+            fetched.apply_history(&id, &log);
             unread.insert(id, conversation.unread);
         }
         let who = &self.user.id;
@@ -291,6 +273,7 @@ impl ReplicatingUser {
             let known = &self.replica.conversations()[id];
             let numbers: Vec<_> = known.messages.keys().collect();
             assert_eq!(known.messages, truth.messages, "{who}: messages of {id}: {numbers:?}");
+            assert_eq!(known.changes, truth.changes, "{who}: changes of {id}");
             assert_eq!(known.order.1, truth.order.1, "{who}: the order of {id}: {known:?}");
             assert_eq!(known.status.1, truth.status.1, "{who}: the status of {id}: {known:?}");
             let own = |it: &tests::ReplicaConversation| it.cursor(&self.user.id, self.user.role);

@@ -1,0 +1,425 @@
+//! Changes a message or the conversation's status. A change is an entry of the log, as a message is.
+//!
+//! 1. *Read the entries after `seenSeq`, the head and the message.* If the change is among the
+//!    entries, an earlier request stored it.
+//! 2. *Update the head if `lastSeq` is still n.* The head then has the change as entry n + 1, with
+//!    what its effect needs. Everything that decides about a change moves `lastSeq`, so this one
+//!    condition covers the status of the conversation and the rate limit too.
+//! 3. *Update the message unless it has a later change.* This is the effect. It comes before the
+//!    entry: an entry that is in the log is applied.
+//! 4. *Put n + 1 into the log if it is absent.* At the same time, read which connections are open.
+//!
+//! After a crash the last entry is in the head. The next request that needs it in the log repeats
+//! steps 3 and 4 ([`Store::finish`]). Both do nothing the second time.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use domain::{
+    Change, ChangeKind, ConversationStatus, Effect, Emoji, Entry, Head, Kind, LogEntry, Message, Person, SharedId,
+    Text, Time, admit,
+};
+use uuid::Uuid;
+
+use crate::conversation::update_if;
+use crate::key::{self, n, s};
+use crate::log::Tail;
+use crate::{Audience, Error, Store, item};
+
+/// A change of a message.
+#[derive(Clone, Debug)]
+pub enum MessageChange {
+    /// A new text.
+    Edit(Text),
+    /// A deletion.
+    Delete,
+    /// A reaction to add, or to remove if `on` is false.
+    React {
+        /// The emoji.
+        emoji: Emoji,
+        /// True adds the reaction, false removes it.
+        on: bool,
+    },
+}
+
+/// A change to make.
+#[derive(Clone, Debug)]
+pub struct ChangeDraft {
+    /// The conversation, by the id that it shares with its order.
+    pub shared_id: SharedId,
+    /// The `seq` of the message to change.
+    pub target: u64,
+    /// The participant who makes the change.
+    pub by: Person,
+    /// The caller's id for the change. It is the same on every repeat.
+    pub change_id: Uuid,
+    /// The change.
+    pub change: MessageChange,
+    /// The `seq` up to which the caller had every entry when it made `change_id`. It is the same on
+    /// every repeat.
+    pub seen_seq: Option<u64>,
+    /// How long the sender may edit a message, in milliseconds from its `createdAt`.
+    pub edit_for_ms: i64,
+    /// The time of the change.
+    pub now: Time,
+}
+
+/// Why a message cannot be changed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NotChangeable {
+    /// It is a system message.
+    System,
+    /// It was deleted.
+    Deleted,
+    /// The time to edit it is over.
+    TooLate,
+    /// It has the most reactions that a message can have.
+    TooManyReactions,
+}
+
+/// The outcome of a change of a message.
+#[derive(Clone, Debug)]
+pub enum ChangeOutcome {
+    /// The change is stored. Push it, then answer.
+    Stored {
+        /// The head after the change.
+        head: Box<Head>,
+        /// The change.
+        change: Box<Change>,
+        /// The message as it is now.
+        message: Box<Message>,
+        /// The open connections, read after the head was updated.
+        audience: Audience,
+        /// True if an earlier request stored the change.
+        duplicate: bool,
+    },
+    /// An earlier request stored the change, and other entries were stored after it.
+    AlreadyStored {
+        /// The change.
+        change: Box<Change>,
+        /// The message as it is now.
+        message: Box<Message>,
+    },
+    /// The conversation or the message does not exist, or the caller does not take part.
+    NotFound,
+    /// Only the sender may edit a message, and only the sender and admins may delete it.
+    NotAllowed,
+    /// The message cannot be changed.
+    NotChangeable(NotChangeable),
+    /// The conversation is closed.
+    Closed,
+    /// The caller exceeds the rate limit. The value is the time to wait, in milliseconds.
+    RateLimited(i64),
+    /// `seenSeq` is higher than `lastSeq`.
+    SeenSeqTooHigh,
+}
+
+/// The outcome of archiving, closing or opening a conversation.
+#[derive(Clone, Debug)]
+pub enum SetConversationStatusOutcome {
+    /// The status changed. Push it, then answer.
+    Changed {
+        /// The head after the change.
+        head: Box<Head>,
+        /// The change.
+        change: Box<Change>,
+        /// The open connections, read after the head was updated.
+        audience: Audience,
+    },
+    /// The conversation already has that status.
+    Unchanged(Box<Head>),
+    /// The conversation does not exist.
+    NotFound,
+}
+
+/// The most reactions of one message. It keeps an item far below DynamoDB's 400 KB. Reactions at
+/// the same time can exceed it by a few.
+const MAX_REACTIONS: usize = 200;
+
+/// How many of the newest entries are searched for a repeat if the request has no `seenSeq`.
+const LOOK_BACK: u32 = 100;
+
+/// The number of attempts before a change fails, as for a send.
+const ATTEMPTS: u32 = 200;
+
+impl Store {
+    /// Makes `draft`. A repeat of the same request changes nothing.
+    pub async fn change_message(&self, draft: &ChangeDraft) -> Result<ChangeOutcome, Error> {
+        if draft.target > key::MAX_SEQ || draft.seen_seq.is_some_and(|seq| seq > key::MAX_SEQ) {
+            return Ok(ChangeOutcome::NotFound);
+        }
+        let tail = async {
+            match draft.seen_seq {
+                Some(seq) => self.tail(&draft.shared_id, seq).await,
+                None => self.newest(&draft.shared_id, LOOK_BACK).await,
+            }
+        };
+        let (tail, message) = tokio::try_join!(tail, self.message(&draft.shared_id, draft.target))?;
+        let Some(mut tail) = tail.filter(|tail| tail.head.has_participant(&draft.by)) else {
+            return Ok(ChangeOutcome::NotFound);
+        };
+        if draft.seen_seq.is_some_and(|seq| seq > tail.head.last_seq()) {
+            return Ok(ChangeOutcome::SeenSeqTooHigh);
+        }
+        let Some(mut message) = self.as_of(&tail, message, draft).await? else {
+            return Ok(ChangeOutcome::NotFound);
+        };
+        for _ in 0..ATTEMPTS {
+            if let Some(change) = find_change(&tail, &draft.by, draft.change_id) {
+                return self.repeated(draft, tail.head, change).await;
+            }
+            if let Some(refusal) = refusal(draft, &tail.head, &message) {
+                return Ok(refusal);
+            }
+            let state = tail.head.cursors(&draft.by).rate_limit_state;
+            let rate_limit_state = match admit(state, draft.now) {
+                Ok(next) => next,
+                Err(limited) => return Ok(ChangeOutcome::RateLimited(limited.retry_after_ms)),
+            };
+            let seq = tail.head.last_seq();
+            let effect = effect(draft, seq + 1);
+            let next = tail.head.clone().with_change(effect.clone());
+            if self.advance_head_by_change(&next, Some((&draft.by, rate_limit_state))).await? {
+                self.apply(&effect).await?;
+                let entry = next.last_entry();
+                let put = self.put_entry(&next.customer_id, &entry);
+                let (audience, ()) = tokio::try_join!(self.audience(&next.customer_id), put)?;
+                message.apply(&effect);
+                let (change, message) = (Box::new(effect.change), Box::new(message));
+                return Ok(ChangeOutcome::Stored { head: Box::new(next), change, message, audience, duplicate: false });
+            }
+            self.lost_race();
+            let (newer, current) =
+                tokio::try_join!(self.tail(&draft.shared_id, seq), self.message(&draft.shared_id, draft.target))?;
+            tail = newer.ok_or(Error::Corrupt("a conversation that vanished"))?;
+            message = self.as_of(&tail, current, draft).await?.unwrap_or(message);
+        }
+        Err(Error::Contended)
+    }
+
+    /// The message to change with all changes in `tail`. `read` was read at the same time as `tail`,
+    /// so it can be older. It is then read again.
+    async fn as_of(&self, tail: &Tail, read: Option<Message>, draft: &ChangeDraft) -> Result<Option<Message>, Error> {
+        let changes = tail.entries.iter().filter_map(LogEntry::change);
+        let last = changes.filter(|change| change.kind.target() == Some(draft.target)).map(|change| change.seq).max();
+        let is_there = tail.entries.iter().any(|entry| entry.seq() == draft.target);
+        match read {
+            Some(message) if message.deleted.is_some() || message.changed_seq >= last => Ok(Some(message)),
+            None if !is_there => Ok(None),
+            _ => self.message(&draft.shared_id, draft.target).await,
+        }
+    }
+
+    /// Archives, closes or opens a conversation at `now`. `change_id` identifies this attempt, so
+    /// that a repeated write finds its own change.
+    pub async fn set_conversation_status(
+        &self,
+        shared_id: &SharedId,
+        to: ConversationStatus,
+        by: &Person,
+        change_id: Uuid,
+        now: Time,
+    ) -> Result<SetConversationStatusOutcome, Error> {
+        let Some(mut tail) = self.newest(shared_id, 1).await? else {
+            return Ok(SetConversationStatusOutcome::NotFound);
+        };
+        for _ in 0..ATTEMPTS {
+            if let Some(change) = find_change(&tail, by, change_id) {
+                let audience = self.audience(&tail.head.customer_id).await?;
+                return Ok(SetConversationStatusOutcome::Changed { head: Box::new(tail.head), change, audience });
+            }
+            let (from, seq) = (tail.head.status, tail.head.last_seq());
+            if from == to {
+                return Ok(SetConversationStatusOutcome::Unchanged(Box::new(tail.head)));
+            }
+            let change = Change {
+                conversation_id: shared_id.conversation_id(),
+                seq: seq + 1,
+                change_id,
+                kind: ChangeKind::Status { from, to },
+                by: by.clone(),
+                created_at: now,
+            };
+            let next = tail.head.with_change(Effect { change: change.clone(), body: None });
+            if self.advance_head_by_change(&next, None).await? {
+                let entry = next.last_entry();
+                let put = self.put_entry(&next.customer_id, &entry);
+                let (audience, ()) = tokio::try_join!(self.audience(&next.customer_id), put)?;
+                let (head, change) = (Box::new(next), Box::new(change));
+                return Ok(SetConversationStatusOutcome::Changed { head, change, audience });
+            }
+            self.lost_race();
+            tail = self.tail(shared_id, seq).await?.ok_or(Error::Corrupt("a conversation that vanished"))?;
+        }
+        Err(Error::Contended)
+    }
+
+    /// Step 2: updates the head to `next`, whose last entry is a change, if it has not moved. With
+    /// `limited`, also sets the rate limit state of that person.
+    async fn advance_head_by_change(&self, next: &Head, limited: Option<(&Person, i64)>) -> Result<bool, Error> {
+        let effect = next.last_change.as_ref().ok_or(Error::Corrupt("a change that is none"))?;
+        let (change, shared_id) = (&effect.change, next.shared_id.as_str());
+        let at = change.created_at.minute();
+        let mut set = "SET n = :n, a = :a, e = :e, ms = :ms, im = :im, #is = :is".to_owned();
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key::key(shared_id, key::HEAD)))
+            .condition_expression("n = :seen")
+            .expression_attribute_names("#is", "is")
+            .expression_attribute_values(":seen", n(change.seq - 1))
+            .expression_attribute_values(":n", n(change.seq))
+            .expression_attribute_values(":a", n(next.counts.packed()))
+            .expression_attribute_values(":e", serde_dynamo::to_attribute_value(item::StoredChange::of(effect))?)
+            .expression_attribute_values(":ms", n(next.last_message.seq))
+            .expression_attribute_values(":im", s(key::inbox_position(at, shared_id)))
+            .expression_attribute_values(":is", s(next.status.as_str()));
+        if change.kind.target() == Some(next.last_message.seq) {
+            let message = item::StoredMessage::of(&next.last_message);
+            set.push_str(", m = :m");
+            update = update.expression_attribute_values(":m", serde_dynamo::to_attribute_value(message)?);
+        }
+        if let Some((person, state)) = limited {
+            update = update.expression_attribute_values(":rate", n(state));
+            if person.is_admin() {
+                set.push_str(", ag.#u = :rate");
+                update = update.expression_attribute_names("#u", &person.user_id);
+            } else {
+                set.push_str(", cg = :rate");
+            }
+        }
+        update_if(update.update_expression(set)).await
+    }
+
+    /// Step 3: makes the effect of a change on its message. Does nothing if it was made before, or
+    /// if the message was deleted.
+    pub(crate) async fn apply(&self, effect: &Effect) -> Result<(), Error> {
+        let change = &effect.change;
+        let Some(target) = change.kind.target() else { return Ok(()) };
+        let key = key::key(change.conversation_id.shared_id().as_str(), &key::log(target));
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key))
+            .condition_expression(
+                "attribute_exists(pk) AND attribute_not_exists(dl) AND (attribute_not_exists(v) OR v < :v)",
+            )
+            .expression_attribute_values(":v", n(change.seq));
+        update_if(set_effect(update, effect)?).await.map(drop)
+    }
+
+    /// The message `seq` as it is now; `None` if it is not in the log or is a change.
+    async fn message(&self, shared_id: &SharedId, seq: u64) -> Result<Option<Message>, Error> {
+        let key = key::key(shared_id.as_str(), &key::log(seq));
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let entry = get.send().await?.item.map(item::to_entry).transpose()?;
+        Ok(entry.and_then(|entry| match entry.entry {
+            Entry::Message(message) => Some(message),
+            Entry::Change(_) => None,
+        }))
+    }
+
+    /// Returns true if a message can answer the message `seq`: it exists and was not deleted.
+    pub(crate) async fn is_answerable(&self, shared_id: &SharedId, seq: u64) -> Result<bool, Error> {
+        if seq > key::MAX_SEQ {
+            return Ok(false);
+        }
+        if let Some(message) = self.message(shared_id, seq).await? {
+            return Ok(message.deleted.is_none());
+        }
+        // The last message may not be in the log yet.
+        let head = self.head(shared_id).await?;
+        Ok(head.is_some_and(|head| head.last_message.seq == seq && head.last_message.deleted.is_none()))
+    }
+
+    /// The outcome for a change that an earlier request stored. It is pushed again while it is the
+    /// last entry: that request may have failed before the push.
+    async fn repeated(&self, draft: &ChangeDraft, head: Head, change: Box<Change>) -> Result<ChangeOutcome, Error> {
+        let (audience, message) = tokio::try_join!(
+            self.audience(&head.customer_id),
+            self.message(&draft.shared_id, change.kind.target().unwrap_or(draft.target))
+        )?;
+        let message = Box::new(message.ok_or(Error::Corrupt("a changed message that is not in the log"))?);
+        Ok(if change.seq == head.last_seq() {
+            ChangeOutcome::Stored { head: Box::new(head), change, message, audience, duplicate: true }
+        } else {
+            ChangeOutcome::AlreadyStored { change, message }
+        })
+    }
+}
+
+/// Adds the effect of a change to an update of its message.
+fn set_effect(update: UpdateItemFluentBuilder, effect: &Effect) -> Result<UpdateItemFluentBuilder, Error> {
+    let change = &effect.change;
+    Ok(match &change.kind {
+        ChangeKind::Edited { .. } => update
+            .update_expression("SET v = :v, b = :b, ed = :t")
+            .expression_attribute_values(":b", s(effect.body.clone().unwrap_or_default()))
+            .expression_attribute_values(":t", n(change.created_at.millis())),
+        ChangeKind::Deleted { .. } => {
+            let deletion = item::StoredDeletion::by(&change.by, change.created_at);
+            update
+                .update_expression("SET v = :v, b = :b, dl = :dl")
+                .expression_attribute_values(":b", s(""))
+                .expression_attribute_values(":dl", serde_dynamo::to_attribute_value(deletion)?)
+        }
+        ChangeKind::Reacted { emoji, on: true, .. } => update
+            .update_expression("SET v = :v, #r = :name")
+            .expression_attribute_names("#r", item::reaction(*emoji, &change.by))
+            .expression_attribute_values(":name", s(&change.by.name)),
+        ChangeKind::Reacted { emoji, on: false, .. } => update
+            .update_expression("SET v = :v REMOVE #r")
+            .expression_attribute_names("#r", item::reaction(*emoji, &change.by)),
+        ChangeKind::Status { .. } => update,
+    })
+}
+
+/// Checks whether the caller may make the change now. Returns the outcome if not.
+fn refusal(draft: &ChangeDraft, head: &Head, message: &Message) -> Option<ChangeOutcome> {
+    let own = message.sender.user_id == draft.by.user_id && message.sender.role == draft.by.role;
+    let allowed = match draft.change {
+        MessageChange::Edit(_) => own,
+        MessageChange::Delete => own || draft.by.is_admin(),
+        MessageChange::React { .. } => true,
+    };
+    let too_late = draft.now.millis() - message.created_at.millis() > draft.edit_for_ms;
+    let not_changeable = match draft.change {
+        _ if message.kind == Kind::System => Some(NotChangeable::System),
+        _ if message.deleted.is_some() => Some(NotChangeable::Deleted),
+        MessageChange::Edit(_) if allowed && too_late => Some(NotChangeable::TooLate),
+        MessageChange::React { on: true, .. } if message.reactors().count() >= MAX_REACTIONS => {
+            Some(NotChangeable::TooManyReactions)
+        }
+        _ => None,
+    };
+    if let Some(reason) = not_changeable {
+        return Some(ChangeOutcome::NotChangeable(reason));
+    }
+    if !allowed {
+        return Some(ChangeOutcome::NotAllowed);
+    }
+    (head.status == ConversationStatus::Closed).then_some(ChangeOutcome::Closed)
+}
+
+fn effect(draft: &ChangeDraft, seq: u64) -> Effect {
+    let target = draft.target;
+    let (kind, body) = match &draft.change {
+        MessageChange::Edit(body) => (ChangeKind::Edited { target }, Some(body.as_str().to_owned())),
+        MessageChange::Delete => (ChangeKind::Deleted { target }, None),
+        MessageChange::React { emoji, on } => (ChangeKind::Reacted { target, emoji: *emoji, on: *on }, None),
+    };
+    let change = Change {
+        conversation_id: draft.shared_id.conversation_id(),
+        seq,
+        change_id: draft.change_id,
+        kind,
+        by: draft.by.clone(),
+        created_at: draft.now,
+    };
+    Effect { change, body }
+}
+
+fn find_change(tail: &Tail, by: &Person, change_id: Uuid) -> Option<Box<Change>> {
+    let mut changes = tail.entries.iter().filter_map(LogEntry::change);
+    changes.find(|change| change.is_from(by, change_id)).cloned().map(Box::new)
+}
