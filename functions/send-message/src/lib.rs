@@ -61,7 +61,7 @@ async fn send(app: &App, draft: &Draft, requester: Option<&str>) -> Result<(doma
         SendOutcome::Closed => return Err(Problem::closed().into()),
         SendOutcome::RateLimited(milliseconds) => return Err(Problem::rate_limited(milliseconds).into()),
         SendOutcome::SeenSeqTooHigh => {
-            return Err(Problem::invalid("seenSeq", "is past the conversation's last message").into());
+            return Err(Problem::invalid("seenSeq", "must not be higher than the conversation's last `seq`").into());
         }
     };
     let message = head.last.message;

@@ -52,7 +52,7 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
             Action::Ping {} => ping(&app, &connected, now).await,
             // API Gateway routes this action to another function, unless its route is missing in
             // the template.
-            Action::SendMessage(_) => Err(Failure::internal("send_message has a route of its own")),
+            Action::SendMessage(_) => Err(Failure::internal("the template has no route for send_message")),
         },
         other => Err(Failure::unexpected(&other)),
     }
