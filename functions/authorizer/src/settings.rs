@@ -34,7 +34,9 @@ impl Settings {
 fn keys(environment: &Environment) -> Result<Keys, StartError> {
     // Only one of the two may be set. Otherwise a token could choose how it is checked.
     match (environment.optional("JWT_SECRET_ID"), environment.optional("JWKS_URL")) {
-        (Some(_), Some(_)) => Err(StartError::invalid("JWT_SECRET_ID", "and JWKS_URL are both set; set only one of them")),
+        (Some(_), Some(_)) => {
+            Err(StartError::invalid("JWT_SECRET_ID", "and JWKS_URL are both set; set only one of them"))
+        }
         (Some(id), None) => Ok(Keys::Secret(id.to_owned())),
         (None, Some(address)) => {
             let url = Url::parse(address).map_err(|_| StartError::invalid("JWKS_URL", "must be a valid URL"))?;

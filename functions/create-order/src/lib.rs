@@ -77,7 +77,10 @@ fn customer(caller: &Person, mut body: OrderRequest) -> Result<(Person, OrderReq
     }
     let user_id = body.customer_id.clone().unwrap_or_default();
     if !domain::is_user_id(&user_id) {
-        return Err(Problem::invalid("customerId", "must be a user id of 1 to 128 bytes when an admin places an order"));
+        return Err(Problem::invalid(
+            "customerId",
+            "must be a user id of 1 to 128 bytes when an admin places an order",
+        ));
     }
     let name = body.customer_name.clone().unwrap_or_default();
     let length = name.chars().count();

@@ -97,8 +97,7 @@ fn plan(id: &str, old: LegacyOrder, rules: &Rules) -> Result<Plan, String> {
     let messages = old.conversations.iter().flat_map(|conversation| &conversation.messages);
     let sent = messages.filter_map(|message| timestamp::time(message.created_at.as_deref(), zone).ok().flatten());
     let created = timestamp::time(old.created_at.as_deref(), zone)?.or(updated).or_else(|| sent.min());
-    let created = created
-        .ok_or("it has no date: neither its creation, nor its last change, nor a message has one")?;
+    let created = created.ok_or("it has no date: neither its creation, nor its last change, nor a message has one")?;
 
     let shared_id = SharedId::from_legacy(&rules.namespace, id);
     let number = old.number.as_deref().unwrap_or(id);

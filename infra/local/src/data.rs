@@ -88,9 +88,12 @@ pub(crate) fn secret(folder: Option<&DataFolder>) -> Result<String, StartupError
             eprintln!("{} is incomplete, because an earlier start could not write it. It is replaced.", path.display());
         }
         Ok(bytes) => {
-            let secret = String::from_utf8(bytes).map_err(|_| failed("the secret in this file is not UTF-8; delete the file".to_owned()))?;
+            let secret = String::from_utf8(bytes)
+                .map_err(|_| failed("the secret in this file is not UTF-8; delete the file".to_owned()))?;
             if secret.len() < SHORTEST {
-                return Err(failed(format!("the secret in this file has fewer than {SHORTEST} bytes; delete the file")));
+                return Err(failed(format!(
+                    "the secret in this file has fewer than {SHORTEST} bytes; delete the file"
+                )));
             }
             return Ok(secret);
         }

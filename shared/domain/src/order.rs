@@ -157,7 +157,9 @@ impl NewOrder {
                 .checked_mul(item.unit_price)
                 .and_then(|price| total.checked_add(price))
                 .filter(|sum| *sum < MAX_TOTAL)
-                .ok_or_else(|| InvalidField::new(field("unitPrice"), "is too high: the order's total must be below 2^53"))?;
+                .ok_or_else(|| {
+                    InvalidField::new(field("unitPrice"), "is too high: the order's total must be below 2^53")
+                })?;
         }
         if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
             return Err(InvalidField::new("currency", "must be an ISO 4217 code such as EUR"));

@@ -61,7 +61,9 @@ impl Reader {
         // The driver's error message could contain the password.
         let opts = Opts::from_url(url).map_err(|_| SourceError(NO_URL.to_owned()))?;
         if opts.db_name().is_none() {
-            return Err(SourceError("the source's URL has no database name: add it at the end, after a slash".to_owned()));
+            return Err(SourceError(
+                "the source's URL has no database name: add it at the end, after a slash".to_owned(),
+            ));
         }
         let setup = vec!["SET NAMES utf8mb4, time_zone = '+00:00'"];
         let opts = OptsBuilder::from_opts(opts).init(setup).tcp_keepalive(Some(Duration::from_secs(30)));

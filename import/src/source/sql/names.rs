@@ -241,7 +241,10 @@ pub(crate) fn check(configured: &Names) -> Result<(), SourceError> {
         for (column, name) in names {
             if column != "table" && !table.columns.iter().any(|it| it.0 == column) {
                 let known: Vec<&str> = table.columns.iter().map(|it| it.0).collect();
-                return Err(SourceError(format!("[tables.{ours}] has no {column}: use one of table, {}", known.join(", "))));
+                return Err(SourceError(format!(
+                    "[tables.{ours}] has no {column}: use one of table, {}",
+                    known.join(", ")
+                )));
             }
             if name.chars().count() > 64 || name.chars().any(|c| c.is_control() || c == '`') {
                 return Err(SourceError(format!("{name:?} under [tables.{ours}] is not a valid name")));

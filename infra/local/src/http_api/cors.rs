@@ -53,8 +53,7 @@ impl Policy {
     /// Replaces all CORS headers of `response` with those of this policy.
     pub(super) fn share(&self, origin: Option<&str>, response: &mut Response<Full<Bytes>>) {
         let headers = response.headers_mut();
-        let own: Vec<_> =
-            headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
+        let own: Vec<_> = headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
         for name in own {
             headers.remove(name);
         }

@@ -45,12 +45,17 @@ fn intrinsic(tag: &str, argument: Value, at: &str) -> Result<Value, StartupError
         ("Condition", name) => Ok(json!({ "Condition": name })),
         ("GetAtt", Value::String(dotted)) => match dotted.split_once('.') {
             Some((resource, attribute)) => Ok(json!({ "Fn::GetAtt": [resource, attribute] })),
-            None => Err(StartupError::template(at, format!("!GetAtt {dotted} has no attribute: write !GetAtt Resource.Attribute"))),
+            None => Err(StartupError::template(
+                at,
+                format!("!GetAtt {dotted} has no attribute: write !GetAtt Resource.Attribute"),
+            )),
         },
         (name @ ("GetAtt" | "Sub" | "Join" | "Split" | "If" | "Equals" | "Not"), argument) => {
             Ok(json!({ format!("Fn::{name}"): argument }))
         }
-        (unknown, _) => Err(StartupError::template(at, format!("the local gateway does not support the tag !{unknown}"))),
+        (unknown, _) => {
+            Err(StartupError::template(at, format!("the local gateway does not support the tag !{unknown}")))
+        }
     }
 }
 

@@ -62,7 +62,9 @@ pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<
     let Some(api) = template.only("AWS::Serverless::HttpApi")? else {
         return match functions.events().first() {
             None => Ok(None),
-            Some((_, event)) => Err(event.problem("Type", "this event needs an AWS::Serverless::HttpApi, and the template has none")),
+            Some((_, event)) => {
+                Err(event.problem("Type", "this event needs an AWS::Serverless::HttpApi, and the template has none"))
+            }
         };
     };
     let properties = &api.properties;
@@ -123,7 +125,10 @@ fn authorizer(section: &Properties, functions: &Functions) -> Result<HttpAuthori
     let cache_ttl = Duration::from_secs(identity.number("ReauthorizeEvery")?.unwrap_or(0));
     let headers: Vec<_> = identity.texts("Headers")?.iter().map(|name| name.to_ascii_lowercase()).collect();
     if headers.is_empty() && !cache_ttl.is_zero() {
-        return Err(identity.problem("Headers", "ReauthorizeEvery needs at least one header: answers are cached by the values of these headers"));
+        return Err(identity.problem(
+            "Headers",
+            "ReauthorizeEvery needs at least one header: answers are cached by the values of these headers",
+        ));
     }
     Ok(HttpAuthorizer { function: function.to_owned(), headers, cache_ttl })
 }

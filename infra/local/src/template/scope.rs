@@ -118,12 +118,20 @@ impl<'a> Scope<'a> {
                 }
                 _ => Err(StartupError::template(at, "Fn::If takes a condition and two values")),
             },
-            (unknown, _) => Err(StartupError::template(at, format!("the local gateway does not support {unknown}, or not with this argument"))),
+            (unknown, _) => Err(StartupError::template(
+                at,
+                format!("the local gateway does not support {unknown}, or not with this argument"),
+            )),
         }
     }
 
     fn holds(&self, condition: &Value, at: &str) -> Result<bool, StartupError> {
-        let unsupported = || StartupError::template(at, "the local gateway supports only Fn::Equals, Fn::Not and Condition in a condition");
+        let unsupported = || {
+            StartupError::template(
+                at,
+                "the local gateway supports only Fn::Equals, Fn::Not and Condition in a condition",
+            )
+        };
         let (name, argument) = condition.as_object().and_then(single).ok_or_else(unsupported)?;
         match (name, argument) {
             ("Condition", Value::String(other)) => self.condition(other),
@@ -177,7 +185,10 @@ impl<'a> Scope<'a> {
             ("AWS::ApiGatewayV2::Api", "ApiId") => Ok(identity),
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => Ok(format!("ws://{}", self.template_inputs.authority)),
             ("AWS::Serverless::HttpApi", "ApiEndpoint") => Ok(format!("http://{}", self.template_inputs.authority)),
-            (kind, _) => Err(StartupError::template(at, format!("the local gateway does not support the attribute {attribute} of {kind}"))),
+            (kind, _) => Err(StartupError::template(
+                at,
+                format!("the local gateway does not support the attribute {attribute} of {kind}"),
+            )),
         }
     }
 
@@ -237,7 +248,9 @@ fn parameter(template_inputs: &TemplateInputs, name: &str, declaration: &Value) 
     match declaration.get("Type").and_then(Value::as_str) {
         Some("String" | "Number") => Ok(Value::String(value)),
         Some("CommaDelimitedList") => Ok(value.split(',').map(|item| item.trim().to_owned()).collect()),
-        kind => Err(StartupError::template(at, format!("the local gateway does not support parameters of type {kind:?}"))),
+        kind => {
+            Err(StartupError::template(at, format!("the local gateway does not support parameters of type {kind:?}")))
+        }
     }
 }
 

@@ -61,8 +61,9 @@ pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<
     api.properties.one_of("ProtocolType", &["WEBSOCKET"])?;
     let expression = api.properties.required("RouteSelectionExpression")?;
     let selection = expression.strip_prefix("$request.body.").map(|path| path.split('.').map(str::to_owned).collect());
-    let selection = selection
-        .ok_or_else(|| api.properties.problem("RouteSelectionExpression", "the local gateway supports only $request.body.FIELD"))?;
+    let selection = selection.ok_or_else(|| {
+        api.properties.problem("RouteSelectionExpression", "the local gateway supports only $request.body.FIELD")
+    })?;
     let stage = stage(template, &api.name)?;
     let reader = Reader { template, functions, api: &api.name, stage: &stage };
     let mut routes = BTreeMap::new();
@@ -198,7 +199,9 @@ impl Reader<'_> {
     fn function(&self, properties: &Properties, name: &str) -> Result<String, StartupError> {
         let uri = properties.required(name)?;
         let function = if uri.ends_with("/invocations") { self.functions.behind(&uri) } else { None };
-        function.map(str::to_owned).ok_or_else(|| properties.problem(name, "this is not the invocation URI of a function in the template"))
+        function
+            .map(str::to_owned)
+            .ok_or_else(|| properties.problem(name, "this is not the invocation URI of a function in the template"))
     }
 
     fn callable(&self, properties: &Properties, function: &str, path: &str) -> Result<(), StartupError> {
