@@ -11,7 +11,7 @@ const STOP_MS = 4_000;
 export class Typing {
   readonly #connection: Pick<Connection, "post">;
   readonly #now: () => number;
-  #in: ConversationId | undefined;
+  #typingIn: ConversationId | undefined;
   #startedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -34,7 +34,7 @@ export class Typing {
   /** Call it when the text was sent, emptied, or left. */
   stop(): void {
     clearTimeout(this.#timer);
-    if (this.#in !== undefined) this.#connection.post({ action: "typing_stop", conversationId: this.#in });
+    if (this.#in !== undefined) this.#connection.post({ action: "typing_stop", conversationId: this.#typingIn });
     this.#in = undefined;
   }
 
