@@ -257,6 +257,7 @@ test("start after the end of the session stays expired", async () => {
   await vi.advanceTimersByTimeAsync(1_000);
   expect(started.client.state.connection).toBe("expired");
   started.client.start();
+  expect(started.client.state.connection).toBe("expired");
   await vi.advanceTimersByTimeAsync(60_000);
   expect(started.client.state.connection).toBe("expired");
   started.client.stop();
@@ -384,7 +385,7 @@ test("a stale conversation that no longer exists is not requested at every chang
   for (let count = 0; count < 200; count += 1) {
     await vi.advanceTimersByTimeAsync(6_000);
     ackAll(socket);
-    socket.receive({ event: "message_read", conversationId: "cnv_b", userId: "mia", role: "customer", seq: 1 });
+    socket.receive({ event: "new_message", conversationId: "cnv_b", message: message(count + 2, "cnv_b") });
   }
   expect(started.asked.filter((path) => path.endsWith("/cnv_a")).length).toBeLessThan(10);
   started.client.stop();
