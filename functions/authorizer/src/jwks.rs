@@ -64,8 +64,8 @@ impl Jwks {
         }
     }
 
-    /// Fetches the published keys, and keeps those that may sign tokens. Keys of other kinds, and keys
-    /// that cannot be parsed, are left out.
+    /// Fetches the published keys, and returns those that may sign tokens. Leaves out keys of other
+    /// kinds and keys that cannot be parsed.
     async fn fetch(&self) -> Result<JwkSet, Error> {
         // The client is not created at the start, because that reads every root certificate on the
         // disk, and a connection with a ticket does not need it.

@@ -7,8 +7,8 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, 
 /// The minimum length of an RSA key (RFC 7518, section 3.3).
 const MIN_RSA_BITS: usize = 2_048;
 
-/// The only algorithm that is accepted with this key. `None` if the key is not for signatures, or is
-/// too short.
+/// The only algorithm that is accepted with this key. `None` if the key is not for signatures, or
+/// is too short.
 pub(crate) fn key_algorithm(jwk: &Jwk) -> Option<Algorithm> {
     if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
         return None;

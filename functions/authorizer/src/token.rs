@@ -50,8 +50,8 @@ impl std::fmt::Display for TokenError {
     }
 }
 
-/// The claims, with their types from RFC 7519. A token is refused if one of these claims has another
-/// type, is `null` or appears twice, even if its value is not used.
+/// The claims, with their types from RFC 7519. A token is refused if one of these claims has
+/// another type, is `null` or appears twice, even if its value is not used.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
@@ -171,8 +171,8 @@ impl Verifier {
     }
 }
 
-/// The claims of a token that was signed with `key`. Their values are checked elsewhere: the library
-/// accepts a list as an issuer, and it reads the system's clock.
+/// The claims of a token that was signed with `key`. Their values are not checked here, because the
+/// library accepts a list as an issuer, and it reads the system's clock.
 fn claims(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims, TokenError> {
     let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;

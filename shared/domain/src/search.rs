@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_is_looked_for_everywhere() {
+    fn every_word_is_searched_in_every_text() {
         let titles = ["Desk lamp", "Green chair"];
         assert!(found("chair lovelace", &titles, "Ada Lovelace"));
         assert!(found("  green\tdesk ", &titles, "Ada"));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_is_what_the_pages_show() {
+    fn an_order_is_found_by_the_number_that_the_pages_show() {
         let id = order(&["x"]).id.to_string();
         let end = &id[id.len() - 6..];
         for q in [end.to_owned(), end.to_uppercase(), format!("#{end}"), end[2..].to_owned(), id.clone()] {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_edges() {
+    fn the_length_is_limited() {
         for bad in ["", "x", "   ", "\u{301}\u{301}", &"x".repeat(101)] {
             assert_eq!(Search::new(bad).unwrap_err().field, "q", "{bad:?}");
         }

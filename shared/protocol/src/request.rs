@@ -96,8 +96,8 @@ pub struct InboxQuery {
     /// Only conversations with this status; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<ConversationStatus>,
-    /// Only conversations whose order contains every word of this text in its number, its customer's
-    /// name or an item's title. 2 to 100 characters.
+    /// Only conversations whose order contains every word of this text in its number, its
+    /// customer's name or an item's title. 2 to 100 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", schemars(length(min = 2, max = 100)))]
     pub q: Option<String>,

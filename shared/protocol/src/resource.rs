@@ -183,8 +183,8 @@ pub struct ConversationPage {
     /// The `since` to use in the next sync. With it the next sync also finds conversations that
     /// were active while the pages were read.
     pub as_of: Time,
-    /// Only in a search that has a `nextCursor`: the search has covered all conversations whose last
-    /// activity is later than this time.
+    /// Only in a search that has a `nextCursor`: the search has covered all conversations whose
+    /// last activity is later than this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub searched_to: Option<Time>,

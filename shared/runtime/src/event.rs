@@ -133,7 +133,8 @@ impl ConnectedCaller {
 }
 
 impl Failure {
-    /// The error for an event that the function does not handle: its route in the template is wrong.
+    /// The error for an event that the function does not handle, because the template routes it to
+    /// the wrong function.
     pub fn unexpected(event: &Event) -> Self {
         let what = match event {
             Event::Rest(request) => request.route.clone(),

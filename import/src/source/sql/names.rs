@@ -204,8 +204,8 @@ impl SchemaNames {
         usual
     }
 
-    /// Fails if no column connects conversations to orders. Otherwise conversations would be left out
-    /// without a notice.
+    /// Fails if no column connects conversations to orders. Otherwise conversations would be left
+    /// out without a notice.
     fn check_conversation_link(&self) -> Result<(), SourceError> {
         let Some((_, columns)) = self.tables.get("conversations") else { return Ok(()) };
         if columns.contains_key("sale") || self.tables["sales"].1.contains_key("conversation") {
