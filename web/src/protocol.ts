@@ -72,8 +72,8 @@ export type ConversationPage = {
   /** The `since` to use in the next sync. With it the next sync also finds conversations that
    * were active while the pages were read. */
   asOf: Time,
-  /** Only in a search that has a `nextCursor`: the search has covered all conversations whose last
-   * activity is later than this time. */
+  /** Only in a search that has a `nextCursor`: the search has covered all conversations whose
+   * last activity is later than this time. */
   searchedTo?: Time,
 };
 

@@ -114,7 +114,9 @@ fn close_connections(schemas: &mut Schemas) -> Operation {
 }
 
 fn health(schemas: &mut Schemas) -> Operation {
-    Operation::new("get", "/api/health", "getHealth", "Health check")
-        .open()
-        .answers::<Health>(schemas, 200, "The system answers.")
+    Operation::new("get", "/api/health", "getHealth", "Health check").open().answers::<Health>(
+        schemas,
+        200,
+        "The system answers.",
+    )
 }

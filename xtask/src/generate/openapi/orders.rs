@@ -61,7 +61,7 @@ fn set_status(schemas: &mut Schemas) -> Operation {
         )
         .id("orderId", "ord")
         .takes::<SetOrderStatus>(schemas, &json!({ "status": "confirmed" }))
-        .answers::<OrderUpdate>(schemas, 200, "The order after the change, with the system message that reports the change.")
+        .answers::<OrderUpdate>(schemas, 200, "The changed order, and the system message about the change.")
         .problems(&[Code::Forbidden, Code::NotFound, Code::InvalidTransition])
 }
 
