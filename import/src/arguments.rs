@@ -13,6 +13,9 @@ use clap::Parser;
 /// the machine, including passwords in it.
 pub(crate) const SOURCE: &str = "ORDER_CHAT_IMPORT_FROM";
 
+const NO_CREDENTIALS: &str =
+    "there are no credentials for AWS: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+
 /// Imports the orders and conversations of an older system into the order-chat table. It can be run
 /// again at any time: nothing is imported twice.
 #[derive(Debug, Parser)]
@@ -60,16 +63,16 @@ impl Arguments {
     /// Loads the AWS SDK configuration. With adaptive retries the SDK sends fewer requests while
     /// the table throttles.
     ///
-    /// Fails if AWS is meant and there is no region or there are no credentials.
+    /// Fails without `--local` if there is no region or there are no credentials.
     pub(crate) async fn sdk(&self) -> Result<SdkConfig> {
-        let patient = RetryConfig::adaptive().with_max_attempts(6);
-        let loader = aws_config::defaults(BehaviorVersion::latest()).retry_config(patient);
+        let retries = RetryConfig::adaptive().with_max_attempts(6);
+        let loader = aws_config::defaults(BehaviorVersion::latest()).retry_config(retries);
         match &self.local {
             None => {
                 let sdk = loader.load().await;
                 ensure!(sdk.region().is_some(), "no AWS region is set: set AWS_REGION, or region in your profile");
-                let credentials = sdk.credentials_provider().context("nothing provides credentials for AWS")?;
-                credentials.provide_credentials().await.context("there are no credentials for AWS")?;
+                let credentials = sdk.credentials_provider().context("no provider of AWS credentials is configured")?;
+                credentials.provide_credentials().await.context(NO_CREDENTIALS)?;
                 Ok(sdk)
             }
             Some(url) => {
@@ -83,5 +86,5 @@ impl Arguments {
 
 fn url(text: &str) -> Result<String, &'static str> {
     let is_url = text.starts_with("http://") || text.starts_with("https://");
-    is_url.then(|| text.to_owned()).ok_or("it must be a URL such as http://127.0.0.1:3000")
+    is_url.then(|| text.to_owned()).ok_or("must be a URL such as http://127.0.0.1:3000")
 }

@@ -83,7 +83,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 /// start, the inner one that it stopped.
 fn begin(arguments: &Arguments) -> anyhow::Result<Result<ImportCounts, Stopped>> {
     let settings = Settings::read(arguments.config.as_deref())?;
-    let (rules, names) = settings.split().context("the configuration")?;
+    let (rules, names) = settings.split().context("the configuration is invalid")?;
     let source = Source::parse(&arguments.source()?, names, arguments.retries)?;
     let options = ImportOptions { rules, concurrency: arguments.concurrency.into(), dry_run: arguments.dry_run };
     let runtime = tokio::runtime::Runtime::new()?;

@@ -216,7 +216,7 @@ impl Importer {
             import_record = self.with_retries(|| self.store.import_records(shared_ids)).await?.remove(plan.shared_id());
         }
         let Some(import_record) = import_record else {
-            return Ok(Err("an order with its id is in the table, but it was not imported".to_owned()));
+            return Ok(Err("the table has an order with this id that was not imported".to_owned()));
         };
         if import_record == plan.import_record() {
             return Ok(Ok(OrderOutcome::Unchanged));
@@ -240,7 +240,7 @@ impl Importer {
             match ask().await {
                 Err(problem) if attempt < MAX_TRIES && is_transient(&problem) => {
                     if attempt > QUIET_TRIES {
-                        self.notices.say(format!("the table cannot be reached ({problem}): trying again"));
+                        self.notices.say(format!("the table cannot be reached ({problem}): it is tried again"));
                     }
                     wait_before_retry(attempt, Duration::from_millis(50), Duration::from_secs(20)).await;
                     attempt += 1;

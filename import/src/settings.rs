@@ -80,7 +80,7 @@ impl Settings {
     pub fn read(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Ok(Self::default()) };
         let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("{} is not a configuration", path.display()))
+        toml::from_str(&text).with_context(|| format!("{} is not a valid configuration file", path.display()))
     }
 
     /// Splits the settings into the rules for rows and the names of tables and columns. Fails with
@@ -116,7 +116,7 @@ impl Settings {
 }
 
 fn zone(name: &str) -> Result<TimeZone> {
-    TimeZone::get(name).map_err(|_| anyhow!("time_zone {name:?} is not known: use an IANA name such as Europe/Rome"))
+    TimeZone::get(name).map_err(|_| anyhow!("time_zone {name:?} is unknown: use an IANA name such as Europe/Rome"))
 }
 
 #[cfg(test)]

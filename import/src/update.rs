@@ -37,7 +37,9 @@ pub(crate) async fn update(
     dry_run: bool,
 ) -> Result<UpdateOutcome, store::Error> {
     let Some(mut stored) = store.order_with_log(plan.shared_id()).await? else {
-        return Ok(UpdateOutcome::Refused("the table has its import record, but not the order".to_owned()));
+        return Ok(UpdateOutcome::Refused(
+            "the table has the import record of this order, but not the order".to_owned(),
+        ));
     };
     if stored.order.customer_id != plan.order.customer_id {
         return Ok(UpdateOutcome::Refused(format!(
@@ -92,9 +94,7 @@ pub(crate) async fn update(
 
 fn status_conflict(plan: &Plan, here: OrderStatus) -> String {
     let (here, there) = (here.as_str(), plan.status.as_str());
-    format!(
-        "its status is {there} in the old system, but it was changed to {here} here and stays so: make them the same"
-    )
+    format!("its status is {there} in the old system, but was changed to {here} here: set the same status in both")
 }
 
 /// The order as the old system has it, if it differs from the stored one.

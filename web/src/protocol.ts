@@ -152,14 +152,15 @@ export type ConversationPage = {
   items: Array<Conversation>,
   /** The cursor of the next page; absent on the last page. */
   nextCursor?: string,
-  /** The `since` to use in the next sync. It finds conversations that moved while the pages were
-   * read. */
+  /** The `since` to use in the next sync. With it the next sync also finds conversations that
+   * were active while the pages were read. */
   asOf: Time,
-  /** Only of a search that goes on under `nextCursor`: all conversations that were active later have been looked at. */
+  /** Only in a search that has a `nextCursor`: the search has covered all conversations whose
+   * last activity is later than this time. */
   searchedTo?: Time,
 };
 
-/** Whether anything may be said. */
+/** The status of a conversation. It decides whether text messages can be sent. */
 export type ConversationStatus = "active" | "archived" | "closed";
 
 /** The answer to a change of a conversation's status. */
@@ -275,7 +276,7 @@ export type History = {
   hasMore: boolean,
 };
 
-/** A frame with no other field than the conversation. */
+/** A request whose only field is the conversation. */
 export type InConversation = {
   /** The conversation's id, `cnv_X`. */
   conversationId: string,
@@ -525,7 +526,7 @@ export type Reaction = {
 export type ReadAnswer = {
   /** The caller has read every message up to this `seq`. */
   readSeq: number,
-  /** How many messages of the other side are unread. */
+  /** How many messages of the other side the caller has not read. */
   unread: number,
 };
 
@@ -610,7 +611,7 @@ export type ServerEvent = { "event": "new_message",
   role: Role,
   /** The participant's display name. */
   name: string,
-  /** How long to show it, in milliseconds, unless the event comes again. */
+  /** How long to show the typing indicator, in milliseconds, unless the event comes again. */
   expiresInMs: number,
 }
 | { "event": "user_stopped_typing",
@@ -693,7 +694,7 @@ export type ServerEvent = { "event": "new_message",
 | {
   /** The position of the caller's read cursor. */
   readSeq: number,
-  /** How many messages of the other side are unread. */
+  /** How many messages of the other side the caller has not read. */
   unread: number,
 }
 | {
@@ -771,7 +772,7 @@ export type TicketAnswer = {
  * decimals. */
 export type Time = string;
 
-/** The caller, as in the token. */
+/** The caller, with the values of the token. */
 export type User = {
   /** The token's `sub`. */
   userId: string,

@@ -64,18 +64,18 @@ impl Jwks {
         }
     }
 
-    /// The published keys with which tokens may be signed. Others, also those that cannot be read, do
-    /// not hide them.
+    /// Fetches the published keys, and returns those that may sign tokens. Leaves out keys of other
+    /// kinds and keys that cannot be parsed.
     async fn fetch(&self) -> Result<JwkSet, Error> {
-        // The client is not made at the start: it reads every root certificate on the disk, and a
-        // connection with a ticket needs none.
+        // The client is not created at the start, because that reads every root certificate on the
+        // disk, and a connection with a ticket does not need it.
         let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
         let mut response =
             http.get(self.url.clone()).send().await.and_then(Response::error_for_status).map_err(without_url)?;
         let mut document = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(without_url)? {
             if document.len() + chunk.len() > MAX_BYTES {
-                return Err("the JWKS is too long".into());
+                return Err("the JWKS is larger than 256 KiB".into());
             }
             document.extend_from_slice(&chunk);
         }

@@ -1,13 +1,14 @@
-//! What a published key is good for.
+//! Decides which signature algorithm a published key may be used with.
 
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
 
-/// Shorter RSA keys do not count (RFC 7518, section 3.3).
+/// The minimum length of an RSA key (RFC 7518, section 3.3).
 const MIN_RSA_BITS: usize = 2_048;
 
-/// The one algorithm that goes with a key.
+/// The only algorithm that is accepted with this key. `None` if the key is not for signatures, or
+/// is too short.
 pub(crate) fn key_algorithm(jwk: &Jwk) -> Option<Algorithm> {
     if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
         return None;
@@ -21,11 +22,11 @@ pub(crate) fn key_algorithm(jwk: &Jwk) -> Option<Algorithm> {
         _ => return None,
     };
     let named = jwk.common.key_algorithm.as_ref().map(ToString::to_string);
-    let written = format!("{algorithm:?}");
-    named.is_none_or(|named| named == written).then_some(algorithm)
+    let expected = format!("{algorithm:?}");
+    named.is_none_or(|named| named == expected).then_some(algorithm)
 }
 
-/// How long an RSA modulus is, which is written as a number in base64url.
+/// The length of an RSA modulus in bits. `modulus` is a number in base64url.
 fn rsa_bits(modulus: &str) -> Option<usize> {
     let bytes = BASE64URL_NOPAD.decode(modulus.as_bytes()).ok()?;
     let first = bytes.iter().position(|byte| *byte != 0)?;
@@ -44,9 +45,9 @@ mod tests {
     }
 
     #[test]
-    fn short_rsa_keys_do_not_count() {
+    fn short_rsa_keys_are_not_accepted() {
         let none = json!({});
-        for (modulus, counts) in [
+        for (modulus, is_accepted) in [
             (vec![0xff; 128], false),
             (vec![0xff; 255], false),
             ([vec![0x7f], vec![0xff; 255]].concat(), false),
@@ -57,12 +58,12 @@ mod tests {
             ([vec![0], vec![0x80; 256]].concat(), true),
             (vec![0xff; 512], true),
         ] {
-            assert_eq!(rsa(&modulus, &none), counts.then_some(Algorithm::RS256), "{} bytes", modulus.len());
+            assert_eq!(rsa(&modulus, &none), is_accepted.then_some(Algorithm::RS256), "{} bytes", modulus.len());
         }
     }
 
     #[test]
-    fn a_key_counts_only_for_what_it_is_published_for() {
+    fn a_key_is_accepted_only_for_its_published_use() {
         let modulus = [0xff; 256];
         for good in [json!({"use": "sig"}), json!({"alg": "RS256"}), json!({"key_ops": ["verify"]})] {
             assert_eq!(rsa(&modulus, &good), Some(Algorithm::RS256), "{good}");

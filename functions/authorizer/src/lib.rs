@@ -90,7 +90,7 @@ impl Authorizer {
         let Some(token) = token else { return Ok(json!({ "isAuthorized": false })) };
         match self.verifier.verify(token, now).await {
             Ok((person, expires)) => Ok(json!({ "isAuthorized": true, "context": context(&person, expires) })),
-            // An error, not a refusal: API Gateway would cache the refusal, and the client would
+            // Returned as an error, because API Gateway would cache a refusal, and the client would
             // discard its token.
             Err(TokenError::KeysUnavailable(error)) => Err(error),
             Err(refusal) => {
@@ -103,8 +103,8 @@ impl Authorizer {
     /// Authorizes a WebSocket handshake. The origin must be allowed, then the ticket is checked and
     /// deleted.
     async fn authorize_connection(&self, request: &Request, arn: &str, now: Time) -> Result<Value, Error> {
-        // Browsers always send the page's origin. Other clients need not send one; they cannot be a
-        // foreign page that misuses a visitor's browser.
+        // Browsers always send the page's origin. Other clients need not send one: only a browser
+        // can be misused by a page of another origin.
         if let Some(origin) = request.header("origin")
             && !self.origins.iter().any(|allowed| allowed == origin)
         {

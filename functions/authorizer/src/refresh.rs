@@ -51,7 +51,8 @@ impl Refresh {
     }
 }
 
-/// Milliseconds since `time`. A time that is still to come was before the clock was set back, nobody knows how long ago.
+/// Milliseconds since `time`. If `time` is later than `now`, the clock was set back. Then it is
+/// unknown how long ago `time` was, and the result is the maximum.
 fn since(time: Option<Time>, now: Time) -> i64 {
     time.filter(|time| *time <= now).map_or(i64::MAX, |time| now.millis() - time.millis())
 }

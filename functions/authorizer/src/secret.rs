@@ -54,7 +54,7 @@ impl Secret {
         let mut cached = self.cached.lock().await;
         let has_refreshed = self.refresh(&mut cached, now).await;
         if cached.refresh.has_failed() {
-            return Err("the secret could not be read again".into());
+            return Err("the secret could not be refreshed".into());
         }
         Ok(has_refreshed.then(|| cached.keys.clone()))
     }
@@ -68,14 +68,14 @@ impl Secret {
         cached.refresh.start(now);
         match self.read().await {
             Ok(keys) => cached.replace(keys, now),
-            Err(error) => tracing::error!(%error, "the secret could not be read again"),
+            Err(error) => tracing::error!(%error, "the secret could not be refreshed"),
         }
         true
     }
 
     async fn read(&self) -> Result<Vec<DecodingKey>, Error> {
-        // Not made at the start: most starts serve WebSocket connections with a ticket, which never
-        // need it.
+        // Not created at the start, because most starts serve WebSocket connections with a ticket,
+        // which do not need it.
         let client = Client::new(&self.sdk);
         let (current, previous) = tokio::join!(self.version(&client, STAGES[0]), self.version(&client, STAGES[1]));
         let current = current?.ok_or("the secret has no current version")?;
@@ -88,8 +88,8 @@ impl Secret {
 
     /// The value of one version; `None` if no version has that label, as before the first rotation.
     async fn version(&self, client: &Client, stage: &str) -> Result<Option<Vec<u8>>, Error> {
-        let asked = client.get_secret_value().secret_id(&self.id).version_stage(stage).send().await;
-        let value = match asked.map_err(aws_sdk_secretsmanager::Error::from) {
+        let response = client.get_secret_value().secret_id(&self.id).version_stage(stage).send().await;
+        let value = match response.map_err(aws_sdk_secretsmanager::Error::from) {
             Ok(value) => value,
             Err(aws_sdk_secretsmanager::Error::ResourceNotFoundException(_)) => return Ok(None),
             Err(other) => return Err(other.into()),

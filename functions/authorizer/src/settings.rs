@@ -34,16 +34,18 @@ impl Settings {
 fn keys(environment: &Environment) -> Result<Keys, StartError> {
     // Only one of the two may be set. Otherwise a token could choose how it is checked.
     match (environment.optional("JWT_SECRET_ID"), environment.optional("JWKS_URL")) {
-        (Some(_), Some(_)) => Err(StartError::invalid("JWT_SECRET_ID", "and JWKS_URL are both set: set one")),
+        (Some(_), Some(_)) => {
+            Err(StartError::invalid("JWT_SECRET_ID", "and JWKS_URL are both set; set only one of them"))
+        }
         (Some(id), None) => Ok(Keys::Secret(id.to_owned())),
         (None, Some(address)) => {
-            let url = Url::parse(address).map_err(|_| StartError::invalid("JWKS_URL", "is no URL"))?;
+            let url = Url::parse(address).map_err(|_| StartError::invalid("JWKS_URL", "must be a valid URL"))?;
             let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
             if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
-                return Err(StartError::invalid("JWKS_URL", "is not https"));
+                return Err(StartError::invalid("JWKS_URL", "must be an https URL"));
             }
             Ok(Keys::Jwks(url))
         }
-        (None, None) => Err(StartError::missing("JWT_SECRET_ID")),
+        (None, None) => Err(StartError::missing("JWT_SECRET_ID or JWKS_URL")),
     }
 }

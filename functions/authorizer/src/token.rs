@@ -38,20 +38,20 @@ pub(crate) enum TokenError {
 impl std::fmt::Display for TokenError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NotAToken => f.write_str("no JWT"),
-            Self::WrongAlgorithm => f.write_str("not the key's algorithm"),
-            Self::WrongType => f.write_str("another type of token"),
-            Self::UnknownKey => f.write_str("unknown key"),
-            Self::BadSignature => f.write_str("not signed with a key that counts"),
-            Self::KeysUnavailable(why) => write!(f, "no keys to check with: {why}"),
+            Self::NotAToken => f.write_str("malformed JWT"),
+            Self::WrongAlgorithm => f.write_str("`alg` is not the key's algorithm"),
+            Self::WrongType => f.write_str("`typ` is not JWT or at+jwt, or `crit` is present"),
+            Self::UnknownKey => f.write_str("`kid` is missing or names no valid key"),
+            Self::BadSignature => f.write_str("the signature matches no valid key"),
+            Self::KeysUnavailable(why) => write!(f, "the keys could not be read: {why}"),
             Self::Invalid(why) => f.write_str(why),
-            Self::Claims(which) => write!(f, "claim {which}"),
+            Self::Claims(which) => write!(f, "invalid claim `{which}`"),
         }
     }
 }
 
-/// The claims, each of the type that RFC 7519 gives it: a claim of another type, `null` or one that comes twice makes the token
-/// a bad one, whether anybody asks for that claim or not.
+/// The claims, with their types from RFC 7519. A token is refused if one of these claims has
+/// another type, is `null` or appears twice, even if its value is not used.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
@@ -171,8 +171,8 @@ impl Verifier {
     }
 }
 
-/// The claims of a token that was signed with `key`. Their values are checked elsewhere: the library
-/// accepts a list as an issuer, and it reads the system's clock.
+/// The claims of a token that was signed with `key`. Their values are not checked here, because the
+/// library accepts a list as an issuer, and it reads the system's clock.
 fn claims(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims, TokenError> {
     let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;

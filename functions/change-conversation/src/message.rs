@@ -46,7 +46,7 @@ async fn change(app: &App, draft: &ChangeDraft, requester: Option<&str>) -> Resu
         ChangeOutcome::Closed => return Err(Problem::closed().into()),
         ChangeOutcome::RateLimited(milliseconds) => return Err(Problem::rate_limited(milliseconds).into()),
         ChangeOutcome::SeenSeqTooHigh => {
-            return Err(Problem::invalid("seenSeq", "is past the conversation's last entry").into());
+            return Err(Problem::invalid("seenSeq", "must not be higher than the conversation's last `seq`").into());
         }
     };
 
@@ -88,7 +88,7 @@ fn draft(
         (Some(edit), None, None) => MessageChange::Edit(Text::new(edit.body)?),
         (None, Some(_), None) => MessageChange::Delete,
         (None, None, Some(react)) => MessageChange::React { emoji: react.emoji, on: react.on },
-        _ => return Err(Problem::invalid("body", "needs exactly one of `edit`, `delete` and `react`")),
+        _ => return Err(Problem::invalid("body", "must have exactly one of `edit`, `delete` and `react`")),
     };
     let (change_id, seen_seq) = (request.change_id, request.seen_seq);
     Ok(ChangeDraft { shared_id, target, by: by.clone(), change_id, change, seen_seq, edit_for_ms, now })

@@ -19,7 +19,7 @@ pub(crate) async fn add(app: &App, request: &RestRequest, now: Time) -> Result<R
         NoteOutcome::Stored { entry, shop, duplicate } => (*entry, shop, duplicate),
         NoteOutcome::NotFound => return Err(Problem::not_found().into()),
         NoteOutcome::SeenDeskSeqTooHigh => {
-            return Err(Problem::invalid("seenDeskSeq", "is past the last entry of the shop's log").into());
+            return Err(Problem::invalid("seenDeskSeq", "must not be higher than the last `deskSeq`").into());
         }
     };
 

@@ -13,7 +13,7 @@ pub(crate) async fn history(app: &App, request: &RestRequest) -> Result<Reply, F
         (None, None) => Window::Newest,
         (Some(seq), None) => Window::Before(seq),
         (None, Some(seq)) => Window::After(seq),
-        (Some(_), Some(_)) => return Err(Problem::invalid("before", "cannot be together with `after`").into()),
+        (Some(_), Some(_)) => return Err(Problem::invalid("before", "cannot be combined with `after`").into()),
     };
 
     let page = app.store.history(&shared_id, window, limit).await?;

@@ -14,7 +14,8 @@ pub(crate) async fn inbox(app: &App, request: &RestRequest, now: Time) -> Result
     let query: InboxQuery = request.query()?;
     let limit = protocol::limit(query.limit, 25)?;
     let as_of = now.plus_millis(-OVERLAP_MS);
-    // A later one is of a clock that was set back since, and would hide what came after that.
+    // A later `since` comes from a server clock that was set back afterwards. It would hide the
+    // activity since then.
     let since = query.since.filter(|since| *since <= as_of);
     let filter = InboxFilter { status: query.status, since };
     let search = query.q.as_deref().map(Search::new).transpose()?;

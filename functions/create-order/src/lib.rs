@@ -54,7 +54,7 @@ async fn create_order(app: &App, request: &RestRequest, now: Time) -> Result<Rep
         }
         // The order is stored. An error would make the client place it again. Clients get it with
         // their next sync.
-        Err(error) => tracing::error!(%error, "nobody could be told of an order"),
+        Err(error) => tracing::error!(%error, "the event of a new order could not be pushed"),
     }
 
     Reply::json(201, &OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) })
@@ -63,7 +63,7 @@ async fn create_order(app: &App, request: &RestRequest, now: Time) -> Result<Rep
 /// Answers a repeated request with the order as it is now.
 async fn existing_order(app: &App, caller: &Person, shared_id: &SharedId) -> Result<Reply, Failure> {
     let found = app.store.order(shared_id).await?;
-    let (order, head) = found.ok_or_else(|| Failure::internal("an order that exists was not found"))?;
+    let (order, head) = found.ok_or_else(|| Failure::internal("the order exists, but it could not be read"))?;
     Reply::json(200, &OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) })
 }
 
@@ -77,12 +77,15 @@ fn customer(caller: &Person, mut body: OrderRequest) -> Result<(Person, OrderReq
     }
     let user_id = body.customer_id.clone().unwrap_or_default();
     if !domain::is_user_id(&user_id) {
-        return Err(Problem::invalid("customerId", "names the customer in 1 to 128 bytes; an admin orders for one"));
+        return Err(Problem::invalid(
+            "customerId",
+            "must be a user id of 1 to 128 bytes when an admin places an order",
+        ));
     }
     let name = body.customer_name.clone().unwrap_or_default();
     let length = name.chars().count();
     if !(1..=200).contains(&length) || name.chars().any(char::is_control) {
-        return Err(Problem::invalid("customerName", "must have 1 to 200 characters; an admin orders for a customer"));
+        return Err(Problem::invalid("customerName", "must have 1 to 200 characters when an admin places an order"));
     }
     Ok((Person { user_id, role: Role::Customer, name }, body))
 }
@@ -92,7 +95,7 @@ fn idempotency_key(request: &RestRequest) -> Result<Option<&str>, Problem> {
     match request.header("idempotency-key") {
         None => Ok(None),
         Some(Ok(key)) if (1..=128).contains(&key.chars().count()) => Ok(Some(key)),
-        Some(_) => Err(Problem::invalid("Idempotency-Key", "must have 1 to 128 characters of ASCII")),
+        Some(_) => Err(Problem::invalid("Idempotency-Key", "must have 1 to 128 ASCII characters")),
     }
 }
 
@@ -103,5 +106,6 @@ fn fingerprint(body: &OrderRequest) -> Result<String, Failure> {
 }
 
 fn idempotency_mismatch() -> Problem {
-    Problem::new(Code::IdempotencyMismatch, "Use a new Idempotency-Key for another order.")
+    let detail = "This Idempotency-Key was used for a different order. Use a new key for a new order.";
+    Problem::new(Code::IdempotencyMismatch, detail)
 }

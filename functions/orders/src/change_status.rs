@@ -32,6 +32,6 @@ pub(crate) async fn change_status(app: &App, request: &RestRequest, now: Time) -
 }
 
 fn invalid_transition(from: OrderStatus, to: OrderStatus) -> Problem {
-    let detail = format!("An order that is {} may not become {}.", from.as_str(), to.as_str());
+    let detail = format!("The order is {}. Its status cannot change to {}.", from.as_str(), to.as_str());
     Problem::new(Code::InvalidTransition, detail)
 }

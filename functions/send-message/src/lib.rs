@@ -62,11 +62,13 @@ async fn send(app: &App, draft: &Draft, requester: Option<&str>) -> Result<(doma
         SendOutcome::Closed => return Err(Problem::closed().into()),
         SendOutcome::RateLimited(milliseconds) => return Err(Problem::rate_limited(milliseconds).into()),
         SendOutcome::SeenSeqTooHigh => {
-            return Err(Problem::invalid("seenSeq", "is past the conversation's last entry").into());
+            return Err(Problem::invalid("seenSeq", "must not be higher than the conversation's last `seq`").into());
         }
         SendOutcome::Overtaken(by) => return Err(Problem::overtaken(*by).into()),
         SendOutcome::NoSuchReplyTo => {
-            return Err(Problem::invalid("replyTo", "is no message, or a deleted one").into());
+            return Err(
+                Problem::invalid("replyTo", "must be a message of this conversation that is not deleted").into()
+            );
         }
     };
     let message = head.last_message;

@@ -23,7 +23,7 @@ pub(crate) async fn join(
     // Read again after the join. A receipt between the first read and the join is not in the first
     // head and was not pushed to this connection.
     let (head, audience) = tokio::try_join!(app.store.head(shared_id), app.store.audience(&head.customer_id))?;
-    let head = head.ok_or_else(|| Failure::internal("a conversation that vanished"))?;
+    let head = head.ok_or_else(|| Failure::internal("the conversation was found before the join, but not after it"))?;
     let conversation = runtime::with_presence(&head, &connected.caller, &audience, now);
     Ok(Reply::ack(AckBody::Joined { conversation: Box::new(conversation) }))
 }

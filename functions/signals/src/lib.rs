@@ -53,7 +53,7 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
             // API Gateway routes these actions to other functions, unless their routes are missing in
             // the template.
             Action::SendMessage(_) | Action::ChangeMessage(_) => {
-                Err(Failure::internal("an action that has a route of its own"))
+                Err(Failure::internal("the template has no route for this action"))
             }
         },
         other => Err(Failure::unexpected(&other)),

@@ -54,7 +54,7 @@ fn head_and_moved(outcome: CursorMove) -> Result<(Head, bool), Problem> {
     match outcome {
         CursorMove::Moved(head) => Ok((*head, true)),
         CursorMove::Unchanged(head) => Ok((*head, false)),
-        CursorMove::SeqTooHigh => Err(Problem::invalid("seq", "is past the conversation's last message")),
+        CursorMove::SeqTooHigh => Err(Problem::invalid("seq", "must not be higher than the conversation's last `seq`")),
         CursorMove::NotFound => Err(Problem::not_found()),
     }
 }
@@ -73,8 +73,8 @@ async fn push_receipt(
     let event = event.to_text();
     let own = |connection: &Connection| connection.user_id == person.user_id && connection.role == person.role;
     app.fan_out(&audience, now, |connection| {
-        let hears = connection.joined.as_ref() == Some(&head.shared_id) || own(connection);
-        (hears && requester != Some(connection.id.as_str())).then_some(event.as_str())
+        let is_receiver = connection.joined.as_ref() == Some(&head.shared_id) || own(connection);
+        (is_receiver && requester != Some(connection.id.as_str())).then_some(event.as_str())
     })
     .await;
     Ok(())

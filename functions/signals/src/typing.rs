@@ -6,7 +6,7 @@ use protocol::{AckBody, Event as ServerEvent, Problem};
 use runtime::{App, ConnectedCaller, Failure, Reply};
 use store::{Audience, Connection};
 
-/// How long a client shows that somebody types, in milliseconds, unless the event is repeated.
+/// How long a client shows the typing indicator, in milliseconds, unless the event is repeated.
 /// Clients repeat it at most every 3 s.
 const EXPIRES_IN_MS: u64 = 5_000;
 
@@ -23,9 +23,7 @@ pub(crate) async fn typing(
     if own.joined.as_ref() != Some(shared_id) {
         // The conversation was not read, so the answer does not reveal whether it exists or who it
         // belongs to.
-        return Err(
-            Problem::invalid("conversationId", "is not the conversation that this connection has joined").into()
-        );
+        return Err(Problem::invalid("conversationId", "must be joined first, with join_conversation").into());
     }
 
     let conversation_id = shared_id.conversation_id();

@@ -58,8 +58,8 @@ pub(super) fn open(path: &Path) -> Result<csv::Reader<File>, SourceError> {
     let headers = reader.headers().map_err(|problem| file_error(path, &describe(&problem)))?;
     for needed in ["id", "customer_id", "price", "status"] {
         if !headers.iter().any(|header| header == needed) {
-            let there: Vec<&str> = headers.iter().collect();
-            return Err(file_error(path, &format_args!("its first line has no column {needed}, but {there:?}")));
+            let columns: Vec<&str> = headers.iter().collect();
+            return Err(file_error(path, &format_args!("the first line has no column {needed}; it has {columns:?}")));
         }
     }
     Ok(reader)
@@ -103,7 +103,7 @@ pub(super) fn read(mut file: csv::Reader<File>, pages: &Pages) {
 /// Describes why a record cannot be read.
 fn describe(problem: &csv::Error) -> String {
     match problem.kind() {
-        csv::ErrorKind::Utf8 { .. } => "it is not in UTF-8".to_owned(),
+        csv::ErrorKind::Utf8 { .. } => "the text is not UTF-8".to_owned(),
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("it has {len} fields where the first line has {expected_len}: a comma or a quote may be missing")
         }

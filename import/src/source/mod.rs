@@ -68,7 +68,7 @@ impl Source {
             Some("jsonl" | "ndjson") => Ok(Self::JsonLines(path)),
             Some("csv") => Ok(Self::Csv(path)),
             _ => Err(SourceError(
-                "a source is mysql://user:password@host/database, or a file that ends in .jsonl, .ndjson or .csv"
+                "the source must be mysql://user:password@host/database, or a file that ends in .jsonl, .ndjson or .csv"
                     .to_owned(),
             )),
         }
@@ -133,7 +133,7 @@ impl<'a> Paging<'a> {
         let row = match row {
             Ok(old) if old.id.as_ref().is_some_and(|id| !self.seen.insert(hash(id))) => {
                 let id = old.id.unwrap_or_default();
-                Err(Refused::order(id, format!("its id came before ({place})")))
+                Err(Refused::order(id, format!("an earlier order has the same id ({place})")))
             }
             Ok(old) if old.id.as_ref().is_none_or(|id| id.trim().is_empty()) => {
                 Err(Refused::order(place, "it has no id"))

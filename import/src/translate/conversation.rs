@@ -88,7 +88,7 @@ fn in_order(
                 continue;
             };
             if !ids.insert(id.clone()) {
-                refused.push(Refused::message(id, "its id is that of another message"));
+                refused.push(Refused::message(id, "another message has the same id"));
                 continue;
             }
             match timestamp::time(old.created_at.as_deref(), zone) {

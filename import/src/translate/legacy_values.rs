@@ -21,8 +21,8 @@ pub(super) fn status(word: Option<&str>, configured: &BTreeMap<String, OrderStat
     }
     let known = STATUSES.iter().find(|(_, words)| words.contains(&spelled.as_str()));
     known.map(|(status, _)| *status).ok_or_else(|| match word {
-        Some(word) => format!("the status {word:?} is not known: say what it means under [statuses]"),
-        None => "it has no status: say what \"\" means under [statuses]".to_owned(),
+        Some(word) => format!("the status {word:?} is unknown: map it under [statuses]"),
+        None => "it has no status: map \"\" under [statuses]".to_owned(),
     })
 }
 

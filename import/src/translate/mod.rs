@@ -94,11 +94,10 @@ fn plan(id: &str, old: LegacyOrder, rules: &Rules) -> Result<Plan, String> {
     let status = legacy_values::status(old.status.as_deref(), &rules.statuses)?;
     let zone = &rules.time_zone;
     let updated = timestamp::time(old.updated_at.as_deref(), zone)?;
-    let said = old.conversations.iter().flat_map(|conversation| &conversation.messages);
-    let said = said.filter_map(|message| timestamp::time(message.created_at.as_deref(), zone).ok().flatten());
-    let created = timestamp::time(old.created_at.as_deref(), zone)?.or(updated).or_else(|| said.min());
-    let created = created
-        .ok_or("it has no date: the dates when it was placed, last changed and first discussed are all missing")?;
+    let messages = old.conversations.iter().flat_map(|conversation| &conversation.messages);
+    let sent = messages.filter_map(|message| timestamp::time(message.created_at.as_deref(), zone).ok().flatten());
+    let created = timestamp::time(old.created_at.as_deref(), zone)?.or(updated).or_else(|| sent.min());
+    let created = created.ok_or("it has no date: neither its creation, nor its last change, nor a message has one")?;
 
     let shared_id = SharedId::from_legacy(&rules.namespace, id);
     let number = old.number.as_deref().unwrap_or(id);
@@ -127,7 +126,7 @@ fn translate_item(old: &LegacyItem, number: &str, currency: &str, rules: &Rules)
         Some(quantity) => quantity.parse().map_err(|_| format!("the quantity {quantity:?} is not a number"))?,
     };
     let price = old.unit_price.as_deref().filter(|price| !price.trim().is_empty());
-    let price = price.or(rules.missing_price.as_deref()).ok_or("it has no price, and nor has its product")?;
+    let price = price.or(rules.missing_price.as_deref()).ok_or("it has no price, and its product has none either")?;
     let title = text::line(old.title.as_deref(), 200).or_else(|| text::line(old.sku.as_deref(), 64));
     Ok(Item {
         sku: text::line(old.sku.as_deref(), 64),

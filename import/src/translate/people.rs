@@ -65,7 +65,7 @@ impl People {
 fn user_id(id: &str, rules: &Rules) -> Result<String, String> {
     let user_id = rules.user_id.replace("{id}", id);
     if user_id.is_empty() || user_id.len() > 128 || user_id == "system" || user_id.chars().any(char::is_control) {
-        return Err(format!("{user_id:?} cannot be a user id"));
+        return Err(format!("{user_id:?} is not a valid user id"));
     }
     Ok(user_id)
 }

@@ -37,8 +37,7 @@ pub(super) fn bodies(body: &str) -> Vec<String> {
     parts.filter_map(|part| Text::new(part).ok()).map(Text::into_string).collect()
 }
 
-/// Uses `
-/// ` as line end and removes all other control characters but tabs.
+/// Replaces every line end by `\n`, and removes all other control characters except tabs.
 fn clean(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     text.chars().filter(|c| !c.is_control() || matches!(c, '\t' | '\n')).collect()

@@ -14,7 +14,7 @@ use crate::settings::Data;
 const SECRET: &str = "secret";
 /// The minimum length of a secret, in bytes.
 const SHORTEST: usize = 32;
-/// The file that is locked while a gateway uses the folder. It contains which process that is.
+/// The file that is locked while a gateway uses the folder. It contains the process id.
 const LOCK: &str = "lock";
 
 /// A data folder. It stays locked for other processes until this value and all its clones are
@@ -72,7 +72,7 @@ impl DataFolder {
         let mut lock = &*self.lock;
         let written = lock.set_len(0).and_then(|()| io::Seek::rewind(&mut lock));
         if let Err(problem) = written.and_then(|()| writeln!(lock, "{holder}")) {
-            tracing::warn!(%problem, "the lock of the data folder does not say who has it");
+            tracing::warn!(%problem, "the process id could not be written into the lock file of the data folder");
         }
     }
 }
@@ -85,12 +85,15 @@ pub(crate) fn secret(folder: Option<&DataFolder>) -> Result<String, StartupError
     let failed = |what: String| StartupError::Data { path: path.clone(), what };
     match fs::read(&path) {
         Ok(bytes) if is_torn(&bytes) => {
-            eprintln!("{} is incomplete: a start could not write it. It is replaced.", path.display());
+            eprintln!("{} is incomplete, because an earlier start could not write it. It is replaced.", path.display());
         }
         Ok(bytes) => {
-            let secret = String::from_utf8(bytes).map_err(|_| failed("this secret is not UTF-8".to_owned()))?;
+            let secret = String::from_utf8(bytes)
+                .map_err(|_| failed("the secret in this file is not UTF-8; delete the file".to_owned()))?;
             if secret.len() < SHORTEST {
-                return Err(failed(format!("this secret has fewer than {SHORTEST} bytes; delete it")));
+                return Err(failed(format!(
+                    "the secret in this file has fewer than {SHORTEST} bytes; delete the file"
+                )));
             }
             return Ok(secret);
         }
@@ -145,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_incomplete_secret_is_replaced_and_a_wrong_one_is_refused() {
+    fn an_incomplete_secret_is_replaced_and_an_invalid_one_is_refused() {
         let temporary = tempfile::tempdir().unwrap();
         let folder = opened(temporary.path()).unwrap();
         let path = temporary.path().join(SECRET);
@@ -163,11 +166,11 @@ mod tests {
         fs::write(&path, [0xff; 64]).unwrap();
         assert!(secret(Some(&folder)).unwrap_err().to_string().contains("UTF-8"));
         fs::write(&path, "f".repeat(32)).unwrap();
-        assert_eq!(secret(Some(&folder)).unwrap(), "f".repeat(32), "one of somebody's own");
+        assert_eq!(secret(Some(&folder)).unwrap(), "f".repeat(32), "a secret that a person has written");
     }
 
     #[test]
-    fn what_a_start_left_half_written_is_in_nobodys_way() {
+    fn a_half_written_file_of_an_earlier_start_is_overwritten() {
         let temporary = tempfile::tempdir().unwrap();
         let folder = opened(temporary.path()).unwrap();
         fs::write(temporary.path().join("secret.new"), "half").unwrap();

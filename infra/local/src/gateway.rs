@@ -75,10 +75,10 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
     // Opened before the port: of two gateways with one folder, the second one should report the
     // folder in use, not the port.
     let folder = data::open(&settings.data)?;
-    let asked = SocketAddr::new(settings.listen, settings.port);
-    let taken = |source| StartupError::Address { address: asked, source };
-    let listener = TcpListener::bind(asked).await.map_err(taken)?;
-    let address = listener.local_addr().map_err(taken)?;
+    let requested = SocketAddr::new(settings.listen, settings.port);
+    let failed = |source| StartupError::Address { address: requested, source };
+    let listener = TcpListener::bind(requested).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
     let authority = reachable(address).to_string();
 
     if let Some(folder) = &folder {
@@ -90,7 +90,7 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
     let system = read(&text, &template_inputs(&settings, &authority))?;
     let engine = Engine::open(path, settings.sync)?;
     for table in &system.tables {
-        engine.make(table)?;
+        engine.create_table(table)?;
     }
 
     let connections = Arc::new(Connections::default());
@@ -226,15 +226,15 @@ impl Gateway {
         self.stop.now();
         for task in self.tasks.drain(..) {
             if let Err(problem) = task.await {
-                tracing::error!(%problem, "a part of the gateway had failed");
+                tracing::error!(%problem, "a task of the gateway has panicked");
             }
         }
-        let parting = async {
+        let all_ended = async {
             while self.ended.recv().await.is_some() {}
             self.lambdas.drained().await;
         };
-        if tokio::time::timeout(STOP_TIMEOUT, parting).await.is_err() {
-            tracing::warn!("stopped without waiting for everything to end");
+        if tokio::time::timeout(STOP_TIMEOUT, all_ended).await.is_err() {
+            tracing::warn!("some connections or invocations did not end in time");
         }
         if let Some(folder) = &self.folder {
             folder.release();
@@ -295,16 +295,16 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Calls `chore` on a blocking thread after every `pause`, until the gateway stops.
-async fn every<T: Clone + Send + 'static>(pause: Duration, what: T, chore: fn(&T), stopping: Stopping) {
+/// Calls `task` with `subject` on a blocking thread after every `pause`, until the gateway stops.
+async fn every<T: Clone + Send + 'static>(pause: Duration, subject: T, task: fn(&T), stopping: Stopping) {
     loop {
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = stopping.wait() => return,
         }
-        let what = what.clone();
-        if let Err(problem) = tokio::task::spawn_blocking(move || chore(&what)).await {
-            tracing::error!(%problem, "a chore failed");
+        let subject = subject.clone();
+        if let Err(problem) = tokio::task::spawn_blocking(move || task(&subject)).await {
+            tracing::error!(%problem, "a periodic task has panicked");
         }
     }
 }

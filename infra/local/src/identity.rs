@@ -76,26 +76,26 @@ impl Identity {
         if kind.split(';').next().is_none_or(|kind| !kind.trim().eq_ignore_ascii_case("application/json")) {
             return message(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type");
         }
-        let wrong = |detail: &str| problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail);
+        let invalid = |detail: &str| problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail);
         let Ok(request) = serde_json::from_slice::<Value>(body) else {
-            return problem(StatusCode::BAD_REQUEST, "bad_request", "the body is not JSON");
+            return problem(StatusCode::BAD_REQUEST, "bad_request", "The body is not valid JSON.");
         };
         let text = |name: &str| request[name].as_str().filter(|text| !text.trim().is_empty());
         let Some(sub) = text("sub").filter(|sub| sub.len() <= 128 && *sub != "system") else {
-            return wrong("sub has 1 to 128 bytes and is not \"system\"");
+            return invalid("sub: must have 1 to 128 bytes and must not be \"system\"");
         };
         let Some(role) = text("role").filter(|role| matches!(*role, "customer" | "admin")) else {
-            return wrong("role is customer or admin");
+            return invalid("role: must be customer or admin");
         };
         let Some(name) = text("name").filter(|name| name.chars().count() <= 200) else {
-            return wrong("name has 1 to 200 characters");
+            return invalid("name: must have 1 to 200 characters");
         };
         let seconds = match &request["expiresIn"] {
             Value::Null => Some(TWELVE_HOURS),
             given => given.as_i64().filter(|seconds| (-TWELVE_HOURS..=TWELVE_HOURS).contains(seconds)),
         };
         let Some(seconds) = seconds else {
-            return wrong("expiresIn is a number of seconds, at most 43,200");
+            return invalid("expiresIn: must be a number of seconds, at most 43,200");
         };
         match self.token(sub, role, name, seconds) {
             Ok(token) => json_response(StatusCode::OK, &json!({ "token": token })),

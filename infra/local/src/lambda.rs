@@ -49,7 +49,7 @@ pub(crate) enum Failure {
     #[error("the integration timed out")]
     Integration,
     /// The event is larger than Lambda allows.
-    #[error("the event is too large")]
+    #[error("the event is larger than 6 MB")]
     TooLarge,
 }
 
@@ -106,7 +106,7 @@ impl Lambdas {
         let waited = tokio::time::timeout(timeout, self.invoke(function, event)).await;
         let answer = waited.unwrap_or(Err(Failure::Integration));
         if let Err(failure) = &answer {
-            tracing::warn!(function, %failure, "no answer");
+            tracing::warn!(function, %failure, "the function returned no answer");
         }
         answer
     }
@@ -118,7 +118,7 @@ impl Lambdas {
     }
 
     async fn invoke(&self, function: &str, event: Value) -> Result<Value, Failure> {
-        let missing = || Failure::Function(format!("there is no function {function}"));
+        let missing = || Failure::Function(format!("the template has no function {function}"));
         let lambda = self.functions.get(function).ok_or_else(missing)?;
         if !fits(&event) {
             return Err(Failure::TooLarge);

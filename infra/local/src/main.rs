@@ -11,7 +11,7 @@ use local::{Data, Gateway, Settings, Template, Timers};
 use tracing_subscriber::EnvFilter;
 
 /// The exit code if the gateway cannot start.
-const REFUSED: u8 = 2;
+const STARTUP_FAILED: u8 = 2;
 
 /// Runs API Gateway, Lambda and DynamoDB on this machine, in one process, as template.yaml
 /// describes them.
@@ -64,13 +64,13 @@ impl From<Arguments> for Settings {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let quiet = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
-    tracing_subscriber::fmt().with_env_filter(quiet).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(arguments.into()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("order-chat: {problem}");
-            ExitCode::from(REFUSED)
+            ExitCode::from(STARTUP_FAILED)
         }
     }
 }
@@ -79,7 +79,7 @@ fn run(settings: Settings) -> anyhow::Result<()> {
     // Every connection is an open file, and every runtime of an invocation has four file
     // descriptors. The usual limit of 1,024 is reached soon.
     if let Err(problem) = rlimit::increase_nofile_limit(u64::MAX) {
-        tracing::warn!(%problem, "the number of open files stays as it is");
+        tracing::warn!(%problem, "the limit of open files could not be raised");
     }
     // Each running invocation occupies one thread.
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
@@ -127,6 +127,6 @@ fn ended() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 fn name_and_value(argument: &str) -> Result<(String, String), &'static str> {
-    let (name, value) = argument.split_once('=').ok_or("this has the form NAME=VALUE")?;
+    let (name, value) = argument.split_once('=').ok_or("must have the form NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }

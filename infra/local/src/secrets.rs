@@ -50,7 +50,10 @@ impl Secrets {
     /// Answers `GetSecretValue` with an HTTP status and a body.
     pub(crate) fn respond(&self, body: &str) -> (u16, String) {
         let Ok(asked) = serde_json::from_str::<Asked>(body) else {
-            return (400, json!({ "__type": "InvalidRequestException", "Message": "not a request" }).to_string());
+            return (
+                400,
+                json!({ "__type": "InvalidRequestException", "Message": "The request is not valid." }).to_string(),
+            );
         };
         let (value, stage) = match asked.version_stage.as_deref() {
             None | Some("AWSCURRENT") => (self.nth_last(0), "AWSCURRENT"),

@@ -64,7 +64,7 @@ pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>, stopping: 
                 });
             }
             Err(problem) => {
-                tracing::warn!(%problem, "a connection was not taken");
+                tracing::warn!(%problem, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
@@ -73,7 +73,7 @@ pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>, stopping: 
 
 async fn connection(stream: TcpStream, peer: SocketAddr, server: Arc<Server>, stopping: Stopping) {
     if let Err(problem) = stream.set_nodelay(true) {
-        tracing::debug!(%problem, "the connection ended before it began");
+        tracing::debug!(%problem, "TCP_NODELAY could not be set");
     }
     let timeout = server.request_timeout;
     let service = service_fn(move |request| {
@@ -91,14 +91,14 @@ async fn connection(stream: TcpStream, peer: SocketAddr, server: Arc<Server>, st
         }
     };
     if let Err(problem) = ended {
-        tracing::debug!(%problem, %peer, "a connection broke");
+        tracing::debug!(%problem, %peer, "a connection failed");
     }
 }
 
 impl Server {
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
         if !self.is_addressed(&request) {
-            let detail = "this gateway answers on this machine's own names only";
+            let detail = "The Host header must be localhost or a loopback address.";
             return problem(StatusCode::FORBIDDEN, "forbidden", detail);
         }
         if head_of(&request) > REQUEST_HEAD {

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use runtime::StartError;
 
-/// Why the gateway cannot start. It refuses everything in the template that it does not understand.
-/// Otherwise, for example, a route would be missing, and only a user would notice it.
+/// Why the gateway cannot start. A template with anything that the gateway does not support is
+/// refused. Otherwise, for example, a route would be missing, and only a user would notice it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartupError {
     /// The template does not exist, or cannot be opened.
@@ -18,16 +18,16 @@ pub enum StartupError {
         /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The template contains something that this gateway cannot serve as AWS would.
-    #[error("the template cannot be served: {at}: {what}")]
+    /// The template contains something that this gateway does not support.
+    #[error("cannot run the template: {at}: {what}")]
     Template {
         /// The position in the template, such as `Resources.Orders.Properties.Timeout`.
         at: String,
-        /// What is wrong at this position, or not understood.
+        /// What is wrong or not supported at this position.
         what: String,
     },
     /// The template names a function whose binary has no handler.
-    #[error("the template's function {function} is built from the binary {binary:?}, for which there is no handler")]
+    #[error("the template's function {function} has the binary {binary:?}, and there is no handler for this binary")]
     NoHandler {
         /// The function's name in the template.
         function: String,
@@ -35,7 +35,7 @@ pub enum StartupError {
         binary: String,
     },
     /// A function does not accept its configuration.
-    #[error("the function {function} does not start: {source}")]
+    #[error("cannot start the function {function}: {source}")]
     Function {
         /// The function's name in the template.
         function: String,
@@ -67,7 +67,7 @@ pub enum StartupError {
         holder: String,
     },
     /// The database engine refuses a table of the template.
-    #[error("cannot make the table {table}: {what}")]
+    #[error("cannot create the table {table}: {what}")]
     Table {
         /// The table's name.
         table: String,
@@ -75,7 +75,7 @@ pub enum StartupError {
         what: String,
     },
     /// The operating system provides no random bytes.
-    #[error("no random bytes from the operating system: {0}")]
+    #[error("the operating system returns no random bytes: {0}")]
     Random(#[from] getrandom::Error),
 }
 

@@ -69,7 +69,10 @@ impl Transport {
                 let answer = management.answer(request.method(), uri.path(), signature.as_deref(), body);
                 response(answer, "application/json")
             }
-            _ => Err(user_error(format!("{} has no way to {uri}", self.caller))),
+            _ => Err(user_error(format!(
+                "{} sent a request to {uri}, which the local gateway does not provide",
+                self.caller
+            ))),
         }
     }
 
@@ -94,7 +97,12 @@ impl Transport {
         if self.policy.as_ref().is_none_or(|policy| policy.allows(action, resource)) {
             return None;
         }
-        tracing::error!(function = self.caller, action, resource, "the template does not allow this");
+        tracing::error!(
+            function = self.caller,
+            action,
+            resource,
+            "the function's policy in the template does not allow this action"
+        );
         let kind = "com.amazon.coral.service#AccessDeniedException";
         let message = format!("{} is not authorized to perform: {action} on resource: {resource}", self.caller);
         Some((400, json!({ "__type": kind, "Message": message }).to_string()))
@@ -107,7 +115,11 @@ impl Transport {
         if policy.allows("execute-api:ManageConnections", &resource) {
             return None;
         }
-        tracing::error!(function = self.caller, resource, "the template does not allow to manage connections");
+        tracing::error!(
+            function = self.caller,
+            resource,
+            "the function's policy in the template does not allow execute-api:ManageConnections"
+        );
         Some((403, json!({ "__type": "ForbiddenException", "message": "Forbidden" }).to_string()))
     }
 }
@@ -152,7 +164,9 @@ fn response((status, body): (u16, String), content_type: &'static str) -> Result
 }
 
 fn bytes_of(body: &SdkBody) -> Result<bytes::Bytes, ConnectorError> {
-    let bytes = body.bytes().ok_or_else(|| user_error("a streamed body is not carried here".to_owned()))?;
+    let bytes = body
+        .bytes()
+        .ok_or_else(|| user_error("the local gateway does not support streamed request bodies".to_owned()))?;
     Ok(bytes::Bytes::copy_from_slice(bytes))
 }
 

@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Change, ChangeKind, Effect, Message, Order, Person, Role, SharedId, Side, Summary, Time};
 
-/// Whether anything may be said.
+/// The status of a conversation. It decides whether text messages can be sent.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ConversationStatus {
-    /// Open, and in the inbox.
+    /// Messages can be sent.
     Active,
-    /// Out of the way until somebody writes again.
+    /// An admin archived it. The next text message makes it active again.
     Archived,
-    /// No more text messages.
+    /// No text messages can be sent until an admin reopens it.
     Closed,
 }
 

@@ -155,7 +155,7 @@ fn legacy_digest(kind: u8, namespace: &str, id: &str) -> [u8; 32] {
 
 /// The error for text that is not an id of the expected kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("no such id")]
+#[error("not a valid id")]
 pub struct InvalidId;
 
 macro_rules! prefixed {

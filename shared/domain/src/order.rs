@@ -157,7 +157,9 @@ impl NewOrder {
                 .checked_mul(item.unit_price)
                 .and_then(|price| total.checked_add(price))
                 .filter(|sum| *sum < MAX_TOTAL)
-                .ok_or_else(|| InvalidField::new(field("unitPrice"), "makes the total 2^53 or more"))?;
+                .ok_or_else(|| {
+                    InvalidField::new(field("unitPrice"), "is too high: the order's total must be below 2^53")
+                })?;
         }
         if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
             return Err(InvalidField::new("currency", "must be an ISO 4217 code such as EUR"));
@@ -198,14 +200,15 @@ fn check_item(item: &Item, field: &dyn Fn(&str) -> String) -> Result<(), Invalid
         return Err(InvalidField::new(field("unitPrice"), "must be below 2^53"));
     }
     if item.image_url.as_ref().is_some_and(|url| url.chars().count() > 2_048 || !is_image_url(url)) {
-        let problem = "must be an https URL with a host and no user name, of at most 2,048 characters";
+        let problem = "must be an https URL of at most 2,048 characters, with a host and without a user name";
         return Err(InvalidField::new(field("imageUrl"), problem));
     }
     Ok(())
 }
 
-/// Whether browsers read `text` as an address on some host. They repair much that is no URL, so what they would have to repair
-/// is refused: other slashes, white space, a host that is only found further on.
+/// Returns true for a valid https URL with a host and without a user name. Browsers repair many
+/// invalid URLs, for example backslashes, white space, or a missing host. Such URLs are refused,
+/// because the repaired URL could lead to another host.
 fn is_image_url(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://") else { return false };
     let has_host = !rest.starts_with(['/', '\\', '?', '#', ':', '@']);
@@ -215,13 +218,13 @@ fn is_image_url(text: &str) -> bool {
 
 fn check_text(field: &str, text: &str, most: usize) -> Result<(), InvalidField> {
     if text.chars().count() > most {
-        return Err(InvalidField::new(field, format!("is longer than {most} characters")));
+        return Err(InvalidField::new(field, format!("must have at most {most} characters")));
     }
     if text.chars().all(char::is_whitespace) {
-        return Err(InvalidField::new(field, "is empty"));
+        return Err(InvalidField::new(field, "must not be empty"));
     }
     if text.chars().any(|c| c.is_control() && c != '\t' && c != '\n') {
-        return Err(InvalidField::new(field, "has a control character other than tab and newline"));
+        return Err(InvalidField::new(field, "must not have control characters other than tab and newline"));
     }
     Ok(())
 }

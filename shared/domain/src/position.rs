@@ -25,7 +25,7 @@ impl Position {
 /// The error for text that is not a position, has a time outside the valid range, or is not in the
 /// only valid spelling.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("no position")]
+#[error("not a valid position")]
 pub struct InvalidPosition;
 
 /// The texts sort in the same order as the positions.

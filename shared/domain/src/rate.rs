@@ -16,7 +16,8 @@ pub const INTERVAL_MS: i64 = 500;
 /// enforce one limit.
 const CLOCK_SKEW_MS: i64 = 5_000;
 
-/// The most by which a state may be ahead of `now`: a whole burst, by a clock that is itself ahead.
+/// The most by which a state may be ahead of `now`, in milliseconds: a whole burst, written by an
+/// instance whose clock is ahead.
 const MAX_AHEAD_MS: i64 = BURST * INTERVAL_MS + CLOCK_SKEW_MS;
 
 /// The error for a message that exceeds the rate.
@@ -26,9 +27,9 @@ pub struct RateLimited {
     pub retry_after_ms: i64,
 }
 
-/// Checks a message that arrives at `now`. `arrival` is the state after the message before, `None`
-/// for the first. Returns the new state. A state that is too far
-/// ahead was written before the clock was set back. It counts as `None`.
+/// Checks a message that arrives at `now`. `arrival` is the state after the previous message,
+/// `None` for the first. Returns the new state. A state that is too far ahead of `now` was written
+/// before the clock was set back. It counts as `None`.
 pub fn admit(arrival: Option<i64>, now: Time) -> Result<i64, RateLimited> {
     let now = now.millis();
     let next = arrival.filter(|state| *state <= now + MAX_AHEAD_MS).unwrap_or(now).max(now) + INTERVAL_MS;
@@ -57,9 +58,10 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a clock said before, nobody waits longer than clocks may disagree, and waiting as told is enough.
+        /// After a clock was set back, a sender waits at most for the allowed clock difference, and
+        /// `retry_after_ms` is long enough.
         #[test]
-        fn a_clock_that_steps_back_locks_nobody_out(step in 0i64..8_000_000_000, sent in 1usize..40) {
+        fn a_clock_that_is_set_back_keeps_waits_short(step in 0i64..8_000_000_000, sent in 1usize..40) {
             let mut state = None;
             for _ in 0..sent {
                 state = admit(state, at(8_000_000_000)).ok().or(state);
@@ -74,7 +76,8 @@ mod tests {
             }
         }
 
-        /// Two instances whose clocks disagree a little admit no more than one whose clock is the faster of the two.
+        /// Two instances with slightly different clocks admit no more messages than one instance
+        /// with the faster clock.
         #[test]
         fn instances_that_disagree_enforce_one_limit(
             skew in 0i64..=CLOCK_SKEW_MS, sends in prop::collection::vec((0i64..600, any::<bool>()), 1..200),

@@ -1,31 +1,32 @@
-//! Looking for an order by its number, the customer's name or what was ordered.
+//! The search for orders by number, customer name or item title.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
 use crate::{InvalidField, Order, OrderId};
 
-/// What somebody looks for: every one of its words must be contained in the order's number, in the customer's name or
-/// in an item's title. Case and accents do not matter.
+/// A search. An order matches if each word is contained in its number, in its customer's name or in
+/// the title of an item. Case and accents do not matter.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Search {
     words: Vec<String>,
 }
 
 impl Search {
-    /// The number of Unicode characters that a search may have.
+    /// The allowed length of a search, in Unicode characters.
     pub const CHARS: std::ops::RangeInclusive<usize> = 2..=100;
 
-    /// Checks `text` and takes it apart.
+    /// Validates `text` and splits it into words.
     pub fn new(text: &str) -> Result<Self, InvalidField> {
         let words: Vec<String> = text.split_whitespace().map(fold).filter(|word| !word.is_empty()).collect();
         if !Self::CHARS.contains(&text.chars().count()) || words.is_empty() {
-            return Err(InvalidField::new("q", "must have 2 to 100 characters, not only white space"));
+            return Err(InvalidField::new("q", "must have 2 to 100 characters and not only white space"));
         }
         Ok(Self { words })
     }
 
-    /// Whether `order`, whose customer is now called `customer_name`, is one of those that are looked for.
+    /// Returns true if `order` matches. `customer_name` is the customer's current name, which can
+    /// differ from the name in the order.
     pub fn matches(&self, order: &Order, customer_name: &str) -> bool {
         let titles = order.items.iter().map(|item| fold(&item.title));
         let texts: Vec<String> = [fold(&number(&order.id)), fold(customer_name)].into_iter().chain(titles).collect();
@@ -33,16 +34,17 @@ impl Search {
     }
 }
 
-/// How many characters of an order's id are its number.
+/// The length of an order's number, in characters.
 const NUMBER_CHARS: usize = 6;
 
-/// The number that people see of an order: `#` and the end of its id.
+/// The order number that people see: `#` and the end of the id.
 fn number(id: &OrderId) -> String {
     let id = id.to_string();
     format!("#{}", &id[id.len() - NUMBER_CHARS..])
 }
 
-/// The same for texts that differ in case or accents only. By way of upper case ß becomes ss, and ς becomes σ.
+/// Returns the same text for all texts that differ only in case or accents. The conversion to upper
+/// case and back turns ß into ss, and ς into σ.
 fn fold(text: &str) -> String {
     let upper = text.nfkd().flat_map(char::to_lowercase).flat_map(char::to_uppercase);
     let lower: String = upper.flat_map(char::to_lowercase).collect();
@@ -88,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_is_looked_for_everywhere() {
+    fn every_word_is_searched_in_every_text() {
         let titles = ["Desk lamp", "Green chair"];
         assert!(found("chair lovelace", &titles, "Ada Lovelace"));
         assert!(found("  green\tdesk ", &titles, "Ada"));
@@ -98,17 +100,17 @@ mod tests {
     }
 
     #[test]
-    fn the_number_is_what_the_pages_show() {
+    fn an_order_is_found_by_the_number_that_the_pages_show() {
         let id = order(&["x"]).id.to_string();
         let end = &id[id.len() - 6..];
         for q in [end.to_owned(), end.to_uppercase(), format!("#{end}"), end[2..].to_owned(), id.clone()] {
             assert!(found(&q, &["?"], "?"), "{q}");
         }
-        assert!(!found(&id[4..12], &["?"], "?"), "nor the beginning, which nobody is shown");
+        assert!(!found(&id[4..12], &["?"], "?"), "the beginning of the id is not shown to people");
     }
 
     #[test]
-    fn the_edges() {
+    fn the_length_is_limited() {
         for bad in ["", "x", "   ", "\u{301}\u{301}", &"x".repeat(101)] {
             assert_eq!(Search::new(bad).unwrap_err().field, "q", "{bad:?}");
         }
@@ -118,7 +120,7 @@ mod tests {
     }
 
     proptest! {
-        /// What a person copies out of a name or a title is found again, in whatever case.
+        /// Any part of a name finds the order.
         #[test]
         fn a_part_is_found(text in "\\PC{2,40}", from in 0usize..40, to in 0usize..40) {
             let chars: Vec<char> = text.chars().collect();

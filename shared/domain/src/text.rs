@@ -23,13 +23,13 @@ impl Text {
     /// Validates `body`. Returns an error that says which rule it breaks.
     pub fn new(body: String) -> Result<Self, InvalidField> {
         if body.chars().count() > Self::MAX_CHARS {
-            return Err(InvalidField::new("body", format!("is longer than {} characters", Self::MAX_CHARS)));
+            return Err(InvalidField::new("body", format!("must have at most {} characters", Self::MAX_CHARS)));
         }
         if body.chars().any(|c| c.is_control() && c != '\t' && c != '\n') {
-            return Err(InvalidField::new("body", "has a control character other than tab and newline"));
+            return Err(InvalidField::new("body", "must not have control characters other than tab and newline"));
         }
         if body.chars().all(char::is_whitespace) {
-            return Err(InvalidField::new("body", "is empty"));
+            return Err(InvalidField::new("body", "must not be empty"));
         }
         Ok(Self(body))
     }

@@ -70,7 +70,7 @@ impl Serialize for Time {
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|_| de::Error::custom("not an RFC 3339 time"))
+        text.parse().map_err(|_| de::Error::custom("must be an RFC 3339 time such as 2026-03-01T09:30:00.000Z"))
     }
 }
 

@@ -62,7 +62,7 @@ pub enum Event {
         role: Role,
         /// The participant's display name.
         name: String,
-        /// How long to show it, in milliseconds, unless the event comes again.
+        /// How long to show the typing indicator, in milliseconds, unless the event comes again.
         expires_in_ms: u64,
     },
     /// A participant stopped typing.
@@ -138,7 +138,7 @@ pub enum Event {
         #[serde(flatten)]
         body: AckBody,
     },
-    /// A request failed, or a frame could not be read.
+    /// A request failed, or a frame could not be parsed.
     Error {
         /// The `requestId` of the request; absent if the frame had none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -189,7 +189,7 @@ pub enum AckBody {
     Read {
         /// The position of the caller's read cursor.
         read_seq: u64,
-        /// How many messages of the other side are unread.
+        /// How many messages of the other side the caller has not read.
         unread: u64,
     },
     /// The result of `message_delivered`.

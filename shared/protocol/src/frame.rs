@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::request::parse_value;
 use crate::{Code, Delete, Edit, Problem, React};
 
-/// A frame with no other field than the conversation.
+/// A request whose only field is the conversation.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -144,10 +144,10 @@ pub struct Frame {
     pub action: Action,
 }
 
-/// The error for a frame that cannot be read.
+/// The error for a frame that cannot be parsed.
 #[derive(Clone, Debug)]
 pub struct InvalidFrame {
-    /// The frame's `requestId`, if that could be read.
+    /// The frame's `requestId`, if it could be parsed.
     pub request_id: Option<String>,
     /// What is wrong with the frame.
     pub problem: Problem,
@@ -158,7 +158,7 @@ impl Frame {
     pub fn parse(text: &str) -> Result<Self, InvalidFrame> {
         let mut frame: Map<String, Value> = serde_json::from_str(text).map_err(|_| InvalidFrame {
             request_id: None,
-            problem: Problem::new(Code::BadRequest, "A frame is one JSON object."),
+            problem: Problem::new(Code::BadRequest, "The frame is not a JSON object."),
         })?;
         let request_id = match frame.remove("requestId") {
             None | Some(Value::Null) => None,
@@ -175,6 +175,10 @@ impl Frame {
     }
 }
 
+/// The text of the error for a frame without a known action.
+const UNKNOWN_ACTION: &str = "`action` must be one of join_conversation, leave_conversation, send_message, \
+    typing_start, typing_stop, message_delivered, message_read, ping.";
+
 /// Chooses the type by name. The errors of serde's tagged enums do not name the invalid field.
 fn action(mut frame: Map<String, Value>) -> Result<Action, Problem> {
     let name = frame.remove("action");
@@ -189,7 +193,7 @@ fn action(mut frame: Map<String, Value>) -> Result<Action, Problem> {
         "message_delivered" => parse_value(fields).map(Action::MessageDelivered),
         "message_read" => parse_value(fields).map(Action::MessageRead),
         "ping" => Ok(Action::Ping {}),
-        _ => Err(Problem::new(Code::UnknownAction, "`action` names nothing that this server does.")),
+        _ => Err(Problem::new(Code::UnknownAction, UNKNOWN_ACTION)),
     }
 }
 

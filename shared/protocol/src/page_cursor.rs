@@ -47,8 +47,9 @@ impl PageCursor {
             // too.
             position.parse().ok().filter(|_| self.digest(position) == digest)
         });
-        let refusal = "Use `nextCursor` as it came, as the same user, with the same parameters; or start without one.";
-        position.ok_or_else(|| Problem::new(Code::InvalidCursor, refusal))
+        let detail = "The cursor is not valid for this user and query. Send `nextCursor` unchanged with the same \
+            parameters, or start again without a cursor.";
+        position.ok_or_else(|| Problem::new(Code::InvalidCursor, detail))
     }
 
     fn digest(&self, position: &str) -> [u8; DIGEST_BYTES] {

@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 pub enum Code {
     /// The body or frame is not JSON, or the frame is not a JSON object.
     BadRequest,
-    /// The page cursor is not one that this caller got for this query.
+    /// The page cursor was not issued to this caller for this query.
     InvalidCursor,
-    /// The caller's role may not do this.
+    /// The caller's role is not allowed to make this request.
     Forbidden,
-    /// It does not exist, or it belongs to another user.
+    /// The resource does not exist, or it belongs to another user.
     NotFound,
-    /// The order's status cannot change that way.
+    /// The order's current status cannot change to the requested status.
     InvalidTransition,
     /// The conversation accepts no more messages.
     ConversationClosed,
@@ -31,16 +31,18 @@ pub enum Code {
     InvalidRequest,
     /// The idempotency key was used for a different order.
     IdempotencyMismatch,
-    /// Too many messages. Try again after the given time.
+    /// Too many messages, or too many concurrent writes to one conversation. Send the same request
+    /// again after the given time.
     RateLimited,
-    /// An internal error. The request can be repeated safely.
+    /// An internal error. The same request can be sent again, `POST /api/sales` only with its
+    /// `Idempotency-Key`.
     Internal,
     /// WebSocket only: the action does not exist.
     UnknownAction,
     /// WebSocket only: the server does not know this connection. Open a new one.
     Reconnect,
-    /// WebSocket only: the JWT that the connection was opened with has expired. Get a new one, then
-    /// a ticket, then connect.
+    /// WebSocket only: the JWT that the connection was opened with has expired. Get a new JWT and a
+    /// new ticket, and connect again.
     TokenExpired,
 }
 
@@ -62,21 +64,21 @@ impl Code {
 
     fn title(self) -> &'static str {
         match self {
-            Self::BadRequest => "The request is not JSON",
-            Self::InvalidCursor => "The cursor does not belong to this query",
-            Self::Forbidden => "Not for this role",
-            Self::NotFound => "No such resource",
-            Self::InvalidTransition => "The status may not change that way",
+            Self::BadRequest => "The request is not valid JSON",
+            Self::InvalidCursor => "The page cursor is invalid",
+            Self::Forbidden => "Not allowed for this role",
+            Self::NotFound => "Not found",
+            Self::InvalidTransition => "This status change is not allowed",
             Self::ConversationClosed => "The conversation is closed",
             Self::NotChangeable => "The message cannot be changed",
             Self::Overtaken => "Another admin has answered",
-            Self::PayloadTooLarge => "The body is too large",
-            Self::InvalidRequest => "A field is wrong",
-            Self::IdempotencyMismatch => "The idempotency key was used for another order",
-            Self::RateLimited => "Too many messages",
-            Self::Internal => "Something went wrong on our side",
-            Self::UnknownAction => "No such action",
-            Self::Reconnect => "The connection is not known any more",
+            Self::PayloadTooLarge => "The request body is too large",
+            Self::InvalidRequest => "A field is invalid",
+            Self::IdempotencyMismatch => "The idempotency key was used for a different order",
+            Self::RateLimited => "Too many requests",
+            Self::Internal => "Internal server error",
+            Self::UnknownAction => "Unknown action",
+            Self::Reconnect => "The connection is unknown",
             Self::TokenExpired => "The token has expired",
         }
     }
@@ -151,12 +153,12 @@ impl Problem {
     /// `not_found`. The text is the same for something that does not exist and for something of
     /// another user.
     pub fn not_found() -> Self {
-        Self::new(Code::NotFound, "There is nothing of yours under this id.")
+        Self::new(Code::NotFound, "Nothing with this id exists, or you have no access to it.")
     }
 
-    /// `forbidden`: the caller's role may not do this.
+    /// `forbidden`: the caller's role is not allowed to make this request.
     pub fn forbidden() -> Self {
-        Self::new(Code::Forbidden, "Your role may not do this.")
+        Self::new(Code::Forbidden, "Your role is not allowed to do this.")
     }
 
     /// `invalid_request`: `field` has this `problem`.
@@ -170,7 +172,7 @@ impl Problem {
 
     /// `conversation_closed`: the conversation accepts no more messages.
     pub fn closed() -> Self {
-        Self::new(Code::ConversationClosed, "This conversation is closed; an admin can open it again.")
+        Self::new(Code::ConversationClosed, "This conversation is closed. An admin can reopen it.")
     }
 
     /// `not_changeable`: the message cannot be changed, because of `reason`.
@@ -186,18 +188,18 @@ impl Problem {
 
     /// `reconnect`: the server does not know this WebSocket connection.
     pub fn reconnect() -> Self {
-        Self::new(Code::Reconnect, "This connection is no longer known: open a new one.")
+        Self::new(Code::Reconnect, "The server does not know this connection. Open a new connection.")
     }
 
-    /// `rate_limited`: too many messages. `retry_after_ms` is in milliseconds.
+    /// `rate_limited`: too many messages or concurrent writes. `retry_after_ms` is in milliseconds.
     pub fn rate_limited(retry_after_ms: i64) -> Self {
-        let detail = format!("Wait {retry_after_ms} ms, then send the same again.");
+        let detail = format!("Too many requests. Wait {retry_after_ms} ms, then send the same request again.");
         Self { retry_after_ms: Some(retry_after_ms), ..Self::new(Code::RateLimited, detail) }
     }
 
     /// `internal`. The cause is in the log, not in the problem.
     pub fn internal() -> Self {
-        Self::new(Code::Internal, "Trying again is safe.")
+        Self::new(Code::Internal, "The server had an internal error. Try again.")
     }
 }
 

@@ -196,8 +196,8 @@ pub struct InboxQuery {
     /// Only conversations with this status; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<ConversationStatus>,
-    /// Only conversations whose order contains every word of this text in its number, its customer's
-    /// name or an item's title. 2 to 100 characters.
+    /// Only conversations whose order contains every word of this text in its number, its
+    /// customer's name or an item's title. 2 to 100 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", schemars(length(min = 2, max = 100)))]
     pub q: Option<String>,
@@ -237,7 +237,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// `invalid_request` if a field is invalid.
 pub fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if body.len() > MAX_BODY_BYTES {
-        return Err(Problem::new(Code::PayloadTooLarge, "A body may have at most 64 KiB."));
+        return Err(Problem::new(Code::PayloadTooLarge, "The body is larger than 64 KiB."));
     }
     let value: serde_json::Value =
         serde_json::from_slice(body).map_err(|error| Problem::new(Code::BadRequest, not_json(&error)))?;
@@ -246,7 +246,7 @@ pub fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 
 /// The text of the error for a body that is not JSON. It contains nothing of the body.
 pub(crate) fn not_json(error: &serde_json::Error) -> String {
-    format!("The body is not JSON (line {}, column {}).", error.line(), error.column())
+    format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column())
 }
 
 pub(crate) fn parse_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {

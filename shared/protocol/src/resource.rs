@@ -190,10 +190,11 @@ pub struct ConversationPage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub next_cursor: Option<String>,
-    /// The `since` to use in the next sync. It finds conversations that moved while the pages were
-    /// read.
+    /// The `since` to use in the next sync. With it the next sync also finds conversations that
+    /// were active while the pages were read.
     pub as_of: Time,
-    /// Only of a search that goes on under `nextCursor`: all conversations that were active later have been looked at.
+    /// Only in a search that has a `nextCursor`: the search has covered all conversations whose
+    /// last activity is later than this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub searched_to: Option<Time>,
@@ -283,11 +284,11 @@ pub struct DeskPage {
 pub struct ReadAnswer {
     /// The caller has read every message up to this `seq`.
     pub read_seq: u64,
-    /// How many messages of the other side are unread.
+    /// How many messages of the other side the caller has not read.
     pub unread: u64,
 }
 
-/// The caller, as in the token.
+/// The caller, with the values of the token.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

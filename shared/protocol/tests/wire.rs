@@ -197,7 +197,7 @@ fn events() {
         Event::Error {
             request_id: None,
             code: Code::RateLimited,
-            message: "Wait 500 ms, then send the same again.".to_owned(),
+            message: "Too many requests. Wait 500 ms, then send the same request again.".to_owned(),
             retry_after_ms: Some(500),
         },
     ];
@@ -228,7 +228,7 @@ fn problems() {
         Problem::new(Code::InvalidTransition, "d"),
         Problem::closed(),
         Problem::new(Code::PayloadTooLarge, "d"),
-        Problem::invalid("items[0].title", "is empty"),
+        Problem::invalid("items[0].title", "must not be empty"),
         Problem::new(Code::IdempotencyMismatch, "d"),
         Problem::rate_limited(500),
         Problem::internal(),

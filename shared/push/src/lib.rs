@@ -34,7 +34,7 @@ pub enum Outcome {
 
 /// The address does not start with `ws://` or `wss://`.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("is not a ws:// or wss:// address")]
+#[error("must be a ws:// or wss:// URL")]
 pub struct NotAWebSocketUrl;
 
 /// Sends frames to the clients of a WebSocket API.
@@ -94,7 +94,7 @@ impl Push {
                 Outcome::Gone
             }
             Err(error) => {
-                let reason = error.code().unwrap_or("no answer").to_owned();
+                let reason = error.code().unwrap_or("no response").to_owned();
                 tracing::warn!(connection_id, reason, "close failed");
                 Outcome::Failed
             }

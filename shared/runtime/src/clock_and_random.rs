@@ -20,9 +20,9 @@ impl Clock {
     /// The current time, in milliseconds.
     pub fn now(&self) -> Time {
         // This fails only if the clock is before 1970 or after the year 9999.
-        let since = self.0.now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-        Time::from_millis(millis).expect("a clock within recorded time")
+        let since_1970 = self.0.now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
+        Time::from_millis(millis).expect("the clock is before the year 10000")
     }
 }
 

@@ -78,7 +78,7 @@ impl RestRequest {
 
     /// The caller. Returns an internal error on a route without an authorizer.
     pub fn caller(&self) -> Result<&Caller, Failure> {
-        self.caller.as_ref().ok_or_else(|| Failure::internal("a route without an authorizer asked who calls"))
+        self.caller.as_ref().ok_or_else(|| Failure::internal("this route has no authorizer, so its caller is unknown"))
     }
 
     /// Parses the body as JSON of type `T`. Errors: too large, not JSON, or an invalid field.
@@ -140,7 +140,8 @@ impl ConnectedCaller {
 }
 
 impl Failure {
-    /// The error for an event that the function has no operation for: a mistake in the template.
+    /// The error for an event that the function does not handle, because the template routes it to
+    /// the wrong function.
     pub fn unexpected(event: &Event) -> Self {
         let what = match event {
             Event::Rest(request) => request.route.clone(),
@@ -148,7 +149,7 @@ impl Failure {
             Event::Connect(_) => "$connect".to_owned(),
             Event::Disconnect { .. } => "$disconnect".to_owned(),
         };
-        Self::internal(format!("no operation for {what}"))
+        Self::internal(format!("this function does not handle {what}: check its routes in the template"))
     }
 }
 

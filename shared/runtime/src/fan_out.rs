@@ -15,7 +15,7 @@ const MAX_CONCURRENT: usize = 128;
 const HANDSHAKE_MS: u64 = 30_000;
 
 /// Returns true once a connection is old enough that a 410 response means it has closed.
-/// A connection that began later than `now` is from before the clock was set back.
+/// A connection that began later than `now` was stored before the clock was set back.
 pub fn is_past_handshake(connection: &Connection, now: Time) -> bool {
     now.millis().abs_diff(connection.connected_at.millis()) > HANDSHAKE_MS
 }
@@ -25,7 +25,7 @@ pub fn is_past_handshake(connection: &Connection, now: Time) -> bool {
 #[derive(Default)]
 pub(crate) struct Pushed<'c> {
     /// API Gateway accepted the frame for these.
-    pub(crate) taken: Vec<&'c Connection>,
+    pub(crate) accepted: Vec<&'c Connection>,
     /// These have closed.
     pub(crate) gone: Vec<&'c Connection>,
 }
@@ -35,11 +35,11 @@ impl App {
     /// Returns when all pushes are done. Deletes connections that have closed, and pushes the
     /// presence of their users to the admins who joined.
     pub async fn fan_out<'a>(&self, audience: &Audience, now: Time, frame: impl Fn(&Connection) -> Option<&'a str>) {
-        let Pushed { taken, gone } = self.push_to_all(audience.connections(), now, frame).await;
-        let forget =
+        let Pushed { accepted, gone } = self.push_to_all(audience.connections(), now, frame).await;
+        let end =
             async |gone: &Connection| crate::connection_ended(self, &gone.user_id, gone.role, &gone.id, now, now).await;
-        stream::iter(gone).for_each_concurrent(MAX_CONCURRENT, forget).await;
-        let due = taken.into_iter().filter(|connection| connection.is_due_for_refresh(now));
+        stream::iter(gone).for_each_concurrent(MAX_CONCURRENT, end).await;
+        let due = accepted.into_iter().filter(|connection| connection.is_due_for_refresh(now));
         let due: Vec<_> = due.collect();
         stream::iter(due)
             .for_each_concurrent(MAX_CONCURRENT, async |connection| self.refresh(connection, now).await)
@@ -50,7 +50,7 @@ impl App {
     /// time.
     async fn refresh(&self, connection: &Connection, now: Time) {
         if let Err(error) = self.store.refresh(&connection.user_id, connection.role, &connection.id, now).await {
-            tracing::error!(%error, connection_id = connection.id, "a connection could not be refreshed");
+            tracing::error!(%error, connection_id = connection.id, "the row of a connection could not be refreshed");
         }
     }
 
@@ -73,7 +73,7 @@ impl App {
             .fold(Pushed::default(), async |mut pushed, (connection, outcome)| {
                 self.metrics.count_push(outcome);
                 match outcome {
-                    Outcome::Accepted => pushed.taken.push(connection),
+                    Outcome::Accepted => pushed.accepted.push(connection),
                     Outcome::Gone if is_past_handshake(connection, now) => pushed.gone.push(connection),
                     Outcome::Gone | Outcome::Failed => {}
                 }

@@ -29,12 +29,12 @@ where
     W: for<'w> MakeWriter<'w> + Clone + Send + Sync + 'static,
 {
     let level = level.parse().unwrap_or(LevelFilter::INFO);
-    let heard = Targets::new()
+    let levels = Targets::new()
         .with_default(LevelFilter::WARN)
         .with_targets(OWN_CRATES.map(|name| (name, level)))
         .with_target(TARGET, LevelFilter::OFF);
     let log =
-        fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer.clone()).with_filter(heard);
+        fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer.clone()).with_filter(levels);
     let metrics = fmt::layer()
         .event_format(MessageOnly)
         .with_writer(writer)

@@ -13,7 +13,7 @@ pub async fn connection_ended(app: &App, user_id: &str, role: Role, connection_i
     let audience = match app.store.end_connection(user_id, role, connection_id, ended_at, now).await {
         Ok(audience) => audience,
         Err(error) => {
-            tracing::error!(%error, connection_id, user_id, "a connection could not be forgotten");
+            tracing::error!(%error, connection_id, user_id, "the row of an ended connection could not be deleted");
             return;
         }
     };
@@ -31,7 +31,7 @@ pub async fn connection_ended(app: &App, user_id: &str, role: Role, connection_i
             push_presence_to_admins(app, &audience, user_id, None, now).await;
         }
         Ok(_) => {}
-        Err(error) => tracing::error!(%error, user_id, "whether somebody is back could not be found out"),
+        Err(error) => tracing::error!(%error, user_id, "the presence of a customer could not be read"),
     }
 }
 
@@ -65,11 +65,11 @@ async fn push_presence_to_admins(app: &App, audience: &Audience, customer_id: &s
         last_seen_at: left_at,
     };
     let frame = event.to_text();
-    let looking =
+    let frame_for =
         |connection: &Connection| has_joined_conversation_of(connection, customer_id).then_some(frame.as_str());
-    for gone in app.push_to_all(audience.shop.connections.iter(), now, looking).await.gone {
+    for gone in app.push_to_all(audience.shop.connections.iter(), now, frame_for).await.gone {
         if let Err(error) = app.store.end_connection(&gone.user_id, gone.role, &gone.id, now, now).await {
-            tracing::error!(%error, connection_id = gone.id, "a connection could not be forgotten");
+            tracing::error!(%error, connection_id = gone.id, "the row of an ended connection could not be deleted");
         }
     }
 }

@@ -75,7 +75,7 @@ where
             record_outcome(&app, status, None);
             response(status, "application/json", None, body)
         }
-        Ok(_) => Err("a REST request was answered with a frame".into()),
+        Ok(_) => Err("the operation answered a REST request with a WebSocket reply".into()),
         Err(failure) => {
             let problem = to_problem(failure);
             record_outcome(&app, problem.status, Some(problem.code));
@@ -109,7 +109,7 @@ where
     H: Fn(Arc<App>, Event) -> A,
     A: Future<Output = Result<Reply, Failure>>,
 {
-    let connected = ConnectedCaller::new(&event).ok_or("a connection without its authorizer's context")?;
+    let connected = ConnectedCaller::new(&event).ok_or("the event has no authorizer context")?;
     let context = &event.request_context;
     let span = tracing::error_span!(
         "websocket",
@@ -132,9 +132,9 @@ where
             Some("DISCONNECT") => {
                 // Lambda may get the event later than the connection ended; the event has the time
                 // of the end.
-                let told = Time::from_millis(context.request_time_epoch);
+                let reported = Time::from_millis(context.request_time_epoch);
                 let ended_at =
-                    told.filter(|at| *at >= connected.connected_at).unwrap_or_else(|| app.now()).min(app.now());
+                    reported.filter(|at| *at >= connected.connected_at).unwrap_or_else(|| app.now()).min(app.now());
                 let outcome = handle(app.clone(), Event::Disconnect { connected, ended_at }).await.map_err(to_problem);
                 (None, outcome.err().map(|problem| problem.code))
             }
@@ -163,7 +163,7 @@ where
         Err(rejected) => return error_frame(rejected.request_id, &rejected.problem),
     };
     if connected.caller.is_expired(app.now()) && !matches!(action, Action::Ping {}) {
-        let detail = "The token has expired: get a new one, then a ticket, then connect.";
+        let detail = "The token has expired. Get a new token and a new ticket, and connect again.";
         let (text, code) = error_frame(request_id, &Problem::new(Code::TokenExpired, detail));
         // Pushed, not returned: the client must get the answer before the connection is closed.
         app.push.post(&connected.id, text.as_deref().unwrap_or_default()).await;

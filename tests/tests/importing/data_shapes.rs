@@ -22,7 +22,7 @@ async fn every_data_shape_is_imported_or_refused_with_a_reason() {
     assert_eq!(refusals.len() as u64, refused + 6);
     let reason = |shape| refusals[&("order".to_owned(), first(shape).to_string())].clone();
     assert_eq!(reason(Shape::NoCustomer), "it has no customer");
-    assert_eq!(reason(Shape::Priceless), "it has no price, and nor has its product");
+    assert_eq!(reason(Shape::Priceless), "it has no price, and its product has none either");
     assert!(reason(Shape::OddStatus).contains("[statuses]"));
     assert!(reason(Shape::NoDate).contains("it has no date"));
     assert!(reason(Shape::Negative).contains("negative"));

@@ -64,7 +64,7 @@ async fn a_database_that_comes_back_is_waited_for() {
     server.start_again();
     let (code, out, error) = child.outcome().await;
     assert_eq!(code, 0, "{out}{error}");
-    assert!(error.contains("the database cannot be reached") && error.contains("try 1 of 8 follows"), "{error}");
+    assert!(error.contains("the database cannot be reached") && error.contains("retry 1 of 8"), "{error}");
     assert!(out.contains(&format!("{MANY:>10} created")), "{out}");
     assert_eq!(shop.admin("91").stats().await.total, MANY);
 }
@@ -109,7 +109,7 @@ async fn a_failed_start_gives_the_reason() {
     let mut database = server.database().await;
     let (code, _, error) = importer.process(&database.url, &shop, &[]).await;
     assert_eq!(code, 2);
-    assert!(error.contains("no table sales or orders: name it under [tables.sales]"), "{error}");
+    assert!(error.contains("no table sales or orders: set `table` under [tables.sales]"), "{error}");
     legacy_shop::fill(&mut database, 1).await;
     let (code, _, error) = importer.process(&database.url.replace("root@", "who:secret@"), &shop, &[]).await;
     assert!(code == 2 && error.contains("Access denied") && !error.contains("secret"), "{error}");
@@ -134,8 +134,8 @@ async fn unusable_files_and_tables_give_the_reason() {
     for (file, why) in [
         ("orders.txt", ".jsonl"),
         ("no-such-file.jsonl", "no-such-file.jsonl: No such file"),
-        (&semicolons, r#"no column id, but ["id;status"]"#),
-        (&latin, "not in UTF-8"),
+        (&semicolons, r#"no column id; it has ["id;status"]"#),
+        (&latin, "not UTF-8"),
     ] {
         let (code, _, error) = importer.process(file, &shop, &[]).await;
         assert!(code == 2 && error.contains(why), "{error}");
@@ -144,7 +144,7 @@ async fn unusable_files_and_tables_give_the_reason() {
         ("curency = 1", "curency"),
         ("currency = 'euro'", "ISO 4217"),
         ("time_zone = 'Europe/Romulus'", "Europe/Rome"),
-        ("tables.cars.table = 'x'", "[tables.cars] is not one of sales"),
+        ("tables.cars.table = 'x'", "[tables.cars] is unknown: use one of sales"),
     ] {
         let (code, _, error) = Importer::configured(config).process(&none, &shop, &[]).await;
         assert!(code == 2 && error.contains(why), "{error}");

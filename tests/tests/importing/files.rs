@@ -24,7 +24,7 @@ async fn json_lines_files_are_imported() {
     assert_eq!((import_counts.read, import_counts.created, import_counts.refused), (5, 1, 4));
     let refusals = importer.refusals();
     assert!(refusals[&("order".to_owned(), "line 3".to_owned())].contains("not an order"));
-    assert!(refusals[&("order".to_owned(), "1".to_owned())].contains("came before"));
+    assert!(refusals[&("order".to_owned(), "1".to_owned())].contains("an earlier order has the same id"));
     let found = shop.customer("5").sale(shared_id(1).order_id()).await;
     assert_eq!((found.order.total, found.order.status), (2_800, OrderStatus::Confirmed));
     assert_eq!(found.conversation.unread, Some(0));

@@ -7,7 +7,7 @@ export const ChatContext = createContext<ChatClient | undefined>(undefined);
 /** Returns the chat client of the logged-in person. */
 export function useClient(): ChatClient {
   const client = useContext(ChatContext);
-  if (client === undefined) throw new Error("Nobody is logged in here.");
+  if (client === undefined) throw new Error("useClient needs a ChatContext around it.");
   return client;
 }
 

@@ -47,7 +47,7 @@ export async function demoToken({ userId, role, name }: Person): Promise<string 
     body: JSON.stringify({ sub: userId, role, name }),
     signal: AbortSignal.timeout(TOKEN_TIMEOUT),
   });
-  if (response.status >= 500) throw new Error("The server has no token right now.");
+  if (response.status >= 500) throw new Error("The server could not issue a token.");
   if (!response.ok) return undefined;
   const answer = (await response.json()) as { token: string };
   return answer.token;

@@ -165,7 +165,7 @@ function bodyOf<Answer>({ response, text }: Answered): Answer {
     try {
       return JSON.parse(text) as Answer;
     } catch (cause) {
-      throw new NetworkError("The answer is not complete.", { cause });
+      throw new NetworkError("The server's answer is incomplete.", { cause });
     }
   }
   const { detail, title, message, code, retryAfterMs } = problemIn(text);

@@ -303,10 +303,10 @@ export class ChatClient {
 
   #pushed(event: PushedEvent): void {
     const [now, at] = [this.#environment.monotonic(), this.#nextMoment()];
-    const learn = () => this.#safely(() => this.#dispatch({ type: "pushed", event, now, at }));
-    learn();
+    const apply = () => this.#safely(() => this.#dispatch({ type: "pushed", event, now, at }));
+    apply();
     for (const listener of this.#listeners) this.#safely(() => listener(event));
-    if ("message" in event && typeof event.message?.conversationId === "string") this.#fetchUnknown(event.message.conversationId, learn);
+    if ("message" in event && typeof event.message?.conversationId === "string") this.#fetchUnknown(event.message.conversationId, apply);
     if (event.event === "user_typing") this.#endTyping();
   }
 
@@ -328,8 +328,8 @@ export class ChatClient {
    * A message of an unknown conversation changes nothing. The fetched conversation can be older
    * than the message, so the message is applied again.
    */
-  #fetchUnknown(id: ConversationId, learn: () => void): void {
-    if (!this.#state.conversations.has(id)) void this.#sync.refresh(id).then(learn);
+  #fetchUnknown(id: ConversationId, apply: () => void): void {
+    if (!this.#state.conversations.has(id)) void this.#sync.refresh(id).then(apply);
   }
 
   /** Returns the `seenSeq` for a message that was never sent: the highest `seq` without a gap. */

@@ -163,7 +163,7 @@ export class Connection {
 
   /** Sends a frame and waits for its answer. See {@link Socket.request}. */
   async request(frame: Frame): Promise<Ack> {
-    if (this.#socket === undefined) throw new NetworkError("There is no connection.");
+    if (this.#socket === undefined) throw new NetworkError("There is no open connection.");
     return this.#socket.request(frame);
   }
 
@@ -253,7 +253,7 @@ export class Connection {
     const { url, user, serverTime } = await orAborted(api.ticket(signal), signal);
     clock.learn(serverTime);
     if (!isSamePerson(user, me)) tokens.end("another_person");
-    if (this.#run !== run) throw new NetworkError("The connection is no longer wanted.");
+    if (this.#run !== run) throw new NetworkError("The client was stopped during the attempt.");
     const socket: Socket = await Socket.open(
       this.#environment,
       url,
@@ -380,7 +380,7 @@ export class Connection {
 function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const giveUp = () => reject(new NetworkError("The attempt was given up."));
+    const giveUp = () => reject(new NetworkError("The attempt was aborted."));
     signal.addEventListener("abort", giveUp);
     if (signal.aborted) giveUp();
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));

@@ -47,7 +47,7 @@ export class ApiError extends Error {
   }
 }
 
-/** No answer came: there is no network, the connection broke, or the answer was lost. */
+/** The server did not answer: there is no network, the connection was lost, or the answer was lost. */
 export class NetworkError extends Error {
   override readonly name = "NetworkError";
 }
@@ -65,13 +65,13 @@ export class SessionEnded extends Error {
   readonly reason: SessionEnd;
 
   constructor(reason: SessionEnd) {
-    super(WORDS[reason]);
+    super(MESSAGES[reason]);
     this.reason = reason;
   }
 }
 
-const WORDS: Readonly<Record<SessionEnd, string>> = {
+const MESSAGES: Readonly<Record<SessionEnd, string>> = {
   expired: "Your log-in has expired. Please log in again.",
   refused: "The server does not accept your log-in. Please log in again.",
-  another_person: "Somebody else has logged in. Please log in again.",
+  another_person: "Another person has logged in. Please log in again.",
 };

@@ -220,7 +220,7 @@ export class Outbox {
       while (next !== undefined && this.#connection.open && again === undefined) {
         const { clientMessageId } = next;
         const seenSeq = next.tried === false ? await this.#owner.seenSeq(next) : undefined;
-        again = await this.#alone(conversationId, () => this.#send(clientMessageId, seenSeq));
+        again = await this.#withLock(conversationId, () => this.#send(clientMessageId, seenSeq));
         next = this.#next(conversationId);
       }
     } finally {
@@ -296,10 +296,10 @@ export class Outbox {
     }
     if (problem instanceof ApiError && problem.retryAfterMs !== undefined) return problem.retryAfterMs;
     // A broken connection says nothing about the message.
-    const notTaken = problem instanceof ApiError || this.#connection.open;
-    if (!notTaken) this.#failures.delete(pending.clientMessageId);
+    const isNotAccepted = problem instanceof ApiError || this.#connection.open;
+    if (!isNotAccepted) this.#failures.delete(pending.clientMessageId);
     else if (this.#givesUp(pending.clientMessageId)) {
-      this.#fail(pending, { reason: "The shop's server does not take it right now." });
+      this.#fail(pending, { reason: "The shop's server did not accept it." });
       return undefined;
     }
     const { conversationId } = pending;
@@ -337,7 +337,7 @@ export class Outbox {
    * Runs `work` while no other tab does the same. A suspended tab may keep its lock, so after some
    * seconds `work` runs without it.
    */
-  async #alone<Result>(conversationId: ConversationId, work: () => Promise<Result>): Promise<Result> {
+  async #withLock<Result>(conversationId: ConversationId, work: () => Promise<Result>): Promise<Result> {
     const { locks } = this.#environment;
     if (locks === undefined || this.#environment.monotonic() < this.#withoutLocksUntil) return work();
     const abort = new AbortController();

@@ -85,7 +85,7 @@ export class Socket {
       };
       const fail = () => {
         settle();
-        reject(new NetworkError("The connection did not open."));
+        reject(new NetworkError("The connection could not be opened."));
       };
       const giveUp = () => {
         socket.close();
@@ -117,7 +117,7 @@ export class Socket {
       const attempt = () => {
         if (left === 0 || !this.#put({ ...frame, requestId })) {
           settle();
-          reject(new NetworkError("No answer came."));
+          reject(new NetworkError("The server did not answer."));
           return;
         }
         left -= 1;
@@ -161,7 +161,7 @@ export class Socket {
     this.#resolveClosed();
     // Each rejection removes its entry, so the entries are copied first.
     const waiting = Array.from(this.#waiting.values());
-    for (const each of waiting) each.reject(new NetworkError("The connection ended."));
+    for (const each of waiting) each.reject(new NetworkError("The connection was closed."));
   }
 
   #received(data: unknown): void {

@@ -70,7 +70,7 @@ export class Sync {
    * The highest requested `seq` by conversation, so that a message that the server does not have is
    * requested only once.
    */
-  readonly #chased = new Map<ConversationId, number>();
+  readonly #requestedSeqs = new Map<ConversationId, number>();
   readonly #refreshing = new Map<ConversationId, Promise<void>>();
   readonly #loading = new Map<ConversationId, { again: boolean; done: Promise<void> }>();
   readonly #paging = new Map<ConversationId, Promise<void>>();
@@ -103,7 +103,7 @@ export class Sync {
   /** Requests what a change from `before` has shown to be missing. */
   watch(before: State): void {
     const state = this.#state();
-    if (state.open !== undefined) this.#chase(state.open);
+    if (state.open !== undefined) this.#requestMissing(state.open);
     if (state.conversations === before.conversations) return;
     for (const [id, entry] of state.conversations) if (entry.stale) void this.refresh(id);
   }
@@ -150,7 +150,7 @@ export class Sync {
 
   /** All requests go through this getter. */
   get #api(): Api {
-    if (this.#stopped) throw new NetworkError("The client has been stopped.");
+    if (this.#stopped) throw new NetworkError("The client was stopped.");
     return this.#options.api;
   }
 
@@ -171,12 +171,12 @@ export class Sync {
       try {
         const { open } = this.#state();
         const asOf = await this.#list();
-        if (open !== undefined) await this.history(open).catch(onlyForNow);
+        if (open !== undefined) await this.history(open).catch(throwIfTemporary);
         this.#backoff.reset();
         this.#dispatch({ type: "synced", asOf });
       } catch (problem) {
         if (problem instanceof SessionEnded || this.#stopped) break;
-        if (!(problem instanceof NetworkError)) this.#dispatch({ type: "synced", failure: this.#wordsFor(problem) });
+        if (!(problem instanceof NetworkError)) this.#dispatch({ type: "synced", failure: this.#messageFor(problem) });
         const wait = (problem instanceof ApiError ? problem.retryAfterMs : undefined) ?? this.#backoff.next();
         this.#retry = setTimeout(() => void this.sync(), wait);
         break;
@@ -185,7 +185,7 @@ export class Sync {
     this.#running = undefined;
   }
 
-  #wordsFor(problem: unknown): string {
+  #messageFor(problem: unknown): string {
     if (problem instanceof ApiError) return problem.message;
     // The response is malformed.
     this.#options.environment.reportError(problem);
@@ -276,16 +276,16 @@ export class Sync {
     this.#dispatch({ type: "history", conversationId: id, page, asked: "before" });
   }
 
-  #chase(id: ConversationId): void {
+  #requestMissing(id: ConversationId): void {
     const [timeline, entry] = [this.#state().timelines.get(id), this.#state().conversations.get(id)];
     if (timeline === undefined || entry === undefined) return;
     const target = Math.max(entry.conversation.lastSeq, timeline.messages.at(-1)?.seq ?? 0);
-    if (!hasGap(timeline, entry.conversation.lastSeq) || target <= (this.#chased.get(id) ?? 0)) return;
-    this.#chased.set(id, target);
+    if (!hasGap(timeline, entry.conversation.lastSeq) || target <= (this.#requestedSeqs.get(id) ?? 0)) return;
+    this.#requestedSeqs.set(id, target);
     void pause(GAP_TIMEOUT_MS).then(async () => {
       const now = this.#state().timelines.get(id);
       if (now === undefined || !hasGap(now, target)) return;
-      await this.history(id).catch(() => this.#chased.delete(id));
+      await this.history(id).catch(() => this.#requestedSeqs.delete(id));
     });
   }
 
@@ -312,6 +312,6 @@ export class Sync {
  * Ignores permanent errors. The caller that opened the conversation gets the error, and the rest of
  * the sync has succeeded.
  */
-function onlyForNow(problem: unknown): void {
+function throwIfTemporary(problem: unknown): void {
   if (!(problem instanceof ApiError) || problem.retryable) throw problem;
 }

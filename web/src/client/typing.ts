@@ -11,7 +11,7 @@ const STOP_MS = 4_000;
 export class Typing {
   readonly #connection: Pick<Connection, "post">;
   readonly #now: () => number;
-  #in: ConversationId | undefined;
+  #typingIn: ConversationId | undefined;
   #startedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -22,11 +22,11 @@ export class Typing {
 
   /** Call it when a key was pressed in this conversation. */
   key(conversationId: ConversationId): void {
-    if (this.#in !== conversationId) this.stop();
+    if (this.#typingIn !== conversationId) this.stop();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.stop(), STOP_MS);
-    if (this.#in === conversationId && this.#now() - this.#startedAt < REPEAT_MS) return;
-    this.#in = conversationId;
+    if (this.#typingIn === conversationId && this.#now() - this.#startedAt < REPEAT_MS) return;
+    this.#typingIn = conversationId;
     this.#startedAt = this.#now();
     this.#connection.post({ action: "typing_start", conversationId });
   }
@@ -34,13 +34,13 @@ export class Typing {
   /** Call it when the text was sent, emptied, or left. */
   stop(): void {
     clearTimeout(this.#timer);
-    if (this.#in !== undefined) this.#connection.post({ action: "typing_stop", conversationId: this.#in });
-    this.#in = undefined;
+    if (this.#typingIn !== undefined) this.#connection.post({ action: "typing_stop", conversationId: this.#typingIn });
+    this.#typingIn = undefined;
   }
 
   /** Call it when a message was sent, which ends the typing indicator for the others. */
   sent(): void {
     clearTimeout(this.#timer);
-    this.#in = undefined;
+    this.#typingIn = undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { ConversationPage } from "../../src/protocol.ts";
 import { bubble, checkAccessibility, chooseAction, choosePerson, logIn, logOut, openOrder, placeOrder, sendMessage, waitForFrame, waitForStatus } from "./steps.ts";
-import { browserSetup } from "./setup.ts";
+import { FAILED_REQUEST, browserSetup } from "./setup.ts";
 
 const setup = browserSetup();
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
@@ -203,4 +203,26 @@ test("the basket and the note are kept over navigation and reload, belong to one
   await page.getByRole("link", { name: "Shop", exact: true }).click();
   await page.getByText("Your basket is empty.").waitFor();
   expect(await note.inputValue()).toBe("");
+});
+
+test("after a server error the order can be sent again and is placed once", async () => {
+  setup.allowConsoleMessages(FAILED_REQUEST);
+  const { page } = await setup.windows.window();
+  await logIn(page, "Jonas Keller");
+  await page.getByRole("link", { name: "Shop", exact: true }).click();
+  await page.getByRole("button", { name: "Add Wall clock" }).click();
+  // The server stores the order, and the page gets an error instead of the answer.
+  await page.route(
+    "**/api/sales",
+    async (route) => {
+      await route.fetch();
+      await route.fulfill({ status: 500, json: { code: "internal", detail: "The server had an internal error." } });
+    },
+    { times: 1 },
+  );
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.getByText("The server had an error. Try again: your order will be placed only once.").waitFor();
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.waitForURL(/\/orders\/cnv_/);
+  expect(await list(page).getByRole("link", { name: /Wall clock/ }).count()).toBe(1);
 });

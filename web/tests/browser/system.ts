@@ -39,7 +39,7 @@ export async function startSystem(): Promise<System> {
   });
   const until = Date.now() + START_TIMEOUT;
   for (let page = await fetch(url); !page.ok; page = await fetch(url)) {
-    if (!page.headers.has("retry-after")) throw new Error("The pages are not served; the lines above say why.");
+    if (!page.headers.has("retry-after")) throw new Error("The pages are not available; the lines above show the error.");
     if (Date.now() > until) throw new Error("The pages were not built in time.");
     await new Promise((done) => setTimeout(done, 200));
   }

@@ -249,7 +249,7 @@ test.each<["internal" | "silent"]>([["internal"], ["silent"]])("a message that t
     server.frames.push(frame);
     if (how === "internal") throw new ApiError("broken", { code: "internal" });
     await new Promise((done) => setTimeout(done, 20_000));
-    throw new NetworkError("No answer came.");
+    throw new NetworkError("The server did not answer.");
   };
   outbox.add("cnv_a", "poison", 1);
   outbox.add("cnv_a", "passes", 1);

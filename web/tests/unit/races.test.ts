@@ -6,51 +6,75 @@ import { reduce } from "../../src/client/reducer.ts";
 import { initial } from "../../src/client/state.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import type { Message, Person } from "../../src/protocol.ts";
-import { FakeSocket, SharedLocks, conversation, message, startClient, testEnvironment } from "./test-client.ts";
+import { FakeSocket, SharedLocks, type StartedClient, conversation, message, startClient, testEnvironment } from "./test-client.ts";
 
-const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
+const MIA: Person = { userId: "mia", role: "customer", name: "Mia" };
+const GRACE: Person = { userId: "grace", role: "admin", name: "Grace" };
+
+/** How the fake server answers a message: with an ack, with a lost ack, or with this error code. */
+type Answer = "ack" | "lost" | "internal";
+
+/** The messages that the fake server has stored. */
 let stored: Message[] = [];
+/** The frames that the fake server has received. */
 let frames: Extract<Frame, { action: "send_message" }>[] = [];
-let answers: (string)[] = [];
+/** The next answers of the fake server. After them it sends acks. */
+let answers: Answer[] = [];
+
+/** The fake server of an outbox. It answers after 5 ms and stores a repeated message once. */
 async function request(frame: Frame): Promise<Ack> {
-  if (frame.action !== "send_message") throw new Error("x");
+  if (frame.action !== "send_message") throw new Error(`unexpected ${frame.action}`);
   frames.push(frame);
-  await new Promise((d) => setTimeout(d, 5));
+  await new Promise((resolve) => setTimeout(resolve, 5));
   const answer = answers.shift() ?? "ack";
-  if (answer !== "ack" && answer !== "lost") throw new ApiError("no", { code: answer as never });
-  let m = stored.find(({ clientMessageId }) => clientMessageId === frame.clientMessageId);
-  const duplicate = m !== undefined;
-  if (m === undefined) {
-    const seq = stored.length + 1;
-    m = { conversationId: frame.conversationId, seq, id: `msg_${seq}`, clientMessageId: frame.clientMessageId, sender: ME, kind: "text", body: frame.body, createdAt: "" };
-    stored.push(m);
-  }
+  if (answer === "internal") throw new ApiError("internal error", { code: "internal" });
+  const { clientMessageId, conversationId, body } = frame;
+  const known = stored.find((each) => each.clientMessageId === clientMessageId);
+  const seq = stored.length + 1;
+  const sent = known ?? { ...message(seq, conversationId), clientMessageId, sender: MIA, body };
+  if (known === undefined) stored.push(sent);
   if (answer === "lost") throw new NetworkError("lost");
-  return { event: "ack", requestId: "1", message: m, duplicate };
+  return { event: "ack", requestId: "1", message: sent, duplicate: known !== undefined };
 }
-function tab(storage: Storage, { open = true, locks, known = false }: { open?: boolean; locks?: SharedLocks; known?: boolean } = {}) {
+
+/** Opens a tab: an outbox on `storage`. With `hasHistory` the tab holds all stored messages. */
+function openTab(
+  storage: Storage,
+  { open = true, locks, hasHistory = false }: { open?: boolean; locks?: SharedLocks; hasHistory?: boolean } = {},
+) {
   const connection = { open };
   const shown: { pending: readonly PendingMessage[]; sent: string[] } = { pending: [], sent: [] };
-  const outbox = new Outbox(testEnvironment({ storage, ...(locks && { locks: locks as unknown as LockManager }) }), ME,
-    { get open() { return connection.open; }, request }, {
+  const environment = testEnvironment({ storage, ...(locks && { locks: locks as unknown as LockManager }) });
+  const server = {
+    get open() {
+      return connection.open;
+    },
+    request,
+  };
+  const outbox = new Outbox(environment, MIA, server, {
     changed: (pending) => Object.assign(shown, { pending }),
-    sent: (m) => shown.sent.push(m.body),
-    stored: (p) => known ? stored.find((m) => m.clientMessageId === p.clientMessageId) : undefined,
-    seenSeq: (p) => Promise.resolve(p.seenSeq),
+    sent: ({ body }) => shown.sent.push(body),
+    stored: ({ clientMessageId }) => (hasHistory ? stored.find((each) => each.clientMessageId === clientMessageId) : undefined),
+    seenSeq: ({ seenSeq }) => Promise.resolve(seenSeq),
   });
   outbox.start();
   return { outbox, shown, connection };
 }
-beforeEach(() => { vi.useFakeTimers(); stored = []; frames = []; answers = []; });
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  stored = [];
+  frames = [];
+  answers = [];
+});
 afterEach(() => vi.useRealTimers());
 
 test("a suspended tab does not send what another tab discarded more than a minute ago", async () => {
   const storage = new MemoryStorage();
-  const writer = tab(storage, { open: false });
-  writer.outbox.add("cnv_a", "never mind", 1);
-  const id = writer.outbox.pending[0]!.clientMessageId;
+  const writer = openTab(storage, { open: false });
+  const id = writer.outbox.add("cnv_a", "never mind", 1);
   // The writer's tab is suspended here: it gets no storage event.
-  const other = tab(storage, { open: false });
+  const other = openTab(storage, { open: false });
   other.outbox.discard(id);
   await vi.advanceTimersByTimeAsync(61_000);
   other.outbox.add("cnv_b", "another", 1);
@@ -58,48 +82,49 @@ test("a suspended tab does not send what another tab discarded more than a minut
   writer.outbox.storageChanged(null);
   writer.outbox.flush();
   await vi.advanceTimersByTimeAsync(500);
-  expect(stored.map((m) => m.body)).not.toContain("never mind");
+  expect(stored.map(({ body }) => body)).not.toContain("never mind");
 });
 
 test("a message that a tab of an old release discards (it removes only the key) is not sent", async () => {
   const storage = new MemoryStorage();
-  const writer = tab(storage, { open: false });
-  writer.outbox.add("cnv_a", "never mind", 1);
-  const id = writer.outbox.pending[0]!.clientMessageId;
+  const writer = openTab(storage, { open: false });
+  const id = writer.outbox.add("cnv_a", "never mind", 1);
   const key = `order-chat/outbox/customer/mia/${id}`;
   storage.removeItem(key);
   writer.outbox.storageChanged(key);
-  writer.connection.open = true; writer.outbox.flush();
+  writer.connection.open = true;
+  writer.outbox.flush();
   await vi.advanceTimersByTimeAsync(500);
   expect(frames).toEqual([]);
 });
 
 test("a discard in a full storage reaches the other tab", async () => {
   const storage = new MemoryStorage();
-  const writer = tab(storage, { open: false });
-  writer.outbox.add("cnv_a", "never mind", 1);
-  const other = tab(storage, { open: false });
-  const spy = vi.spyOn(storage, "setItem").mockImplementation((k, v) => {
+  const writer = openTab(storage, { open: false });
+  const id = writer.outbox.add("cnv_a", "never mind", 1);
+  const other = openTab(storage, { open: false });
+  const fullStorage = vi.spyOn(storage, "setItem").mockImplementation((key, value) => {
     if (storage.length > 0) throw new Error("full");
-    MemoryStorage.prototype.setItem.call(storage, k, v);
+    MemoryStorage.prototype.setItem.call(storage, key, value);
   });
-  other.outbox.discard(writer.outbox.pending[0]!.clientMessageId);
-  spy.mockRestore();
-  writer.connection.open = true; writer.outbox.flush();
+  other.outbox.discard(id);
+  fullStorage.mockRestore();
+  writer.connection.open = true;
+  writer.outbox.flush();
   await vi.advanceTimersByTimeAsync(500);
   expect(frames).toEqual([]);
 });
 
 test("a reloaded tab keeps showing what another tab sends", async () => {
   const storage = new MemoryStorage();
-  const before = tab(storage, { open: false });
-  before.outbox.add("cnv_a", "hello", 1); before.outbox.stop();
-  const reloaded = tab(storage, { open: false });
+  const beforeReload = openTab(storage, { open: false });
+  const id = beforeReload.outbox.add("cnv_a", "hello", 1);
+  beforeReload.outbox.stop();
+  const reloaded = openTab(storage, { open: false });
   expect(reloaded.shown.pending).toHaveLength(1);
-  const sender = tab(storage);
+  const sender = openTab(storage);
   await vi.advanceTimersByTimeAsync(50);
   expect(sender.shown.sent).toEqual(["hello"]);
-  const id = stored[0]!.clientMessageId!;
   reloaded.outbox.storageChanged(`order-chat/outcomes/customer/mia/${id}`);
   reloaded.outbox.storageChanged(`order-chat/outbox/customer/mia/${id}`);
   expect([reloaded.shown.pending.length, ...new Set(reloaded.shown.sent)]).toEqual([0, "hello"]);
@@ -107,15 +132,16 @@ test("a reloaded tab keeps showing what another tab sends", async () => {
 
 test("a sent message's text does not stay in the storage", async () => {
   const storage = new MemoryStorage();
-  const { outbox } = tab(storage);
+  const { outbox } = openTab(storage);
   outbox.add("cnv_a", "secret", 1);
   await vi.advanceTimersByTimeAsync(24 * 3_600_000);
   outbox.stop();
-  expect(JSON.stringify(Array.from({ length: storage.length }, (_, i) => storage.getItem(storage.key(i)!)))).not.toContain("secret");
+  const values = Array.from({ length: storage.length }, (_, index) => storage.getItem(storage.key(index)!));
+  expect(JSON.stringify(values)).not.toContain("secret");
 });
 
 test("a message has not failed after one error, an hour offline, and two more errors", async () => {
-  const { outbox, connection } = tab(new MemoryStorage());
+  const { outbox, connection } = openTab(new MemoryStorage());
   answers = ["internal", "internal", "internal"];
   outbox.add("cnv_a", "hi", 1);
   await vi.advanceTimersByTimeAsync(10);
@@ -124,15 +150,16 @@ test("a message has not failed after one error, an hour offline, and two more er
   connection.open = true;
   outbox.connected();
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(outbox.pending.map((p) => p.failed)).toEqual([]);
+  expect(outbox.pending.map(({ failed }) => failed)).toEqual([]);
   expect(stored).toHaveLength(1);
 });
 
 test("with a suspended tab the outbox waits for the lock once, not for each message", async () => {
-  const storage = new MemoryStorage(); const locks = new SharedLocks();
+  const storage = new MemoryStorage();
+  const locks = new SharedLocks();
   locks.suspendHolder("order-chat/outbox/customer/mia/cnv_a");
-  const { outbox } = tab(storage, { locks });
-  for (let i = 0; i < 10; i += 1) outbox.add("cnv_a", String(i), 1);
+  const { outbox } = openTab(storage, { locks });
+  for (let count = 0; count < 10; count += 1) outbox.add("cnv_a", String(count), 1);
   await vi.advanceTimersByTimeAsync(10_000);
   expect(stored).toHaveLength(10);
 });
@@ -142,77 +169,117 @@ test("a failed message that the history contains is removed from the outbox", as
   // The server stores the message and its answers are lost. After the message has failed, the
   // history contains it.
   answers = Array.from({ length: 30 }, () => "lost");
-  const unaware = tab(storage);
-  unaware.outbox.add("cnv_a", "hi", 1);
+  const withoutHistory = openTab(storage);
+  withoutHistory.outbox.add("cnv_a", "hi", 1);
   await vi.advanceTimersByTimeAsync(180_000);
-  expect(unaware.outbox.pending[0]?.failed).toBeDefined();
+  expect(withoutHistory.outbox.pending[0]?.failed).toBeDefined();
   expect(stored).toHaveLength(1);
-  const again = tab(storage, { known: true });
-  again.outbox.flush();
-  await vi.advanceTimersByTimeAsync(1000);
-  expect(again.outbox.pending).toEqual([]);
+  const withHistory = openTab(storage, { hasHistory: true });
+  withHistory.outbox.flush();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(withHistory.outbox.pending).toEqual([]);
 });
 
 test("a retry in one conversation does not shorten the back-off of another", async () => {
-  const { outbox } = tab(new MemoryStorage());
+  const { outbox } = openTab(new MemoryStorage());
+  const attempts = () => frames.filter(({ conversationId }) => conversationId === "cnv_a").length;
   answers = Array.from({ length: 100 }, () => "internal");
-  outbox.add("cnv_a", "bad", 1);
+  outbox.add("cnv_a", "refused", 1);
   await vi.advanceTimersByTimeAsync(5_000);
-  const before = frames.filter((f) => f.body === "bad").length;
-  for (let i = 0; i < 20; i += 1) { answers = []; 
-    answers = ["internal", "ack"]; outbox.add("cnv_b", `x${i}`, 1); await vi.advanceTimersByTimeAsync(50); }
-  expect(frames.filter((f) => f.body === "bad").length - before).toBeLessThan(5);
+  const before = attempts();
+  for (let count = 0; count < 20; count += 1) {
+    answers = ["internal", "ack"];
+    outbox.add("cnv_b", `message ${count}`, 1);
+    await vi.advanceTimersByTimeAsync(50);
+  }
+  expect(attempts() - before).toBeLessThan(5);
 });
 
-const ack = (s: FakeSocket, f: Record<string, unknown>, more: object = {}) => s.receive({ event: "ack", requestId: f["requestId"], ...more });
+/** Sends the ack of a frame from the server. */
+function sendAck(socket: FakeSocket, frame: Record<string, unknown>, result: object = {}): void {
+  socket.receive({ event: "ack", requestId: frame["requestId"], ...result });
+}
+
+/** Sends acks for all frames that the client has sent since the last call, without those of `except`. */
+function ackAll(socket: FakeSocket, except: readonly Record<string, unknown>[] = []): void {
+  for (const frame of socket.sent.splice(0)) {
+    if (except.includes(frame)) continue;
+    sendAck(socket, frame, frame["action"] === "ping" ? { serverTime: new Date().toISOString() } : {});
+  }
+}
+
+/** Returns a token without a valid signature that expires at `exp`, in seconds since 1970. */
+function tokenUntil(exp: number): string {
+  return `h.${btoa(JSON.stringify({ exp }))}.s`;
+}
+
+/** Sends the event that a customer is typing in this conversation. */
+function sendTyping(client: StartedClient, conversationId: string, customer: string): void {
+  client.socket().receive({ event: "user_typing", conversationId, userId: customer, role: "customer", name: customer, expiresInMs: 5_000 });
+}
+
+/** A page with the only message of a conversation. */
+const ONE_MESSAGE = { messages: [message(1)], lastSeq: 1, hasMore: false };
 
 test("the new socket joins if the connection is replaced during a join", async () => {
-  const exp = Math.floor(Date.now() / 1000) + 3600;
-  const token = `h.${btoa(JSON.stringify({ exp }))}.s`;
-  const started = await startClient({ list: () => ({ items: [conversation(1, { unread: 0 })] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) },
-    { token, renew: () => Promise.resolve(`h.${btoa(JSON.stringify({ exp: exp + 36000 }))}.s`) });
+  const exp = Math.floor(Date.now() / 1_000) + 3_600;
+  const started = await startClient(
+    { list: () => ({ items: [conversation(1, { unread: 0 })] }), history: () => ONE_MESSAGE },
+    { token: tokenUntil(exp), renew: () => Promise.resolve(tokenUntil(exp + 36_000)) },
+  );
   const first = started.socket();
-  const tick = setInterval(() => { for (const f of first.sent.splice(0)) { if (f["action"] === "ping") ack(first, f, { serverTime: new Date().toISOString() }); else if (f["action"] === "join_conversation") held.push(f); else ack(first, f); } }, 500);
-  const held: Record<string, unknown>[] = [];
+  // Joins get no answer until the connection has been replaced.
+  const joins: Record<string, unknown>[] = [];
+  const answering = setInterval(() => {
+    joins.push(...first.sent.filter((frame) => frame["action"] === "join_conversation"));
+    ackAll(first, joins);
+  }, 500);
   while (FakeSocket.opened.length < 2) {
     await vi.advanceTimersByTimeAsync(900);
-    if (held.length === 0 && vi.getMockedSystemTime()! .valueOf() > (exp - 130) * 1000) { void started.client.open("cnv_a").catch(() => 0); }
+    if (joins.length === 0 && Date.now() > (exp - 130) * 1_000) void started.client.open("cnv_a").catch(() => undefined);
   }
   await vi.advanceTimersByTimeAsync(5);
-  expect(held.length).toBeGreaterThan(0);
-  for (const f of held) ack(first, f);
+  expect(joins.length).toBeGreaterThan(0);
+  for (const join of joins) sendAck(first, join);
   await vi.advanceTimersByTimeAsync(3_000);
-  clearInterval(tick);
+  clearInterval(answering);
   expect(FakeSocket.opened).toHaveLength(2);
   expect(started.sentFrames("join_conversation")).toHaveLength(1);
   started.client.stop();
 });
 
 test("start after the end of the session stays expired", async () => {
-  const started = await startClient({ answer: (p) => p.endsWith("/ticket") ? Response.json({ message: "Forbidden" }, { status: 403 }) : undefined }, { renew: () => Promise.resolve("h.e30.t") });
-  await vi.advanceTimersByTimeAsync(1000);
+  const forbidden = () => Response.json({ message: "Forbidden" }, { status: 403 });
+  const started = await startClient(
+    { answer: (path) => (path.endsWith("/ticket") ? forbidden() : undefined) },
+    { renew: () => Promise.resolve("h.e30.t") },
+  );
+  await vi.advanceTimersByTimeAsync(1_000);
   expect(started.client.state.connection).toBe("expired");
   started.client.start();
+  expect(started.client.state.connection).toBe("expired");
   await vi.advanceTimersByTimeAsync(60_000);
   expect(started.client.state.connection).toBe("expired");
   started.client.stop();
 });
 
 test("a proxy's HTML 403 response does not end the session", async () => {
-  const started = await startClient({ answer: () => new Response("<html>blocked</html>", { status: 403 }) }, { renew: () => Promise.resolve("h.e30.t") });
-  await vi.advanceTimersByTimeAsync(5000);
+  const blocked = () => new Response("<html>blocked</html>", { status: 403 });
+  const started = await startClient({ answer: blocked }, { renew: () => Promise.resolve("h.e30.t") });
+  await vi.advanceTimersByTimeAsync(5_000);
   expect(started.client.state.connection).not.toBe("expired");
   started.client.stop();
 });
 
 test("a pending read receipt is sent after stop and start", async () => {
-  const c = conversation(1, { unread: 1 });
-  const started = await startClient({ list: () => ({ items: [c] }), history: () => ({ messages: [message(1)], lastSeq: 1, hasMore: false }) });
-  void started.client.open("cnv_a").catch(() => 0);
+  const unread = conversation(1, { unread: 1 });
+  const started = await startClient({ list: () => ({ items: [unread] }), history: () => ONE_MESSAGE });
+  void started.client.open("cnv_a").catch(() => undefined);
   await vi.advanceTimersByTimeAsync(100);
   started.client.networkChanged(false);
   started.client.markRead("cnv_a");
-  started.client.stop(); started.client.start();
+  started.client.stop();
+  started.client.start();
   await vi.advanceTimersByTimeAsync(2_000);
   started.client.markRead("cnv_a");
   await vi.advanceTimersByTimeAsync(20_000);
@@ -221,20 +288,25 @@ test("a pending read receipt is sent after stop and start", async () => {
 });
 
 test("a new conversation whose first fetch fails is still fetched in a busy shop", async () => {
-  let fail = 1;
-  const news = conversation(2, { id: "cnv_new", unread: 1 });
-  const started = await startClient({ list: (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] }), conversation: (id) => (id === "cnv_new" ? news : undefined),
-    answer: (p) => (p.endsWith("/cnv_new") && fail-- > 0 ? Response.json({ code: "internal" }, { status: 500 }) : undefined) });
-  await vi.advanceTimersByTimeAsync(1000);
-  started.server.list = (q) => ({ items: q.has("since") ? [] : [conversation(1, { unread: 0 })] });
-  await vi.advanceTimersByTimeAsync(12_000); // second sync is over
-  started.server.list = (q) => ({ items: q.has("since") ? [news] : [conversation(1, { unread: 0 })] });
-  started.socket().receive({ event: "order_message_update", conversationId: "cnv_new", order: news.order, message: message(2, "cnv_new"), lastSeq: 2 });
-  const s = started.socket();
-  for (let i = 0; i < 60; i += 1) {
+  let failures = 1;
+  const known = conversation(1, { unread: 0 });
+  const added = conversation(2, { id: "cnv_new", unread: 1 });
+  const started = await startClient({
+    list: (query) => ({ items: query.has("since") ? [added] : [known] }),
+    conversation: (id) => (id === "cnv_new" ? added : undefined),
+    answer: (path) => (path.endsWith("/cnv_new") && failures-- > 0 ? Response.json({ code: "internal" }, { status: 500 }) : undefined),
+  });
+  await vi.advanceTimersByTimeAsync(1_000);
+  started.server.list = (query) => ({ items: query.has("since") ? [] : [known] });
+  // Wait until the second sync is done.
+  await vi.advanceTimersByTimeAsync(12_000);
+  started.server.list = (query) => ({ items: query.has("since") ? [added] : [known] });
+  const socket = started.socket();
+  socket.receive({ event: "order_message_update", conversationId: "cnv_new", order: added.order, message: message(2, "cnv_new"), lastSeq: 2 });
+  for (let count = 0; count < 60; count += 1) {
     await vi.advanceTimersByTimeAsync(5_000);
-    for (const f of s.sent.splice(0)) ack(s, f, f["action"] === "ping" ? { serverTime: new Date().toISOString() } : {});
-    s.receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
+    ackAll(socket);
+    sendTyping(started, "cnv_a", "mia");
   }
   expect(FakeSocket.opened).toHaveLength(1);
   expect([...started.client.state.conversations.keys()]).toContain("cnv_new");
@@ -242,13 +314,13 @@ test("a new conversation whose first fetch fails is still fetched in a busy shop
 });
 
 test("a conversation that becomes stale right after a refresh is fetched again", async () => {
-  const list = conversation(5, { unread: 0 });
-  const started = await startClient({ list: () => ({ items: [list] }), conversation: () => list });
+  const active = conversation(5, { unread: 0 });
+  const started = await startClient({ list: () => ({ items: [active] }), conversation: () => active });
   await vi.advanceTimersByTimeAsync(12_000);
-  const n = () => started.asked.filter((p) => p.endsWith("/cnv_a")).length;
+  const fetches = () => started.asked.filter((path) => path.endsWith("/cnv_a")).length;
   started.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
-  await vi.advanceTimersByTimeAsync(300); // fetched
-  expect(n()).toBe(1);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(fetches()).toBe(1);
   started.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "archived" }) });
   await vi.advanceTimersByTimeAsync(20_000);
   expect(started.client.state.conversations.get("cnv_a")?.stale).toBe(false);
@@ -256,20 +328,24 @@ test("a conversation that becomes stale right after a refresh is fetched again",
 });
 
 test("loading an older page removes no shown rows", () => {
-  let state = initial({ userId: "g", role: "admin", name: "G" });
-  const row = (i: number) => conversation(1, { id: `cnv_${i}`, unread: 0, lastActivityAt: new Date(Date.UTC(2026, 0, 1) - i * 60_000).toISOString() });
-  for (let p = 0; p < 21; p += 1) {
+  const row = (index: number) => {
+    const lastActivityAt = new Date(Date.UTC(2026, 0, 1) - index * 60_000).toISOString();
+    return conversation(1, { id: `cnv_${index}`, unread: 0, lastActivityAt });
+  };
+  let state = initial(GRACE);
+  for (let page = 0; page < 21; page += 1) {
     const before = state.conversations.size;
-    const items = Array.from({ length: 50 }, (_, i) => row(p * 50 + i));
-    state = reduce(state, { type: "list", page: { items, asOf: "", nextCursor: "c" }, asked: "older", at: p });
+    const items = Array.from({ length: 50 }, (_, index) => row(page * 50 + index));
+    state = reduce(state, { type: "list", page: { items, asOf: "", nextCursor: "next" }, asked: "older", at: page });
     expect(state.conversations.size).toBeGreaterThanOrEqual(before);
   }
 });
 
 test("the typing indicator ends after stop and start", async () => {
   const started = await startClient();
-  started.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
-  started.client.stop(); started.client.start();
+  sendTyping(started, "cnv_a", "mia");
+  started.client.stop();
+  started.client.start();
   await vi.advanceTimersByTimeAsync(60_000);
   expect([...started.client.state.typing.values()].flat()).toEqual([]);
   started.client.stop();
@@ -277,36 +353,40 @@ test("the typing indicator ends after stop and start", async () => {
 
 test("with two people typing, the first one's name disappears on time", async () => {
   const started = await startClient();
-  started.socket().receive({ event: "user_typing", conversationId: "cnv_a", userId: "m", role: "customer", name: "M", expiresInMs: 5000 });
+  sendTyping(started, "cnv_a", "mia");
   await vi.advanceTimersByTimeAsync(2_900);
-  started.socket().receive({ event: "user_typing", conversationId: "cnv_b", userId: "n", role: "customer", name: "N", expiresInMs: 5000 });
+  sendTyping(started, "cnv_b", "jonas");
   await vi.advanceTimersByTimeAsync(2_500);
   expect(started.client.state.typing.get("cnv_a") ?? []).toEqual([]);
   started.client.stop();
 });
 
 test("an older page that arrives after the conversation was closed makes no gap", () => {
-  let state = initial({ userId: "g", role: "admin", name: "G" });
+  const page = (first: number, last: number) => {
+    const messages = Array.from({ length: last - first + 1 }, (_, index) => message(first + index));
+    return { messages, lastSeq: 1_000, hasMore: true };
+  };
+  let state = initial(GRACE);
   state = reduce(state, { type: "open", conversationId: "cnv_a" });
-  const msgs = (a: number, b: number) => Array.from({ length: b - a + 1 }, (_, i) => message(a + i));
-  state = reduce(state, { type: "history", conversationId: "cnv_a", page: { messages: msgs(501, 1000), lastSeq: 1000, hasMore: true }, asked: "newest" });
+  state = reduce(state, { type: "history", conversationId: "cnv_a", page: page(501, 1_000), asked: "newest" });
   state = reduce(state, { type: "open", conversationId: undefined });
-  state = reduce(state, { type: "history", conversationId: "cnv_a", page: { messages: msgs(401, 500), lastSeq: 1000, hasMore: true }, asked: "before" });
-  const s = state.timelines.get("cnv_a")!.messages;
-  expect(s.at(-1)!.seq - s[0]!.seq + 1).toBe(s.length);
+  state = reduce(state, { type: "history", conversationId: "cnv_a", page: page(401, 500), asked: "before" });
+  const { messages } = state.timelines.get("cnv_a")!;
+  expect(messages.at(-1)!.seq - messages[0]!.seq + 1).toBe(messages.length);
 });
 
 test("a stale conversation that no longer exists is not requested at every change", async () => {
-  const gone = conversation(5, { unread: 0 });
-  const started = await startClient({ list: () => ({ items: [gone, conversation(1, { id: "cnv_b", unread: 0 })] }) });
+  const deleted = conversation(5, { unread: 0 });
+  const other = conversation(1, { id: "cnv_b", unread: 0 });
+  const started = await startClient({ list: () => ({ items: [deleted, other] }) });
   await vi.advanceTimersByTimeAsync(12_000);
-  started.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
-  const s = started.socket();
-  for (let i = 0; i < 200; i += 1) {
+  const socket = started.socket();
+  socket.receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
+  for (let count = 0; count < 200; count += 1) {
     await vi.advanceTimersByTimeAsync(6_000);
-    for (const f of s.sent.splice(0)) ack(s, f, f["action"] === "ping" ? { serverTime: new Date().toISOString() } : {});
-    s.receive({ event: "message_read", conversationId: "cnv_b", userId: "mia", role: "customer", seq: 1 });
+    ackAll(socket);
+    socket.receive({ event: "new_message", conversationId: "cnv_b", message: message(count + 2, "cnv_b") });
   }
-  expect(started.asked.filter((p) => p.endsWith("/cnv_a")).length).toBeLessThan(10);
+  expect(started.asked.filter((path) => path.endsWith("/cnv_a")).length).toBeLessThan(10);
   started.client.stop();
 });

@@ -8,11 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::schema::{Schemas, variants};
 
-const ABOUT: &str = "A client asks `POST /api/chat/ticket` (see `docs/openapi.json`) for a ticket and connects to the `url` in \
-    the answer. From then on both sides send one JSON object a frame: `action` says what a client wants, `event` what the \
-    server tells.\n\n\
-    A frame without `event` comes from the gateway in between, an empty one means nothing: ignore both. Any frame may be \
-    lost, repeated or overtaken, and `docs/protocol.md` says how a client stays complete nevertheless.";
+const ABOUT: &str = "A client gets a ticket from `POST /api/chat/ticket` (see `docs/openapi.json`) and connects to the `url` \
+    in the answer. Each frame is one JSON object. A client's frame has an `action`, a server's frame has an `event`.\n\n\
+    API Gateway itself can send empty frames and frames without an `event`: ignore them. Every frame can be lost, \
+    repeated, or overtaken by a later one. `docs/protocol.md` says how a client gets every message nevertheless.";
 
 const CHANNEL: &str = "#/channels/socket";
 
@@ -72,7 +71,8 @@ pub(super) fn document() -> Result<Value> {
 fn channel(messages: &Map<String, Value>) -> Value {
     json!({
         "address": "/{stage}",
-        "description": "One connection. Frames are UTF-8 text of at most 32 KB. It ends after two hours, or ten minutes without data.",
+        "description": "One connection. Frames are UTF-8 text of at most 32 KB. API Gateway closes a connection after two hours, or after \
+                        ten minutes without data.",
         "parameters": { "stage": { "default": "prod", "description": "The API's stage." } },
         "messages": messages,
         "bindings": {
@@ -81,7 +81,7 @@ fn channel(messages: &Map<String, Value>) -> Value {
                 "query": {
                     "type": "object",
                     "properties": {
-                        "ticket": { "type": "string", "description": "Good for one connection, for at most 60 seconds." },
+                        "ticket": { "type": "string", "description": "Valid for one connection and for at most 60 seconds." },
                     },
                     "required": ["ticket"],
                 },

@@ -12,12 +12,12 @@ mod conversations;
 mod operation;
 mod orders;
 
-const ABOUT: &str = "Customers and a shop's staff talk about an order where the order is.\n\n\
-    Errors of the API itself are `application/problem+json` with a stable `code`. What the gateway in front of it refuses \
-    (a missing or bad token, an unknown route, too many requests at once) is `application/json` with a `message` and no \
-    `code`: a 403 without a `code` means that the token has to be renewed.\n\n\
-    Unknown fields in a request are ignored. The promises behind all this are in `docs/protocol.md`, the WebSocket \
-    events in `docs/asyncapi.json`.";
+const ABOUT: &str = "Orders, and a chat between the customer and the shop's staff about each order.\n\n\
+    Errors of the API itself are `application/problem+json` with a stable `code`. API Gateway refuses some requests itself \
+    (a missing or invalid token, an unknown route, too many requests). Its errors are `application/json` with a `message` \
+    and no `code`. A 403 with a `message` and without a `code` means that the client needs a new token.\n\n\
+    Unknown fields in a request are ignored. `docs/protocol.md` says what clients can rely on. `docs/asyncapi.json` \
+    describes the WebSocket events.";
 
 pub(super) fn document() -> Result<Value> {
     let mut schemas = Schemas::new(SchemaSettings::draft2020_12());
@@ -53,7 +53,7 @@ pub(super) fn document() -> Result<Value> {
         "security": [{ "token": [] }],
         "tags": [
             { "name": "orders", "description": "Orders and their status." },
-            { "name": "conversations", "description": "One for each order: messages, cursors, tickets for WebSocket." },
+            { "name": "conversations", "description": "The conversation of each order: messages, read cursors, and tickets for the WebSocket." },
         ],
         "paths": paths,
         "components": {
@@ -63,7 +63,7 @@ pub(super) fn document() -> Result<Value> {
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": "`sub` is the user's id, `role` is `customer` or `admin`, `name` is shown to others, \
-                        `exp` is mandatory. Signed with HS256, RS256 or ES256, as the deployment is configured.",
+                        `exp` is required. It is signed with HS256, RS256 or ES256, as configured in the deployment.",
                 },
             },
             "responses": operation::gateway_responses(),
@@ -75,8 +75,8 @@ pub(super) fn document() -> Result<Value> {
 fn gateway_message() -> Value {
     json!({
         "type": "object",
-        "description": "What the gateway itself answers, before a function sees the request.",
-        "properties": { "message": { "type": "string", "description": "In words; not stable." } },
+        "description": "An error of API Gateway itself. No function was called.",
+        "properties": { "message": { "type": "string", "description": "The error as text, which may change." } },
         "required": ["message"],
     })
 }

@@ -29,8 +29,8 @@ use values::{Cells, MessageRow, ParticipantRow, order};
 /// orders, down to one order.
 const MAX_PAGE_BYTES: usize = 4 << 20;
 
-const NO_URL: &str = "the source is not a database URL; in a user and a password, write # as %23, / as %2F, : as %3A, \
-    ? as %3F and @ as %40";
+const NO_URL: &str = "the source is not a database URL; in a user name and a password, write # as %23, / as %2F, \
+    : as %3A, ? as %3F and @ as %40";
 
 /// The time limit of a connection's handshake.
 const HANDSHAKE: Duration = Duration::from_secs(20);
@@ -61,7 +61,9 @@ impl Reader {
         // The driver's error message could contain the password.
         let opts = Opts::from_url(url).map_err(|_| SourceError(NO_URL.to_owned()))?;
         if opts.db_name().is_none() {
-            return Err(SourceError("the source's URL does not end in the name of a database".to_owned()));
+            return Err(SourceError(
+                "the source's URL has no database name: add it at the end, after a slash".to_owned(),
+            ));
         }
         let setup = vec!["SET NAMES utf8mb4, time_zone = '+00:00'"];
         let opts = OptsBuilder::from_opts(opts).init(setup).tcp_keepalive(Some(Duration::from_secs(30)));
@@ -88,7 +90,6 @@ impl Reader {
         Ok(Self { connection, queries, total: total.unwrap_or_default() })
     }
 
-    /// How many orders there were when it was opened.
     /// The number of orders when the database was opened.
     pub(super) fn total(&self) -> u64 {
         self.total
@@ -170,10 +171,10 @@ async fn page(
     let mut page = Page::new();
     let mut before = None;
     for (key, order) in orders {
-        // If a joined table has two rows for an order, the order appears twice: the joined column
-        // is no key.
+        // If a joined table has two rows for an order, the order appears twice. That happens if the
+        // joined column is not unique.
         page.push(if before.as_ref() == Some(&key) {
-            Err(Refused::order(order.id.unwrap_or_default(), "its id came before"))
+            Err(Refused::order(order.id.unwrap_or_default(), "a joined table has several rows for this order"))
         } else {
             Ok(Box::new(order))
         });
@@ -262,13 +263,13 @@ impl RetryingConnection {
             }
             attempt += 1;
             let (problem, retries) = (describe(&problem), self.retries);
-            self.notices.say(format!("the database cannot be reached ({problem}): try {attempt} of {retries} follows"));
+            self.notices.say(format!("the database cannot be reached ({problem}): retry {attempt} of {retries}"));
             wait_before_retry(attempt, Duration::from_millis(250), Duration::from_secs(10)).await;
         }
     }
 
     async fn connect(&self) -> mysql_async::Result<Conn> {
-        let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "no handshake");
+        let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "the handshake timed out");
         tokio::time::timeout(HANDSHAKE, Conn::new(self.opts.clone())).await.unwrap_or_else(|_| Err(late().into()))
     }
 }

@@ -154,7 +154,7 @@ impl SchemaNames {
             let Some(name) = pick(configured_name, &found.likely(table), &tables) else {
                 if configured_name.is_some() || REQUIRED_TABLES.contains(&table.ours) {
                     return Err(SourceError(format!(
-                        "the database has no table {}: name it under [tables.{}] as table",
+                        "the database has no table {}: set `table` under [tables.{}]",
                         configured_name.unwrap_or(&table.usual.join(" or ")),
                         table.ours
                     )));
@@ -174,7 +174,7 @@ impl SchemaNames {
                     }
                     None if configured_name.is_some() || *need == Required => {
                         return Err(SourceError(format!(
-                            "the table {name} has no column {}: name it under [tables.{}] as {ours}",
+                            "the table {name} has no column {}: set `{ours}` under [tables.{}]",
                             configured_name.unwrap_or(&usual.join(" or ")),
                             table.ours
                         )));
@@ -204,17 +204,18 @@ impl SchemaNames {
         usual
     }
 
-    /// Fails if no column connects conversations to orders: they would be left out without any
-    /// notice.
+    /// Fails if no column connects conversations to orders. Otherwise conversations would be left
+    /// out without a notice.
     fn check_conversation_link(&self) -> Result<(), SourceError> {
-        let Some((name, columns)) = self.tables.get("conversations") else { return Ok(()) };
+        let Some((_, columns)) = self.tables.get("conversations") else { return Ok(()) };
         if columns.contains_key("sale") || self.tables["sales"].1.contains_key("conversation") {
             return Ok(());
         }
-        Err(SourceError(format!(
-            "neither the table {name} says which order a conversation is about (name the column under [tables.conversations] as \
-             sale) nor do the orders (under [tables.sales] as conversation); table = \"\" leaves conversations out"
-        )))
+        Err(SourceError(
+            "no column connects conversations to orders: set `sale` under [tables.conversations] or `conversation` under \
+             [tables.sales]; to leave conversations out, set table = \"\" under [tables.conversations]"
+                .to_owned(),
+        ))
     }
 
     /// The quoted name of a table.
@@ -235,15 +236,18 @@ pub(crate) fn check(configured: &Names) -> Result<(), SourceError> {
     for (ours, names) in configured {
         let Some(table) = SCHEMA.iter().find(|table| table.ours == ours) else {
             let known: Vec<&str> = SCHEMA.iter().map(|table| table.ours).collect();
-            return Err(SourceError(format!("[tables.{ours}] is not one of {}", known.join(", "))));
+            return Err(SourceError(format!("[tables.{ours}] is unknown: use one of {}", known.join(", "))));
         };
         for (column, name) in names {
             if column != "table" && !table.columns.iter().any(|it| it.0 == column) {
                 let known: Vec<&str> = table.columns.iter().map(|it| it.0).collect();
-                return Err(SourceError(format!("[tables.{ours}] has no {column}, but table, {}", known.join(", "))));
+                return Err(SourceError(format!(
+                    "[tables.{ours}] has no {column}: use one of table, {}",
+                    known.join(", ")
+                )));
             }
             if name.chars().count() > 64 || name.chars().any(|c| c.is_control() || c == '`') {
-                return Err(SourceError(format!("{name:?} under [tables.{ours}] cannot be a name")));
+                return Err(SourceError(format!("{name:?} under [tables.{ours}] is not a valid name")));
             }
         }
     }

@@ -23,7 +23,7 @@ const FILE: &str = "dynamodb.sqlite";
 pub(crate) struct Engine {
     database: Database,
     /// A separate connection to the same file, for checkpoints; `None` in memory.
-    beside: Option<Arc<Mutex<Connection>>>,
+    checkpointer: Option<Arc<Mutex<Connection>>>,
 }
 
 impl Engine {
@@ -34,24 +34,24 @@ impl Engine {
             let refused =
                 |problem: DynoxideError| StartupError::Data { path: "in memory".into(), what: problem.to_string() };
             let database = Database::memory().map_err(refused)?;
-            return Ok(Self { database, beside: None });
+            return Ok(Self { database, checkpointer: None });
         };
         let refused = |what: String| StartupError::Data { path: folder.to_owned(), what };
         let path = folder.join(FILE);
-        let path = path.to_str().ok_or_else(|| refused("its path is not UTF-8".to_owned()))?;
+        let path = path.to_str().ok_or_else(|| refused("the path is not UTF-8".to_owned()))?;
         let database = Database::new(path).map_err(|problem| refused(problem.to_string()))?;
         if !sync {
             // Without `sync` SQLite does not sync after a commit. A write then survives the end of
             // this process but not a power failure, and takes a tenth of the time.
             database.disable_bulk_loading().map_err(|problem| refused(problem.to_string()))?;
         }
-        let beside = Connection::open(path).map_err(|problem| refused(problem.to_string()))?;
-        Ok(Self { database, beside: Some(Arc::new(Mutex::new(beside))) })
+        let checkpointer = Connection::open(path).map_err(|problem| refused(problem.to_string()))?;
+        Ok(Self { database, checkpointer: Some(Arc::new(Mutex::new(checkpointer))) })
     }
 
     /// Creates a table of the template if it is absent. A table that has other keys or indexes than
     /// the template is refused, because some queries would fail.
-    pub(crate) fn make(&self, table: &TableSpec) -> Result<(), StartupError> {
+    pub(crate) fn create_table(&self, table: &TableSpec) -> Result<(), StartupError> {
         let refused = |what: String| StartupError::Table { table: table.name.clone(), what };
         let name = json!({ "TableName": table.name });
         let failed = |problem: DynoxideError| refused(problem.to_string());
@@ -59,7 +59,7 @@ impl Engine {
             let description: Value = serde_json::from_str(&description).unwrap_or_default();
             if shape(&description["Table"]) != shape(&table.create) {
                 return Err(refused(
-                    "the data folder has it with other keys or indexes; use another folder".to_owned(),
+                    "the data folder has this table with other keys or indexes; use another folder".to_owned(),
                 ));
             }
         } else {
@@ -82,7 +82,7 @@ impl Engine {
     /// deletion.
     pub(crate) fn delete_expired(&self) {
         if let Err(problem) = self.database.sweep_ttl() {
-            tracing::warn!(%problem, "expired items were not removed");
+            tracing::warn!(%problem, "expired items could not be deleted");
         }
     }
 
@@ -90,10 +90,10 @@ impl Engine {
     /// write that makes the log 1,000 pages long does it, and every request waits for that write
     /// and for the disk.
     pub(crate) fn checkpoint(&self) {
-        let Some(beside) = &self.beside else { return };
-        let beside = beside.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(problem) = beside.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-            tracing::warn!(%problem, "the log was not copied");
+        let Some(checkpointer) = &self.checkpointer else { return };
+        let checkpointer = checkpointer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(problem) = checkpointer.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+            tracing::warn!(%problem, "the write-ahead log could not be checkpointed");
         }
     }
 
@@ -124,7 +124,7 @@ impl Engine {
             "TransactWriteItems" => through(body, |request| database.transact_write_items(request)),
             "UpdateItem" => through(body, |request| database.update_item(request)),
             "UpdateTimeToLive" => through(body, |request| database.update_time_to_live(request)),
-            unknown => Err(DynoxideError::ValidationException(format!("{unknown} is not served by the local gateway"))),
+            unknown => Err(DynoxideError::ValidationException(format!("the local gateway does not support {unknown}"))),
         }
     }
 }
@@ -191,16 +191,16 @@ mod tests {
 
     /// The file does not grow if the same number of tickets, 6,000, is created and deleted again.
     #[test]
-    fn expired_items_make_room() {
+    fn deleted_items_free_space() {
         let folder = tempfile::tempdir().unwrap();
         let engine = Engine::open(Some(folder.path()), false).unwrap();
         let create = json!({ "TableName": "table", "BillingMode": "PAY_PER_REQUEST",
             "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
             "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }] });
-        engine.make(&TableSpec { name: "table".to_owned(), create, ttl: Some("ttl".to_owned()) }).unwrap();
+        engine.create_table(&TableSpec { name: "table".to_owned(), create, ttl: Some("ttl".to_owned()) }).unwrap();
         let pages = || {
-            let beside = engine.beside.as_ref().unwrap().lock().unwrap();
-            beside.query_row("PRAGMA page_count", [], |row| row.get::<_, u32>(0)).unwrap()
+            let checkpointer = engine.checkpointer.as_ref().unwrap().lock().unwrap();
+            checkpointer.query_row("PRAGMA page_count", [], |row| row.get::<_, u32>(0)).unwrap()
         };
         let mut rounds = Vec::new();
         for round in 0..3 {

@@ -1,4 +1,4 @@
-//! What may come of asking an authorizer.
+//! The possible outcomes of calling an authorizer.
 
 use serde_json::Value;
 

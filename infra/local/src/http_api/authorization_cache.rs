@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_good_for_its_time() {
+    fn an_answer_is_valid_until_its_ttl_ends() {
         let (mut cache, now) = (AuthorizationCache::new(TTL), Instant::now());
         cache.insert(&identity("a"), Authorization::Deny, now);
         assert!(cache.get(&identity("a"), now + TTL.saturating_sub(Duration::from_millis(1))).is_some());

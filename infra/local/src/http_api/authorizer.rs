@@ -17,14 +17,14 @@ pub(super) struct Authorizers(BTreeMap<String, Authorizer>);
 
 struct Authorizer {
     spec: HttpAuthorizer,
-    remembered: Mutex<AuthorizationCache>,
+    cache: Mutex<AuthorizationCache>,
 }
 
 impl Authorizers {
     pub(super) fn new(specs: BTreeMap<String, HttpAuthorizer>) -> Self {
         let authorizers = specs.into_iter().map(|(name, spec)| {
-            let remembered = Mutex::new(AuthorizationCache::new(spec.remembered));
-            (name, Authorizer { spec, remembered })
+            let cache = Mutex::new(AuthorizationCache::new(spec.cache_ttl));
+            (name, Authorizer { spec, cache })
         });
         Self(authorizers.collect())
     }
@@ -42,7 +42,7 @@ impl Authorizers {
         let Some(authorizer) = self.0.get(name) else { return Authorization::Failed };
         let Authorizer { spec, .. } = authorizer;
         let Some(sources) = identity(headers, &spec.headers) else { return Authorization::NoIdentity };
-        if let Some(authorization) = authorizer.remembered().get(&sources, Instant::now()) {
+        if let Some(authorization) = authorizer.cache().get(&sources, Instant::now()) {
             return authorization;
         }
         question["identitySource"] = json!(sources);
@@ -52,14 +52,14 @@ impl Authorizers {
             Some(false) => Authorization::Deny,
             None => return Authorization::Failed,
         };
-        authorizer.remembered().insert(&sources, authorization.clone(), Instant::now());
+        authorizer.cache().insert(&sources, authorization.clone(), Instant::now());
         authorization
     }
 }
 
 impl Authorizer {
-    fn remembered(&self) -> MutexGuard<'_, AuthorizationCache> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> MutexGuard<'_, AuthorizationCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -53,9 +53,8 @@ impl Policy {
     /// Replaces all CORS headers of `response` with those of this policy.
     pub(super) fn share(&self, origin: Option<&str>, response: &mut Response<Full<Bytes>>) {
         let headers = response.headers_mut();
-        let said: Vec<_> =
-            headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
-        for name in said {
+        let own: Vec<_> = headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
+        for name in own {
             headers.remove(name);
         }
         if self.admit(origin, headers)

@@ -21,9 +21,9 @@ const BUILT_FROM: &str = ".inputs";
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
-const NO_NODE: &str = "They are built by Node.js (20.19 or newer, with npm), which is not installed here: \
-                       install it from https://nodejs.org and start again.";
-const FAILED: &str = "Building them failed; the terminal says why.";
+const NO_NODE: &str = "Building the pages needs Node.js (20.19 or newer, with npm), which is not installed. \
+                       Install it from https://nodejs.org and start again.";
+const FAILED: &str = "The build failed. The terminal shows the error.";
 
 /// Returns the pages of the npm project in `folder`. Builds them first if their sources have
 /// changed.
@@ -38,7 +38,7 @@ pub(super) async fn built(folder: &Path) -> State {
 }
 
 async fn build(folder: &Path) -> io::Result<State> {
-    let (dist, begun) = (folder.join("dist"), Instant::now());
+    let (dist, began) = (folder.join("dist"), Instant::now());
     let inputs = digest_of(folder.to_owned(), &SOURCES).await?;
     if matches(&dist.join(BUILT_FROM), &inputs) {
         return Ok(State::Ready(Files::read(&dist)?));
@@ -48,7 +48,7 @@ async fn build(folder: &Path) -> io::Result<State> {
         return Ok(State::Absent(NO_NODE));
     }
     if !installed(folder) {
-        eprintln!("pages: installing what they are built with (npm ci) …");
+        eprintln!("pages: installing npm packages (npm ci) …");
         npm(folder, &["ci", "--include=dev", "--no-audit", "--no-fund"]).await?;
     }
     eprintln!("pages: building (npm run build) …");
@@ -60,7 +60,7 @@ async fn build(folder: &Path) -> io::Result<State> {
     std::fs::write(fresh.join(BUILT_FROM), &inputs)?;
     let files = Files::read(&fresh)?;
     replace(&dist, &fresh, &inputs)?;
-    eprintln!("pages: ready after {:.1} s", begun.elapsed().as_secs_f32());
+    eprintln!("pages: ready after {:.1} s", began.elapsed().as_secs_f32());
     Ok(State::Ready(files))
 }
 
@@ -74,9 +74,9 @@ async fn npm(folder: &Path, arguments: &[&str]) -> io::Result<()> {
     if output.status.success() {
         return Ok(());
     }
-    let said = [output.stdout, output.stderr].concat();
+    let printed = [output.stdout, output.stderr].concat();
     let line = arguments.join(" ");
-    Err(io::Error::other(format!("`npm {line}` failed:\n{}", String::from_utf8_lossy(&said).trim())))
+    Err(io::Error::other(format!("`npm {line}` failed:\n{}", String::from_utf8_lossy(&printed).trim())))
 }
 
 /// Returns true if the installed packages have the versions of the lock file, according to npm's

@@ -43,10 +43,10 @@ impl Pages {
         if !folder.join("package.json").is_file() {
             return None;
         }
-        let (say, state) = watch::channel(State::Building);
+        let (sender, state) = watch::channel(State::Building);
         let building = tokio::spawn(async move {
             tokio::select! {
-                state = build::built(&folder) => { say.send_replace(state); }
+                state = build::built(&folder) => { sender.send_replace(state); }
                 () = stopping.wait() => {}
             }
         });

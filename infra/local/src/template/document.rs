@@ -45,12 +45,17 @@ fn intrinsic(tag: &str, argument: Value, at: &str) -> Result<Value, StartupError
         ("Condition", name) => Ok(json!({ "Condition": name })),
         ("GetAtt", Value::String(dotted)) => match dotted.split_once('.') {
             Some((resource, attribute)) => Ok(json!({ "Fn::GetAtt": [resource, attribute] })),
-            None => Err(StartupError::template(at, format!("!GetAtt {dotted} names no attribute"))),
+            None => Err(StartupError::template(
+                at,
+                format!("!GetAtt {dotted} has no attribute: write !GetAtt Resource.Attribute"),
+            )),
         },
         (name @ ("GetAtt" | "Sub" | "Join" | "Split" | "If" | "Equals" | "Not"), argument) => {
             Ok(json!({ format!("Fn::{name}"): argument }))
         }
-        (unknown, _) => Err(StartupError::template(at, format!("the tag !{unknown} is not supported here"))),
+        (unknown, _) => {
+            Err(StartupError::template(at, format!("the local gateway does not support the tag !{unknown}")))
+        }
     }
 }
 
@@ -64,6 +69,6 @@ fn key_of(key: &Yaml, at: &str) -> Result<String, StartupError> {
         Yaml::String(text) => Ok(text.clone()),
         Yaml::Number(number) => Ok(number.to_string()),
         Yaml::Bool(value) => Ok(value.to_string()),
-        _ => Err(StartupError::template(at, "a key here is not a text")),
+        _ => Err(StartupError::template(at, "a key must be a string")),
     }
 }

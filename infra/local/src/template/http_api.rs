@@ -43,7 +43,7 @@ pub(crate) struct HttpAuthorizer {
     /// not called.
     pub(crate) headers: Vec<String>,
     /// How long an answer is cached; zero means never.
-    pub(crate) remembered: Duration,
+    pub(crate) cache_ttl: Duration,
 }
 
 /// A CORS configuration.
@@ -62,7 +62,9 @@ pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<
     let Some(api) = template.only("AWS::Serverless::HttpApi")? else {
         return match functions.events().first() {
             None => Ok(None),
-            Some((_, event)) => Err(event.problem("Type", "there is no AWS::Serverless::HttpApi for it")),
+            Some((_, event)) => {
+                Err(event.problem("Type", "this event needs an AWS::Serverless::HttpApi, and the template has none"))
+            }
         };
     };
     let properties = &api.properties;
@@ -109,8 +111,8 @@ fn authorizer(section: &Properties, functions: &Functions) -> Result<HttpAuthori
     ])?;
     section.one_of("AuthorizerPayloadFormatVersion", &["2.0"])?;
     for (name, why) in [
-        ("EnableSimpleResponses", "only simple responses are served here"),
-        ("EnableFunctionDefaultPermissions", "without it API Gateway may not call the authorizer"),
+        ("EnableSimpleResponses", "the local gateway supports only simple responses: set it to true"),
+        ("EnableFunctionDefaultPermissions", "without it API Gateway may not call the authorizer: set it to true"),
     ] {
         if !section.flag(name)? {
             return Err(section.problem(name, why));
@@ -120,12 +122,15 @@ fn authorizer(section: &Properties, functions: &Functions) -> Result<HttpAuthori
     let function = function.ok_or_else(|| section.problem("FunctionArn", "there is no such function"))?;
     let identity = section.section("Identity")?;
     identity.only(&["Headers", "ReauthorizeEvery"])?;
-    let remembered = Duration::from_secs(identity.number("ReauthorizeEvery")?.unwrap_or(0));
+    let cache_ttl = Duration::from_secs(identity.number("ReauthorizeEvery")?.unwrap_or(0));
     let headers: Vec<_> = identity.texts("Headers")?.iter().map(|name| name.to_ascii_lowercase()).collect();
-    if headers.is_empty() && !remembered.is_zero() {
-        return Err(identity.problem("Headers", "an answer can only be remembered by an identity source"));
+    if headers.is_empty() && !cache_ttl.is_zero() {
+        return Err(identity.problem(
+            "Headers",
+            "ReauthorizeEvery needs at least one header: answers are cached by the values of these headers",
+        ));
     }
-    Ok(HttpAuthorizer { function: function.to_owned(), headers, remembered })
+    Ok(HttpAuthorizer { function: function.to_owned(), headers, cache_ttl })
 }
 
 fn route(
@@ -149,7 +154,7 @@ fn route(
     }
     let method = properties.text("Method")?.map(|method| method.to_ascii_uppercase());
     if method.is_some() != path.is_some() {
-        return Err(properties.problem("Path", "a route has a method and a path, the $default route neither"));
+        return Err(properties.problem("Path", "a route needs Method and Path; only the $default route has neither"));
     }
     let auth = properties.section("Auth")?;
     auth.only(&["Authorizer"])?;
@@ -170,16 +175,16 @@ fn route(
 
 /// Checks that each segment is literal or `{name}`. The last one may also be `{name+}`.
 fn check_path(path: &str) -> Result<(), &'static str> {
-    let segments = path.strip_prefix('/').ok_or("a path starts with a slash")?;
+    let segments = path.strip_prefix('/').ok_or("a path must start with a slash")?;
     let mut segments = segments.split('/').peekable();
     while let Some(segment) = segments.next() {
         let variable = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         match variable {
             Some(name) if name.ends_with('+') && segments.peek().is_some() => {
-                return Err("a greedy variable can only be the last segment");
+                return Err("a greedy path variable must be the last segment");
             }
-            Some(name) if name.trim_end_matches('+').is_empty() => return Err("a variable has a name"),
-            None if segment.contains(['{', '}']) => return Err("a variable is a whole segment"),
+            Some(name) if name.trim_end_matches('+').is_empty() => return Err("a path variable must have a name"),
+            None if segment.contains(['{', '}']) => return Err("a path variable must be a whole segment"),
             _ => {}
         }
     }

@@ -1,5 +1,5 @@
 //! Reads `template.yaml`, which SAM deploys to AWS. If the template contains something that the
-//! gateway cannot serve as AWS would, the start fails with its position and the reason.
+//! gateway does not support, the start fails with its position and the reason.
 //!
 //! [`read`] turns the text into a [`System`]. `document` parses YAML, and `scope` resolves names
 //! and intrinsic functions. Functions, the HTTP API, the WebSocket API and the tables have one file
@@ -99,7 +99,7 @@ impl Template {
             None => Ok(first),
             Some(second) => Err(StartupError::template(
                 format!("Resources.{}", second.name),
-                format!("only one {kind} is served here"),
+                format!("the local gateway supports only one {kind}"),
             )),
         }
     }
@@ -121,7 +121,7 @@ pub(crate) fn read(text: &str, template_inputs: &TemplateInputs) -> Result<Syste
     let section = |name: &str| match document.get(name) {
         None => Ok(Map::new()),
         Some(Value::Object(fields)) => Ok(fields.clone()),
-        Some(_) => Err(StartupError::template(name, "a section of named values belongs here")),
+        Some(_) => Err(StartupError::template(name, "must be a mapping")),
     };
     let declared = section("Resources")?;
     let scope = Scope::new(template_inputs, &section("Parameters")?, section("Conditions")?, &declared)?;
@@ -155,7 +155,7 @@ fn resources(declared: &Map<String, Value>, scope: &Scope<'_>) -> Result<Vec<Res
             continue;
         }
         if !SERVED.contains(&kind.as_str()) {
-            return Err(whole.problem("Type", format!("{kind} is not served by the local gateway")));
+            return Err(whole.problem("Type", format!("the local gateway does not support {kind}")));
         }
         if let Some(condition) = whole.text("Condition")?
             && !scope.condition(&condition)?

@@ -19,7 +19,7 @@ impl Properties {
         match value {
             Value::Object(fields) => Ok(Self { at, fields }),
             Value::Null => Ok(Self { at, fields: Map::new() }),
-            _ => Err(StartupError::template(at, "a section of named values belongs here")),
+            _ => Err(StartupError::template(at, "must be a mapping")),
         }
     }
 
@@ -37,7 +37,7 @@ impl Properties {
     /// changes the behaviour on AWS, the gateway would differ from AWS and nobody would notice.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), StartupError> {
         match self.fields.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(unknown) => Err(self.problem(unknown, "this property is not understood by the local gateway")),
+            Some(unknown) => Err(self.problem(unknown, "the local gateway does not support this property")),
             None => Ok(()),
         }
     }
@@ -64,23 +64,23 @@ impl Properties {
 
     /// A required text.
     pub(super) fn required(&self, name: &str) -> Result<String, StartupError> {
-        self.text(name)?.ok_or_else(|| self.problem(name, "this property is missing"))
+        self.text(name)?.ok_or_else(|| self.problem(name, "this required property is missing"))
     }
 
-    /// A required text that must be one of `served`. The gateway supports no other value.
-    pub(super) fn one_of(&self, name: &str, served: &[&str]) -> Result<String, StartupError> {
+    /// A required text that must be one of `supported`.
+    pub(super) fn one_of(&self, name: &str, supported: &[&str]) -> Result<String, StartupError> {
         let value = self.required(name)?;
-        if served.contains(&value.as_str()) {
+        if supported.contains(&value.as_str()) {
             return Ok(value);
         }
-        Err(self.problem(name, format!("{value:?} is not served here, only {}", served.join(", "))))
+        Err(self.problem(name, format!("the local gateway does not support {value:?}, only {}", supported.join(", "))))
     }
 
     /// A whole number.
     pub(super) fn number(&self, name: &str) -> Result<Option<u64>, StartupError> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let number = value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
-        number.map(Some).ok_or_else(|| self.problem(name, "a whole number belongs here"))
+        number.map(Some).ok_or_else(|| self.problem(name, "must be a whole number"))
     }
 
     /// A boolean. If it is absent, it is false.
@@ -89,7 +89,7 @@ impl Properties {
             None => Ok(false),
             Some(Value::Bool(value)) => Ok(*value),
             Some(Value::String(text)) if text == "true" || text == "false" => Ok(text == "true"),
-            Some(_) => Err(self.problem(name, "true or false belongs here")),
+            Some(_) => Err(self.problem(name, "must be true or false")),
         }
     }
 
@@ -124,7 +124,7 @@ impl Properties {
             Value::String(text) => Ok(text.clone()),
             Value::Number(number) => Ok(number.to_string()),
             Value::Bool(value) => Ok(value.to_string()),
-            _ => Err(self.problem(name, "a text belongs here")),
+            _ => Err(self.problem(name, "must be a string")),
         }
     }
 }

@@ -73,7 +73,7 @@ impl<'a> Scope<'a> {
                 Ok(Value::Array(resolved))
             }
             Value::String(text) if text.contains("{{resolve:") => {
-                Err(StartupError::template(at, "a {{resolve: reference is not supported here"))
+                Err(StartupError::template(at, "the local gateway does not support {{resolve: references"))
             }
             other => Ok(other.clone()),
         }
@@ -99,7 +99,7 @@ impl<'a> Scope<'a> {
             ("Fn::Sub", Value::String(text)) => self.substitute(text, &Map::new(), at),
             ("Fn::Sub", Value::Array(parts)) => match parts.as_slice() {
                 [Value::String(text), Value::Object(names)] => self.substitute(text, names, at),
-                _ => Err(StartupError::template(at, "Fn::Sub takes a text, or a text and its names")),
+                _ => Err(StartupError::template(at, "Fn::Sub takes a string, or a string and a mapping")),
             },
             ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
                 [Value::String(separator), list] => self.join(separator, list, at),
@@ -110,7 +110,7 @@ impl<'a> Scope<'a> {
                     let text = self.text(text, at)?;
                     Ok(text.split(separator.as_str()).map(str::to_owned).collect())
                 }
-                _ => Err(StartupError::template(at, "Fn::Split takes a separator and a text")),
+                _ => Err(StartupError::template(at, "Fn::Split takes a separator and a string")),
             },
             ("Fn::If", Value::Array(parts)) => match parts.as_slice() {
                 [Value::String(condition), then, otherwise] => {
@@ -118,12 +118,20 @@ impl<'a> Scope<'a> {
                 }
                 _ => Err(StartupError::template(at, "Fn::If takes a condition and two values")),
             },
-            (unknown, _) => Err(StartupError::template(at, format!("{unknown} is not supported here"))),
+            (unknown, _) => Err(StartupError::template(
+                at,
+                format!("the local gateway does not support {unknown}, or not with this argument"),
+            )),
         }
     }
 
     fn holds(&self, condition: &Value, at: &str) -> Result<bool, StartupError> {
-        let unsupported = || StartupError::template(at, "only Equals, Not and other conditions are supported here");
+        let unsupported = || {
+            StartupError::template(
+                at,
+                "the local gateway supports only Fn::Equals, Fn::Not and Condition in a condition",
+            )
+        };
         let (name, argument) = condition.as_object().and_then(single).ok_or_else(unsupported)?;
         match (name, argument) {
             ("Condition", Value::String(other)) => self.condition(other),
@@ -177,7 +185,10 @@ impl<'a> Scope<'a> {
             ("AWS::ApiGatewayV2::Api", "ApiId") => Ok(identity),
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => Ok(format!("ws://{}", self.template_inputs.authority)),
             ("AWS::Serverless::HttpApi", "ApiEndpoint") => Ok(format!("http://{}", self.template_inputs.authority)),
-            (kind, _) => Err(StartupError::template(at, format!("{attribute} of a {kind} is not known here"))),
+            (kind, _) => Err(StartupError::template(
+                at,
+                format!("the local gateway does not support the attribute {attribute} of {kind}"),
+            )),
         }
     }
 
@@ -192,7 +203,7 @@ impl<'a> Scope<'a> {
         while let Some(start) = rest.find("${") {
             result.push_str(&rest[..start]);
             let inside = &rest[start + 2..];
-            let end = inside.find('}').ok_or_else(|| StartupError::template(at, "a ${ is not closed"))?;
+            let end = inside.find('}').ok_or_else(|| StartupError::template(at, "a ${ has no closing }"))?;
             let name = inside[..end].trim();
             if let Some(literal) = name.strip_prefix('!') {
                 result.extend(["${", literal, "}"]);
@@ -228,7 +239,7 @@ fn parameter(template_inputs: &TemplateInputs, name: &str, declaration: &Value) 
     let default = || declaration.get("Default").map(|value| plain(value, &at)).transpose();
     let value = given.map_or_else(default, |value| Ok(Some(value)))?;
     let value =
-        value.ok_or_else(|| StartupError::template(&at, "this parameter needs a value: --parameter Name=Value"))?;
+        value.ok_or_else(|| StartupError::template(&at, "this parameter has no value: add --parameter Name=Value"))?;
     if let Some(Value::Array(allowed)) = declaration.get("AllowedValues")
         && !allowed.iter().any(|one| plain(one, &at).is_ok_and(|one| one == value))
     {
@@ -237,7 +248,9 @@ fn parameter(template_inputs: &TemplateInputs, name: &str, declaration: &Value) 
     match declaration.get("Type").and_then(Value::as_str) {
         Some("String" | "Number") => Ok(Value::String(value)),
         Some("CommaDelimitedList") => Ok(value.split(',').map(|item| item.trim().to_owned()).collect()),
-        kind => Err(StartupError::template(at, format!("a parameter of type {kind:?} is not supported here"))),
+        kind => {
+            Err(StartupError::template(at, format!("the local gateway does not support parameters of type {kind:?}")))
+        }
     }
 }
 
@@ -253,6 +266,6 @@ fn plain(value: &Value, at: &str) -> Result<String, StartupError> {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(value) => Ok(value.to_string()),
-        _ => Err(StartupError::template(at, "a text belongs here")),
+        _ => Err(StartupError::template(at, "must be a string")),
     }
 }

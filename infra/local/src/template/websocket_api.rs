@@ -61,8 +61,9 @@ pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<
     api.properties.one_of("ProtocolType", &["WEBSOCKET"])?;
     let expression = api.properties.required("RouteSelectionExpression")?;
     let selection = expression.strip_prefix("$request.body.").map(|path| path.split('.').map(str::to_owned).collect());
-    let selection = selection
-        .ok_or_else(|| api.properties.problem("RouteSelectionExpression", "only $request.body.FIELD is served here"))?;
+    let selection = selection.ok_or_else(|| {
+        api.properties.problem("RouteSelectionExpression", "the local gateway supports only $request.body.FIELD")
+    })?;
     let stage = stage(template, &api.name)?;
     let reader = Reader { template, functions, api: &api.name, stage: &stage };
     let mut routes = BTreeMap::new();
@@ -90,7 +91,7 @@ fn stage(template: &Template, api: &str) -> Result<String, StartupError> {
     ])?;
     properties.one_of("ApiId", &[api])?;
     if !properties.flag("AutoDeploy")? {
-        return Err(properties.problem("AutoDeploy", "only stages that deploy themselves are served here"));
+        return Err(properties.problem("AutoDeploy", "the local gateway supports only stages with AutoDeploy: true"));
     }
     properties.required("StageName")
 }
@@ -168,7 +169,7 @@ impl Reader<'_> {
             } else if let Some(name) = source.strip_prefix("route.request.header.") {
                 Ok(IdentitySource::Header(name.to_ascii_lowercase()))
             } else {
-                Err(properties.problem("IdentitySource", format!("{source} is not served here")))
+                Err(properties.problem("IdentitySource", format!("the local gateway does not support {source}")))
             }
         });
         Ok(Some(WebSocketAuthorizer { function, identity: identity.collect::<Result<_, _>>()? }))
@@ -191,14 +192,16 @@ impl Reader<'_> {
         }
         Err(route.properties.problem(
             "RouteResponseSelectionExpression",
-            "a route that answers has $default here and one AWS::ApiGatewayV2::RouteResponse; this has one of the two",
+            "a two-way route needs both $default here and one AWS::ApiGatewayV2::RouteResponse; this route has only one",
         ))
     }
 
     fn function(&self, properties: &Properties, name: &str) -> Result<String, StartupError> {
         let uri = properties.required(name)?;
         let function = if uri.ends_with("/invocations") { self.functions.behind(&uri) } else { None };
-        function.map(str::to_owned).ok_or_else(|| properties.problem(name, "this is no function's invocation URI"))
+        function
+            .map(str::to_owned)
+            .ok_or_else(|| properties.problem(name, "this is not the invocation URI of a function in the template"))
     }
 
     fn callable(&self, properties: &Properties, function: &str, path: &str) -> Result<(), StartupError> {
@@ -206,7 +209,7 @@ impl Reader<'_> {
         if self.functions.callable_from(function, &source) {
             return Ok(());
         }
-        let what = format!("no AWS::Lambda::Permission lets API Gateway call {function} for {source}");
+        let what = format!("no AWS::Lambda::Permission allows API Gateway to call {function} from {source}");
         Err(properties.problem("ApiId", what))
     }
 

@@ -49,6 +49,6 @@ fn send_error(connection: &Connection, message: &str, request_id: &str) {
 
 fn send(connection: &Connection, text: &str) {
     if connection.push(Utf8Bytes::from(text)) != Pushed::Queued {
-        tracing::warn!(connection = connection.id, "an answer was lost");
+        tracing::warn!(connection = connection.id, "an answer could not be queued for its client");
     }
 }

@@ -36,7 +36,7 @@ use crate::template::WebSocketSpec;
 use crate::undocumented::VANISHED;
 
 /// How many `$disconnect` events are sent concurrently for connections of an earlier process.
-const AT_ONCE: usize = 32;
+const MAX_CONCURRENT_DISCONNECTS: usize = 32;
 
 /// The WebSocket API of the template.
 pub(crate) struct WebSocketApi {
@@ -75,16 +75,16 @@ impl WebSocketApi {
             let context = &mut event["requestContext"];
             context["requestTimeEpoch"] = json!(ended_at);
             context["requestTime"] = json!(request_time(Timestamp::from_millisecond(ended_at).unwrap_or_default()));
-            self.tell_disconnect(&connection, event).await;
+            self.call_disconnect(&connection, event).await;
         });
-        stream::iter(ends).buffer_unordered(AT_ONCE).collect::<()>().await;
+        stream::iter(ends).buffer_unordered(MAX_CONCURRENT_DISCONNECTS).collect::<()>().await;
     }
 
     /// Calls `$disconnect` once, without a retry, as AWS does. If the call fails, a later push
     /// finds out by a 410 response.
-    async fn tell_disconnect(&self, connection: &Connection, event: Value) {
+    async fn call_disconnect(&self, connection: &Connection, event: Value) {
         if let Some(route) = self.spec.routes.get("$disconnect") {
-            let _told = self.lambdas.call(&route.function, event, self.timers.websocket).await;
+            let _answer = self.lambdas.call(&route.function, event, self.timers.websocket).await;
         }
         self.kept.remove(&connection.id);
     }

@@ -75,7 +75,7 @@ impl OpenConnections {
     fn write(&self, write: impl FnOnce(&Database) -> rusqlite::Result<usize>) {
         let Some(database) = &self.0 else { return };
         if let Err(problem) = write(&database.lock().unwrap_or_else(PoisonError::into_inner)) {
-            tracing::warn!(%problem, "the open connections on disk are not up to date");
+            tracing::warn!(%problem, "the list of open connections on disk could not be updated");
         }
     }
 }

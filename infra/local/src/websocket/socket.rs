@@ -75,7 +75,7 @@ impl WebSocketApi {
         };
         self.connections.leave(&connection.id);
         let Event { value, .. } = self.disconnect_event(&connection, code, &reason);
-        self.tell_disconnect(&connection, value).await;
+        self.call_disconnect(&connection, value).await;
     }
 
     /// Reads and writes frames until the connection ends. Returns the close code and the reason.

@@ -1,14 +1,14 @@
 import { Check, CheckCheck, Clock } from "lucide-react";
 import type { Tick } from "../../client/index.ts";
 
-const WORDS = { sending: "Sending", sent: "Sent", delivered: "Delivered", read: "Read" } as const;
+const LABELS = { sending: "Sending", sent: "Sent", delivered: "Delivered", read: "Read" } as const;
 
 /** The delivery status of a message. Each status has its own shape. */
 export function Ticks({ tick }: { tick: Tick | "sending" }) {
   return (
-    <span className="ticks" data-tick={tick} title={WORDS[tick]}>
+    <span className="ticks" data-tick={tick} title={LABELS[tick]}>
       {tick === "read" ? <ReadIcon /> : <OutlineIcon tick={tick} />}
-      <span className="visually-hidden">{WORDS[tick]}</span>
+      <span className="visually-hidden">{LABELS[tick]}</span>
     </span>
   );
 }

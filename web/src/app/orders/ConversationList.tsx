@@ -71,7 +71,7 @@ export function ConversationList({
     return (
       <div className="list-empty">
         <Inbox size={28} aria-hidden />
-        {!searching && <p>{none ? "No orders yet." : more ? "No orders match among those loaded so far." : "No orders match."}</p>}
+        {!searching && <p>{none ? "No orders yet." : more ? "None of the loaded orders match." : "No orders match."}</p>}
         {older}
       </div>
     );

@@ -168,6 +168,7 @@ function Stepper({ product, quantity, onChange }: { product: Product; quantity: 
 
 function errorText(problem: Error): string {
   if (problem instanceof SessionEnded) return "Please log in again.";
-  if (problem instanceof ApiError) return `The order was not placed: ${problem.message}`;
+  if (problem instanceof ApiError && !problem.retryable) return `The order was not placed: ${problem.message}`;
+  if (problem instanceof ApiError) return "The server had an error. Try again: your order will be placed only once.";
   return "The server cannot be reached. Try again: your order will be placed only once.";
 }

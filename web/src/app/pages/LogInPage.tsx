@@ -37,7 +37,7 @@ export function LogInPage({ onLogIn }: { onLogIn: (logIn: LogIn) => void }) {
         <img src="/icon.svg" alt="" width="56" height="56" />
         <h1>Order chat</h1>
         <p className="muted">
-          Talk about an order where the order is. Choose a person to begin. Open a second window to log in as another person.
+          Chat with the shop about your orders. Choose a person to begin. Open a second window to log in as another person.
         </p>
         <h2 id="customers">Customers</h2>
         <ul className="people" aria-labelledby="customers">

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import type { SessionEnd } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
 
-const WORDS: Readonly<Record<SessionEnd, string>> = {
+const MESSAGES: Readonly<Record<SessionEnd, string>> = {
   expired: "Your log-in has expired.",
   refused: "The shop no longer accepts your log-in.",
   another_person: "Another person has logged in with this browser.",
@@ -29,7 +29,7 @@ export function LogInExpired({ onLogIn }: { onLogIn: () => void }) {
     >
       <h2 id="expired-title">Please log in again</h2>
       <p>
-        {reason === undefined ? "Your log-in has ended." : WORDS[reason]}
+        {reason === undefined ? "Your log-in has ended." : MESSAGES[reason]}
         {waiting > 0 && " Your messages are kept in this browser and will be sent after you log in again."}
       </p>
       <button type="button" className="button button-primary" onClick={onLogIn}>

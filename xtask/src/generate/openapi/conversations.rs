@@ -38,37 +38,38 @@ pub(super) fn operations(schemas: &mut Schemas) -> Result<Vec<Operation>> {
 fn inbox(schemas: &mut Schemas) -> Result<Operation> {
     Ok(Operation::new("get", ALL, "listConversations", "The caller's conversations, last activity first")
         .about(
-            "A customer's own; all of them for an admin. `asOf` in the answer is the `since` of the next sync. What moves \
-             up while a client pages is found by that sync: merge by `id`. With `q` a search, which looks at 200 \
-             conversations a request: a page may be empty and have a `nextCursor` all the same, under which it goes on.",
+            "A customer gets their own conversations, an admin all of them. Use `asOf` of the answer as `since` of the \
+             next sync. That sync also returns conversations that were active while the pages were read: merge by `id`. \
+             `q` searches. A search covers 200 conversations in each request, so a page can be empty and still have a \
+             `nextCursor`. Send the cursor to search further.",
         )
         .query::<InboxQuery>(schemas)?
-        .answers::<ConversationPage>(schemas, 200, "A page.")
+        .answers::<ConversationPage>(schemas, 200, "A page of conversations.")
         .problems(&[Code::InvalidCursor, Code::InvalidRequest]))
 }
 
 fn one(schemas: &mut Schemas) -> Operation {
-    Operation::new("get", ONE, "getConversation", "One conversation, with who is there")
+    Operation::new("get", ONE, "getConversation", "One conversation, with the presence of its participants")
         .id("conversationId", "cnv")
         .answers::<ConversationAnswer>(schemas, 200, "The conversation.")
         .problems(&[Code::NotFound])
 }
 
 fn set_status(schemas: &mut Schemas) -> Operation {
-    Operation::new("patch", ONE, "setConversationStatus", "Archive, close or open a conversation")
-        .about("For admins; any status to any. A text message to an archived conversation opens it again.")
+    Operation::new("patch", ONE, "setConversationStatus", "Archive, close or reopen a conversation")
+        .about("For admins only. Every change is allowed. A text message makes an archived conversation active again.")
         .id("conversationId", "cnv")
         .takes::<SetConversationStatus>(schemas, &json!({ "status": "archived" }))
-        .answers::<ConversationUpdate>(schemas, 200, "The conversation as it is now.")
+        .answers::<ConversationUpdate>(schemas, 200, "The conversation after the change.")
         .problems(&[Code::Forbidden, Code::NotFound])
 }
 
 fn history(schemas: &mut Schemas) -> Result<Operation> {
-    Ok(Operation::new("get", MESSAGES, "listMessages", "A page of messages and changes, ascending `seq`")
-        .about("Without `before` and `after`: the newest page. Both together are refused.")
+    Ok(Operation::new("get", MESSAGES, "listMessages", "A page of messages and changes, by ascending `seq`")
+        .about("Returns the newest page without `before` and `after`. The two cannot be combined.")
         .id("conversationId", "cnv")
         .query::<HistoryQuery>(schemas)?
-        .answers::<History>(schemas, 200, "A page.")
+        .answers::<History>(schemas, 200, "A page of messages.")
         .problems(&[Code::NotFound, Code::InvalidRequest]))
 }
 
@@ -80,13 +81,13 @@ fn send(schemas: &mut Schemas) -> Operation {
     });
     Operation::new("post", MESSAGES, "sendMessage", "Send a message")
         .about(
-            "Can be repeated safely with the same `clientMessageId` and the same `seenSeq`. One sender sends one message at \
-             a time: only an answered message is surely before the next.",
+            "The request can be repeated safely with the same `clientMessageId` and the same `seenSeq`. To keep the order of \
+             messages, send the next message after the answer to this one.",
         )
         .id("conversationId", "cnv")
         .takes::<MessageRequest>(schemas, &message)
-        .answers::<MessageAnswer>(schemas, 201, "Stored.")
-        .answers::<MessageAnswer>(schemas, 200, "It was stored before; this is it.")
+        .answers::<MessageAnswer>(schemas, 201, "The message was stored.")
+        .answers::<MessageAnswer>(schemas, 200, "An earlier request had stored the message. This is the stored message.")
         .problems(&[Code::NotFound, Code::ConversationClosed, Code::Overtaken])
         .leads_to(201, "markRead", "conversationId", "message/conversationId")
         .leads_to(201, "listMessages", "conversationId", "message/conversationId")
@@ -106,8 +107,8 @@ fn change(schemas: &mut Schemas) -> Operation {
         .id("conversationId", "cnv")
         .seq()
         .takes::<ChangeRequest>(schemas, &change)
-        .answers::<ChangeAnswer>(schemas, 201, "Stored.")
-        .answers::<ChangeAnswer>(schemas, 200, "It was stored before; this is it.")
+        .answers::<ChangeAnswer>(schemas, 201, "The change was stored.")
+        .answers::<ChangeAnswer>(schemas, 200, "An earlier request had stored the change. This is the stored change.")
         .problems(&[Code::Forbidden, Code::NotFound, Code::ConversationClosed, Code::NotChangeable])
 }
 
@@ -130,39 +131,41 @@ fn add_to_desk(schemas: &mut Schemas) -> Operation {
         .about("For admins. Can be repeated safely with the same `changeId` and the same `seenDeskSeq`.")
         .id("conversationId", "cnv")
         .takes::<DeskRequest>(schemas, &note)
-        .answers::<DeskAnswer>(schemas, 201, "Stored.")
-        .answers::<DeskAnswer>(schemas, 200, "It was stored before; this is it.")
+        .answers::<DeskAnswer>(schemas, 201, "The note was stored.")
+        .answers::<DeskAnswer>(schemas, 200, "An earlier request had stored the note. This is the stored note.")
         .problems(&[Code::Forbidden, Code::NotFound])
 }
 
 fn read(schemas: &mut Schemas) -> Operation {
-    Operation::new("post", READ, "markRead", "Everything up to `seq` is read")
-        .about("Only ever forward: a lower `seq` changes nothing, one past the last message is refused.")
+    Operation::new("post", READ, "markRead", "Mark messages as read up to `seq`")
+        .about("The read cursor only moves forward: a lower `seq` changes nothing. A `seq` after the last message is refused.")
         .id("conversationId", "cnv")
         .takes::<ReadRequest>(schemas, &json!({ "seq": 1 }))
-        .answers::<ReadAnswer>(schemas, 200, "Where the cursor stands, and what is left unread.")
+        .answers::<ReadAnswer>(schemas, 200, "The position of the read cursor, and the number of unread messages.")
         .problems(&[Code::NotFound])
 }
 
 fn ticket(schemas: &mut Schemas) -> Operation {
     Operation::new("post", "/api/chat/ticket", "getTicket", "A ticket for one WebSocket connection")
-        .about("Connect to `url` within `expiresIn` seconds; it has the ticket in it.")
+        .about("Connect to `url`, which contains the ticket, within `expiresIn` seconds.")
         .answers::<TicketAnswer>(schemas, 200, "The ticket.")
 }
 
 fn close_connections(schemas: &mut Schemas) -> Operation {
     Operation::new("delete", "/api/chat/users/{userId}/connections", "closeConnections", "Close a user's connections")
         .about(
-            "For admins: after a log-out or a change of role. Stop giving out tokens first; one that was given out opens new \
-             connections until it expires.",
+            "For admins only, for example after a log-out or a change of role. Stop issuing tokens to the user first. A \
+             token that was issued before can open new connections until it expires.",
         )
         .user("userId")
-        .answers::<ClosedAnswer>(schemas, 200, "They are closed.")
+        .answers::<ClosedAnswer>(schemas, 200, "The connections were closed.")
         .problems(&[Code::Forbidden, Code::NotFound])
 }
 
 fn health(schemas: &mut Schemas) -> Operation {
-    Operation::new("get", "/api/health", "getHealth", "Whether the system answers")
-        .open()
-        .answers::<Health>(schemas, 200, "It does.")
+    Operation::new("get", "/api/health", "getHealth", "Health check").open().answers::<Health>(
+        schemas,
+        200,
+        "The system answers.",
+    )
 }

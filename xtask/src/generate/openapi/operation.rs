@@ -153,24 +153,24 @@ fn problem(status: u16, codes: &[&str]) -> Value {
         ],
     });
     let gateway = match status {
-        403 => Some("a bad token"),
+        403 => Some("an invalid or expired token"),
         404 => Some("an unknown route"),
-        413 => Some("more than 10 MB"),
-        429 => Some("too many requests at once"),
+        413 => Some("a body of more than 10 MB"),
+        429 => Some("too many requests"),
         500 => Some("a function that failed"),
         _ => None,
     };
     let mut words = codes.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ");
     let mut content = json!({ "application/problem+json": { "schema": own } });
     if let Some(gateway) = gateway {
-        words = format!("{words}; or the gateway's own, without a code: {gateway}");
+        words = format!("{words}; or, without a code, an error of API Gateway: {gateway}");
         content["application/json"] = json!({ "schema": reference("GatewayMessage") });
     }
     let mut response = json!({ "description": words, "content": content });
     if status == 429 {
         let schema = json!({ "type": "integer", "minimum": 1 });
         response["headers"] = json!({
-            "Retry-After": { "schema": schema, "description": "Seconds to wait; only beside `rate_limited`." },
+            "Retry-After": { "schema": schema, "description": "Seconds to wait. Only with `rate_limited`." },
         });
     }
     response
@@ -183,9 +183,9 @@ pub(super) fn gateway_responses() -> Value {
         json!({ "description": words, "content": content })
     };
     json!({
-        "NoToken": response("There is no `Authorization` header."),
-        "BadToken": response("The token is not good, or no longer: get a new one."),
-        "Throttled": response("More requests at once than the gateway takes: try again later."),
-        "Unavailable": response("No answer within 30 seconds: try again."),
+        "NoToken": response("The `Authorization` header is missing."),
+        "BadToken": response("The token is invalid or has expired. Get a new token."),
+        "Throttled": response("Too many requests. Try again later."),
+        "Unavailable": response("There was no answer within 30 seconds. Try again."),
     })
 }

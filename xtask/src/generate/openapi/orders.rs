@@ -20,29 +20,29 @@ fn place_order(schemas: &mut Schemas) -> Operation {
     let key = json!({ "type": "string", "minLength": 1, "maxLength": 128 });
     let call = Operation::new("post", "/api/sales", "placeOrder", "Place an order")
         .about(
-            "Opens the order's conversation with it. A customer orders for themselves; an admin must say for whom, with \
-             `customerId` and `customerName`. With an `Idempotency-Key` the call can be repeated safely.",
+            "Places an order and creates its conversation. A customer orders for themselves. An admin orders for the \
+             customer in `customerId` and `customerName`. With an `Idempotency-Key` the request can be repeated safely.",
         )
-        .header("Idempotency-Key", &key, "The same key from the same caller names the same order.")
+        .header("Idempotency-Key", &key, "The same key of the same caller always gives the same order.")
         .takes::<OrderRequest>(schemas, &order)
-        .answers::<OrderAnswer>(schemas, 201, "Placed.")
-        .answers::<OrderAnswer>(schemas, 200, "The key was used before, for this order.")
+        .answers::<OrderAnswer>(schemas, 201, "The order was placed.")
+        .answers::<OrderAnswer>(schemas, 200, "The order exists: it was placed earlier with this key.")
         .problems(&[Code::IdempotencyMismatch]);
     follow(call, 201, "order/id", "conversation/id")
 }
 
 fn my_orders(schemas: &mut Schemas) -> Result<Operation> {
     Ok(Operation::new("get", "/api/sales/my-orders", "listMyOrders", "The caller's own orders, newest first")
-        .about("For customers; an admin has none.")
+        .about("For customers only.")
         .query::<PageQuery>(schemas)?
-        .answers::<OrderPage>(schemas, 200, "A page.")
+        .answers::<OrderPage>(schemas, 200, "A page of orders.")
         .problems(&[Code::InvalidCursor, Code::Forbidden, Code::InvalidRequest]))
 }
 
 fn stats(schemas: &mut Schemas) -> Operation {
-    Operation::new("get", "/api/sales/stats", "countOrders", "How many orders there are, by status")
-        .about("A customer's own; all of them for an admin.")
-        .answers::<Counts>(schemas, 200, "The counts.")
+    Operation::new("get", "/api/sales/stats", "countOrders", "The number of orders by status")
+        .about("A customer gets the numbers of their own orders, an admin those of all orders.")
+        .answers::<Counts>(schemas, 200, "The numbers.")
 }
 
 fn one(schemas: &mut Schemas) -> Operation {
@@ -53,14 +53,15 @@ fn one(schemas: &mut Schemas) -> Operation {
 }
 
 fn set_status(schemas: &mut Schemas) -> Operation {
-    Operation::new("patch", "/api/sales/{orderId}/status", "setOrderStatus", "Move an order's status")
+    Operation::new("patch", "/api/sales/{orderId}/status", "setOrderStatus", "Change an order's status")
         .about(
-            "For admins. `pending` to `confirmed` to `completed`; `pending` and `confirmed` to `cancelled`. Each move adds \
-             a system message to the conversation. The status it already has changes nothing.",
+            "For admins only. Allowed changes: `pending` to `confirmed`, `confirmed` to `completed`, and `pending` or \
+             `confirmed` to `cancelled`. Each change adds a system message to the conversation. A request for the \
+             current status changes nothing.",
         )
         .id("orderId", "ord")
         .takes::<SetOrderStatus>(schemas, &json!({ "status": "confirmed" }))
-        .answers::<OrderUpdate>(schemas, 200, "The order as it is now, with the message that reports the move.")
+        .answers::<OrderUpdate>(schemas, 200, "The changed order, and the system message about the change.")
         .problems(&[Code::Forbidden, Code::NotFound, Code::InvalidTransition])
 }
 
