@@ -13,7 +13,7 @@ pub(crate) async fn set_status(app: &App, request: &RestRequest, now: Time) -> R
     let shared_id = request.shared_id("id")?;
     let SetConversationStatus { status } = request.body()?;
 
-    let head = match app.store.set_conversation_status(&shared_id, status, caller).await? {
+    let head = match app.store.set_conversation_status(&shared_id, status).await? {
         SetConversationStatusOutcome::NotFound => return Err(Problem::not_found().into()),
         SetConversationStatusOutcome::Unchanged(head) => head,
         SetConversationStatusOutcome::Changed(head) => {
@@ -23,5 +23,7 @@ pub(crate) async fn set_status(app: &App, request: &RestRequest, now: Time) -> R
             head
         }
     };
+    let own = app.store.own_cursors(&head, caller).await?;
+    let head = head.with_cursors_of(caller, own);
     Reply::json(200, &ConversationAnswer { conversation: Conversation::seen_by(&head, caller) })
 }

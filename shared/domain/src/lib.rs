@@ -20,9 +20,9 @@ pub use conversation::{Admin, ConversationStatus, Cursors, Head, LogEntry};
 pub use id::{ConversationId, MessageId, OrderId, SharedId, legacy_client_message_id};
 pub use message::{Kind, Message, System};
 pub use order::{Item, NewOrder, Order, OrderStatus, Summary};
-pub use person::{Person, Role, Side, is_user_id};
+pub use person::{MAX_NAME_BYTES, Person, Role, Side, cut_name, is_user_id};
 pub use position::{InvalidPosition, Position};
-pub use rate::{BURST, INTERVAL_MS, RateLimited, admit};
+pub use rate::{BURST, INTERVAL_MS, RateLimited, admit, limits};
 pub use search::Search;
 #[cfg(feature = "describe")]
 pub use text::TEXT_PATTERN;

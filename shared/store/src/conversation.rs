@@ -27,11 +27,13 @@ impl Store {
         get.consistent_read(true).send().await?.item.map(item::to_head).transpose()
     }
 
-    /// The order in its current state, with its conversation's head; `None` if it does not exist.
-    pub async fn order(&self, shared_id: &SharedId) -> Result<Option<(Order, Head)>, Error> {
+    /// The order in its current state, with its conversation's head, which has the cursors of
+    /// `reader`; `None` if it does not exist.
+    pub async fn order(&self, shared_id: &SharedId, reader: &Person) -> Result<Option<(Order, Head)>, Error> {
         let (order, head) = tokio::try_join!(self.order_as_placed(shared_id), self.head(shared_id))?;
         let (Some(order), Some(head)) = (order, head) else { return Ok(None) };
-        Ok(Some((item::current_order(order, &head), head)))
+        let own = self.own_cursors(&head, reader).await?;
+        Ok(Some((item::current_order(order, &head), head.with_cursors_of(reader, own))))
     }
 
     /// Archives, closes or opens a conversation.
@@ -39,7 +41,6 @@ impl Store {
         &self,
         shared_id: &SharedId,
         status: ConversationStatus,
-        by: &Person,
     ) -> Result<SetConversationStatusOutcome, Error> {
         let update = self
             .client
@@ -47,18 +48,15 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key::key(shared_id.as_str(), key::HEAD)))
             .condition_expression("attribute_exists(pk)")
-            .update_expression("SET #is = :status, an.#u = :name")
+            .update_expression("SET #is = :status")
             .expression_attribute_names("#is", "is")
-            .expression_attribute_names("#u", &by.user_id)
             .expression_attribute_values(":status", s(status.as_str()))
-            .expression_attribute_values(":name", s(&by.name))
             .return_values(ReturnValue::AllOld);
         match update.send().await {
             Ok(updated) => {
                 let mut head = item::to_head(updated.attributes.ok_or(Error::Corrupt("an update without its item"))?)?;
                 let changed = head.status != status;
                 head.status = status;
-                head.remember_admin(by);
                 let head = Box::new(head);
                 Ok(if changed {
                     SetConversationStatusOutcome::Changed(head)

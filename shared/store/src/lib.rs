@@ -6,7 +6,8 @@
 //! |---|---|---|---|
 //! | order, as placed; never changed again but by [`Store::correct_order`] | X | `A` | [`Store::create_order`], [`Store::import_order`]; [`Store::order`], [`Store::orders_of`], [`Store::change_status`] |
 //! | log entry: one message | X | `L` + seq, 12 digits | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::send`], [`Store::change_status`]; [`Store::history`] |
-//! | head: all but the older messages | X | `Z` | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::correct_order`], [`Store::send`], [`Store::change_status`], [`Store::mark_read`], [`Store::mark_delivered`], [`Store::set_conversation_status`]; [`Store::head`], [`Store::inbox`] |
+//! | head: all but the older messages and most admins' cursors | X | `Z` | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::correct_order`], [`Store::send`], [`Store::change_status`], [`Store::mark_read`], [`Store::mark_delivered`], [`Store::set_conversation_status`]; [`Store::head`], [`Store::inbox`] |
+//! | read cursor of an admin, unless that admin has read furthest | X | `CUR#` + user | [`Store::mark_read`], [`Store::import_order`]; [`Store::own_cursors`], [`Store::order`], [`Store::inbox`] |
 //! | what an import knows of its order | X | `I` | [`Store::import_order`], [`Store::put_import_record`]; [`Store::import_records`] |
 //! | connection of a customer | `U#` + user | `C#` + connection | [`Store::register`], [`Store::join`], [`Store::leave`], [`Store::end_connection`]; [`Store::audience`] |
 //! | connection of an admin | `U` | `C#` + connection | the same |
@@ -27,6 +28,7 @@
 //! crash the next request can put the last message into the log. How a send keeps the invariant is in
 //! `send.rs`.
 
+mod admin_cursor;
 mod audience;
 mod connection;
 mod conversation;

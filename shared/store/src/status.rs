@@ -58,7 +58,7 @@ impl Store {
             let seq = tail.head.last_seq();
             let entry =
                 tail.head.next_entry(Message::system(shared_id.conversation_id(), seq + 1, id.clone(), system, now));
-            if self.advance_head_by_status(&tail.head, &entry, from, to, by).await? {
+            if self.advance_head_by_status(&tail.head, &entry, from, to).await? {
                 tail.head.order.status = to;
                 tail.head.order_updated_at = now;
                 tail.head.last = entry.clone();
@@ -86,7 +86,6 @@ impl Store {
         entry: &LogEntry,
         from: OrderStatus,
         to: OrderStatus,
-        by: &Person,
     ) -> Result<bool, Error> {
         let shared_id = head.shared_id.as_str();
         let now = entry.message.created_at;
@@ -96,9 +95,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key::key(shared_id, key::HEAD)))
             .condition_expression("n = :seen AND os = :from")
-            .update_expression("SET n = :n, a = :a, m = :m, os = :to, ou = :now, im = :im, an.#u = :name")
-            .expression_attribute_names("#u", &by.user_id)
-            .expression_attribute_values(":name", s(&by.name))
+            .update_expression("SET n = :n, a = :a, m = :m, os = :to, ou = :now, im = :im")
             .expression_attribute_values(":seen", n(head.last_seq()))
             .expression_attribute_values(":from", s(from.as_str()))
             .expression_attribute_values(":n", n(entry.message.seq))

@@ -22,7 +22,7 @@ use crate::{Error, Store, item};
 pub struct OrderWithLog {
     /// The order as it was placed.
     pub order: Order,
-    /// The conversation as it was last read.
+    /// The conversation as it was last read, with the cursors of all admins.
     pub head: Head,
     /// All messages up to the last of the head.
     pub entries: Vec<LogEntry>,
@@ -46,7 +46,8 @@ impl Store {
     pub async fn order_with_log(&self, shared_id: &SharedId) -> Result<Option<OrderWithLog>, Error> {
         let (order, tail) = tokio::try_join!(self.order_as_placed(shared_id), self.tail(shared_id, 0))?;
         let (Some(order), Some(tail)) = (order, tail) else { return Ok(None) };
-        Ok(Some(OrderWithLog { order, head: tail.head, entries: tail.entries }))
+        let head = self.with_all_cursors(tail.head).await?;
+        Ok(Some(OrderWithLog { order, head, entries: tail.entries }))
     }
 
     /// Appends `message` unless its id is already in the log. The `seq` of `message` is ignored.
@@ -63,7 +64,6 @@ impl Store {
                 if stored.head.status == ConversationStatus::Archived {
                     stored.head.status = ConversationStatus::Active;
                 }
-                stored.head.remember_admin(&entry.message.sender);
                 record(stored, entry);
                 return Ok(());
             }
@@ -94,11 +94,10 @@ impl Store {
             let system = System::StatusChanged { from, to, by: by.clone() };
             let message = Message::system(stored.head.shared_id.conversation_id(), 0, id.clone(), system, at);
             let entry = stored.head.next_entry(following(message, &stored.head));
-            if self.advance_head_by_status(&stored.head, &entry, from, to, by).await? {
+            if self.advance_head_by_status(&stored.head, &entry, from, to).await? {
                 self.put_entry(&stored.head.customer_id, &entry).await?;
                 stored.head.order.status = to;
                 stored.head.order_updated_at = entry.message.created_at;
-                stored.head.remember_admin(by);
                 record(stored, entry);
                 return Ok(StatusImport::Done);
             }
@@ -156,7 +155,7 @@ impl Store {
         let tail = self.tail(&stored.head.shared_id, stored.head.last_seq()).await?;
         let tail = tail.ok_or(Error::Corrupt("a conversation that vanished"))?;
         stored.entries.extend(tail.entries);
-        stored.head = tail.head;
+        stored.head = self.with_all_cursors(tail.head).await?;
         Ok(())
     }
 
@@ -164,17 +163,17 @@ impl Store {
     /// Returns false if another writer has changed the head.
     async fn advance_head_by_import(&self, head: &Head, entry: &LogEntry) -> Result<bool, Error> {
         let shared_id = head.shared_id.as_str();
-        let sender = &entry.message.sender;
         let status = match head.status {
             ConversationStatus::Closed => ConversationStatus::Closed,
             ConversationStatus::Active | ConversationStatus::Archived => ConversationStatus::Active,
         };
-        let mut update = self
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key::key(shared_id, key::HEAD)))
             .condition_expression("n = :seen AND #is = :was")
+            .update_expression("SET n = :n, a = :a, m = :m, #is = :status, im = :im")
             .expression_attribute_names("#is", "is")
             .expression_attribute_values(":seen", n(head.last_seq()))
             .expression_attribute_values(":was", s(head.status.as_str()))
@@ -186,15 +185,6 @@ impl Store {
                 serde_dynamo::to_attribute_value(item::StoredMessage::of(&entry.message))?,
             )
             .expression_attribute_values(":im", s(key::inbox_position(entry.message.created_at.minute(), shared_id)));
-        let set = "SET n = :n, a = :a, m = :m, #is = :status, im = :im";
-        update = if sender.is_admin() {
-            update
-                .update_expression(format!("{set}, an.#u = :name"))
-                .expression_attribute_names("#u", &sender.user_id)
-                .expression_attribute_values(":name", s(&sender.name))
-        } else {
-            update.update_expression(set)
-        };
         update_if(update).await
     }
 }
