@@ -110,7 +110,7 @@ enum RateCondition {
 }
 
 /// The most states of admins' rate limits in a head.
-const MAX_ADMIN_RATE_LIMITS: usize = 8;
+const MAX_ADMIN_RATE_LIMITS: usize = 4;
 
 /// What to do after a refused update of the head.
 enum Resolution {
