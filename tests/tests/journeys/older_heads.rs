@@ -82,7 +82,7 @@ async fn an_older_head_is_read_as_before() {
     let desk = shop.admin("ben").connect_and_join(&id).await;
     assert_eq!(listed(&shop, 7).read(&id, 7).await.read_seq, 7);
     assert_eq!(listed(&shop, 3).read(&id, 2).await.read_seq, 3);
-    assert_eq!(desk.drain().await, []);
+    assert!(desk.drain().await.is_empty());
 }
 
 /// Every receipt moves its admin out of the head. In the end the head names one.
