@@ -354,7 +354,8 @@ async fn a_head_does_not_grow_with_its_writers() {
     let id = shop.customer("anna").order().await.conversation.id;
     let mut largest = 0;
     for number in 0..60 {
-        shop.admin(&reader(number)).say(&id, "hello").await;
+        let (admin, seen) = (shop.admin(&reader(number)), number as u64 + 1);
+        admin.post_message(&id, client_message_id(), "hello", Some(seen)).await.expect::<MessageAnswer>(201);
         let head = head(&shop, &id).await;
         let limits = head["ag"]["M"].as_object().unwrap();
         assert!(limits.len() <= 4 && limits.contains_key(&reader(number)), "{limits:?}");
