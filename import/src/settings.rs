@@ -94,7 +94,7 @@ impl Settings {
             note: self.note.unwrap_or_else(|| "No. {number}".to_owned()),
             images: self.images,
             missing_price: self.missing_price,
-            shop: Person { user_id: self.shop.user_id, role: Role::Admin, name: self.shop.name },
+            shop: Person { user_id: self.shop.user_id, role: Role::Admin, name: domain::cut_name(self.shop.name) },
             statuses: self.statuses,
         };
         ensure!(

@@ -39,7 +39,7 @@ pub use keys::{es256_key, rs256_key};
 pub use meter::{Call, Cost, Meter, Need, item_size};
 pub use outage::Outage;
 pub use replica::{Replica, ReplicaConversation};
-pub use rows::StaleConnection;
+pub use rows::{ListedAdmin, StaleConnection};
 pub use shop::Shop;
 pub use user::{User, lamp};
 

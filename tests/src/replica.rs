@@ -70,9 +70,10 @@ impl ReplicaConversation {
         self.cursors.get(&(user_id.to_owned(), role_name(role))).copied().unwrap_or_default()
     }
 
-    /// The cursors above 0.
-    pub fn moved_cursors(&self) -> BTreeMap<(String, &'static str), (u64, u64)> {
-        self.cursors.clone().into_iter().filter(|(_, cursor)| *cursor != (0, 0)).collect()
+    /// The furthest read and delivery cursor of a side.
+    pub fn furthest(&self, role: Role) -> (u64, u64) {
+        let of_side = self.cursors.iter().filter(|((_, side), _)| *side == role_name(role)).map(|(_, cursor)| *cursor);
+        of_side.fold((0, 0), |(read, delivered), cursor| (read.max(cursor.0), delivered.max(cursor.1)))
     }
 
     fn advance(&mut self, user_id: &str, role: Role, read: u64, delivered: u64) {

@@ -1,8 +1,8 @@
 //! Creates states that no client can cause: rows of connections that are closed, open connections
 //! without a row, messages that are missing in the log, expired tickets.
 //!
-//! This code knows only the table's key and that the sort key of a connection is `C#` and the
-//! connection's id. It finds other rows by comparing the table before and after an action of a
+//! This code knows only the table's key, that the sort key of a connection is `C#` and the
+//! connection's id, and the attributes of a head that older versions wrote. It finds other rows by comparing the table before and after an action of a
 //! client.
 
 use std::collections::HashMap;
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client as Table;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ConversationId;
 use protocol::TicketAnswer;
 
 use crate::{Client, Shop, User, now_millis};
@@ -98,6 +99,30 @@ impl Shop {
         answer
     }
 
+    /// Changes the head of a conversation into one as an older version wrote it, with these admins.
+    pub async fn list_admins_in_head(&self, conversation: &ConversationId, admins: &[ListedAdmin]) {
+        let rows = Rows::of(self);
+        let mut head = rows.head(conversation).await;
+        let map = |value: &dyn Fn(&ListedAdmin) -> AttributeValue| {
+            AttributeValue::M(admins.iter().map(|admin| (admin.user_id.clone(), value(admin))).collect())
+        };
+        let number = |number: u64| AttributeValue::N(number.to_string());
+        for name in ["fu", "fw", "fr", "fa", "sd"] {
+            head.remove(name);
+        }
+        head.insert("an".to_owned(), map(&|admin| AttributeValue::S(admin.user_id.to_uppercase())));
+        head.insert("ar".to_owned(), map(&|admin| number(admin.read)));
+        head.insert("aa".to_owned(), map(&|admin| number(admin.read_shop_count)));
+        head.insert("ad".to_owned(), map(&|admin| number(admin.delivered)));
+        head.insert("ag".to_owned(), map(&|_| number(1_700_000_000_000)));
+        rows.put(head).await;
+    }
+
+    /// The stored head of a conversation.
+    pub async fn head_item(&self, conversation: &ConversationId) -> HashMap<String, AttributeValue> {
+        Rows::of(self).head(conversation).await
+    }
+
     /// An expired ticket of `user`.
     pub async fn stale_ticket(&self, user: &User) -> TicketAnswer {
         let rows = Rows::of(self);
@@ -110,6 +135,18 @@ impl Shop {
     }
 }
 
+/// An admin whom a head of an older version names.
+pub struct ListedAdmin {
+    /// The user id.
+    pub user_id: String,
+    /// The read cursor.
+    pub read: u64,
+    /// How many of the messages up to it are the shop's.
+    pub read_shop_count: u64,
+    /// The delivery cursor.
+    pub delivered: u64,
+}
+
 /// The rows of a shop's table.
 struct Rows {
     table: Table,
@@ -119,6 +156,13 @@ struct Rows {
 impl Rows {
     fn of(shop: &Shop) -> Self {
         Self { table: Table::new(shop.sdk()), name: shop.table().to_owned() }
+    }
+
+    async fn head(&self, conversation: &ConversationId) -> Item {
+        let key = [("pk", conversation.shared_id().as_str()), ("sk", "Z")];
+        let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned()))).into();
+        let get = self.table.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
+        get.send().await.unwrap().item.unwrap()
     }
 
     async fn all(&self) -> Vec<Item> {

@@ -95,8 +95,7 @@ fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<
 /// used within the second of its `nbf`.
 const CLOCK_SKEW_SECONDS: f64 = 30.0;
 
-/// The longest accepted name, in characters. A conversation's head stores the name of every admin
-/// in it, and its size costs money.
+/// The longest accepted name, in characters. It is cut if it has too many bytes.
 const MAX_NAME_CHARS: usize = 200;
 
 impl Verifier {
@@ -209,5 +208,5 @@ fn person(claims: Claims, now: Time) -> Result<(Person, i64), TokenError> {
     if nbf.is_some_and(|nbf| nbf > now.seconds() as f64 + CLOCK_SKEW_SECONDS) {
         return Err(TokenError::Claims("nbf"));
     }
-    Ok((Person { user_id: sub, role, name }, expires))
+    Ok((Person { user_id: sub, role, name: domain::cut_name(name) }, expires))
 }

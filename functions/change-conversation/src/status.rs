@@ -25,5 +25,7 @@ pub(crate) async fn set_status(app: &App, request: &RestRequest, now: Time) -> R
             (head, Some(*change))
         }
     };
+    let own = app.store.own_cursors(&head, caller).await?;
+    let head = head.with_cursors_of(caller, own);
     Reply::json(200, &ConversationUpdate { conversation: Conversation::seen_by(&head, caller), change })
 }

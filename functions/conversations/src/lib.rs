@@ -33,7 +33,9 @@ async fn get_conversation(app: &App, request: &RestRequest) -> Result<Reply, Fai
     let caller = request.caller()?;
     let head = app.store.head(&request.shared_id("id")?).await?;
     let head = head.filter(|head| head.has_participant(&caller.person)).ok_or_else(Problem::not_found)?;
-    let audience = app.store.audience(&head.customer_id).await?;
+    let (audience, own) =
+        tokio::try_join!(app.store.audience(&head.customer_id), app.store.own_cursors(&head, &caller.person))?;
+    let head = head.with_cursors_of(&caller.person, own);
     let conversation = runtime::with_presence(&head, caller, &audience, app.now());
     Reply::json(200, &ConversationAnswer { conversation })
 }

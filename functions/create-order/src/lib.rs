@@ -62,7 +62,7 @@ async fn create_order(app: &App, request: &RestRequest, now: Time) -> Result<Rep
 
 /// Answers a repeated request with the order as it is now.
 async fn existing_order(app: &App, caller: &Person, shared_id: &SharedId) -> Result<Reply, Failure> {
-    let found = app.store.order(shared_id).await?;
+    let found = app.store.order(shared_id, caller).await?;
     let (order, head) = found.ok_or_else(|| Failure::internal("the order exists, but it could not be read"))?;
     Reply::json(200, &OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) })
 }
@@ -87,7 +87,7 @@ fn customer(caller: &Person, mut body: OrderRequest) -> Result<(Person, OrderReq
     if !(1..=200).contains(&length) || name.chars().any(char::is_control) {
         return Err(Problem::invalid("customerName", "must have 1 to 200 characters when an admin places an order"));
     }
-    Ok((Person { user_id, role: Role::Customer, name }, body))
+    Ok((Person { user_id, role: Role::Customer, name: domain::cut_name(name) }, body))
 }
 
 fn idempotency_key(request: &RestRequest) -> Result<Option<&str>, Problem> {

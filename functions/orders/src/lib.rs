@@ -67,7 +67,7 @@ async fn stats(app: &App, request: &RestRequest) -> Result<Reply, Failure> {
 
 async fn get_order(app: &App, request: &RestRequest) -> Result<Reply, Failure> {
     let caller = &request.caller()?.person;
-    let found = app.store.order(&request.shared_id("orderId")?).await?;
+    let found = app.store.order(&request.shared_id("orderId")?, caller).await?;
     let (order, head) = found.filter(|(_, head)| head.has_participant(caller)).ok_or_else(Problem::not_found)?;
     Reply::json(200, &OrderAnswer { order, conversation: Conversation::seen_by(&head, caller) })
 }

@@ -14,16 +14,22 @@ pub(crate) async fn join(
 ) -> Result<Reply, Failure> {
     let person = &connected.caller.person;
     let head = app.store.head(shared_id).await?;
-    let head = head.filter(|head| head.has_participant(person)).ok_or_else(Problem::not_found)?;
+    let before = head.filter(|head| head.has_participant(person)).ok_or_else(Problem::not_found)?;
 
-    if app.store.join(person, &connected.id, shared_id, &head.customer_id, now).await? == ConnectionStatus::Missing {
+    if app.store.join(person, &connected.id, shared_id, &before.customer_id, now).await? == ConnectionStatus::Missing {
         return Err(Problem::reconnect().into());
     }
 
     // Read again after the join. A receipt between the first read and the join is not in the first
-    // head and was not pushed to this connection.
-    let (head, audience) = tokio::try_join!(app.store.head(shared_id), app.store.audience(&head.customer_id))?;
+    // head and was not pushed to this connection. A receipt of the caller was pushed to it. So the
+    // caller's own cursors of the first head are enough.
+    let (head, audience, own) = tokio::try_join!(
+        app.store.head(shared_id),
+        app.store.audience(&before.customer_id),
+        app.store.own_cursors(&before, person),
+    )?;
     let head = head.ok_or_else(|| Failure::internal("the conversation was found before the join, but not after it"))?;
+    let head = head.with_cursors_of(person, own).with_cursors_of(person, before.cursors(person));
     let conversation = runtime::with_presence(&head, &connected.caller, &audience, now);
     Ok(Reply::ack(AckBody::Joined { conversation: Box::new(conversation) }))
 }

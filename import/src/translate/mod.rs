@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use data_encoding::HEXLOWER;
 use domain::{
-    ConversationStatus, Counts, Head, Item, LogEntry, Message, MessageId, NewOrder, Order, OrderStatus, Person,
-    SharedId, System, Time,
+    ConversationStatus, Counts, Cursors, Head, Item, LogEntry, Message, MessageId, NewOrder, Order, OrderStatus,
+    Person, SharedId, Time,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -184,7 +184,6 @@ impl Plan {
         let mut head = Head::new(&self.order, first);
         let mut entries = vec![head.last_entry()];
         for message in messages {
-            head.remember_admin(message.system.as_ref().map_or(&message.sender, System::by));
             head = head.with_message(message);
             entries.push(head.last_entry());
         }
@@ -195,14 +194,16 @@ impl Plan {
             let read = self.read_by(reader, &entries, 0);
             let read_counts = read.checked_sub(1).and_then(|at| entries.get(usize::try_from(at).ok()?));
             let read_counts = read_counts.map_or(Counts::default(), |entry| entry.counts);
-            head.remember_admin(&reader.person);
-            let cursors = match head.admins.get_mut(&reader.person.user_id).filter(|_| reader.person.is_admin()) {
-                Some(admin) => &mut admin.cursors,
-                None => &mut head.customer,
-            };
-            cursors.read = read;
-            cursors.read_counts = read_counts;
+            let cursors = Cursors { read, read_counts, ..Cursors::default() };
+            if reader.person.is_admin() {
+                head = head.with_cursors_of(&reader.person, cursors);
+            } else {
+                head.customer = cursors;
+            }
         }
+        let furthest =
+            head.admins.iter().max_by_key(|(_, admin)| admin.cursors.read).map(|(user_id, _)| user_id.clone());
+        head.furthest = furthest.and_then(|user_id| head.admins.remove_entry(&user_id));
         OrderImport { order: self.order.clone(), head, entries, import_record: self.import_record() }
     }
 

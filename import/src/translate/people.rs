@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Person, Role};
+use domain::{Person, Role, cut_name};
 
 use super::{legacy_values, text};
 use crate::legacy::{LegacyConversation, LegacyPerson};
@@ -24,6 +24,7 @@ impl People {
     ) -> Result<Self, String> {
         let id = customer.id.as_deref().map(str::trim).filter(|id| !id.is_empty()).ok_or("it has no customer")?;
         let name = text::line(customer.name.as_deref(), 200).unwrap_or_else(|| format!("Customer {id}"));
+        let name = cut_name(name);
         let customer = Person { user_id: user_id(id, rules)?, role: Role::Customer, name };
         let mut by_id = BTreeMap::from([(id.to_owned(), customer.clone())]);
         let senders = conversations.iter().flat_map(|it| &it.messages).filter_map(|message| message.sender.as_ref());
@@ -39,7 +40,7 @@ impl People {
                 Role::Customer => format!("Customer {id}"),
                 Role::Admin | Role::System => rules.shop.name.clone(),
             });
-            by_id.entry(id.to_owned()).or_insert(Person { user_id, role, name });
+            by_id.entry(id.to_owned()).or_insert(Person { user_id, role, name: cut_name(name) });
         }
         Ok(Self { customer, by_id })
     }

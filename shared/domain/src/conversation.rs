@@ -54,12 +54,13 @@ impl Cursors {
     }
 }
 
-/// An admin who has done something in the conversation, for example sent or read a message.
+/// An admin with a name and a read cursor. Admins have one delivery cursor together, see
+/// [`Head::shop_delivered`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Admin {
     /// The name that others see.
     pub name: String,
-    /// The admin's cursors.
+    /// The admin's cursors. Only the read cursor counts.
     pub cursors: Cursors,
 }
 
@@ -167,17 +168,21 @@ pub struct Head {
     pub desk_seq: u64,
     /// The customer's cursors.
     pub customer: Cursors,
-    /// The admins who have done something in the conversation, by user id.
+    /// The admin who has read furthest, with the user id. `None` before any admin has read or
+    /// received anything.
+    pub furthest: Option<(String, Admin)>,
+    /// Other admins whose cursors are known, by user id. A stored head names none, unless an older
+    /// version wrote it. [`Head::with_cursors_of`] adds those of the caller.
     pub admins: BTreeMap<String, Admin>,
+    /// Everything up to this `seq` is delivered to the shop: to any admin.
+    pub shop_delivered: u64,
+    /// The states of the rate limit of admins who have sent lately, by user id.
+    pub admin_rate_limits: BTreeMap<String, i64>,
 }
 
 impl Head {
     /// The head of a new conversation about `order`, with `first` as its only message.
     pub fn new(order: &Order, first: Message) -> Self {
-        let mut admins = BTreeMap::new();
-        if let Some(by) = first.system.as_ref().map(crate::System::by).filter(|by| by.is_admin()) {
-            admins.insert(by.user_id.clone(), Admin { name: by.name.clone(), cursors: Cursors::default() });
-        }
         Self {
             shared_id: order.id.shared_id().clone(),
             customer_id: order.customer_id.clone(),
@@ -190,7 +195,10 @@ impl Head {
             last_change: None,
             desk_seq: 0,
             customer: Cursors::default(),
-            admins,
+            furthest: None,
+            admins: BTreeMap::new(),
+            shop_delivered: 0,
+            admin_rate_limits: BTreeMap::new(),
         }
     }
 
@@ -222,13 +230,37 @@ impl Head {
         }
     }
 
-    /// The cursors of `person`. All are 0 if `person` has done nothing yet.
+    /// The cursors of `person`. All are 0 if `person` has done nothing yet. Those of an admin are
+    /// complete unless [`Head::lacks_cursors_of`] this admin.
     pub fn cursors(&self, person: &Person) -> Cursors {
-        if person.is_admin() {
-            self.admins.get(&person.user_id).map(|admin| admin.cursors).unwrap_or_default()
-        } else {
-            self.customer
+        if person.is_admin() { self.admin_cursors(&person.user_id) } else { self.customer }
+    }
+
+    /// The cursors of the admin with this user id, as [`Head::cursors`].
+    pub fn admin_cursors(&self, user_id: &str) -> Cursors {
+        let furthest = self.furthest.as_ref().filter(|(id, _)| id == user_id).map(|(_, admin)| admin);
+        let known = furthest.into_iter().chain(self.admins.get(user_id)).map(|admin| admin.cursors);
+        Cursors {
+            delivered_receipt: self.shop_delivered,
+            rate_limit_state: self.admin_rate_limits.get(user_id).copied(),
+            ..known.max_by_key(|cursors| cursors.read).unwrap_or_default()
         }
+    }
+
+    /// Returns true if the cursors of `person` are stored elsewhere: `person` is an admin, and
+    /// another admin has read furthest.
+    pub fn lacks_cursors_of(&self, person: &Person) -> bool {
+        person.is_admin() && self.furthest.as_ref().is_some_and(|(user_id, _)| *user_id != person.user_id)
+    }
+
+    /// This head with cursors of the admin `person` that were read elsewhere. Does nothing for a
+    /// customer, or if those of the head are as far.
+    #[must_use]
+    pub fn with_cursors_of(mut self, person: &Person, cursors: Cursors) -> Self {
+        if person.is_admin() && cursors.read > self.cursors(person).read {
+            self.admins.insert(person.user_id.clone(), Admin { name: person.name.clone(), cursors });
+        }
+        self
     }
 
     /// The number of messages of the other side after `person`'s read cursor.
@@ -270,22 +302,12 @@ impl Head {
         self
     }
 
-    /// This head after `person` has sent `message`.
+    /// This head after a text message.
     #[must_use]
-    pub fn with_text_message(self, person: &Person, message: Message) -> Self {
+    pub fn with_text_message(self, message: Message) -> Self {
         let mut head = self.with_message(message);
         head.status = ConversationStatus::Active;
-        head.remember_admin(person);
         head
-    }
-
-    /// Adds `person` to the admins of this head, or updates the name. Does nothing for a customer.
-    pub fn remember_admin(&mut self, person: &Person) {
-        if person.is_admin() {
-            let admin = self.admins.entry(person.user_id.clone());
-            let admin = admin.or_insert_with(|| Admin { name: person.name.clone(), cursors: Cursors::default() });
-            admin.name.clone_from(&person.name);
-        }
     }
 }
 
@@ -350,8 +372,8 @@ mod tests {
                     Next::Change => head.with_change(reaction(seq)),
                     Next::OfCustomer | Next::OfShop => {
                         let sender = if matches!(next, Next::OfShop) { admin() } else { customer() };
-                        let message = Message { seq, system: None, sender: sender.clone(), ..head.last_message.clone() };
-                        head.with_text_message(&sender, message)
+                        let message = Message { seq, system: None, sender, ..head.last_message.clone() };
+                        head.with_text_message(message)
                     }
                 };
                 log.push(head.last_entry());
@@ -363,7 +385,7 @@ mod tests {
                 ..Cursors::default()
             };
             head.customer = read;
-            head.admins.insert("a".to_owned(), Admin { name: "A".to_owned(), cursors: read });
+            head = head.with_cursors_of(&admin(), read);
             let past = |side| {
                 let messages = log[at..].iter().filter_map(LogEntry::message);
                 messages.filter(|message| message.side() == side).count() as u64

@@ -24,9 +24,9 @@ pub use desk::{DeskEntry, DeskKind};
 pub use id::{ConversationId, MessageId, OrderId, SharedId, legacy_client_message_id};
 pub use message::{Deletion, Kind, Message, Reaction, System, group_reactions};
 pub use order::{Item, NewOrder, Order, OrderStatus, Summary};
-pub use person::{Person, Role, Side, is_user_id};
+pub use person::{MAX_NAME_BYTES, Person, Role, Side, cut_name, is_user_id};
 pub use position::{InvalidPosition, Position};
-pub use rate::{BURST, INTERVAL_MS, RateLimited, admit};
+pub use rate::{BURST, INTERVAL_MS, RateLimited, admit, limits};
 pub use search::Search;
 #[cfg(feature = "describe")]
 pub use text::TEXT_PATTERN;

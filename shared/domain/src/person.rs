@@ -34,7 +34,7 @@ pub struct Person {
     pub user_id: String,
     /// The person's role.
     pub role: Role,
-    /// The display name.
+    /// The display name: at most [`MAX_NAME_BYTES`].
     pub name: String,
 }
 
@@ -42,6 +42,23 @@ pub struct Person {
 /// `system`.
 pub fn is_user_id(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text != "system" && !text.chars().any(char::is_control)
+}
+
+/// The most bytes of a name in UTF-8. Names are stored in heads and with every message, and the size
+/// of an item costs money.
+pub const MAX_NAME_BYTES: usize = 256;
+
+/// Cuts a name of more than [`MAX_NAME_BYTES`] after its last whole character that fits, and ends it
+/// with `…`.
+pub fn cut_name(mut name: String) -> String {
+    const END: char = '…';
+    if name.len() > MAX_NAME_BYTES {
+        let fits = |(at, _): &(usize, char)| *at <= MAX_NAME_BYTES - END.len_utf8();
+        let end = name.char_indices().take_while(fits).last().map_or(0, |(at, _)| at);
+        name.truncate(name[..end].trim_end().len());
+        name.push(END);
+    }
+    name
 }
 
 impl Person {
@@ -59,5 +76,30 @@ impl Person {
     /// caused them.
     pub fn side(&self) -> Side {
         if self.role == Role::Customer { Side::Customer } else { Side::Shop }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_long_name_is_cut_at_a_character() {
+        for short in ["", "Ada", &"é".repeat(128), &"😀".repeat(64)] {
+            assert_eq!(cut_name(short.to_owned()), short);
+        }
+        assert_eq!(cut_name("é".repeat(129)), format!("{}…", "é".repeat(126)));
+        assert_eq!(cut_name("😀".repeat(200)), format!("{}…", "😀".repeat(63)));
+        assert_eq!(cut_name(format!("{} and more", "a".repeat(252))), format!("{}…", "a".repeat(252)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_name_fits_and_begins_as_the_name(name in "\\PC{0,300}") {
+            let cut = cut_name(name.clone());
+            prop_assert!(cut.len() <= MAX_NAME_BYTES);
+            prop_assert!(cut == name || name.starts_with(cut.strip_suffix('…').unwrap()));
+        }
     }
 }

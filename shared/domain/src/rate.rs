@@ -27,12 +27,18 @@ pub struct RateLimited {
     pub retry_after_ms: i64,
 }
 
+/// Returns true if `state` says more than no state at `now`: it is ahead, but not too far. A state
+/// that is too far ahead was written before the clock was set back.
+pub fn limits(state: i64, now: Time) -> bool {
+    (1..=MAX_AHEAD_MS).contains(&state.saturating_sub(now.millis()))
+}
+
 /// Checks a message that arrives at `now`. `arrival` is the state after the previous message,
-/// `None` for the first. Returns the new state. A state that is too far ahead of `now` was written
-/// before the clock was set back. It counts as `None`.
+/// `None` for the first. Returns the new state. A state that does not limit counts as `None`.
 pub fn admit(arrival: Option<i64>, now: Time) -> Result<i64, RateLimited> {
+    let arrival = arrival.filter(|state| limits(*state, now));
     let now = now.millis();
-    let next = arrival.filter(|state| *state <= now + MAX_AHEAD_MS).unwrap_or(now).max(now) + INTERVAL_MS;
+    let next = arrival.unwrap_or(now) + INTERVAL_MS;
     let ahead = next - now - BURST * INTERVAL_MS;
     if ahead > 0 { Err(RateLimited { retry_after_ms: ahead }) } else { Ok(next) }
 }

@@ -1,5 +1,7 @@
 //! The types in the answers of the REST API and in events.
 
+use std::collections::BTreeMap;
+
 use domain::{
     Change, ConversationId, ConversationStatus, Cursors, DeskEntry, Head, Message, Order, OrderId, Person, Role,
     Summary, Time,
@@ -19,7 +21,7 @@ pub struct Shop {
     pub last_seen_at: Option<Time>,
 }
 
-/// A participant of a conversation: the customer, or an admin who acted in it.
+/// A participant of a conversation: the customer or an admin.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -32,7 +34,8 @@ pub struct Participant {
     pub name: String,
     /// The participant has read every message up to this `seq`; 0 = none.
     pub read_seq: u64,
-    /// Every message up to this `seq` is delivered to the participant; never below `readSeq`.
+    /// Every message up to this `seq` is delivered to the participant; never below `readSeq`. What is
+    /// delivered to one admin is delivered to all, because they are one side.
     pub delivered_seq: u64,
     /// Whether the participant has an open connection. Only in the answer for a single
     /// conversation.
@@ -74,7 +77,8 @@ pub struct Conversation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub unread: Option<u64>,
-    /// The customer first, then the admins who acted in the conversation, by user id.
+    /// The customer first, then the admin who has read furthest and, in an answer, the caller; admins
+    /// by user id.
     pub participants: Vec<Participant>,
     /// When the conversation and its order were created.
     pub created_at: Time,
@@ -92,17 +96,6 @@ pub struct Conversation {
 impl Conversation {
     /// The conversation for an event, which goes to several users: without `unread`.
     pub fn of(head: &Head) -> Self {
-        let participant = |user_id: &str, role, name: &str, cursors: &Cursors| Participant {
-            user_id: user_id.to_owned(),
-            role,
-            name: name.to_owned(),
-            read_seq: cursors.read,
-            delivered_seq: cursors.delivered(),
-            online: None,
-            last_seen_at: None,
-        };
-        let customer = participant(&head.customer_id, Role::Customer, &head.customer_name, &head.customer);
-        let admins = head.admins.iter().map(|(id, admin)| participant(id, Role::Admin, &admin.name, &admin.cursors));
         Self {
             id: head.shared_id.conversation_id(),
             order_id: head.shared_id.order_id(),
@@ -114,7 +107,7 @@ impl Conversation {
             last_message: head.last_message.clone(),
             last_activity_at: head.last_activity_at(),
             unread: None,
-            participants: std::iter::once(customer).chain(admins).collect(),
+            participants: participants(head, None),
             created_at: head.order.created_at,
             shop: None,
             desk_seq: None,
@@ -123,9 +116,30 @@ impl Conversation {
 
     /// The conversation for an entry in the list of `caller`.
     pub fn seen_by(head: &Head, caller: &Person) -> Self {
-        let desk_seq = caller.is_admin().then_some(head.desk_seq);
-        Self { unread: Some(head.unread(caller)), desk_seq, ..Self::of(head) }
+        let (unread, desk_seq) = (Some(head.unread(caller)), caller.is_admin().then_some(head.desk_seq));
+        Self { unread, desk_seq, participants: participants(head, Some(caller)), ..Self::of(head) }
     }
+}
+
+fn participants(head: &Head, caller: Option<&Person>) -> Vec<Participant> {
+    let participant = |user_id: &str, role, name: &str, cursors: Cursors| Participant {
+        user_id: user_id.to_owned(),
+        role,
+        name: name.to_owned(),
+        read_seq: cursors.read,
+        delivered_seq: cursors.delivered(),
+        online: None,
+        last_seen_at: None,
+    };
+    let customer = participant(&head.customer_id, Role::Customer, &head.customer_name, head.customer);
+    let known = head.admins.iter().chain(head.furthest.as_ref().map(|(user_id, admin)| (user_id, admin)));
+    let known = known.map(|(user_id, admin)| (user_id.as_str(), admin.name.as_str()));
+    let caller =
+        caller.filter(|caller| caller.is_admin()).map(|caller| (caller.user_id.as_str(), caller.name.as_str()));
+    let admins: BTreeMap<&str, &str> = known.chain(caller).collect();
+    let admins =
+        admins.into_iter().map(|(user_id, name)| participant(user_id, Role::Admin, name, head.admin_cursors(user_id)));
+    std::iter::once(customer).chain(admins).collect()
 }
 
 /// An order and its conversation.

@@ -1,8 +1,8 @@
 //! The JSON of every wire type. A change here affects every client that is already deployed.
 
 use domain::{
-    ConversationStatus, Head, Item, Kind, Message, MessageId, NewOrder, Order, OrderStatus, Person, Role, SharedId,
-    System, Time,
+    Admin, ConversationStatus, Cursors, Head, Item, Kind, Message, MessageId, NewOrder, Order, OrderStatus, Person,
+    Role, SharedId, System, Time,
 };
 use insta::assert_json_snapshot;
 use protocol::{
@@ -70,7 +70,8 @@ fn text_message() -> Message {
 }
 
 fn head() -> Head {
-    let mut head = Head::new(&order(), system_message()).with_text_message(&bob(), text_message());
+    let mut head = Head::new(&order(), system_message()).with_text_message(text_message());
+    head.furthest = Some((bob().user_id, Admin { name: bob().name, cursors: Cursors::default() }));
     head.customer.read = 1;
     head
 }

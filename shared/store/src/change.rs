@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::conversation::update_if;
 use crate::key::{self, n, s};
 use crate::log::Tail;
+use crate::rate_limit::admin_rate_limits;
 use crate::{Audience, Error, Store, item};
 
 /// A change of a message.
@@ -176,8 +177,9 @@ impl Store {
             };
             let seq = tail.head.last_seq();
             let effect = effect(draft, seq + 1);
-            let next = tail.head.clone().with_change(effect.clone());
-            if self.advance_head_by_change(&next, Some((&draft.by, rate_limit_state))).await? {
+            let mut next = tail.head.clone().with_change(effect.clone());
+            limit_rate(&mut next, &draft.by, rate_limit_state, draft.now);
+            if self.advance_head_by_change(&next, Some(&draft.by)).await? {
                 self.apply(&effect).await?;
                 let entry = next.last_entry();
                 let put = self.put_entry(&next.customer_id, &entry);
@@ -252,9 +254,9 @@ impl Store {
         Err(Error::Contended)
     }
 
-    /// Step 2: updates the head to `next`, whose last entry is a change, if it has not moved. With
-    /// `limited`, also sets the rate limit state of that person.
-    async fn advance_head_by_change(&self, next: &Head, limited: Option<(&Person, i64)>) -> Result<bool, Error> {
+    /// Step 2: updates the head to `next`, whose last entry is a change, if it has not moved. Also
+    /// sets the state of the rate limit of `limited`.
+    async fn advance_head_by_change(&self, next: &Head, limited: Option<&Person>) -> Result<bool, Error> {
         let effect = next.last_change.as_ref().ok_or(Error::Corrupt("a change that is none"))?;
         let (change, shared_id) = (&effect.change, next.shared_id.as_str());
         let at = change.created_at.minute();
@@ -278,14 +280,16 @@ impl Store {
             set.push_str(", m = :m");
             update = update.expression_attribute_values(":m", serde_dynamo::to_attribute_value(message)?);
         }
-        if let Some((person, state)) = limited {
-            update = update.expression_attribute_values(":rate", n(state));
-            if person.is_admin() {
-                set.push_str(", ag.#u = :rate");
-                update = update.expression_attribute_names("#u", &person.user_id);
+        if let Some(person) = limited {
+            let (name, state) = if person.is_admin() {
+                ("ag", serde_dynamo::to_attribute_value(&next.admin_rate_limits)?)
             } else {
-                set.push_str(", cg = :rate");
-            }
+                ("cg", serde_dynamo::to_attribute_value(next.customer.rate_limit_state)?)
+            };
+            set.push_str(", ");
+            set.push_str(name);
+            set.push_str(" = :rate");
+            update = update.expression_attribute_values(":rate", state);
         }
         update_if(update.update_expression(set)).await
     }
@@ -399,6 +403,15 @@ fn refusal(draft: &ChangeDraft, head: &Head, message: &Message) -> Option<Change
         return Some(ChangeOutcome::NotAllowed);
     }
     (head.status == ConversationStatus::Closed).then_some(ChangeOutcome::Closed)
+}
+
+/// Sets the state of the rate limit of `person` to `state`.
+fn limit_rate(head: &mut Head, person: &Person, state: i64, now: Time) {
+    if person.is_admin() {
+        head.admin_rate_limits = admin_rate_limits(std::mem::take(&mut head.admin_rate_limits), person, state, now);
+    } else {
+        head.customer.rate_limit_state = Some(state);
+    }
 }
 
 fn effect(draft: &ChangeDraft, seq: u64) -> Effect {

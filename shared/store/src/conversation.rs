@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use domain::{Head, Order, SharedId};
+use domain::{Head, Order, Person, SharedId};
 
 use crate::error::Conditional;
 use crate::key;
@@ -15,11 +15,13 @@ impl Store {
         get.consistent_read(true).send().await?.item.map(item::to_head).transpose()
     }
 
-    /// The order in its current state, with its conversation's head; `None` if it does not exist.
-    pub async fn order(&self, shared_id: &SharedId) -> Result<Option<(Order, Head)>, Error> {
+    /// The order in its current state, with its conversation's head, which has the cursors of
+    /// `reader`; `None` if it does not exist.
+    pub async fn order(&self, shared_id: &SharedId, reader: &Person) -> Result<Option<(Order, Head)>, Error> {
         let (order, head) = tokio::try_join!(self.order_as_placed(shared_id), self.head(shared_id))?;
         let (Some(order), Some(head)) = (order, head) else { return Ok(None) };
-        Ok(Some((item::current_order(order, &head), head)))
+        let own = self.own_cursors(&head, reader).await?;
+        Ok(Some((item::current_order(order, &head), head.with_cursors_of(reader, own))))
     }
 }
 

@@ -7,13 +7,14 @@
 //! the order in its import item:
 //!
 //! - Every later transaction of the importer has the condition that its claim is still there.
-//! - The importer deletes log entries of an earlier run that are past the end of the history.
+//! - The importer deletes log entries of an earlier run that are past the end of the history, and
+//!   cursors of admins who are no longer readers.
 //! - The last transaction writes the order and the head, and replaces the claim with the import
 //!   record.
 //!
 //! From then on, messages are only added as to any other conversation.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
@@ -30,7 +31,7 @@ pub struct OrderImport {
     /// The order as it was placed.
     pub order: Order,
     /// The conversation as it is now. Its last message is the last of `entries`. It also has the
-    /// current status of the order.
+    /// current status of the order, and the cursors of all admins.
     pub head: Head,
     /// All messages, from `seq` 1 on.
     pub entries: Vec<LogEntry>,
@@ -57,12 +58,11 @@ struct ImportRecordItem<'a> {
     import_record: &'a ImportRecord,
 }
 
-/// The most log entries in one transaction, beside order, head, record and two counts. DynamoDB
-/// allows 100 writes.
-const MAX_ENTRIES_AT_ONCE: usize = 95;
+/// The most log entries and cursors in one transaction, beside order, head, record and two counts.
+/// DynamoDB allows 100 writes.
+const MAX_AT_ONCE: usize = 95;
 
-/// The number of log entries that one transaction writes ahead. DynamoDB allows 100 writes
-/// and 4 MB.
+/// The number of items that one transaction writes ahead. DynamoDB allows 100 writes and 4 MB.
 const WRITE_AHEAD_BATCH: usize = 90;
 
 const CLAIM: &str = "claim";
@@ -71,10 +71,11 @@ impl Store {
     /// Creates an order with its conversation, unless the order exists. `claim` names the run of
     /// the importer.
     pub async fn import_order(&self, order_import: &OrderImport, claim: &str) -> Result<CreateOutcome, Error> {
-        if order_import.entries.len() <= MAX_ENTRIES_AT_ONCE {
+        let beside = items_beside(order_import)?;
+        if beside.len() <= MAX_AT_ONCE {
             let mut writes = self.order_writes(order_import, ABSENT, None)?;
-            for entry in &order_import.entries {
-                writes.push(self.put(item::from_entry(entry)?, Some(ABSENT))?);
+            for item in &beside {
+                writes.push(self.put(item.clone(), Some(ABSENT))?);
             }
             if let Transacted::Refused(found) = self.transact(writes).await? {
                 if let Some(order) = found.into_iter().next().flatten() {
@@ -87,7 +88,7 @@ impl Store {
                 return Ok(CreateOutcome::Created);
             }
         }
-        self.import_ahead(order_import, claim).await
+        self.import_ahead(order_import, beside, claim).await
     }
 
     /// Returns the import records of those of the orders that were imported.
@@ -147,20 +148,27 @@ impl Store {
         Ok(writes)
     }
 
-    async fn import_ahead(&self, order_import: &OrderImport, claim: &str) -> Result<CreateOutcome, Error> {
+    async fn import_ahead(
+        &self,
+        order_import: &OrderImport,
+        beside: Vec<Item>,
+        claim: &str,
+    ) -> Result<CreateOutcome, Error> {
         let shared_id = order_import.order.id.shared_id();
         if !self.claim(shared_id, claim).await? {
             return Ok(CreateOutcome::Exists { fingerprint: IMPORTED.to_owned() });
         }
-        for chunk in order_import.entries.chunks(WRITE_AHEAD_BATCH) {
-            let puts = chunk.iter().map(|entry| self.put(item::from_entry(entry)?, None));
+        let ours: HashSet<_> = beside.iter().filter_map(|item| item.get("sk").cloned()?.as_s().ok().cloned()).collect();
+        for chunk in beside.chunks(WRITE_AHEAD_BATCH) {
+            let puts = chunk.iter().map(|item| self.put(item.clone(), None));
             self.write_ahead(shared_id, claim, puts.collect::<Result<_, _>>()?).await?;
         }
-        let left = self.log_keys_after(shared_id, order_import.head.last_seq()).await?;
+        let mut left = self.keys_beside(shared_id).await?;
+        left.retain(|key| key.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| !ours.contains(sk)));
         for chunk in left.chunks(WRITE_AHEAD_BATCH) {
             let deletes = chunk.iter().map(|key| {
                 let delete = Delete::builder().table_name(&self.table).set_key(Some(key.clone())).build();
-                let delete = delete.map_err(|_| Error::Corrupt("log key"))?;
+                let delete = delete.map_err(|_| Error::Corrupt("key"))?;
                 Ok::<_, Error>(TransactWriteItem::builder().delete(delete).build())
             });
             self.write_ahead(shared_id, claim, deletes.collect::<Result<_, _>>()?).await?;
@@ -207,14 +215,15 @@ impl Store {
         }
     }
 
-    async fn log_keys_after(&self, shared_id: &SharedId, seq: u64) -> Result<Vec<Item>, Error> {
+    /// The keys of the log entries and cursors of a conversation without a head.
+    async fn keys_beside(&self, shared_id: &SharedId) -> Result<Vec<Item>, Error> {
         let mut pages = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :x AND sk BETWEEN :first AND :last")
             .expression_attribute_values(":x", s(shared_id.as_str()))
-            .expression_attribute_values(":first", s(key::log(seq + 1)))
+            .expression_attribute_values(":first", s(key::CURSORS_PREFIX))
             .expression_attribute_values(":last", s(key::log(key::MAX_SEQ)))
             .projection_expression("pk, sk")
             .consistent_read(true)
@@ -225,6 +234,7 @@ impl Store {
         while let Some(key) = pages.next().await {
             keys.push(key?);
         }
+        keys.retain(|key| key.get("sk") != Some(&s(key::IMPORT)));
         Ok(keys)
     }
 
@@ -238,6 +248,15 @@ impl Store {
             .map_err(|_| Error::Corrupt("adoption"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
+}
+
+/// The log entries, and the cursors of the admins other than the furthest.
+fn items_beside(order_import: &OrderImport) -> Result<Vec<Item>, Error> {
+    let OrderImport { head, entries, .. } = order_import;
+    let entries = entries.iter().map(item::from_entry);
+    let cursors =
+        head.admins.iter().map(|(user_id, admin)| item::from_cursors(&head.shared_id, user_id, &admin.cursors));
+    entries.chain(cursors).collect()
 }
 
 /// Stored in place of the hash of a request, because no request placed an imported order.

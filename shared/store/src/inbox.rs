@@ -30,7 +30,7 @@ pub struct InboxFilter {
 /// A page of the inbox.
 #[derive(Clone, Debug)]
 pub struct InboxPage {
-    /// The heads as they were read, last activity first.
+    /// The heads as they were read, with the caller's cursors, last activity first.
     pub heads: Vec<Head>,
     /// The position after which the next page starts. `None` on the last page.
     pub next: Option<Position>,
@@ -60,7 +60,8 @@ impl Store {
     ) -> Result<InboxPage, Error> {
         let (ranked, more) = self.ranked_heads(caller, filter, limit as usize, after).await?;
         let next = ranked.last().filter(|_| more).map(|(position, _)| position.clone());
-        let mut heads: Vec<Head> = ranked.into_iter().map(|(_, head)| head).collect();
+        let heads = ranked.into_iter().map(|(_, head)| head).collect();
+        let mut heads = self.with_own_cursors(heads, caller).await?;
         heads.sort_by_key(|head| Reverse((head.last_activity_at(), head.shared_id.clone())));
         Ok(InboxPage { heads, next })
     }

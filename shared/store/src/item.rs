@@ -1,10 +1,7 @@
 //! How orders, heads and log entries are stored as items.
 //!
 //! A write unit of DynamoDB is 1 KB, and attribute names count. The head is written with every
-//! message. So its attributes have names of one or two letters, and only this file knows them. In a
-//! pair `c…`/`a…`, the first is the value of the customer. The second is a map from an admin's user
-//! id to the value of that admin. A new head has these maps, empty, because an update cannot set a
-//! key in a map that does not exist.
+//! message. So its attributes have names of one or two letters, and only this file knows them.
 //!
 //! | head | is | log entry | is |
 //! |---|---|---|---|
@@ -17,14 +14,20 @@
 //! | `is`, `im` | conversation status; minute of last activity and X: the inbox index | `y` | what a system message reports |
 //! | `cu`, `cn` | customer's id and name | `q` | the `seq` that the message answers |
 //! | `ot oi op oc os oa ou` | order: title, image, total (price), currency, status, placed at, updated at | `t` | when, in ms |
-//! | `cr`/`ar`, `ca`/`aa` | read cursor; the counts up to it | `v`, `ed` | `changedSeq`; edited at |
-//! | `cd`/`ad` | delivery cursor | `dl` | who deleted it and when |
-//! | `cg`/`ag` | rate limit, see `domain::admit` | `+`, emoji, `c` or `a`, user id | a reaction: the person's name |
-//! | `an` | admins' names | | |
+//! | `cr`, `ca` | customer's read cursor; the counts up to it | `v`, `ed` | `changedSeq`; edited at |
+//! | `cd`, `sd` | delivery cursor of the customer, of the shop | `dl` | who deleted it and when |
+//! | `cg`, `ag` | rate limit of the customer, of admins by user id, see `domain::admit` | `+`, emoji, `c` or `a`, user id | a reaction: the person's name |
+//! | `fu`, `fw` | id and name of the admin who has read furthest | **cursors** | **of another admin** |
+//! | `fr`, `fa` | that admin's read cursor; the counts up to it | `sk` | `CUR#` and the user id |
+//! | | | `r`, `a` | read cursor; the counts up to it |
 //!
 //! A change in the log has `k` (its kind, with its target), `c` (`changeId`), `u`, `r`, `w`, `t` and
 //! `a`. So has an entry of the shop's log, under `K` and its number: `k`, `c`, `u`, `w`, `t`, and `f`,
 //! the `seq` that it comes after.
+//!
+//! Versions before this one stored every admin in the maps `an` (name), `ar`, `aa` and `ad` (cursors
+//! as `fr`, `fa` and `sd`), by user id. They are read, and an admin's entry is removed when that
+//! admin next reads. A new head has them, empty, because those versions set keys in them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -342,11 +345,21 @@ struct HeadItem {
     cd: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cg: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fu: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fw: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fr: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fa: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sd: Option<u64>,
     an: HashMap<String, String>,
     ar: HashMap<String, u64>,
     aa: HashMap<String, u64>,
     ad: HashMap<String, u64>,
-    ag: HashMap<String, i64>,
+    ag: BTreeMap<String, i64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -354,10 +367,10 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// Converts the head of a new conversation to an item. An admin is in the maps of cursors only with
-/// a cursor above 0, which only an imported head has.
+/// Converts the head of a new conversation to an item. Only an imported one has a furthest admin.
 pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
     let shared_id = head.shared_id.as_str();
+    let furthest = head.furthest.as_ref();
     let item = HeadItem {
         pk: shared_id.to_owned(),
         sk: key::HEAD.to_owned(),
@@ -382,35 +395,39 @@ pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
         ca: head.customer.read_counts.packed(),
         cd: head.customer.delivered_receipt,
         cg: None,
-        an: head.admins.iter().map(|(id, admin)| (id.clone(), admin.name.clone())).collect(),
-        ar: admins_at(head, |cursors| cursors.read),
-        aa: admins_at(head, |cursors| cursors.read_counts.packed()),
-        ad: admins_at(head, |cursors| cursors.delivered_receipt),
-        ag: HashMap::new(),
+        fu: furthest.map(|(user_id, _)| user_id.clone()),
+        fw: furthest.map(|(_, admin)| admin.name.clone()),
+        fr: furthest.map(|(_, admin)| admin.cursors.read),
+        fa: furthest.map(|(_, admin)| admin.cursors.read_counts.packed()),
+        sd: None,
+        an: HashMap::new(),
+        ar: HashMap::new(),
+        aa: HashMap::new(),
+        ad: HashMap::new(),
+        ag: BTreeMap::new(),
     };
     Ok(serde_dynamo::to_item(item)?)
-}
-
-/// The values of one cursor field by admin's user id, without zeros.
-fn admins_at(head: &Head, of: impl Fn(&Cursors) -> u64) -> HashMap<String, u64> {
-    let all = head.admins.iter().map(|(id, admin)| (id.clone(), of(&admin.cursors)));
-    all.filter(|(_, at)| *at > 0).collect()
 }
 
 /// Converts an item to a head.
 pub(crate) fn to_head(item: Item) -> Result<Head, Error> {
     let item: HeadItem = serde_dynamo::from_item(item)?;
     let shared_id = SharedId::parse(&item.pk).ok_or(Error::Corrupt("head key"))?;
+    let read_by = |read: Option<u64>, counts: Option<u64>| Cursors {
+        read: read.unwrap_or_default(),
+        read_counts: Counts::from_packed(counts.unwrap_or_default()),
+        ..Cursors::default()
+    };
     let mut admins: BTreeMap<String, Admin> = BTreeMap::new();
     for (user_id, name) in item.an {
-        let cursors = Cursors {
-            read: item.ar.get(&user_id).copied().unwrap_or_default(),
-            read_counts: Counts::from_packed(item.aa.get(&user_id).copied().unwrap_or_default()),
-            delivered_receipt: item.ad.get(&user_id).copied().unwrap_or_default(),
-            rate_limit_state: item.ag.get(&user_id).copied(),
-        };
+        let cursors = read_by(item.ar.get(&user_id).copied(), item.aa.get(&user_id).copied());
         admins.insert(user_id, Admin { name, cursors });
     }
+    let furthest = item
+        .fu
+        .map(|user_id| (user_id, Admin { name: item.fw.unwrap_or_default(), cursors: read_by(item.fr, item.fa) }));
+    // What any admin has read or received is delivered to the shop.
+    let delivered = item.sd.into_iter().chain(item.fr).chain(item.ad.into_values()).chain(item.ar.into_values());
     Ok(Head {
         customer_id: item.cu,
         customer_name: item.cn,
@@ -435,9 +452,33 @@ pub(crate) fn to_head(item: Item) -> Result<Head, Error> {
             delivered_receipt: item.cd,
             rate_limit_state: item.cg,
         },
+        furthest,
         admins,
+        shop_delivered: delivered.max().unwrap_or_default(),
+        admin_rate_limits: item.ag,
         shared_id,
     })
+}
+
+#[derive(Deserialize, Serialize)]
+struct CursorsItem {
+    pk: String,
+    sk: String,
+    r: u64,
+    a: u64,
+}
+
+/// Converts the read cursor of an admin to an item.
+pub(crate) fn from_cursors(shared_id: &SharedId, user_id: &str, cursors: &Cursors) -> Result<Item, Error> {
+    let (pk, sk) = (shared_id.as_str().to_owned(), key::cursors(user_id));
+    Ok(serde_dynamo::to_item(CursorsItem { pk, sk, r: cursors.read, a: cursors.read_counts.packed() })?)
+}
+
+/// Converts an item to the conversation (X), the user id and the cursors of an admin.
+pub(crate) fn to_cursors(item: Item) -> Result<(String, String, Cursors), Error> {
+    let CursorsItem { pk, sk, r, a } = serde_dynamo::from_item(item)?;
+    let user_id = sk.strip_prefix(key::CURSORS_PREFIX).ok_or(Error::Corrupt("cursors key"))?.to_owned();
+    Ok((pk, user_id, Cursors { read: r, read_counts: Counts::from_packed(a), ..Cursors::default() }))
 }
 
 #[derive(Deserialize, Serialize)]
@@ -538,9 +579,10 @@ mod tests {
         #[test]
         fn orders_entries_and_heads_round_trip(
             (order, entry) in order().prop_flat_map(|order| (Just(order.clone()), entry(&order))),
-            customer in cursors(), admins in prop::collection::btree_map(any::<String>(), cursors(), 0..3),
+            customer in cursors(), furthest in prop::option::of((any::<String>(), any::<u64>(), any::<u64>())),
         ) {
-            let admins = admins.into_iter().map(|(id, cursors)| (id, Admin { name: "A".to_owned(), cursors })).collect();
+            let read_by = |read, read_shop_count| Cursors { read, read_shop_count, ..Cursors::default() };
+            let furthest = furthest.map(|(id, read, shop)| (id, Admin { name: "A".to_owned(), cursors: read_by(read, shop) }));
             let head = Head {
                 shared_id: order.id.shared_id().clone(),
                 customer_id: order.customer_id.clone(),
@@ -550,12 +592,17 @@ mod tests {
                 order_updated_at: order.updated_at,
                 last: entry.clone(),
                 customer,
-                admins,
+                shop_delivered: furthest.as_ref().map_or(0, |(_, admin)| admin.cursors.read),
+                furthest,
+                admins: BTreeMap::new(),
+                admin_rate_limits: BTreeMap::new(),
             };
             prop_assert_eq!(to_entry(from_entry(&entry).unwrap()).unwrap(), entry);
-            prop_assert_eq!(to_head(from_head(&head).unwrap()).unwrap(), head);
+            prop_assert_eq!(&to_head(from_head(&head).unwrap()).unwrap(), &head);
             let (read, fingerprint) = to_order(from_order(&order, "f").unwrap()).unwrap();
             prop_assert_eq!((read, fingerprint.as_str()), (order, "f"));
+            let own = (head.shared_id.as_str().to_owned(), head.customer_id.clone(), read_by(customer.read, customer.read_shop_count));
+            prop_assert_eq!(to_cursors(from_cursors(&head.shared_id, &own.1, &own.2).unwrap()).unwrap(), own);
         }
     }
 }

@@ -9,6 +9,9 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The order as it was placed. It sorts before the log.
 pub(crate) const ORDER: &str = "A";
+/// What the keys of admins' cursors begin with. They sort before the log, where no query of a
+/// conversation reads them.
+pub(crate) const CURSORS_PREFIX: &str = "CUR#";
 /// The record of an import about its order. It sorts before the log, where no query of a
 /// conversation reads it.
 pub(crate) const IMPORT: &str = "I";
@@ -67,6 +70,11 @@ pub(crate) fn desk(desk_seq: u64) -> String {
     format!("K{desk_seq:012}")
 }
 
+/// The key of an admin's cursors, in the partition of the conversation.
+pub(crate) fn cursors(user_id: &str) -> String {
+    format!("{CURSORS_PREFIX}{user_id}")
+}
+
 /// The partition of a user's connections. All admins share one, because every send reads all their
 /// connections.
 pub(crate) fn connections(user_id: &str, role: Role) -> String {
@@ -120,10 +128,10 @@ mod tests {
     proptest! {
         /// One query from any `seq` must read the log in order and then the head.
         #[test]
-        fn log_entries_and_head_sort_in_order(one in 1..=MAX_SEQ, other in 1..=MAX_SEQ) {
+        fn log_entries_and_head_sort_in_order(one in 1..=MAX_SEQ, other in 1..=MAX_SEQ, user_id: String) {
             prop_assert_eq!(log(one).cmp(&log(other)), one.cmp(&other));
             let first = log(one);
-            prop_assert!([ORDER, IMPORT, DESK_START, &desk(MAX_SEQ), LOG_START, &first, HEAD].is_sorted());
+            prop_assert!([ORDER, &cursors(&user_id), IMPORT, DESK_START, &desk(MAX_SEQ), LOG_START, &first, HEAD].is_sorted());
             prop_assert_eq!(first.strip_prefix(LOG_START).unwrap().parse(), Ok(one));
         }
 

@@ -7,7 +7,8 @@
 //! | order, as placed; never changed again but by [`Store::correct_order`] | X | `A` | [`Store::create_order`], [`Store::import_order`]; [`Store::order`], [`Store::orders_of`], [`Store::change_status`] |
 //! | entry of the shop's log: a note | X | `K` + number, 12 digits | [`Store::add_note`]; [`Store::desk_log`] |
 //! | log entry: a message as it is now, or a change | X | `L` + seq, 12 digits | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::send`], [`Store::change_status`], [`Store::change_message`], [`Store::set_conversation_status`]; [`Store::history`] |
-//! | head: all but the older entries | X | `Z` | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::correct_order`], [`Store::send`], [`Store::change_status`], [`Store::change_message`], [`Store::mark_read`], [`Store::mark_delivered`], [`Store::set_conversation_status`], [`Store::add_note`]; [`Store::head`], [`Store::inbox`] |
+//! | head: all but the older entries and most admins' cursors | X | `Z` | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::correct_order`], [`Store::send`], [`Store::change_status`], [`Store::change_message`], [`Store::mark_read`], [`Store::mark_delivered`], [`Store::set_conversation_status`], [`Store::add_note`]; [`Store::head`], [`Store::inbox`] |
+//! | read cursor of an admin, unless that admin has read furthest | X | `CUR#` + user | [`Store::mark_read`], [`Store::import_order`]; [`Store::own_cursors`], [`Store::order`], [`Store::inbox`] |
 //! | what an import knows of its order | X | `I` | [`Store::import_order`], [`Store::put_import_record`]; [`Store::import_records`] |
 //! | connection of a customer | `U#` + user | `C#` + connection | [`Store::register`], [`Store::join`], [`Store::leave`], [`Store::end_connection`]; [`Store::audience`] |
 //! | connection of an admin | `U` | `C#` + connection | the same |
@@ -31,6 +32,7 @@
 //! **An entry that is in the log is applied**, and a message changes only by a later entry than the
 //! one that changed it last. How a change keeps both is in `change.rs`.
 
+mod admin_cursor;
 mod audience;
 mod change;
 mod connection;
@@ -47,6 +49,7 @@ mod inbox;
 mod item;
 mod key;
 mod log;
+mod rate_limit;
 mod search;
 mod send;
 mod status;

@@ -33,10 +33,10 @@ impl Store {
                 heads.push(head);
             }
             if heads.len() == limit as usize && (more || searched < last) {
-                return Ok(InboxPage { heads, next: searched_to });
+                return Ok(InboxPage { heads: self.with_own_cursors(heads, caller).await?, next: searched_to });
             }
         }
-        Ok(InboxPage { heads, next: searched_to.filter(|_| more) })
+        Ok(InboxPage { heads: self.with_own_cursors(heads, caller).await?, next: searched_to.filter(|_| more) })
     }
 
     /// Orders by X, eventually consistent.

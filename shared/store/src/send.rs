@@ -20,6 +20,8 @@
 //! After a crash between the two steps, the last message is in the head but not in the log. The
 //! next request that needs it in the log puts it there.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::{
     ConversationStatus, Head, INTERVAL_MS, Kind, LogEntry, Message, MessageId, Person, SharedId, Text, Time, admit,
@@ -30,6 +32,7 @@ use crate::conversation::update_head;
 use crate::error::Conditional;
 use crate::key::{self, n, s};
 use crate::log::Tail;
+use crate::rate_limit::{MAX_ADMIN_RATE_LIMITS, admin_rate_limits};
 use crate::{Audience, Error, Store, item};
 
 /// A message to send.
@@ -107,8 +110,12 @@ struct ExpectedHead {
 enum RateCondition {
     /// The stored state is absent or not after the current time, because the sender paused.
     Past,
-    /// The stored state is exactly the first value. The update replaces it with the second.
+    /// The stored state of the customer is exactly the first value. The update replaces it with the
+    /// second.
     Equal(Option<i64>, i64),
+    /// The update replaces the states of all admins. No condition is needed: `lastSeq` is the same,
+    /// so no admin has sent since they were read.
+    Replace(BTreeMap<String, i64>),
 }
 
 /// What to do after a refused update of the head.
@@ -170,30 +177,37 @@ impl Store {
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
 
-        let (rate, as_sender, allowed) = if sender.is_admin() {
-            update = update
-                .expression_attribute_names("#u", &sender.user_id)
-                .expression_attribute_values(":name", s(&sender.name))
-                .expression_attribute_values(":one", n(1i64));
-            ("ag.#u", ", a = a + :one, an.#u = :name", "")
+        let (as_sender, allowed) = if sender.is_admin() {
+            update = update.expression_attribute_values(":one", n(1i64));
+            (", a = a + :one", "")
         } else {
             update = update.expression_attribute_values(":me", s(&sender.user_id));
-            ("cg", "", " AND cu = :me")
+            ("", " AND cu = :me")
         };
-        let (unlimited, next) = match expected.rate {
+        let (rate, unlimited, next) = match &expected.rate {
             RateCondition::Past => {
                 update = update.expression_attribute_values(":now", n(draft.now.millis()));
-                (format!("(attribute_not_exists({rate}) OR {rate} <= :now)"), draft.now.millis() + INTERVAL_MS)
+                let next = n(draft.now.millis() + INTERVAL_MS);
+                if sender.is_admin() {
+                    update = update
+                        .expression_attribute_names("#u", &sender.user_id)
+                        .expression_attribute_values(":most", n(MAX_ADMIN_RATE_LIMITS as u64));
+                    let past = " AND (attribute_not_exists(ag.#u) OR ag.#u <= :now) AND size(ag) < :most";
+                    ("ag.#u", past, next)
+                } else {
+                    ("cg", " AND (attribute_not_exists(cg) OR cg <= :now)", next)
+                }
             }
-            RateCondition::Equal(None, next) => (format!("attribute_not_exists({rate})"), next),
+            RateCondition::Equal(None, next) => ("cg", " AND attribute_not_exists(cg)", n(*next)),
             RateCondition::Equal(Some(state), next) => {
-                update = update.expression_attribute_values(":state", n(state));
-                (format!("{rate} = :state"), next)
+                update = update.expression_attribute_values(":state", n(*state));
+                ("cg", " AND cg = :state", n(*next))
             }
+            RateCondition::Replace(states) => ("ag", "", serde_dynamo::to_attribute_value(states)?),
         };
         let set = format!("SET n = :n, m = :m, #is = :active, im = :im, {rate} = :rate{as_sender} REMOVE e, ms");
-        let condition = format!("n = :seen AND #is <> :closed AND {unlimited}{allowed}");
-        update = update.expression_attribute_values(":rate", n(next));
+        let condition = format!("n = :seen AND #is <> :closed{unlimited}{allowed}");
+        update = update.expression_attribute_values(":rate", next);
 
         update_head(update.update_expression(set).condition_expression(condition)).await
     }
@@ -211,7 +225,7 @@ impl Store {
         let entry = before.next_entry(message.clone());
         let put = self.put_entry(&before.customer_id, &entry);
         let (audience, (), ()) = tokio::try_join!(self.audience(&before.customer_id), put, ensure_previous_logged)?;
-        let head = Box::new(before.with_text_message(&draft.sender, message));
+        let head = Box::new(before.with_text_message(message));
         Ok(SendOutcome::Stored { head, audience, duplicate: false })
     }
 
@@ -274,7 +288,11 @@ impl Store {
             Err(limited) => Resolution::Answer(SendOutcome::RateLimited(limited.retry_after_ms)),
             Ok(next) => Resolution::Retry(ExpectedHead {
                 last_seq: head.last_seq(),
-                rate: RateCondition::Equal(state, next),
+                rate: if draft.sender.is_admin() {
+                    RateCondition::Replace(admin_rate_limits(head.admin_rate_limits, &draft.sender, next, draft.now))
+                } else {
+                    RateCondition::Equal(state, next)
+                },
                 in_log,
             }),
         })

@@ -56,7 +56,7 @@ impl Store {
             let system = System::StatusChanged { from, to, by: by.clone() };
             let seq = tail.head.last_seq();
             let message = Message::system(shared_id.conversation_id(), seq + 1, id.clone(), system, now);
-            if self.advance_head_by_status(&tail.head, &message, from, to, by).await? {
+            if self.advance_head_by_status(&tail.head, &message, from, to).await? {
                 let mut head = tail.head.with_message(message);
                 head.order.status = to;
                 head.order_updated_at = now;
@@ -84,7 +84,6 @@ impl Store {
         message: &Message,
         from: OrderStatus,
         to: OrderStatus,
-        by: &Person,
     ) -> Result<bool, Error> {
         let shared_id = head.shared_id.as_str();
         let now = message.created_at;
@@ -95,9 +94,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key::key(shared_id, key::HEAD)))
             .condition_expression("n = :seen AND os = :from")
-            .update_expression("SET n = :n, a = :a, m = :m, os = :to, ou = :now, im = :im, an.#u = :name REMOVE e, ms")
-            .expression_attribute_names("#u", &by.user_id)
-            .expression_attribute_values(":name", s(&by.name))
+            .update_expression("SET n = :n, a = :a, m = :m, os = :to, ou = :now, im = :im REMOVE e, ms")
             .expression_attribute_values(":seen", n(head.last_seq()))
             .expression_attribute_values(":from", s(from.as_str()))
             .expression_attribute_values(":n", n(message.seq))

@@ -22,7 +22,7 @@ use crate::{Error, Store, item};
 pub struct OrderWithLog {
     /// The order as it was placed.
     pub order: Order,
-    /// The conversation as it was last read.
+    /// The conversation as it was last read, with the cursors of all admins.
     pub head: Head,
     /// The whole log.
     pub entries: Vec<LogEntry>,
@@ -46,7 +46,8 @@ impl Store {
     pub async fn order_with_log(&self, shared_id: &SharedId) -> Result<Option<OrderWithLog>, Error> {
         let (order, tail) = tokio::try_join!(self.order_as_placed(shared_id), self.tail(shared_id, 0))?;
         let (Some(order), Some(tail)) = (order, tail) else { return Ok(None) };
-        Ok(Some(OrderWithLog { order, head: tail.head, entries: tail.entries }))
+        let head = self.with_all_cursors(tail.head).await?;
+        Ok(Some(OrderWithLog { order, head, entries: tail.entries }))
     }
 
     /// Appends `message` unless its id is already in the log. The `seq` of `message` is ignored.
@@ -62,7 +63,6 @@ impl Store {
                 if stored.head.status == ConversationStatus::Archived {
                     stored.head.status = ConversationStatus::Active;
                 }
-                stored.head.remember_admin(&message.sender);
                 return self.record(stored, message).await;
             }
             self.read_newer(stored).await?;
@@ -92,10 +92,9 @@ impl Store {
             let system = System::StatusChanged { from, to, by: by.clone() };
             let message = Message::system(stored.head.shared_id.conversation_id(), 0, id.clone(), system, at);
             let message = following(message, &stored.head);
-            if self.advance_head_by_status(&stored.head, &message, from, to, by).await? {
+            if self.advance_head_by_status(&stored.head, &message, from, to).await? {
                 stored.head.order.status = to;
                 stored.head.order_updated_at = message.created_at;
-                stored.head.remember_admin(by);
                 self.record(stored, message).await?;
                 return Ok(StatusImport::Done);
             }
@@ -153,7 +152,7 @@ impl Store {
         let tail = self.tail(&stored.head.shared_id, stored.head.last_seq()).await?;
         let tail = tail.ok_or(Error::Corrupt("a conversation that vanished"))?;
         stored.entries.extend(tail.entries);
-        stored.head = tail.head;
+        stored.head = self.with_all_cursors(tail.head).await?;
         Ok(())
     }
 
@@ -168,18 +167,18 @@ impl Store {
     /// Returns false if another writer has changed the head.
     async fn advance_head_by_import(&self, head: &Head, message: &Message) -> Result<bool, Error> {
         let shared_id = head.shared_id.as_str();
-        let sender = &message.sender;
         let counts = head.next_entry(message.clone()).counts;
         let status = match head.status {
             ConversationStatus::Closed => ConversationStatus::Closed,
             ConversationStatus::Active | ConversationStatus::Archived => ConversationStatus::Active,
         };
-        let mut update = self
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key::key(shared_id, key::HEAD)))
             .condition_expression("n = :seen AND #is = :was")
+            .update_expression("SET n = :n, a = :a, m = :m, #is = :status, im = :im")
             .expression_attribute_names("#is", "is")
             .expression_attribute_values(":seen", n(head.last_seq()))
             .expression_attribute_values(":was", s(head.status.as_str()))
@@ -188,15 +187,6 @@ impl Store {
             .expression_attribute_values(":a", n(counts.packed()))
             .expression_attribute_values(":m", serde_dynamo::to_attribute_value(item::StoredMessage::of(message))?)
             .expression_attribute_values(":im", s(key::inbox_position(message.created_at.minute(), shared_id)));
-        let set = "SET n = :n, a = :a, m = :m, #is = :status, im = :im";
-        update = if sender.is_admin() {
-            update
-                .update_expression(format!("{set}, an.#u = :name REMOVE e, ms"))
-                .expression_attribute_names("#u", &sender.user_id)
-                .expression_attribute_values(":name", s(&sender.name))
-        } else {
-            update.update_expression(format!("{set} REMOVE e, ms"))
-        };
         update_if(update).await
     }
 }

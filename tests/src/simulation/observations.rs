@@ -165,6 +165,7 @@ impl Simulation {
         for user in users.iter().filter(|user| user.takes_part) {
             broken.extend(user.unread_is_wrong(self, shared_id, &log).await);
             broken.extend(user.inbox_is_wrong(self, shared_id, &log).await);
+            broken.extend(user.furthest_is_wrong(self, shared_id, users).await);
         }
         broken.extend(admin.status_is_wrong(self, shared_id, &log).await);
         broken

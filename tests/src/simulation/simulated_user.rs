@@ -32,6 +32,7 @@ pub struct SimulatedUser {
     /// The user holds all messages up to this `seq`.
     held: Cell<u64>,
     read: Cell<u64>,
+    furthest: Cell<u64>,
 }
 
 impl SimulatedUser {
@@ -45,6 +46,7 @@ impl SimulatedUser {
             connected_at: Cell::new(0),
             held: Cell::new(0),
             read: Cell::new(0),
+            furthest: Cell::new(0),
         }
     }
 
@@ -192,6 +194,11 @@ impl SimulatedUser {
     /// answered.
     pub async fn read(&self, simulation: &Simulation, shared_id: &SharedId) {
         let seq = simulation.fault_injector().below(usize::try_from(self.held.get()).unwrap() + 1) as u64;
+        self.read_up_to(simulation, shared_id, seq).await;
+    }
+
+    /// Marks the messages up to `seq` as read, and repeats the request until it is answered.
+    pub async fn read_up_to(&self, simulation: &Simulation, shared_id: &SharedId, seq: u64) {
         let route = "POST /api/chat/conversations/{id}/read";
         for _ in 0..TRIES {
             let id = shared_id.conversation_id().to_string();
@@ -202,6 +209,44 @@ impl SimulatedUser {
                 self.read.set(stands);
                 return;
             }
+        }
+    }
+
+    /// Fetches the conversation. The own cursor and the furthest of the admins must not be behind
+    /// what this user knows of them.
+    pub async fn look_at_cursors(&self, simulation: &Simulation, shared_id: &SharedId) {
+        let id = shared_id.conversation_id().to_string();
+        let (status, answer) = self.get(simulation, "GET /api/chat/conversations/{id}", &id, "").await;
+        if status == 200 {
+            let (own, furthest) = self.cursors_in(&answer["conversation"]);
+            assert!(own >= self.read.get(), "the cursor of {} went back: {answer}", self.person.user_id);
+            assert!(furthest >= self.furthest.get(), "the shop's cursor went back: {answer}");
+            self.read.set(own);
+            self.furthest.set(furthest);
+        }
+    }
+
+    /// The own read cursor in a conversation, and the furthest of the admins.
+    fn cursors_in(&self, conversation: &Value) -> (u64, u64) {
+        let participants = conversation["participants"].as_array().unwrap();
+        let read = |participant: &Value| participant["readSeq"].as_u64().unwrap();
+        let own = participants.iter().filter(|participant| participant["userId"] == self.person.user_id.as_str());
+        let admins = participants.iter().filter(|participant| participant["role"] == "admin");
+        (own.map(read).max().unwrap_or_default(), admins.map(read).max().unwrap_or_default())
+    }
+
+    /// Reads, writes and looks at cursors, `times` times.
+    pub async fn move_cursors(&self, simulation: &Simulation, shared_id: &SharedId, times: usize) {
+        for number in 0..times {
+            if simulation.fault_injector().below(3) == 0 {
+                self.send(simulation, shared_id, &format!("{} {number}", self.person.user_id), true).await;
+            }
+            self.catch_up(simulation, shared_id).await;
+            match simulation.fault_injector().below(3) {
+                0 => self.read_up_to(simulation, shared_id, self.held.get()).await,
+                _ => self.read(simulation, shared_id).await,
+            }
+            self.look_at_cursors(simulation, shared_id).await;
         }
     }
 
@@ -325,6 +370,21 @@ impl SimulatedUser {
         }
     }
 
+    /// Returns a description if the admins' furthest cursor, as this user sees it, is behind what one
+    /// of `users` was told to have read.
+    pub(crate) async fn furthest_is_wrong(
+        &self,
+        simulation: &Simulation,
+        shared_id: &SharedId,
+        users: &[&Self],
+    ) -> Option<String> {
+        let id = shared_id.conversation_id().to_string();
+        let (_, answer) = self.get(simulation, "GET /api/chat/conversations/{id}", &id, "").await;
+        let (_, furthest) = self.cursors_in(&answer["conversation"]);
+        let ahead = users.iter().find(|user| user.person.is_admin() && user.read.get() > furthest)?;
+        Some(format!("{} has read {}, and the shop {furthest}", ahead.person.user_id, ahead.read.get()))
+    }
+
     /// Returns a description if `unread` differs from the number of unread messages in the log.
     pub(crate) async fn unread_is_wrong(
         &self,
@@ -335,9 +395,7 @@ impl SimulatedUser {
         let id = shared_id.conversation_id().to_string();
         let (_, answer) = self.get(simulation, "GET /api/chat/conversations/{id}", &id, "").await;
         let conversation = &answer["conversation"];
-        let participants = conversation["participants"].as_array().unwrap();
-        let own = participants.iter().find(|participant| participant["userId"] == self.person.user_id.as_str());
-        let read = own.and_then(|own| own["readSeq"].as_u64()).unwrap_or_default();
+        let (read, _) = self.cursors_in(conversation);
         let mine = |message: &Value| {
             let by = if message["kind"] == "system" { &message["system"]["by"] } else { &message["sender"] };
             (by["role"] == "admin") == self.person.is_admin()

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::OrderStatus;
 use tests::Shop;
 use tests::importer::{Importer, items, shared_id, table};
@@ -141,4 +141,26 @@ async fn entries_written_ahead_by_a_killed_run_are_removed() {
     let clean = Shop::open().await;
     importer.run(&database.url, &clean).await.unwrap();
     assert_eq!(table(&clean).await.len() + 1, table(&shop).await.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cursors_written_ahead_by_a_killed_run_are_removed() {
+    let (shop, database, importer) = (Shop::open().await, database_of(2).await, Importer::new());
+    let id = shared_id(first(Shape::Talk));
+    // What a killed run leaves: its claim, and the cursor of an admin who reads no more.
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let number = |number: u64| AttributeValue::N(number.to_string());
+    let claim = [("sk", text("I")), ("claim", text("a killed run"))];
+    let cursor = [("sk", text("CUR#gone")), ("r", number(50)), ("a", number(20))];
+    let client = aws_sdk_dynamodb::Client::new(shop.sdk());
+    for attributes in [claim.to_vec(), cursor.to_vec()] {
+        let item = attributes.into_iter().chain([("pk", text(id.as_str()))]);
+        let item = item.map(|(name, value)| (name.to_owned(), value)).collect();
+        client.put_item().table_name(shop.table()).set_item(Some(item)).send().await.unwrap();
+    }
+    importer.run(&database.url, &shop).await.unwrap();
+    let clean = Shop::open().await;
+    importer.run(&database.url, &clean).await.unwrap();
+    assert_eq!(table(&shop).await, table(&clean).await);
+    assert_eq!(shop.admin("gone").conversation(id.conversation_id()).await.unread, Some(4));
 }

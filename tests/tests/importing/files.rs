@@ -1,7 +1,7 @@
 //! Imports from JSON Lines and CSV files.
 
 use domain::{OrderStatus, SharedId};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::Shop;
 use tests::importer::{Importer, shared_id};
 
@@ -29,6 +29,57 @@ async fn json_lines_files_are_imported() {
     assert_eq!((found.order.total, found.order.status), (2_800, OrderStatus::Confirmed));
     assert_eq!(found.conversation.unread, Some(0));
     assert_eq!(shop.admin("9").conversation(&found.conversation.id).await.unread, Some(1));
+}
+
+/// An order with seven messages of its customer, among them that it was placed, and these readers:
+/// each a user id and the number of messages that the admin has read after the first.
+fn order_with_readers(id: u32, readers: &[(u64, u64)], messages: u64, read_by: &[u64]) -> Value {
+    let messages = (1..=messages).map(|n| {
+        let read_by: &[u64] = if n == 7 { read_by } else { &[] };
+        json!({"id": format!("{id}/{n}"), "sender": {"id": 5}, "body": "hello", "readBy": read_by,
+            "createdAt": format!("2020-01-01T{:02}:00:00Z", 10 + n)})
+    });
+    let participants = readers.iter().map(|(user_id, read)| {
+        json!({"id": user_id, "role": "admin", "name": "Bo", "lastReadAt": format!("2020-01-01T{:02}:30:00Z", 10 + read)})
+    });
+    json!({
+        "id": id, "status": "pending", "createdAt": "2020-01-01T10:00:00Z", "customer": {"id": 5, "name": "Ann"},
+        "items": [{"title": "Lamp", "unitPrice": 3}],
+        "conversations": [{"participants": participants.collect::<Vec<_>>(), "messages": messages.collect::<Vec<_>>()}],
+    })
+}
+
+/// Each of many admins has the cursor that they had, whether all fits into one transaction or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cursors_of_many_admins_are_imported() {
+    let (shop, importer) = (Shop::open().await, Importer::new());
+    let readers = |count: u64| (0..count).map(|n| (1_000 + n, n % 7)).collect::<Vec<_>>();
+    let unread = async |order: u32, user_id: u64| {
+        let conversation = shop.admin(&user_id.to_string()).conversation(shared_id(order).conversation_id()).await;
+        let own = conversation.participants.iter().find(|it| it.user_id == user_id.to_string()).unwrap();
+        assert_eq!(own.read_seq + conversation.unread.unwrap(), conversation.last_seq);
+        conversation.unread.unwrap()
+    };
+    let orders = [(1, readers(20)), (2, readers(120))];
+    let lines = orders.clone().map(|(id, readers)| order_with_readers(id, &readers, 6, &[]).to_string()).join("\n");
+    assert_eq!(importer.run(&importer.file("old.jsonl", &lines), &shop).await.unwrap().created, 2);
+    for (order, readers) in &orders {
+        for (user_id, read) in readers {
+            assert_eq!(unread(*order, *user_id).await, 6 - read, "{user_id} of {order}");
+        }
+        let seen = shop.customer("5").conversation(shared_id(order).conversation_id()).await.participants;
+        assert_eq!((seen.len(), seen[1].name.as_str(), seen[1].read_seq, seen[1].delivered_seq), (2, "Bo", 7, 7));
+    }
+    // One of them reads on here, and then another message in the old system. What they had skipped
+    // there does not matter.
+    let here = shop.admin("1001");
+    assert_eq!(here.read(shared_id(2).conversation_id(), 7).await.unread, 0);
+    let lines = order_with_readers(2, &readers(120), 7, &[1_001]).to_string();
+    assert_eq!(importer.run(&importer.file("old.jsonl", &lines), &shop).await.unwrap().updated, 1);
+    for (user_id, read) in readers(120) {
+        let expected = if user_id == 1_001 { 0 } else { 7 - read };
+        assert_eq!(unread(2, user_id).await, expected, "{user_id}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -328,6 +328,27 @@ async fn a_ticket_answer_has_user_and_url() {
     assert_ne!(ticket.ticket, shop.admin("ben").ticket().await.ticket);
 }
 
+/// A name counts characters when it is checked, and bytes when it is stored.
+#[tokio::test]
+async fn a_name_of_many_bytes_is_cut_at_a_character() {
+    let shop = Shop::open().await;
+    let mut claims = claims();
+    claims["name"] = "😀".repeat(200).into();
+    let anna = shop.customer("anna").with_token(Some(&shop.sign(&claims)));
+    let cut = format!("{}…", "😀".repeat(63));
+    assert_eq!(anna.ticket().await.user.name, cut);
+    let placed = anna.order().await;
+    assert_eq!((placed.order.customer_name.as_str(), cut.len()), (cut.as_str(), 255));
+    let mut body = tests::lamp();
+    body["customerId"] = "anna".into();
+    body["customerName"] = "é".repeat(200).into();
+    let placed: protocol::OrderAnswer = shop.admin("ben").post("/api/sales", &body).await.expect(201);
+    assert_eq!(placed.conversation.customer_name, format!("{}…", "é".repeat(126)));
+    claims["name"] = "é".repeat(128).into();
+    let anna = shop.customer("anna").with_token(Some(&shop.sign(&claims)));
+    assert_eq!(anna.ticket().await.user.name, "é".repeat(128));
+}
+
 #[tokio::test]
 async fn a_ticket_works_once() {
     let shop = Shop::open().await;

@@ -9,6 +9,7 @@ mod history;
 mod idempotency;
 mod inbox;
 mod messaging;
+mod older_heads;
 mod orders;
 mod presence;
 mod receipts;

@@ -4,7 +4,7 @@
 use domain::{Kind, OrderStatus, Role, Side, System};
 use protocol::{Code, Event, MessageAnswer};
 use serde_json::json;
-use tests::{Client, Shop, client_message_id};
+use tests::{Client, Shop, User, client_message_id};
 
 /// The events that a connection received, each with its name and its `seq`.
 async fn received(client: &Client) -> Vec<(&'static str, u64)> {
@@ -182,9 +182,26 @@ async fn several_admins_share_one_conversation() {
     home.say(&id, "I too").await;
     assert_eq!(received(&home).await, [("new_message", 2)]);
     assert_eq!(received(&desk).await, [("new_message", 3)]);
-    let names = anna.conversation(&id).await.participants.into_iter().map(|it| (it.user_id, it.role, it.name));
-    let expected = [("anna", Role::Customer, "Anna"), ("ben", Role::Admin, "Ben"), ("cleo", Role::Admin, "Cleo")];
-    assert_eq!(names.collect::<Vec<_>>(), expected.map(|(id, role, name)| (id.to_owned(), role, name.to_owned())));
+    let seen_by = async |viewer: &User| {
+        let all = viewer.conversation(&id).await.participants;
+        all.into_iter().map(|it| (it.user_id, it.role, it.name, it.read_seq)).collect::<Vec<_>>()
+    };
+    let expected = |people: &[(&str, Role, &str, u64)]| {
+        let owned = people.iter().map(|(id, role, name, read)| ((*id).to_owned(), *role, (*name).to_owned(), *read));
+        owned.collect::<Vec<_>>()
+    };
+    let customer = ("anna", Role::Customer, "Anna", 0);
+    // Writing alone names nobody but the caller.
+    assert_eq!(seen_by(&anna).await, expected(&[customer]));
+    assert_eq!(seen_by(&ben).await, expected(&[customer, ("ben", Role::Admin, "Ben", 0)]));
+    home.read(&id, 2).await;
+    desk.read(&id, 3).await;
+    assert_eq!(seen_by(&anna).await, expected(&[customer, ("ben", Role::Admin, "Ben", 3)]));
+    let both = [customer, ("ben", Role::Admin, "Ben", 3), ("cleo", Role::Admin, "Cleo", 2)];
+    assert_eq!(seen_by(&cleo).await, expected(&both));
+    assert_eq!(home.join(&id).await, cleo.conversation(&id).await);
+    assert_eq!(cleo.conversations("").await.items[0].participants.len(), 3);
+    assert_eq!(cleo.conversations("").await.items[0].unread, cleo.conversation(&id).await.unread);
 }
 
 /// No field from a client sets a sender, a role, a number or a time.

@@ -155,6 +155,76 @@ async fn an_admin_who_only_reads_takes_part() {
     assert_eq!(ben.conversation(&id).await.unread, Some(0));
 }
 
+/// What one admin received is delivered to the shop. The customer sees it as delivered to the admin
+/// who has read furthest.
+#[tokio::test]
+async fn a_delivery_to_one_admin_is_one_to_the_shop() {
+    let shop = Shop::open().await;
+    let (anna, ben, cleo) = (shop.customer("anna"), shop.admin("ben"), shop.admin("cleo"));
+    let id = anna.order().await.conversation.id;
+    for body in ["one", "two", "three"] {
+        anna.say(&id, body).await;
+    }
+    let (desk, home) = (ben.connect_and_join(&id).await, cleo.connect_and_join(&id).await);
+    desk.drain().await;
+    assert_eq!(desk.delivered(&id, 2).await, 2);
+    let now = participant(&anna, &id, "ben").await;
+    assert_eq!((now.read_seq, now.delivered_seq), (0, 2));
+    assert_eq!(home.delivered(&id, 3).await, 3);
+    assert_eq!(heard(&desk).await, [("delivered", "cleo".to_owned(), Role::Admin, 3)]);
+    let now = participant(&anna, &id, "ben").await;
+    assert_eq!((now.read_seq, now.delivered_seq), (0, 3));
+    // It was delivered already, so nobody hears of it.
+    home.drain().await;
+    assert_eq!(desk.delivered(&id, 3).await, 3);
+    assert_eq!(heard(&home).await, []);
+    // Reading is a delivery too.
+    assert_eq!(home.read(&id, 4).await.read_seq, 4);
+    assert_eq!(desk.delivered(&id, 4).await, 4);
+    let now = participant(&anna, &id, "cleo").await;
+    assert_eq!((now.read_seq, now.delivered_seq), (4, 4));
+    assert_eq!(cleo.conversation(&id).await.unread, Some(0));
+    assert_eq!(ben.conversation(&id).await.unread, Some(4));
+}
+
+/// Each admin has a read cursor of their own, wherever the others are.
+#[tokio::test]
+async fn admins_who_read_in_turns_keep_their_cursors() {
+    let shop = Shop::open().await;
+    let anna = shop.customer("anna");
+    let admins = ["ben", "cleo", "dora"].map(|id| shop.admin(id));
+    let id = anna.order().await.conversation.id;
+    let mut read = [0u64; 3];
+    for round in 0..6usize {
+        anna.say(&id, "more").await;
+        let last = round as u64 + 2;
+        // The one who is ahead changes, and so does whether they read to the end.
+        for (who, back) in [(round % 3, 0), ((round + 1) % 3, 1), ((round + 2) % 3, last)] {
+            let seq = last - back;
+            let answer = admins[who].read(&id, seq).await;
+            read[who] = read[who].max(seq);
+            assert_eq!((answer.read_seq, answer.unread), (read[who], last - read[who]), "{who} in round {round}");
+        }
+        for (who, admin) in admins.iter().enumerate() {
+            let conversations = [
+                admin.conversation(&id).await,
+                admin.conversations("").await.items.remove(0),
+                admin.conversations("q=lamp").await.items.remove(0),
+                admin.sale(format!("ord_{}", id.shared_id().as_str())).await.conversation,
+                admin.set_status(&id, domain::ConversationStatus::Active).await,
+                admin.connect().await.join(&id).await,
+            ];
+            for conversation in conversations {
+                let own = conversation.participants.iter().find(|it| it.user_id == admin.id);
+                assert_eq!(own.map(|own| own.read_seq), Some(read[who]), "{who} in round {round}");
+                assert_eq!(conversation.unread, Some(last - read[who]), "{who} in round {round}");
+            }
+        }
+        let furthest = anna.conversation(&id).await.participants.into_iter().filter(|it| it.role == Role::Admin);
+        assert_eq!(furthest.map(|it| it.read_seq).collect::<Vec<_>>(), [last]);
+    }
+}
+
 /// One step of an interleaved conversation.
 #[derive(Clone, Copy, Debug)]
 enum Step {

@@ -41,15 +41,49 @@ fn no_promise_is_broken_in_any_schedule() {
 }
 
 fn keeps_every_promise(seed: u64) {
-    // The fault rate: from almost none up to every fifth request.
-    let per_mille = match seed % 4 {
+    let broken = simulate(schedule(FaultPlan { seed, per_mille: per_mille(seed), ..FaultPlan::none() }));
+    assert!(broken.is_empty(), "seed {seed}:\n{}", broken.join("\n"));
+}
+
+/// The fault rate: from almost none up to every fifth request.
+fn per_mille(seed: u64) -> u32 {
+    match seed % 4 {
         0 => 5,
         1 => 30,
         2 => 80,
         _ => 200,
-    };
-    let broken = simulate(schedule(FaultPlan { seed, per_mille, ..FaultPlan::none() }));
-    assert!(broken.is_empty(), "seed {seed}:\n{}", broken.join("\n"));
+    }
+}
+
+/// Runs three admins who read in turns, and the customer. Returns the broken promises.
+async fn reading(plan: FaultPlan) -> Vec<String> {
+    let simulation = Simulation::open(plan).await;
+    let alice = SimulatedUser::new(Simulation::person("alice", Role::Customer));
+    let admins = ["bob", "eve", "frank"].map(|id| SimulatedUser::new(Simulation::person(id, Role::Admin)));
+    let shared_id = alice.order(&simulation, "key").await;
+    tokio::join!(
+        alice.move_cursors(&simulation, &shared_id, 6),
+        admins[0].move_cursors(&simulation, &shared_id, 6),
+        admins[1].move_cursors(&simulation, &shared_id, 6),
+        admins[2].move_cursors(&simulation, &shared_id, 6),
+    );
+    simulation.stop_faults().await;
+    let users = [&alice, &admins[0], &admins[1], &admins[2]];
+    for user in users {
+        user.look_at_cursors(&simulation, &shared_id).await;
+    }
+    let broken = simulation.broken_promises(&shared_id, &users).await;
+    simulation.close().await;
+    broken
+}
+
+/// No cursor goes back or is lost, whoever reads furthest, and whatever fails in between.
+#[test]
+fn no_cursor_goes_back_in_any_schedule() {
+    seeds(&Variables { seed: "FAULT_SEED", count: "FAULT_SCHEDULES" }, 150, |seed| {
+        let broken = simulate(reading(FaultPlan { seed, per_mille: per_mille(seed), ..FaultPlan::none() }));
+        assert!(broken.is_empty(), "seed {seed}:\n{}", broken.join("\n"));
+    });
 }
 
 /// Checks the checker: each of these mistakes must be detected.
@@ -73,6 +107,8 @@ enum Operation {
     SendOverWebSocket,
     ChangeStatus,
     Read,
+    ReadFurthest,
+    ReadBehind,
     Delivered,
     Connect,
     Disconnect,
@@ -84,6 +120,7 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
     let simulation = Simulation::open(plan).await;
     let alice = SimulatedUser::new(Simulation::person("alice", Role::Customer));
     let bob = SimulatedUser::new(Simulation::person("bob", Role::Admin));
+    let eve = SimulatedUser::new(Simulation::person("eve", Role::Admin));
     let shared_id = Simulation::shared_id(&alice.person, "key");
     if matches!(operation, Operation::CreateOrder) {
         simulation.fault_injector().arm();
@@ -92,6 +129,12 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
     bob.connect(&simulation, &shared_id).await;
     alice.send(&simulation, &shared_id, "before", true).await;
     alice.catch_up(&simulation, &shared_id).await;
+    if matches!(operation, Operation::ReadFurthest | Operation::ReadBehind) {
+        // Bob has a cursor of his own, and eve has read further.
+        bob.read_up_to(&simulation, &shared_id, 1).await;
+        eve.read_up_to(&simulation, &shared_id, 2).await;
+        alice.send(&simulation, &shared_id, "more", true).await;
+    }
     if matches!(operation, Operation::SendOverWebSocket | Operation::Delivered | Operation::Disconnect) {
         alice.connect(&simulation, &shared_id).await;
     }
@@ -104,6 +147,8 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
         Operation::SendWithoutSeenSeq => alice.send(&simulation, &shared_id, "it", false).await,
         Operation::ChangeStatus => bob.change_status(&simulation, &shared_id, "confirmed").await,
         Operation::Read => alice.read(&simulation, &shared_id).await,
+        Operation::ReadFurthest => bob.read_up_to(&simulation, &shared_id, 3).await,
+        Operation::ReadBehind => bob.read_up_to(&simulation, &shared_id, 2).await,
         Operation::Delivered => alice.deliver(&simulation, &shared_id).await,
         Operation::Connect => alice.connect(&simulation, &shared_id).await,
         Operation::Disconnect => alice.disconnect(&simulation, true).await,
@@ -111,18 +156,20 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
     let (requests, polls) = (simulation.fault_injector().requests(), simulation.fault_injector().polls());
     bob.send(&simulation, &shared_id, "after", true).await;
     simulation.stop_faults().await;
-    let broken = simulation.broken_promises(&shared_id, &[&alice, &bob]).await;
+    let broken = simulation.broken_promises(&shared_id, &[&alice, &bob, &eve]).await;
     simulation.close().await;
     (requests, polls, broken)
 }
 
-const OPERATIONS: [Operation; 9] = [
+const OPERATIONS: [Operation; 11] = [
     Operation::CreateOrder,
     Operation::SendOverRest,
     Operation::SendWithoutSeenSeq,
     Operation::SendOverWebSocket,
     Operation::ChangeStatus,
     Operation::Read,
+    Operation::ReadFurthest,
+    Operation::ReadBehind,
     Operation::Delivered,
     Operation::Connect,
     Operation::Disconnect,

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::OrderStatus;
+use domain::{ConversationId, OrderStatus};
 use futures_util::future::join_all;
 use protocol::{MessageAnswer, OrderAnswer};
 use serde_json::{Value, json};
@@ -262,6 +262,107 @@ async fn a_head_is_small() {
     let size = tests::item_size(heads[0].1);
     println!("the head has {size} bytes");
     assert!(size < 800, "{size} bytes: {}", heads[0].1);
+}
+
+/// The id of an admin, as long as the longest. Their names are as long.
+fn reader(number: usize) -> String {
+    format!("{number:0>128}")
+}
+
+/// What operations cost in a conversation that `readers` admins have read, and the size of its head.
+async fn costs_after(readers: usize) -> (Vec<(&'static str, usize, f64, f64)>, usize) {
+    let meter = Meter::default();
+    let shop = Shop::open_with(meter.settings()).await;
+    let anna = shop.customer("anna");
+    let id = anna.order().await.conversation.id;
+    let (ahead, behind) = (shop.admin(&reader(0)), shop.admin(&reader(1)));
+    let (desk, home) = (ahead.connect().await, behind.connect().await);
+    anna.say(&id, "hello").await;
+    // Half of them have read the first message, and all have read the second.
+    for seq in [1, 2] {
+        ahead.read(&id, seq).await;
+        for batch in (1..readers).collect::<Vec<_>>().chunks(50) {
+            let batch = batch.iter().filter(|number| seq == 2 || **number % 2 == 1);
+            join_all(batch.map(async |number| {
+                let answer = shop.admin(&reader(*number)).read(&id, seq).await;
+                assert_eq!((answer.read_seq, answer.unread), (seq, 2 - seq));
+            }))
+            .await;
+        }
+    }
+    let mut last = 2;
+    for _ in 0..5 {
+        last = ahead.say(&id, "now").await.seq;
+        let minute = now_millis() / 60_000;
+        let mut costs = Vec::new();
+        let mut note = |operation| {
+            let Cost { requests, write, read, .. } = Cost::of(&meter.take());
+            costs.push((operation, requests, write, read));
+        };
+        meter.take();
+        anna.post_message(&id, client_message_id(), "hi", Some(last)).await.expect::<MessageAnswer>(201);
+        note("send by the customer");
+        home.send(&id, client_message_id(), "hi", Some(last + 1)).await.unwrap();
+        note("send by an admin");
+        last += 2;
+        desk.delivered(&id, last).await;
+        note("delivery cursor");
+        desk.read(&id, last).await;
+        note("read cursor of the furthest admin");
+        home.read(&id, last).await;
+        note("read cursor of another admin");
+        last = anna.say(&id, "more").await.seq;
+        meter.take();
+        home.read(&id, last).await;
+        note("read cursor of another admin, who is then the furthest");
+        desk.join(&id).await;
+        note("join");
+        assert_eq!(ahead.conversation(&id).await.unread, Some(1));
+        note("one conversation");
+        assert_eq!(ahead.conversations("").await.items[0].unread, Some(1));
+        note("a page of conversations");
+        ahead.set_status(&id, domain::ConversationStatus::Archived).await;
+        note("archive");
+        anna.conversation(&id).await;
+        note("one conversation, for the customer");
+        if minute == now_millis() / 60_000 {
+            return (costs, tests::item_size(&head(&shop, &id).await));
+        }
+        desk.read(&id, last).await;
+    }
+    panic!("it takes more than a minute");
+}
+
+/// A conversation that a thousand admins have read costs what one costs that two have read.
+#[tokio::test]
+async fn a_thousand_readers_cost_what_two_cost() {
+    let (two, thousand) = (costs_after(2).await, costs_after(1_000).await);
+    println!("{thousand:#?}");
+    assert_eq!(thousand, two);
+    assert!(thousand.1 < 2_048, "the head has {} bytes", thousand.1);
+}
+
+async fn head(shop: &Shop, id: &ConversationId) -> Value {
+    let head = shop.head_item(id).await;
+    Value::Object(head.iter().map(|(name, value)| (name.clone(), as_json(value))).collect())
+}
+
+/// The head names few of those who have written: four, for their rate limits.
+#[tokio::test]
+async fn a_head_does_not_grow_with_its_writers() {
+    let shop = Shop::open().await;
+    let id = shop.customer("anna").order().await.conversation.id;
+    let mut largest = 0;
+    for number in 0..60 {
+        let (admin, seen) = (shop.admin(&reader(number)), number as u64 + 1);
+        admin.post_message(&id, client_message_id(), "hello", Some(seen)).await.expect::<MessageAnswer>(201);
+        let head = head(&shop, &id).await;
+        let limits = head["ag"]["M"].as_object().unwrap();
+        assert!(limits.len() <= 4 && limits.contains_key(&reader(number)), "{limits:?}");
+        largest = largest.max(tests::item_size(&head));
+    }
+    println!("the head has at most {largest} bytes");
+    assert!(largest < 2_048, "{largest} bytes");
 }
 
 /// Every item of the table by its key, in DynamoDB's JSON.

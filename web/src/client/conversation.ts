@@ -131,9 +131,7 @@ export function withCursor(
   const participants = mergeParticipants(entry.conversation.participants, [moved], false);
   const conversation = { ...entry.conversation, participants };
   const mine = isSamePerson(who, me) && readSeqOf(conversation, me) > readSeqOf(entry.conversation, me);
-  // Only the server knows the name of a new participant.
-  const stale = entry.stale || (known === undefined && who.name === undefined);
-  return mine ? counted({ ...entry, conversation, stale }, me, timeline) : { ...entry, conversation, stale };
+  return mine ? counted({ ...entry, conversation }, me, timeline) : { ...entry, conversation };
 }
 
 /**

@@ -6,7 +6,7 @@ import { sorted } from "../../src/client/selectors.ts";
 import type { PushedEvent } from "../../src/client/socket.ts";
 import { type State, initial } from "../../src/client/state.ts";
 import { gaplessSeq } from "../../src/client/timeline.ts";
-import type { Conversation, ConversationPage, History, Message, Person } from "../../src/protocol.ts";
+import type { Conversation, ConversationPage, History, Message, Person, Role } from "../../src/protocol.ts";
 import { conversation } from "./test-client.ts";
 
 /**
@@ -162,11 +162,17 @@ function visiblePart(state: State): unknown {
       lastSeq: conversation.lastSeq,
       lastMessage: conversation.lastMessage,
       lastActivityAt: conversation.lastActivityAt,
-      cursors: conversation.participants.map(({ userId, name, readSeq, deliveredSeq }) => ({ userId, name, readSeq, deliveredSeq })),
+      cursors: (["customer", "admin"] as const).map((role) => furthest(conversation, role)),
       unread,
     })),
     messages: [...state.timelines].map(([id, { messages }]) => [id, messages.map(({ seq, id: name, body }: Message) => ({ seq, name, body }))]),
   };
+}
+
+/** Returns the furthest cursors of a side. The server does not list every admin who has one. */
+function furthest({ participants }: Conversation, role: Role): [readSeq: number, deliveredSeq: number] {
+  const side = participants.filter((participant) => participant.role === role);
+  return [Math.max(0, ...side.map(({ readSeq }) => readSeq)), Math.max(0, ...side.map(({ deliveredSeq }) => deliveredSeq))];
 }
 
 /** Returns the events in another order, with some lost and some repeated. */
