@@ -90,7 +90,14 @@ impl Store {
                 Entry::Change(change) => changes.push(change),
             }
         }
-        let others = self.messages_at(shared_id, &missing(&messages, &changes)).await?;
+        let mut others = self.messages_at(shared_id, &missing(&messages, &changes)).await?;
+        others.retain(|other| match messages.binary_search_by_key(&other.seq, |message| message.seq) {
+            Ok(at) => {
+                messages[at] = other.clone();
+                false
+            }
+            Err(_) => true,
+        });
         Ok(Some(HistoryPage { head, messages, changes, others, last_seq, has_more }))
     }
 
@@ -152,12 +159,15 @@ impl Store {
     }
 }
 
-/// The numbers of the messages that a page refers to and does not have.
+/// The numbers of the messages that a page refers to and does not have, or has as they were before
+/// one of its changes. A query is no snapshot: it can read a message, and then a change that was made
+/// meanwhile.
 fn missing(messages: &[Message], changes: &[Change]) -> BTreeSet<u64> {
-    let targets = changes.iter().filter_map(|change| change.kind.target());
-    let mut missing: BTreeSet<u64> = targets.chain(messages.iter().filter_map(|message| message.reply_to)).collect();
-    for message in messages {
-        missing.remove(&message.seq);
-    }
-    missing
+    let targets = changes.iter().filter_map(|change| Some((change.kind.target()?, Some(change.seq))));
+    let answered = messages.iter().filter_map(|message| Some((message.reply_to?, None)));
+    let has = |seq: u64, changed_seq: Option<u64>| {
+        let found = messages.binary_search_by_key(&seq, |message| message.seq);
+        found.is_ok_and(|at| messages[at].deleted.is_some() || messages[at].changed_seq >= changed_seq)
+    };
+    targets.chain(answered).filter(|(seq, changed_seq)| !has(*seq, *changed_seq)).map(|(seq, _)| seq).collect()
 }
