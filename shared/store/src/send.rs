@@ -130,7 +130,7 @@ impl Store {
         if let Some(seq) = draft.reply_to
             && !self.is_answerable(&draft.shared_id, seq).await?
         {
-            return Ok(SendOutcome::NoSuchReplyTo);
+            return self.unanswerable(draft).await;
         }
         let mut expected = match draft.seen_seq {
             // No conversation is that long. After the highest `seq` there would be no next number.
@@ -155,6 +155,28 @@ impl Store {
             }
         }
         Err(Error::Contended)
+    }
+
+    /// The outcome of a send whose `replyTo` cannot be answered now. It could be when an earlier
+    /// request stored this message. Whoever does not take part learns nothing.
+    async fn unanswerable(&self, draft: &Draft) -> Result<SendOutcome, Error> {
+        let tail = match draft.seen_seq {
+            Some(seq) if seq > key::MAX_SEQ => return Ok(SendOutcome::SeenSeqTooHigh),
+            Some(seq) => self.tail(&draft.shared_id, seq).await?,
+            None => self.newest(&draft.shared_id, LOOK_BACK).await?,
+        };
+        let Some(tail) = tail.filter(|tail| tail.head.has_participant(&draft.sender)) else {
+            return Ok(SendOutcome::NotFound);
+        };
+        if let Some(already_stored) = already_stored(&tail, draft) {
+            return Ok(already_stored);
+        }
+        if is_last(&tail.head, draft)
+            && let Resolution::Answer(stored) = self.decide(draft, tail.head, true).await?
+        {
+            return Ok(stored);
+        }
+        Ok(SendOutcome::NoSuchReplyTo)
     }
 
     /// Step 1. Returns the head as it was before the update.
@@ -248,7 +270,9 @@ impl Store {
                 if let Some(already_stored) = already_stored(&tail, draft) {
                     return Ok(Resolution::Answer(already_stored));
                 }
-                if let Some(answer) = overtaken(&tail, draft) {
+                if !is_last(&tail.head, draft)
+                    && let Some(answer) = overtaken(&tail, draft)
+                {
                     return Ok(Resolution::Answer(SendOutcome::Overtaken(Box::new(answer))));
                 }
                 self.lost_race();
