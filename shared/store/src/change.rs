@@ -149,7 +149,9 @@ impl Store {
         }
         let tail = async {
             match draft.seen_seq {
-                Some(seq) => self.tail(&draft.shared_id, seq).await,
+                // From one entry before: the caller may say that it has the last entry while a crash
+                // left that out of the log, and this change would take its place in the head.
+                Some(seq) => self.tail(&draft.shared_id, seq.saturating_sub(1)).await,
                 None => self.newest(&draft.shared_id, LOOK_BACK).await,
             }
         };
