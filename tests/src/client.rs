@@ -199,7 +199,13 @@ impl Client {
 
     /// Changes a message, by a new change or a repeated one; `change` has one of `edit`, `delete`
     /// and `react`, and can have `seenSeq`.
-    pub async fn change(&self, id: impl Display, seq: u64, change_id: Uuid, change: &Value) -> Result<Changed, Refused> {
+    pub async fn change(
+        &self,
+        id: impl Display,
+        seq: u64,
+        change_id: Uuid,
+        change: &Value,
+    ) -> Result<Changed, Refused> {
         let mut fields = change.clone();
         fields["conversationId"] = id.to_string().into();
         (fields["seq"], fields["changeId"]) = (seq.into(), json!(change_id));

@@ -92,6 +92,15 @@ async fn talk(shop: &Shop, secrets: &mut Secrets) -> OrderAnswer {
     desk.send(id, said, &format!("{WRITTEN}!"), Some(1)).await.unwrap();
     desk.send(id, said, &format!("{WRITTEN}!"), Some(1)).await.unwrap();
     anna.post_message(id, client_message_id(), WRITTEN, Some(1)).await.expect::<MessageAnswer>(201);
+    let edited = anna.edit(id, 2, &format!("{WRITTEN}!!")).await.change.seq;
+    let edit = json!({"edit": {"body": format!("{WRITTEN}?!")}, "seenSeq": edited});
+    desk.change(id, 3, client_message_id(), &edit).await.unwrap();
+    phone.change(id, 3, client_message_id(), &json!({"react": {"emoji": "👍", "on": true}})).await.unwrap();
+    let answer = json!({"clientMessageId": client_message_id(), "body": WRITTEN, "replyTo": 3});
+    anna.post(&format!("/api/chat/conversations/{id}/messages"), &answer).await.expect::<MessageAnswer>(201);
+    anna.delete(id, 4).await;
+    ben.note(id, WRITTEN).await;
+    assert_eq!(ben.desk_log(id, "").await.entries.len(), 1);
     phone.delivered(id, 2).await;
     phone.read(id, 3).await;
     ben.read(id, 4).await;
@@ -141,6 +150,21 @@ async fn be_refused(shop: &Shop, placed: &OrderAnswer, secrets: &mut Secrets) {
     ] {
         assert_eq!(anna.call(Method::POST, &messages, &[], Some(body)).await.status, status);
     }
+    for (change, status) in [
+        (json!({"edit": {"body": {WRITTEN: WRITTEN}}}), 422),
+        (json!({"edit": {"body": long}}), 422),
+        (json!({"react": {"emoji": WRITTEN, "on": true}}), 422),
+        (json!({"edit": {"body": WRITTEN}, "delete": {}}), 422),
+        (json!({"edit": {"body": WRITTEN}}), 403),
+    ] {
+        assert_eq!(anna.post_change(id, 3, client_message_id(), &change).await.status, status, "{change}");
+    }
+    let edit = json!({"edit": {"body": WRITTEN}});
+    assert_eq!(anna.post_change(id, 4, client_message_id(), &edit).await.status, 409);
+    assert_eq!(anna.post_note(id, client_message_id(), WRITTEN, None).await.status, 403);
+    assert_eq!(ben.post_note(id, client_message_id(), &long, None).await.status, 422);
+    let late = json!({"clientMessageId": client_message_id(), "body": WRITTEN, "seenSeq": 1, "expectLast": true});
+    assert_eq!(shop.admin("cleo").post(&messages, &late).await.status, 409);
     assert_eq!(anna.get(&format!("/api/chat/conversations/{WRITTEN}")).await.status, 404);
     assert_eq!(anna.get(&format!("/api/chat/conversations?cursor={WRITTEN}")).await.status, 400);
     assert_eq!(anna.order_once("key", &json!({"items": WRITTEN})).await.status, 422);
@@ -150,6 +174,8 @@ async fn be_refused(shop: &Shop, placed: &OrderAnswer, secrets: &mut Secrets) {
     phone.refused(WRITTEN, json!({"body": WRITTEN}), Code::UnknownAction).await;
     phone.refused("send_message", json!({"conversationId": id, "body": WRITTEN}), Code::InvalidRequest).await;
     phone.refused("join_conversation", json!({"conversationId": WRITTEN}), Code::NotFound).await;
+    let edit = json!({"conversationId": id, "seq": WRITTEN, "changeId": WRITTEN, "edit": {"body": WRITTEN}});
+    phone.refused("change_message", edit, Code::InvalidRequest).await;
     phone.send_text(format!("{WRITTEN} is no JSON")).await;
     phone.drain().await;
     ben.set_status(id, domain::ConversationStatus::Closed).await;
@@ -162,7 +188,9 @@ async fn be_refused(shop: &Shop, placed: &OrderAnswer, secrets: &mut Secrets) {
 async fn fail(shop: &Shop, outage: &Outage, placed: &OrderAnswer) {
     let (anna, id) = (shop.customer("anna"), &placed.conversation.id);
     let phone = anna.connect().await;
-    outage.begin(&["send-message", "authorizer"]);
+    outage.begin(&["change-conversation", "send-message", "authorizer"]);
+    let edit = json!({"edit": {"body": WRITTEN}});
+    assert_eq!(anna.post_change(id, 2, client_message_id(), &edit).await.status, 500);
     let refused = phone.send(id, client_message_id(), WRITTEN, Some(1)).await.unwrap_err();
     assert_eq!(refused.code, Code::Internal);
     assert_eq!(anna.post_message(id, client_message_id(), WRITTEN, Some(1)).await.status, 500);
@@ -203,8 +231,13 @@ fn every_request_is_found(lines: &[Value], placed: &OrderAnswer) {
         "PATCH /api/sales/{orderId}/status",
         "GET /api/chat/conversations/{id}/messages",
         "POST /api/chat/conversations/{id}/messages",
+        "POST /api/chat/conversations/{id}/messages/{seq}/changes",
+        "PATCH /api/chat/conversations/{id}",
+        "GET /api/chat/conversations/{id}/desk",
+        "POST /api/chat/conversations/{id}/desk",
         "POST /api/chat/conversations/{id}/read",
         "send_message",
+        "change_message",
         "$default",
     ] {
         let named =
@@ -216,7 +249,7 @@ fn every_request_is_found(lines: &[Value], placed: &OrderAnswer) {
     }
     // An internal error is logged with the ids of its request.
     let internal: Vec<_> = lines.iter().filter(|line| line["message"] == "internal error").collect();
-    assert_eq!(internal.len(), 2, "{internal:?}");
+    assert_eq!(internal.len(), 3, "{internal:?}");
     for line in internal {
         assert!(has(line, &["request_id", "invocation_id", "user_id", "conversation_id"]), "{line}");
         assert_eq!(line["level"], "ERROR");
@@ -247,18 +280,21 @@ fn every_request_is_counted(metrics: &[Value], lines: &[Value]) {
     }
     assert_eq!(sums["Requests"], u64::try_from(answered).unwrap());
     // The authorizer writes no metrics.
-    assert_eq!(sums["ColdStarts"], 7);
+    assert_eq!(sums["ColdStarts"], 8);
     assert!(sums["PushesOffered"] > sums["PushesGone"], "{sums:?}");
     assert!(sums["PushesGone"] >= 1 && sums["PushesFailed"] >= 1 && sums["LostRaces"] >= 2, "{sums:?}");
     let codes: BTreeSet<_> = metrics.iter().filter_map(|line| line["Code"].as_str()).collect();
     let expected = [
         "bad_request",
         "conversation_closed",
+        "forbidden",
         "idempotency_mismatch",
         "internal",
         "invalid_cursor",
         "invalid_request",
+        "not_changeable",
         "not_found",
+        "overtaken",
         "payload_too_large",
         "unknown_action",
     ];

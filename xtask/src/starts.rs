@@ -34,7 +34,7 @@ const SLOWEST_START: f64 = 1.5;
 const SLOWEST_FIRST: f64 = 3.0;
 
 /// A function and an event that makes one request to DynamoDB.
-const ONE_REQUEST: (&str, &str) = ("Orders", "tests/events/16-Orders-stats.json");
+const ONE_REQUEST: (&str, &str) = ("Orders", "tests/events/19-Orders-stats.json");
 
 /// The environment variables of a function, in addition to Lambda's.
 const SETTINGS: [(&str, &str); 3] = [

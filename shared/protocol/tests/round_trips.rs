@@ -152,14 +152,8 @@ fn react() -> impl Strategy<Value = React> {
 
 fn change_request() -> BoxedStrategy<ChangeRequest> {
     let of = (uuid(), maybe(number()), maybe(edit()), maybe(Just(Delete {})), maybe(react()));
-    of.prop_map(|(change_id, seen_seq, edit, delete, react)| ChangeRequest {
-        change_id,
-        seen_seq,
-        edit,
-        delete,
-        react,
-    })
-    .boxed()
+    of.prop_map(|(change_id, seen_seq, edit, delete, react)| ChangeRequest { change_id, seen_seq, edit, delete, react })
+        .boxed()
 }
 
 fn item() -> impl Strategy<Value = Item> {
@@ -237,21 +231,23 @@ fn conversation() -> BoxedStrategy<Conversation> {
         participants,
         maybe(shop()),
     );
-    of.prop_map(|(shared_id, customer, status, order, last_message, (unread, desk_seq), participants, shop)| Conversation {
-        id: shared_id.conversation_id(),
-        order_id: shared_id.order_id(),
-        customer_id: customer.user_id,
-        customer_name: customer.name,
-        status,
-        last_seq: last_message.seq,
-        last_activity_at: last_message.created_at,
-        last_message,
-        unread,
-        participants,
-        created_at: order.created_at,
-        order,
-        shop,
-        desk_seq,
+    of.prop_map(|(shared_id, customer, status, order, last_message, (unread, desk_seq), participants, shop)| {
+        Conversation {
+            id: shared_id.conversation_id(),
+            order_id: shared_id.order_id(),
+            customer_id: customer.user_id,
+            customer_name: customer.name,
+            status,
+            last_seq: last_message.seq,
+            last_activity_at: last_message.created_at,
+            last_message,
+            unread,
+            participants,
+            created_at: order.created_at,
+            order,
+            shop,
+            desk_seq,
+        }
     })
     .boxed()
 }
@@ -313,8 +309,7 @@ fn event() -> impl Strategy<Value = Event> {
             message,
             last_seq
         }),
-        desk_entry()
-            .prop_map(|entry| Event::DeskUpdated { conversation_id: entry.conversation_id.clone(), entry }),
+        desk_entry().prop_map(|entry| Event::DeskUpdated { conversation_id: entry.conversation_id.clone(), entry }),
         (text(), acknowledgement()).prop_map(|(request_id, body)| Event::Ack { request_id, body }),
         (maybe(text()), code(), text(), maybe(any::<i64>()), maybe(message())).prop_map(
             |(request_id, code, message, retry_after_ms, overtaken_by)| Event::Error {

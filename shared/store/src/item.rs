@@ -598,8 +598,11 @@ mod tests {
         let kind = prop_oneof![
             any::<u64>().prop_map(|target| ChangeKind::Edited { target }),
             any::<u64>().prop_map(|target| ChangeKind::Deleted { target }),
-            (any::<u64>(), emoji(), any::<bool>())
-                .prop_map(|(target, emoji, on)| ChangeKind::Reacted { target, emoji, on }),
+            (any::<u64>(), emoji(), any::<bool>()).prop_map(|(target, emoji, on)| ChangeKind::Reacted {
+                target,
+                emoji,
+                on
+            }),
             (status(), status()).prop_map(|(from, to)| ChangeKind::Status { from, to }),
         ];
         (1..=key::MAX_SEQ, any::<u128>(), kind, participant(), time()).prop_map(
@@ -704,8 +707,10 @@ mod tests {
             for (emoji, person) in &all {
                 item.insert(reaction(*emoji, person), key::s(&person.name));
             }
-            // An emoji of a later version.
-            item.insert("+\u{1f300}cu".to_owned(), key::s("name"));
+            // Emoji of a later version: one of ours with a skin tone, and another.
+            for emoji in ["\u{1f44d}\u{1f3fd}", "\u{1f300}"] {
+                item.insert(format!("{REACTION}{emoji}cu"), key::s("name"));
+            }
             let read = to_entry(item).unwrap();
             let expected = if deleted { Vec::new() } else { group_reactions(all) };
             prop_assert_eq!(&read.message().unwrap().reactions, &expected);

@@ -24,6 +24,8 @@ fn calls() -> Vec<Call> {
     order["customerId"] = "somebody".into();
     order["customerName"] = "Somebody".into();
     let message = json!({"clientMessageId": client_message_id(), "body": "hi"});
+    let react = json!({"changeId": client_message_id(), "react": {"emoji": "👍", "on": true}});
+    let note = json!({"changeId": client_message_id(), "note": {"body": "hi"}});
     vec![
         call(Method::POST, "/api/sales", Some(order), [201, 201, 201]),
         call(Method::GET, "/api/sales/my-orders", None, [200, 200, 403]),
@@ -36,6 +38,9 @@ fn calls() -> Vec<Call> {
         call(Method::GET, "/api/chat/conversations/CONVERSATION/messages", None, [200, 404, 200]),
         call(Method::GET, "/api/chat/conversations/CONVERSATION/messages?after=0&limit=1", None, [200, 404, 200]),
         call(Method::POST, "/api/chat/conversations/CONVERSATION/messages", Some(message), [201, 404, 201]),
+        call(Method::POST, "/api/chat/conversations/CONVERSATION/messages/2/changes", Some(react), [201, 404, 201]),
+        call(Method::GET, "/api/chat/conversations/CONVERSATION/desk", None, [403, 403, 200]),
+        call(Method::POST, "/api/chat/conversations/CONVERSATION/desk", Some(note), [403, 403, 201]),
         call(Method::POST, "/api/chat/conversations/CONVERSATION/read", Some(json!({"seq": 1})), [200, 404, 200]),
         call(Method::POST, "/api/chat/ticket", Some(json!({})), [200, 200, 200]),
         call(Method::DELETE, "/api/chat/users/anna/connections", None, [403, 403, 200]),
@@ -55,6 +60,7 @@ fn no_route_is_left_out() {
     routes.remove("GET /api/health");
     let called = calls().into_iter().map(|Call { method, path, .. }| {
         let path = path.split('?').next().expect("a path").replace("CONVERSATION", "{conversationId}");
+        let path = path.replace("messages/2/", "messages/{seq}/");
         format!("{method} {}", path.replace("ORDER", "{orderId}").replace("anna", "{userId}"))
     });
     assert_eq!(called.collect::<BTreeSet<_>>(), routes);
@@ -93,6 +99,7 @@ async fn every_route_checks_every_role() {
     for call in calls() {
         let placed = anna.order().await;
         let nowhere = elsewhere(&placed);
+        anna.say(&placed.conversation.id, "a message to change").await;
 
         let stranger = call.by(&bob, &placed).await;
         expect(&call, "another customer", &stranger, call.statuses[1]);
@@ -115,7 +122,8 @@ async fn every_route_checks_every_role() {
 
         // No refused call has changed anything.
         let now = anna.sale(&placed.order.id).await;
-        assert_eq!((now.order, now.conversation.last_seq), (placed.order.clone(), 1), "{}", call.path);
+        assert_eq!((now.order, now.conversation.last_seq), (placed.order.clone(), 2), "{}", call.path);
+        assert_eq!(ben.conversation(&placed.conversation.id).await.desk_seq, Some(0), "{}", call.path);
         assert_eq!(now.conversation.status, ConversationStatus::Active);
 
         let owner = call.by(&anna, &placed).await;
@@ -169,6 +177,7 @@ async fn every_action_checks_every_role() {
     let placed = anna.order().await;
     let id = placed.conversation.id.clone();
     let nowhere = elsewhere(&placed).conversation.id;
+    anna.say(&id, "a message to change").await;
     let (phone, desk) = (anna.connect().await, ben.connect().await);
     let strange = bob.connect().await;
     let before = anna.conversation(&id).await;
@@ -177,6 +186,8 @@ async fn every_action_checks_every_role() {
         ("join_conversation", json!({})),
         ("send_message", json!({"clientMessageId": client_message_id(), "body": "hi"})),
         ("send_message", json!({"clientMessageId": client_message_id(), "body": "hi", "seenSeq": 1})),
+        ("change_message", json!({"seq": 2, "changeId": client_message_id(), "react": {"emoji": "👍", "on": true}})),
+        ("change_message", json!({"seq": 1_000, "changeId": client_message_id(), "delete": {}})),
         ("typing_start", json!({})),
         ("typing_stop", json!({})),
         ("message_delivered", json!({"seq": 1})),
@@ -207,12 +218,13 @@ async fn every_action_checks_every_role() {
             assert!(refused.is_err() || *action == "leave_conversation", "{action} {wrong}");
         }
     }
-    for action in ["join_conversation", "message_read", "message_delivered", "send_message"] {
-        let fields = json!({"conversationId": id, "seq": 1, "clientMessageId": client_message_id(), "body": "hi"});
+    for action in ["join_conversation", "message_read", "message_delivered", "send_message", "change_message"] {
+        let mut fields = json!({"conversationId": id, "seq": 1, "clientMessageId": client_message_id(), "body": "hi"});
+        (fields["changeId"], fields["delete"]) = (json!(client_message_id()), json!({}));
         strange.refused(action, fields, Code::NotFound).await;
     }
     let now = anna.conversation(&id).await;
-    assert_eq!((now.last_seq, &now.participants[1..]), (1, &before.participants[1..]));
+    assert_eq!((now.last_seq, &now.participants[1..]), (2, &before.participants[1..]));
     assert_eq!((now.participants[0].read_seq, now.participants[0].delivered_seq), (0, 0));
 
     for (user, client) in [(&anna, &phone), (&ben, &desk)] {

@@ -31,6 +31,8 @@ async fn invalid_json_is_a_bad_request() {
         (&ben, Method::PATCH, format!("/api/sales/{}/status", placed.order.id)),
         (&ben, Method::PATCH, chat.clone()),
         (&anna, Method::POST, format!("{chat}/messages")),
+        (&anna, Method::POST, format!("{chat}/messages/1/changes")),
+        (&ben, Method::POST, format!("{chat}/desk")),
         (&anna, Method::POST, format!("{chat}/read")),
     ];
     for (user, method, path) in calls {

@@ -187,6 +187,7 @@ async fn measure() -> Bill {
     bill.note(&meter, "own orders (a few)");
 
     pages(&meter, &shop, &mut bill).await;
+    changes(&meter, &shop, &phone, &desk, &mut bill).await;
     meter.take();
     phone.close().await;
     // The disconnect is complete when the admin who joined has the event.
@@ -234,6 +235,51 @@ async fn pages(meter: &Meter, shop: &Shop, bill: &mut Bill) {
     let page = ben.conversations("q=nowhere").await;
     assert!(page.items.is_empty() && page.next_cursor.is_some());
     bill.within(meter, "a search that looks at 200 and finds nothing", &at_most(4, 0.0, 250.0));
+}
+
+async fn changes(meter: &Meter, shop: &Shop, phone: &tests::Client, desk: &tests::Client, bill: &mut Bill) {
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let id = anna.order().await.conversation.id;
+    let mut seen = ben.say(&id, "As the see").await.seq;
+    let mut change = |request: Value| {
+        let mut request = request;
+        request["seenSeq"] = seen.into();
+        seen += 1;
+        request
+    };
+    // Read, then the head, then the message, then the entry. See docs/changing-a-conversation.md.
+    let allowed = at_most(4, 3.0, 4.0);
+    meter.take();
+    desk.change(&id, 2, client_message_id(), &change(json!({"edit": {"body": "As the sea"}}))).await.unwrap();
+    bill.within(meter, "edit", &allowed);
+    let (reaction, react) = (client_message_id(), change(json!({"react": {"emoji": "👍", "on": true}})));
+    phone.change(&id, 2, reaction, &react).await.unwrap();
+    bill.within(meter, "reaction", &allowed);
+    phone.change(&id, 2, reaction, &react).await.unwrap();
+    bill.within(meter, "a repeated reaction, right after", &at_most(2, 0.0, 5.0));
+    anna.post_change(&id, 2, client_message_id(), &change(json!({"react": {"emoji": "👍", "on": false}}))).await;
+    bill.within(meter, "reaction over REST", &allowed);
+    phone.change(&id, 2, reaction, &react).await.unwrap();
+    bill.within(meter, "a repeated reaction, later", &at_most(2, 0.0, 5.0));
+    desk.change(&id, 2, client_message_id(), &change(json!({"delete": {}}))).await.unwrap();
+    bill.within(meter, "deletion", &allowed);
+    phone.change(&id, 2, client_message_id(), &json!({"delete": {}})).await.unwrap_err();
+    bill.within(meter, "a refused change", &at_most(1, 0.0, 2.0));
+
+    let answered = json!({"clientMessageId": client_message_id(), "body": "Thanks", "seenSeq": 6, "replyTo": 1});
+    anna.post(&format!("/api/chat/conversations/{id}/messages"), &answered).await.expect::<MessageAnswer>(201);
+    bill.within(meter, "send of an answer to a message", &at_most(3, 2.0, 4.0));
+    let late = json!({"clientMessageId": client_message_id(), "body": "So", "seenSeq": 1, "expectLast": true});
+    let cleo = shop.admin("cleo");
+    cleo.post(&format!("/api/chat/conversations/{id}/messages"), &late).await.refused(protocol::Code::Overtaken);
+    bill.within(meter, "a send that was overtaken", &at_most(2, 1.0, 2.0));
+    assert_eq!(anna.history(&id, "limit=4").await.others.len(), 2);
+    bill.within(meter, "a page with messages outside of it", &at_most(2, 0.0, 6.0));
+
+    ben.note(&id, "She has called before.").await;
+    bill.within(meter, "note", &at_most(4, 3.0, 3.0));
+    assert_eq!(ben.desk_log(&id, "").await.entries.len(), 1);
+    bill.within(meter, "a page of notes", &at_most(2, 0.0, 3.0));
 }
 
 /// A send costs two units because the head fits into one. The head stays below 800 bytes with one
@@ -363,6 +409,31 @@ async fn a_head_does_not_grow_with_its_writers() {
     }
     println!("the head has at most {largest} bytes");
     assert!(largest < 2_048, "{largest} bytes");
+}
+
+/// With an edit as its last entry, a head has the new text twice, and it remembers two admins. It
+/// still fits into one write unit.
+#[tokio::test]
+async fn a_head_with_an_edit_fits_into_one_write_unit() {
+    let shop = Shop::open().await;
+    let anna = shop.customer("auth0|65f1c0ffee65f1c0ffee65f1");
+    let (ben, cleo) = (shop.admin("auth0|65f1deadbe65f1deadbe65f1"), shop.admin("auth0|65f1facade65f1facade65f1"));
+    let id = anna.order().await.conversation.id;
+    anna.say(&id, "Is it blue?").await;
+    cleo.react(&id, 2, domain::Emoji::ThumbsUp, true).await;
+    ben.note(&id, "She has called before.").await;
+    ben.say(&id, "As the see").await;
+    for reader in [&anna, &ben, &cleo] {
+        reader.read(&id, 4).await;
+    }
+    ben.edit(&id, 4, "As the sea in summer, with a touch of green").await;
+    let head = head(&shop, &id).await;
+    let size = tests::item_size(&head);
+    println!("the head has {size} bytes");
+    assert!(head["e"]["M"]["b"]["S"].as_str().is_some_and(|text| text.starts_with("As the sea")), "{head}");
+    assert!(size < 1_024, "{size} bytes: {head}");
+    // The note is in no attribute of the head any more.
+    assert!(!head.to_string().contains("called"), "{head}");
 }
 
 /// Every item of the table by its key, in DynamoDB's JSON.

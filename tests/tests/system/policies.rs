@@ -7,13 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{ConversationStatus, OrderStatus, Role};
+use domain::{ConversationId, ConversationStatus, Emoji, OrderStatus, Role};
 use futures_util::future::join_all;
-use protocol::{Code, OrderAnswer};
+use protocol::{Code, MessageAnswer, OrderAnswer};
 use reqwest::Method;
 use serde_json::json;
 use serde_norway::Value;
-use tests::{Meter, Need, Shop, client_message_id, lamp, now_millis};
+use tests::{Client, Meter, Need, Shop, User, client_message_id, lamp, now_millis};
 
 /// The requests that each function may make, or made, by its binary.
 type Needs = BTreeMap<String, BTreeSet<Need>>;
@@ -63,6 +63,7 @@ async fn everything_once(shop: &Shop) {
         async move { admin.post_message(id, client_message_id(), "hi", Some(1)).await }
     }))
     .await;
+    change_everything(&anna, &ben, &phone, &id).await;
     phone.type_in(&id).await;
     phone.delivered(&id, 2).await;
     phone.read(&id, 3).await;
@@ -110,7 +111,23 @@ async fn everything_once(shop: &Shop) {
     phone.close().await;
     desk.wait_for("her going", gone).await;
 
-    // Each operation that finds a missing log entry writes it.
+    // Each operation that finds a missing log entry writes it. Before a change's entry comes the
+    // change of its message.
+    for mended_by in ["history", "send", "status", "change", "again"] {
+        let (change_id, react) = (client_message_id(), json!({ "react": { "emoji": "👍", "on": true } }));
+        let last = shop.without_log_entry(ben.post_change(&id, 2, change_id, &react)).await;
+        assert_eq!(last.status, 201, "{last:?}");
+        match mended_by {
+            "history" => drop(anna.history(&id, "").await),
+            "send" => drop(ben.say(&id, "after").await),
+            "status" => drop(ben.set_order_status(&order, OrderStatus::Confirmed).await),
+            "change" => drop(ben.set_status(&id, ConversationStatus::Active).await),
+            _ => drop(ben.post_change(&id, 2, change_id, &react).await),
+        }
+        let log = anna.log_after(&id, 0).await;
+        assert_eq!((log.messages.len() + log.changes.len()) as u64, log.last_seq, "{mended_by}");
+        assert!(log.changes.iter().any(|it| it.change_id == change_id), "{mended_by}");
+    }
     for mended_by in ["history", "send", "status", "again"] {
         let message_id = client_message_id();
         let last = shop.without_log_entry(ben.post_message(&id, message_id, "lost?", None)).await;
@@ -121,27 +138,51 @@ async fn everything_once(shop: &Shop) {
             "status" => drop(ben.set_order_status(&order, OrderStatus::Completed).await),
             _ => drop(ben.post_message(&id, message_id, "lost?", None).await),
         }
-        let messages = anna.messages(&id).await;
-        assert!(messages.iter().map(|it| it.seq).eq(1..=messages.len() as u64), "{mended_by}");
-        assert!(messages.iter().any(|it| it.client_message_id == Some(message_id)), "{mended_by}");
+        let log = anna.log_after(&id, 0).await;
+        assert_eq!((log.messages.len() + log.changes.len()) as u64, log.last_seq, "{mended_by}");
+        assert!(log.messages.iter().any(|it| it.client_message_id == Some(message_id)), "{mended_by}");
     }
 
     // Connections are closed when their token has expired, and when an admin closes them.
     let expires = now_millis() / 1000 + 2;
     let passing = shop.expiring("anna", Role::Customer, 2);
-    let (writes, signals) = (passing.connect().await, passing.connect().await);
+    let (writes, changes, signals) = (passing.connect().await, passing.connect().await, passing.connect().await);
     while now_millis() / 1000 <= expires {
         writes.ping().await;
     }
     let fields = json!({ "conversationId": id, "clientMessageId": client_message_id(), "body": "hi" });
     writes.refused("send_message", fields, Code::TokenExpired).await;
+    let fields = json!({ "conversationId": id, "seq": 2, "changeId": client_message_id(), "delete": {} });
+    changes.refused("change_message", fields, Code::TokenExpired).await;
     signals.refused("join_conversation", json!({ "conversationId": id }), Code::TokenExpired).await;
     let phone = anna.connect().await;
     let out = ben.call(Method::DELETE, "/api/chat/users/anna/connections", &[], None).await;
     assert_eq!(out.status, 200);
-    for closed in [writes, signals, phone] {
+    for closed in [writes, changes, signals, phone] {
         closed.closed().await;
     }
+}
+
+/// Every change, repeated and at the same time as others, and notes.
+async fn change_everything(anna: &User, ben: &User, phone: &Client, id: &ConversationId) {
+    for change in
+        [json!({ "edit": { "body": "hello" } }), json!({ "react": { "emoji": "👍", "on": true } }), json!({ "delete": {} })]
+    {
+        let change_id = client_message_id();
+        phone.change(id, 3, change_id, &change).await.unwrap();
+        anna.post_change(id, 3, change_id, &change).await;
+    }
+    join_all([&anna, &ben].map(|user| user.react(id, 2, Emoji::Heart, true))).await;
+    let reply = json!({ "clientMessageId": client_message_id(), "body": "hi", "replyTo": 2 });
+    anna.post(&format!("/api/chat/conversations/{id}/messages"), &reply).await.expect::<MessageAnswer>(201);
+    // The page refers to a message that it does not have.
+    ben.react(id, 2, Emoji::Heart, false).await;
+    assert_eq!(anna.history(id, "limit=1").await.others.len(), 1);
+    let note_id = client_message_id();
+    for _ in 0..2 {
+        ben.post_note(id, note_id, "a note", Some(0)).await;
+    }
+    assert_eq!(ben.desk_log(id, "").await.entries.len(), 1);
 }
 
 /// The permissions in each function's policies.

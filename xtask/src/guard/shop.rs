@@ -74,12 +74,12 @@ impl Shop {
         let writer = self.gateway.token("ben", "admin")?;
         self.say(&conversation, &writer, 1)?;
         let frame = json!({ "action": "message_read", "requestId": "1", "conversationId": conversation, "seq": 2 });
-        on_websocket("11-Signals-message_read.json", &frame)
+        on_websocket("14-Signals-message_read.json", &frame)
     }
 
     /// An event with which Anna requests the newest page of a long conversation.
     pub(super) fn page(&mut self) -> Result<Value> {
-        let mut event = event("21-Conversations-history.json")?;
+        let mut event = event("24-Conversations-history.json")?;
         let path = format!("/api/chat/conversations/{}/messages", self.long);
         event["pathParameters"]["id"] = self.long.clone().into();
         event["requestContext"]["http"]["path"] = path.clone().into();
