@@ -165,9 +165,11 @@ async fn everything_once(shop: &Shop) {
 
 /// Every change, repeated and at the same time as others, and notes.
 async fn change_everything(anna: &User, ben: &User, phone: &Client, id: &ConversationId) {
-    for change in
-        [json!({ "edit": { "body": "hello" } }), json!({ "react": { "emoji": "👍", "on": true } }), json!({ "delete": {} })]
-    {
+    for change in [
+        json!({ "edit": { "body": "hello" } }),
+        json!({ "react": { "emoji": "👍", "on": true } }),
+        json!({ "delete": {} }),
+    ] {
         let change_id = client_message_id();
         phone.change(id, 3, change_id, &change).await.unwrap();
         anna.post_change(id, 3, change_id, &change).await;
