@@ -184,10 +184,13 @@ fn reactions(item: &Item) -> Vec<(Emoji, Person)> {
     for (name, value) in item {
         let Some(rest) = name.strip_prefix(REACTION) else { continue };
         // An emoji of a later version is left out.
-        let Some(emoji) = Emoji::ALL.into_iter().find(|emoji| rest.starts_with(emoji.as_str())) else { continue };
-        let Ok(name) = value.as_s() else { continue };
-        let (role, user_id) = rest[emoji.as_str().len()..].split_at(1);
-        let role = if role == "a" { Role::Admin } else { Role::Customer };
+        let known = Emoji::ALL.into_iter().find_map(|emoji| Some((emoji, rest.strip_prefix(emoji.as_str())?)));
+        let (Some((emoji, by)), Ok(name)) = (known, value.as_s()) else { continue };
+        let (role, user_id) = match (by.strip_prefix('a'), by.strip_prefix('c')) {
+            (Some(user_id), _) => (Role::Admin, user_id),
+            (_, Some(user_id)) => (Role::Customer, user_id),
+            _ => continue,
+        };
         all.push((emoji, Person { user_id: user_id.to_owned(), role, name: name.clone() }));
     }
     all
