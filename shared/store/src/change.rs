@@ -144,8 +144,12 @@ const ATTEMPTS: u32 = 200;
 impl Store {
     /// Makes `draft`. A repeat of the same request changes nothing.
     pub async fn change_message(&self, draft: &ChangeDraft) -> Result<ChangeOutcome, Error> {
-        if draft.target > key::MAX_SEQ || draft.seen_seq.is_some_and(|seq| seq > key::MAX_SEQ) {
+        if draft.target > key::MAX_SEQ {
             return Ok(ChangeOutcome::NotFound);
+        }
+        // No conversation is that long, as for a send.
+        if draft.seen_seq.is_some_and(|seq| seq > key::MAX_SEQ) {
+            return Ok(ChangeOutcome::SeenSeqTooHigh);
         }
         let tail = async {
             match draft.seen_seq {
@@ -388,7 +392,9 @@ fn refusal(draft: &ChangeDraft, head: &Head, message: &Message) -> Option<Change
         MessageChange::Delete => own || draft.by.is_admin(),
         MessageChange::React { .. } => true,
     };
-    let too_late = draft.now.millis() - message.created_at.millis() > draft.edit_for_ms;
+    // A clock may have been set back since. With 0 no message can be edited.
+    let age = (draft.now.millis() - message.created_at.millis()).max(0);
+    let too_late = age >= draft.edit_for_ms;
     let not_changeable = match draft.change {
         _ if message.kind == Kind::System => Some(NotChangeable::System),
         _ if message.deleted.is_some() => Some(NotChangeable::Deleted),
