@@ -346,7 +346,8 @@ fn overtaken(tail: &Tail, draft: &Draft) -> Option<Message> {
     let mut newest_first = tail.entries.iter().rev().filter_map(LogEntry::message);
     newest_first
         .find(|message| {
-            message.kind == Kind::Text && message.sender.is_admin() && message.sender.user_id != draft.sender.user_id
+            let is_answer = message.kind == Kind::Text && message.deleted.is_none();
+            is_answer && message.sender.is_admin() && message.sender.user_id != draft.sender.user_id
         })
         .cloned()
 }
