@@ -4,7 +4,7 @@
 //! Ids of other people: `access.rs`. Cursors: `inbox.rs`. Sizes: `errors.rs` and
 //! `gateway/websocket.rs`. Contents of the logs: `logs.rs`.
 
-use domain::Role;
+use domain::{DeskKind, Role};
 use futures_util::SinkExt;
 use protocol::{Code, Event, MessageAnswer, OrderAnswer};
 use reqwest::Method;
@@ -261,6 +261,33 @@ async fn clients_cannot_set_server_fields() {
         assert_eq!((&message["kind"], &message["system"]), (&json!("text"), &Value::Null));
         assert_ne!(message["createdAt"], forged["createdAt"]);
     }
+    let mut forged = json!({
+        "by": { "userId": "ben", "role": "admin", "name": "Ben" }, "type": "deleted", "target": 1, "createdAt": "2001-01-01T00:00:00.000Z",
+        "edit": { "body": "hello", "editedAt": "2001-01-01T00:00:00.000Z" }, "changedSeq": 99, "editForMs": 1_000_000_000,
+    });
+    for (over_rest, seq) in [(true, 4), (false, 5)] {
+        let made = if over_rest {
+            serde_json::to_value(anna.change(&id, 2, &forged).await).unwrap()
+        } else {
+            (forged["conversationId"], forged["seq"], forged["changeId"]) =
+                (json!(id), json!(2), json!(client_message_id()));
+            phone.request("change_message", forged.clone()).await.unwrap()
+        };
+        let change = &made["change"];
+        assert_eq!((&change["seq"], &change["type"], &change["target"]), (&json!(seq), &json!("edited"), &json!(2)));
+        assert_eq!(change["by"], json!({ "userId": "anna", "role": "customer", "name": "Anna" }));
+        assert_ne!(change["createdAt"], forged["createdAt"]);
+        assert_eq!((&made["message"]["changedSeq"], &made["message"]["editedAt"]), (&json!(seq), &change["createdAt"]));
+    }
+    let forged = json!({
+        "changeId": client_message_id(), "note": { "body": "hi" }, "deskSeq": 9, "afterSeq": 0, "type": "other",
+        "by": { "userId": "cleo", "role": "admin", "name": "Cleo" }, "createdAt": "2001-01-01T00:00:00.000Z",
+    });
+    let written: Value = ben.post(&format!("/api/chat/conversations/{id}/desk"), &forged).await.expect(201);
+    let entry = &written["entry"];
+    assert_eq!((&entry["deskSeq"], &entry["afterSeq"], &entry["type"]), (&json!(1), &json!(5), &json!("note")));
+    assert_eq!((&entry["by"]["userId"], &entry["conversationId"]), (&json!("ben"), &json!(id)));
+    assert_ne!(entry["createdAt"], forged["createdAt"]);
     let typing = json!({ "conversationId": id, "userId": "ben", "role": "admin", "name": "Ben" });
     phone.request("typing_start", typing).await.unwrap();
     let typed = desk.wait_for("typing", |event| matches!(event, Event::UserTyping { .. })).await;
@@ -353,6 +380,17 @@ async fn text_is_never_interpreted() {
     }
     let read: Vec<String> = ben.messages(&id).await.into_iter().skip(1).map(|message| message.body).collect();
     assert_eq!(read, bodies);
+    // So are edits and notes.
+    let other = anna.order().await.conversation.id;
+    anna.say(&other, "hi").await;
+    for body in bodies {
+        assert_eq!(anna.edit(&other, 2, body).await.message.body, body);
+        assert_eq!(ben.messages(&other).await[1].body, body);
+        ben.note(&other, body).await;
+    }
+    let notes = ben.desk_log(&other, "").await.entries;
+    let notes: Vec<_> = notes.into_iter().map(|entry| entry.kind).collect();
+    assert_eq!(notes, bodies.map(|body| DeskKind::Note { body: body.to_owned() }));
     // Names, titles and notes are tested as well.
     for text in bodies {
         let customer = shop.customer(text);

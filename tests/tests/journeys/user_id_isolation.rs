@@ -1,6 +1,6 @@
 //! A user id is any text of the identity provider. It is never parsed.
 
-use domain::Role;
+use domain::{Emoji, Role};
 use protocol::{Event, OrderAnswer, OrderPage};
 use tests::{Shop, lamp};
 
@@ -44,6 +44,34 @@ async fn users_with_unusual_ids_see_only_their_own() {
             })
             .collect();
         assert_eq!(bodies, [*id]);
+    }
+}
+
+/// The name of a stored reaction contains the user id.
+#[tokio::test]
+async fn reactions_of_users_with_unusual_ids_are_apart() {
+    let shop = Shop::open().await;
+    let longest = "x".repeat(128);
+    let mut ids: Vec<&str> = IDS.into_iter().chain(["c", "aa", "👍", "👍a", "+", longest.as_str()]).collect();
+    ids.sort_unstable();
+    let id = shop.customer("c").order().await.conversation.id;
+    let said = shop.customer("c").say(&id, "hi").await.seq;
+    for user_id in &ids {
+        shop.admin(user_id).react(&id, said, Emoji::ThumbsUp, true).await;
+    }
+    shop.customer("c").react(&id, said, Emoji::ThumbsUp, true).await;
+    let reactors = async || {
+        let reactions = shop.customer("c").messages(&id).await.remove(1).reactions;
+        let by = reactions.into_iter().flat_map(|it| it.by).map(|it| (it.user_id, it.role));
+        by.collect::<Vec<_>>()
+    };
+    let mut expected = vec![("c".to_owned(), Role::Customer)];
+    expected.extend(ids.iter().map(|user_id| ((*user_id).to_owned(), Role::Admin)));
+    assert_eq!(reactors().await, expected);
+    for user_id in ids {
+        shop.admin(user_id).react(&id, said, Emoji::ThumbsUp, false).await;
+        expected.retain(|(other, role)| other != user_id || *role == Role::Customer);
+        assert_eq!(reactors().await, expected, "without {user_id}");
     }
 }
 

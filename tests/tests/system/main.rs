@@ -1,6 +1,7 @@
 //! Tests of the system's costs, permissions and structure.
 
 mod costs;
+mod edit_minutes;
 mod example_events;
 mod jwks;
 mod layout;
