@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::Message;
+use domain::{Change, Message};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use protocol::{Code, Conversation, Event, ReadAnswer, Shop};
@@ -53,6 +53,8 @@ pub struct Refused {
     pub message: String,
     /// How many milliseconds to wait, with `rate_limited`.
     pub retry_after_ms: Option<i64>,
+    /// The newest answer of another admin, with `overtaken`.
+    pub overtaken_by: Option<Message>,
 }
 
 /// The `ack` of `send_message`.
@@ -61,6 +63,17 @@ pub struct Sent {
     /// The stored message.
     pub message: Message,
     /// Whether an earlier request had stored the message.
+    pub duplicate: bool,
+}
+
+/// The `ack` of `change_message`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Changed {
+    /// The stored change.
+    pub change: Change,
+    /// The message as it is now.
+    pub message: Message,
+    /// Whether an earlier request had stored the change.
     pub duplicate: bool,
 }
 
@@ -182,6 +195,21 @@ impl Client {
         let sent = sent.unwrap_or_else(|refused| panic!("{}: {body}: {refused:?}", self.who));
         assert!(!sent.duplicate, "{}: {body} was new", self.who);
         sent.message
+    }
+
+    /// Changes a message, by a new change or a repeated one; `change` has one of `edit`, `delete`
+    /// and `react`, and can have `seenSeq`.
+    pub async fn change(
+        &self,
+        id: impl Display,
+        seq: u64,
+        change_id: Uuid,
+        change: &Value,
+    ) -> Result<Changed, Refused> {
+        let mut fields = change.clone();
+        fields["conversationId"] = id.to_string().into();
+        (fields["seq"], fields["changeId"]) = (seq.into(), json!(change_id));
+        self.request("change_message", fields).await.map(|ack| serde_json::from_value(ack).unwrap())
     }
 
     /// Marks the conversation as read up to `seq`.

@@ -33,7 +33,7 @@ mod user;
 
 pub use answer::Answer;
 pub use cases::{Variables, cases, seeds};
-pub use client::{Client, Receipt, Refused, Sent, client_message_id};
+pub use client::{Changed, Client, Receipt, Refused, Sent, client_message_id};
 pub use delayed_push::DelayedPush;
 pub use keys::{es256_key, rs256_key};
 pub use meter::{Call, Cost, Meter, Need, item_size};

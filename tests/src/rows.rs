@@ -123,6 +123,16 @@ impl Shop {
         Rows::of(self).head(conversation).await
     }
 
+    /// Sends a message, and has the table say that it was sent `age` milliseconds earlier.
+    pub async fn with_earlier_time<T>(&self, age: i64, send: impl Future<Output = T>) -> T {
+        let rows = Rows::of(self);
+        let (answer, mut entries) = rows.added(send).await;
+        assert_eq!(entries.len(), 1, "a message is one row: {entries:?}");
+        move_back(&mut entries[0], age);
+        rows.put(entries.remove(0)).await;
+        answer
+    }
+
     /// An expired ticket of `user`.
     pub async fn stale_ticket(&self, user: &User) -> TicketAnswer {
         let rows = Rows::of(self);

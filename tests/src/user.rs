@@ -2,10 +2,10 @@
 
 use std::fmt::Display;
 
-use domain::{ConversationStatus, Message, OrderStatus, Role};
+use domain::{ConversationStatus, DeskEntry, Emoji, Message, OrderStatus, Role};
 use protocol::{
-    Conversation, ConversationAnswer, ConversationPage, Counts, History, MessageAnswer, OrderAnswer, OrderUpdate,
-    ReadAnswer, TicketAnswer,
+    ChangeAnswer, Conversation, ConversationAnswer, ConversationPage, ConversationUpdate, Counts, DeskAnswer, DeskPage,
+    History, MessageAnswer, OrderAnswer, OrderUpdate, ReadAnswer, TicketAnswer,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -111,9 +111,8 @@ impl User {
     }
 
     /// Sets a conversation's status.
-    pub async fn set_status(&self, id: impl Display, status: ConversationStatus) -> Conversation {
-        let answer = self.patch(&format!("/api/chat/conversations/{id}"), &json!({"status": status})).await;
-        answer.ok::<ConversationAnswer>().conversation
+    pub async fn set_status(&self, id: impl Display, status: ConversationStatus) -> ConversationUpdate {
+        self.patch(&format!("/api/chat/conversations/{id}"), &json!({"status": status})).await.ok()
     }
 
     /// Reads a page of conversations; `query` is the query string.
@@ -176,6 +175,53 @@ impl User {
     /// Sends a new message over REST.
     pub async fn say(&self, id: impl Display, body: &str) -> Message {
         self.post_message(id, client_message_id(), body, None).await.expect::<MessageAnswer>(201).message
+    }
+
+    /// Changes a message over REST; `change` has one of `edit`, `delete` and `react`, and can have
+    /// `seenSeq`.
+    pub async fn post_change(&self, id: impl Display, seq: u64, change_id: Uuid, change: &Value) -> Answer {
+        let mut body = change.clone();
+        body["changeId"] = json!(change_id);
+        self.post(&format!("/api/chat/conversations/{id}/messages/{seq}/changes"), &body).await
+    }
+
+    /// Makes a new change of a message over REST.
+    pub async fn change(&self, id: impl Display, seq: u64, change: &Value) -> ChangeAnswer {
+        self.post_change(id, seq, client_message_id(), change).await.expect(201)
+    }
+
+    /// Edits a message.
+    pub async fn edit(&self, id: impl Display, seq: u64, body: &str) -> ChangeAnswer {
+        self.change(id, seq, &json!({"edit": {"body": body}})).await
+    }
+
+    /// Deletes a message.
+    pub async fn delete(&self, id: impl Display, seq: u64) -> ChangeAnswer {
+        self.change(id, seq, &json!({"delete": {}})).await
+    }
+
+    /// Adds or removes a reaction.
+    pub async fn react(&self, id: impl Display, seq: u64, emoji: Emoji, on: bool) -> ChangeAnswer {
+        self.change(id, seq, &json!({"react": {"emoji": emoji, "on": on}})).await
+    }
+
+    /// Writes a note, a new one or a repeated one.
+    pub async fn post_note(&self, id: impl Display, change_id: Uuid, body: &str, seen: Option<u64>) -> Answer {
+        let mut note = json!({"changeId": change_id, "note": {"body": body}});
+        if let Some(seen) = seen {
+            note["seenDeskSeq"] = seen.into();
+        }
+        self.post(&format!("/api/chat/conversations/{id}/desk"), &note).await
+    }
+
+    /// Writes a new note.
+    pub async fn note(&self, id: impl Display, body: &str) -> DeskEntry {
+        self.post_note(id, client_message_id(), body, None).await.expect::<DeskAnswer>(201).entry
+    }
+
+    /// Reads a page of the shop's log; `query` is the query string.
+    pub async fn desk_log(&self, id: impl Display, query: &str) -> DeskPage {
+        self.get(&format!("/api/chat/conversations/{id}/desk?{query}")).await.ok()
     }
 
     /// Marks the conversation as read up to `seq`.

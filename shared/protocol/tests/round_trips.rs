@@ -1,13 +1,15 @@
 //! Every frame, body and event is the same after it is printed and parsed.
 
 use domain::{
-    ConversationId, ConversationStatus, Item, Kind, Message, MessageId, Order, OrderId, OrderStatus, Person, Role,
-    SharedId, Summary, System, Time,
+    Change, ChangeKind, ConversationId, ConversationStatus, Deletion, DeskEntry, DeskKind, Emoji, Item, Kind, Message,
+    MessageId, Order, OrderId, OrderStatus, Person, Reaction, Role, SharedId, Summary, System, Time,
 };
 use proptest::prelude::*;
 use protocol::{
-    AckBody, Action, Code, Conversation, Event, Frame, InConversation, MessageRequest, OrderRequest, Participant,
-    ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus, SetOrderStatus, Shop, parse_body,
+    AckBody, Action, ChangeAnswer, ChangeFrame, ChangeRequest, Code, Conversation, ConversationUpdate, Delete,
+    DeskAnswer, DeskPage, DeskRequest, Edit, Event, Frame, History, InConversation, MessageRequest, NewNote,
+    OrderRequest, Participant, Problem, React, ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus,
+    SetOrderStatus, Shop, parse_body,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -68,21 +70,90 @@ fn system() -> impl Strategy<Value = System> {
     ]
 }
 
+fn emoji() -> impl Strategy<Value = Emoji> {
+    prop::sample::select(Emoji::ALL.to_vec())
+}
+
+fn reactions() -> impl Strategy<Value = Vec<Reaction>> {
+    let reaction = (emoji(), prop::collection::vec(person(), 1..3)).prop_map(|(emoji, by)| Reaction { emoji, by });
+    prop::collection::vec(reaction, 0..3)
+}
+
 /// Boxed, because deeply nested strategies do not fit on a test's stack.
 fn message() -> BoxedStrategy<Message> {
     let of = (conversation_id(), number(), any::<[u8; 10]>(), maybe(uuid()), person(), text(), maybe(system()), time());
-    of.prop_map(|(conversation_id, seq, id, client_message_id, sender, body, system, created_at)| Message {
+    let deletion = (person(), time()).prop_map(|(by, at)| Deletion { by, at });
+    let changed = (maybe(number()), maybe(number()), maybe(time()), maybe(deletion), reactions());
+    (of, changed)
+        .prop_map(
+            |(
+                (conversation_id, seq, id, client_message_id, sender, body, system, created_at),
+                (reply_to, changed_seq, edited_at, deleted, reactions),
+            )| Message {
+                conversation_id,
+                seq,
+                id: MessageId::from_random(id),
+                client_message_id,
+                sender,
+                kind: if system.is_some() { Kind::System } else { Kind::Text },
+                body,
+                system,
+                created_at,
+                reply_to,
+                changed_seq,
+                edited_at,
+                deleted,
+                reactions,
+            },
+        )
+        .boxed()
+}
+
+fn change() -> BoxedStrategy<Change> {
+    let kind = prop_oneof![
+        number().prop_map(|target| ChangeKind::Edited { target }),
+        number().prop_map(|target| ChangeKind::Deleted { target }),
+        (number(), emoji(), any::<bool>()).prop_map(|(target, emoji, on)| ChangeKind::Reacted { target, emoji, on }),
+        (conversation_status(), conversation_status()).prop_map(|(from, to)| ChangeKind::Status { from, to }),
+    ];
+    let of = (conversation_id(), number(), uuid(), kind, person(), time());
+    of.prop_map(|(conversation_id, seq, change_id, kind, by, created_at)| Change {
         conversation_id,
         seq,
-        id: MessageId::from_random(id),
-        client_message_id,
-        sender,
-        kind: if system.is_some() { Kind::System } else { Kind::Text },
-        body,
-        system,
+        change_id,
+        kind,
+        by,
         created_at,
     })
     .boxed()
+}
+
+fn desk_entry() -> BoxedStrategy<DeskEntry> {
+    let of = (conversation_id(), number(), uuid(), text(), person(), number(), time());
+    of.prop_map(|(conversation_id, desk_seq, change_id, body, by, after_seq, created_at)| DeskEntry {
+        conversation_id,
+        desk_seq,
+        change_id,
+        kind: DeskKind::Note { body },
+        by,
+        after_seq,
+        created_at,
+    })
+    .boxed()
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    text().prop_map(|body| Edit { body })
+}
+
+fn react() -> impl Strategy<Value = React> {
+    (emoji(), any::<bool>()).prop_map(|(emoji, on)| React { emoji, on })
+}
+
+fn change_request() -> BoxedStrategy<ChangeRequest> {
+    let of = (uuid(), maybe(number()), maybe(edit()), maybe(Just(Delete {})), maybe(react()));
+    of.prop_map(|(change_id, seen_seq, edit, delete, react)| ChangeRequest { change_id, seen_seq, edit, delete, react })
+        .boxed()
 }
 
 fn item() -> impl Strategy<Value = Item> {
@@ -156,34 +227,49 @@ fn conversation() -> BoxedStrategy<Conversation> {
         conversation_status(),
         summary(),
         message(),
-        maybe(number()),
+        (maybe(number()), maybe(number())),
         participants,
         maybe(shop()),
     );
-    of.prop_map(|(shared_id, customer, status, order, last_message, unread, participants, shop)| Conversation {
-        id: shared_id.conversation_id(),
-        order_id: shared_id.order_id(),
-        customer_id: customer.user_id,
-        customer_name: customer.name,
-        status,
-        last_seq: last_message.seq,
-        last_activity_at: last_message.created_at,
-        last_message,
-        unread,
-        participants,
-        created_at: order.created_at,
-        order,
-        shop,
+    of.prop_map(|(shared_id, customer, status, order, last_message, (unread, desk_seq), participants, shop)| {
+        Conversation {
+            id: shared_id.conversation_id(),
+            order_id: shared_id.order_id(),
+            customer_id: customer.user_id,
+            customer_name: customer.name,
+            status,
+            last_seq: last_message.seq,
+            last_activity_at: last_message.created_at,
+            last_message,
+            unread,
+            participants,
+            created_at: order.created_at,
+            order,
+            shop,
+            desk_seq,
+        }
     })
     .boxed()
 }
 
 fn code() -> impl Strategy<Value = Code> {
-    prop_oneof![Just(Code::RateLimited), Just(Code::UnknownAction), Just(Code::TokenExpired), Just(Code::NotFound)]
+    prop::sample::select(vec![
+        Code::RateLimited,
+        Code::UnknownAction,
+        Code::TokenExpired,
+        Code::NotFound,
+        Code::NotChangeable,
+        Code::Overtaken,
+    ])
 }
 
 fn acknowledgement() -> BoxedStrategy<AckBody> {
     prop_oneof![
+        (change(), message(), any::<bool>()).prop_map(|(change, message, duplicate)| AckBody::Changed {
+            change: change.into(),
+            message: message.into(),
+            duplicate
+        }),
         (message(), any::<bool>())
             .prop_map(|(message, duplicate)| AckBody::Sent { message: message.into(), duplicate }),
         conversation().prop_map(|conversation| AckBody::Joined { conversation: conversation.into() }),
@@ -215,11 +301,25 @@ fn event() -> impl Strategy<Value = Event> {
             message,
             last_seq
         }),
-        conversation().prop_map(|conversation| Event::ConversationUpdated { conversation }),
-        (text(), acknowledgement()).prop_map(|(request_id, body)| Event::Ack { request_id, body }),
-        (maybe(text()), code(), text(), maybe(any::<i64>())).prop_map(|(request_id, code, message, retry_after_ms)| {
-            Event::Error { request_id, code, message, retry_after_ms }
+        (conversation(), change())
+            .prop_map(|(conversation, change)| Event::ConversationUpdated { conversation, change }),
+        (change(), message(), number()).prop_map(|(change, message, last_seq)| Event::MessageChanged {
+            conversation_id: message.conversation_id.clone(),
+            change,
+            message,
+            last_seq
         }),
+        desk_entry().prop_map(|entry| Event::DeskUpdated { conversation_id: entry.conversation_id.clone(), entry }),
+        (text(), acknowledgement()).prop_map(|(request_id, body)| Event::Ack { request_id, body }),
+        (maybe(text()), code(), text(), maybe(any::<i64>()), maybe(message())).prop_map(
+            |(request_id, code, message, retry_after_ms, overtaken_by)| Event::Error {
+                request_id,
+                code,
+                message,
+                retry_after_ms,
+                overtaken_by: overtaken_by.map(Box::new)
+            }
+        ),
     ];
     let signalled = prop_oneof![
         acts().prop_map(|(conversation_id, Person { user_id, role, .. }, seq)| Event::MessageDelivered {
@@ -257,7 +357,7 @@ fn event() -> impl Strategy<Value = Event> {
 fn action() -> impl Strategy<Value = Action> {
     let within = || text().prop_map(|conversation_id| InConversation { conversation_id });
     let receipt = || (text(), number()).prop_map(|(conversation_id, seq)| ReceiptFrame { conversation_id, seq });
-    let send = (text(), uuid(), text(), maybe(number()));
+    let send = (text(), uuid(), text(), maybe(number()), maybe(number()), maybe(any::<bool>()));
     prop_oneof![
         within().prop_map(Action::JoinConversation),
         within().prop_map(Action::LeaveConversation),
@@ -266,12 +366,14 @@ fn action() -> impl Strategy<Value = Action> {
         receipt().prop_map(Action::MessageDelivered),
         receipt().prop_map(Action::MessageRead),
         Just(Action::Ping {}),
-        send.prop_map(|(conversation_id, client_message_id, body, seen_seq)| Action::SendMessage(SendFrame {
-            conversation_id,
-            client_message_id,
-            body,
-            seen_seq
-        })),
+        send.prop_map(|(conversation_id, client_message_id, body, seen_seq, reply_to, expect_last)| {
+            let frame = SendFrame { conversation_id, client_message_id, body, seen_seq, reply_to, expect_last };
+            Action::SendMessage(frame)
+        }),
+        (text(), number(), change_request()).prop_map(|(conversation_id, seq, request)| {
+            let ChangeRequest { change_id, seen_seq, edit, delete, react } = request;
+            Action::ChangeMessage(ChangeFrame { conversation_id, seq, change_id, seen_seq, edit, delete, react })
+        }),
     ]
 }
 
@@ -284,6 +386,15 @@ fn body_comes_back<T: Serialize + DeserializeOwned>(body: &T) -> Result<(), Test
     let text = printed(body);
     let read: T = parse_body(text.as_bytes()).map_err(|problem| TestCaseError::fail(format!("{problem:?}: {text}")))?;
     prop_assert_eq!(printed(&read), text);
+    Ok(())
+}
+
+/// Like [`body_comes_back`], for an answer. It also must be equal.
+fn answer_comes_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
+    answer: &T,
+) -> Result<(), TestCaseError> {
+    let read: T = serde_json::from_str(&printed(answer)).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    prop_assert_eq!(&read, answer);
     Ok(())
 }
 
@@ -311,8 +422,34 @@ proptest! {
     }
 
     #[test]
-    fn message_requests_round_trip(client_message_id in uuid(), body in text(), seen_seq in maybe(number())) {
-        body_comes_back(&MessageRequest { client_message_id, body, seen_seq })?;
+    fn message_requests_round_trip(
+        client_message_id in uuid(), body in text(), seen_seq in maybe(number()), reply_to in maybe(number()),
+        expect_last in maybe(any::<bool>()),
+    ) {
+        body_comes_back(&MessageRequest { client_message_id, body, seen_seq, reply_to, expect_last })?;
+    }
+
+    #[test]
+    fn change_requests_round_trip(request in change_request()) {
+        body_comes_back(&request)?;
+    }
+
+    #[test]
+    fn notes_round_trip(change_id in uuid(), seen_desk_seq in maybe(number()), body in text(), entry in desk_entry()) {
+        body_comes_back(&DeskRequest { change_id, seen_desk_seq, note: NewNote { body } })?;
+        answer_comes_back(&DeskAnswer { entry: entry.clone() })?;
+        answer_comes_back(&DeskPage { entries: vec![entry], desk_seq: 1, has_more: false })?;
+    }
+
+    #[test]
+    fn answers_with_changes_round_trip(
+        change in change(), message in message(), other in message(), conversation in conversation(),
+    ) {
+        answer_comes_back(&ChangeAnswer { change: change.clone(), message: message.clone() })?;
+        answer_comes_back(&ConversationUpdate { conversation, change: Some(change.clone()) })?;
+        answer_comes_back(&Problem::overtaken(message.clone()))?;
+        let (messages, changes, others) = (vec![message], vec![change], vec![other]);
+        answer_comes_back(&History { messages, changes, others, last_seq: 2, has_more: true })?;
     }
 
     #[test]

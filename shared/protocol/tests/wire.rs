@@ -1,15 +1,16 @@
 //! The JSON of every wire type. A change here affects every client that is already deployed.
 
 use domain::{
-    Admin, ConversationStatus, Cursors, Head, Item, Kind, Message, MessageId, NewOrder, Order, OrderStatus, Person,
-    Role, SharedId, System, Time,
+    Admin, Change, ChangeKind, ConversationStatus, Cursors, DeskEntry, DeskKind, Effect, Emoji, Head, Item, Message,
+    MessageId, NewOrder, Order, OrderStatus, Person, Role, SharedId, System, Time,
 };
 use insta::assert_json_snapshot;
 use protocol::{
-    AckBody, Action, Caller, Code, Conversation, ConversationAnswer, ConversationPage, Counts, Event, Frame, Health,
-    History, HistoryQuery, InConversation, InboxQuery, MessageAnswer, MessageRequest, OrderAnswer, OrderPage,
-    OrderRequest, OrderUpdate, PageQuery, Problem, ReadAnswer, ReadRequest, ReceiptFrame, SendFrame,
-    SetConversationStatus, SetOrderStatus, Shop, TicketAnswer,
+    AckBody, Action, Caller, ChangeAnswer, ChangeFrame, ChangeRequest, Code, Conversation, ConversationAnswer,
+    ConversationPage, ConversationUpdate, Counts, Delete, DeskAnswer, DeskPage, DeskQuery, DeskRequest, Edit, Event,
+    Frame, Health, History, HistoryQuery, InConversation, InboxQuery, MessageAnswer, MessageRequest, NewNote,
+    OrderAnswer, OrderPage, OrderRequest, OrderUpdate, PageQuery, Problem, React, ReadAnswer, ReadRequest,
+    ReceiptFrame, SendFrame, SetConversationStatus, SetOrderStatus, Shop, TicketAnswer,
 };
 use uuid::Uuid;
 
@@ -56,16 +57,55 @@ fn client_message_id() -> Uuid {
 }
 
 fn text_message() -> Message {
-    Message {
+    let (id, body) = (MessageId::from_random([2; 10]), "Very <bright> & \"warm\" 💡".to_owned());
+    Message::text(shared_id().conversation_id(), 2, id, client_message_id(), bob(), body, at(1_000))
+}
+
+fn change_id() -> Uuid {
+    Uuid::from_u128(0x2b1f_60c3_8a53_4d0e_9d2a_1f3c_5e7a_9b11)
+}
+
+/// A change with the number `seq`.
+fn change(seq: u64, kind: ChangeKind, by: Person) -> Change {
+    let (conversation_id, created_at) = (shared_id().conversation_id(), at(2_000));
+    Change { conversation_id, seq, change_id: change_id(), kind, by, created_at }
+}
+
+/// One change of each kind.
+fn changes() -> [Change; 4] {
+    let (from, to) = (ConversationStatus::Active, ConversationStatus::Archived);
+    [
+        change(4, ChangeKind::Edited { target: 2 }, bob()),
+        change(5, ChangeKind::Reacted { target: 2, emoji: Emoji::Heart, on: true }, alice()),
+        change(6, ChangeKind::Status { from, to }, bob()),
+        change(7, ChangeKind::Deleted { target: 2 }, bob()),
+    ]
+}
+
+/// The message of [`text_message`] after the first `count` of [`changes`].
+fn changed_message(count: usize) -> Message {
+    let mut message = text_message();
+    for change in changes().into_iter().take(count) {
+        message.apply(&Effect { change, body: Some("Very bright.".to_owned()) });
+    }
+    message
+}
+
+fn reply() -> Message {
+    let (id, body) = (MessageId::from_random([3; 10]), "How bright?".to_owned());
+    let text = Message::text(shared_id().conversation_id(), 3, id, client_message_id(), alice(), body, at(1_500));
+    Message { reply_to: Some(2), ..text }
+}
+
+fn note() -> DeskEntry {
+    DeskEntry {
         conversation_id: shared_id().conversation_id(),
-        seq: 2,
-        id: MessageId::from_random([2; 10]),
-        client_message_id: Some(client_message_id()),
-        sender: bob(),
-        kind: Kind::Text,
-        body: "Very <bright> & \"warm\" 💡".to_owned(),
-        system: None,
-        created_at: at(1_000),
+        desk_seq: 1,
+        change_id: change_id(),
+        kind: DeskKind::Note { body: "Asks often.".to_owned() },
+        by: bob(),
+        after_seq: 3,
+        created_at: at(3_000),
     }
 }
 
@@ -107,8 +147,11 @@ fn resources() {
     let page =
         ConversationPage { items: vec![conversation()], next_cursor: None, as_of: at(-60_000), searched_to: None };
     assert_json_snapshot!("conversation_page", page);
+    let admins = Conversation::seen_by(&head(), &bob());
+    assert_json_snapshot!("conversation_answer_for_an_admin", ConversationAnswer { conversation: admins });
     let messages = vec![system_message(), text_message()];
-    assert_json_snapshot!("history", History { messages, last_seq: 2, has_more: false });
+    let (changes, others) = (Vec::new(), Vec::new());
+    assert_json_snapshot!("history", History { messages, changes, others, last_seq: 2, has_more: false });
     assert_json_snapshot!("message_answer", MessageAnswer { message: text_message() });
     assert_json_snapshot!("read_answer", ReadAnswer { read_seq: 2, unread: 0 });
     let ticket = TicketAnswer {
@@ -123,6 +166,31 @@ fn resources() {
 }
 
 #[test]
+fn resources_of_changes() {
+    assert_json_snapshot!("changes", changes());
+    assert_json_snapshot!("edited_message", changed_message(1));
+    assert_json_snapshot!("message_with_a_reaction", changed_message(2));
+    assert_json_snapshot!("deleted_message", changed_message(4));
+    let [edited, ..] = changes();
+    assert_json_snapshot!("change_answer", ChangeAnswer { change: edited, message: changed_message(1) });
+    let page = History {
+        messages: vec![reply()],
+        changes: changes().to_vec(),
+        others: vec![changed_message(4)],
+        last_seq: 7,
+        has_more: true,
+    };
+    assert_json_snapshot!("history_with_changes", page);
+    let [.., archived, _] = changes();
+    let archived = ConversationUpdate { conversation: conversation(), change: Some(archived) };
+    assert_json_snapshot!("conversation_update", archived);
+    let unchanged = ConversationUpdate { conversation: conversation(), change: None };
+    assert_json_snapshot!("conversation_update_without_a_change", unchanged);
+    assert_json_snapshot!("desk_answer", DeskAnswer { entry: note() });
+    assert_json_snapshot!("desk_page", DeskPage { entries: vec![note()], desk_seq: 1, has_more: false });
+}
+
+#[test]
 fn requests() {
     let request = OrderRequest {
         items: vec![item()],
@@ -134,9 +202,25 @@ fn requests() {
     assert_json_snapshot!("order_request", request);
     assert_json_snapshot!("set_order_status", SetOrderStatus { status: OrderStatus::Confirmed });
     assert_json_snapshot!("set_conversation_status", SetConversationStatus { status: ConversationStatus::Archived });
-    let message =
-        MessageRequest { client_message_id: client_message_id(), body: "Is it bright?".to_owned(), seen_seq: Some(1) };
+    let message = MessageRequest {
+        client_message_id: client_message_id(),
+        body: "Is it bright?".to_owned(),
+        seen_seq: Some(1),
+        reply_to: None,
+        expect_last: None,
+    };
     assert_json_snapshot!("message_request", message);
+    let reply = MessageRequest { reply_to: Some(2), expect_last: Some(true), ..message };
+    assert_json_snapshot!("message_request_of_a_reply", reply);
+    let change = |edit, delete, react| ChangeRequest { change_id: change_id(), seen_seq: Some(3), edit, delete, react };
+    let edit = Edit { body: "Very bright.".to_owned() };
+    assert_json_snapshot!("change_request_to_edit", change(Some(edit), None, None));
+    assert_json_snapshot!("change_request_to_delete", change(None, Some(Delete {}), None));
+    let react = React { emoji: Emoji::Heart, on: true };
+    assert_json_snapshot!("change_request_to_react", change(None, None, Some(react)));
+    let note = NewNote { body: "Asks often.".to_owned() };
+    assert_json_snapshot!("desk_request", DeskRequest { change_id: change_id(), seen_desk_seq: Some(0), note });
+    assert_json_snapshot!("desk_query", DeskQuery { after: Some(0), limit: Some(50) });
     assert_json_snapshot!("read_request", ReadRequest { seq: 2 });
     assert_json_snapshot!("page_query", PageQuery { limit: Some(25), cursor: Some("cursor".to_owned()) });
     let inbox =
@@ -152,11 +236,30 @@ fn client_frames() {
         client_message_id: client_message_id(),
         body: "Very.".to_owned(),
         seen_seq: Some(2),
+        reply_to: None,
+        expect_last: None,
     };
+    let reply = SendFrame { reply_to: Some(2), expect_last: Some(true), ..send.clone() };
+    let change = ChangeFrame {
+        conversation_id: shared_id().conversation_id().to_string(),
+        seq: 2,
+        change_id: change_id(),
+        seen_seq: Some(3),
+        edit: None,
+        delete: None,
+        react: None,
+    };
+    let edit = ChangeFrame { edit: Some(Edit { body: "Very bright.".to_owned() }), ..change.clone() };
+    let delete = ChangeFrame { delete: Some(Delete {}), ..change.clone() };
+    let react = ChangeFrame { react: Some(React { emoji: Emoji::Heart, on: false }), ..change };
     let actions = [
         Action::JoinConversation(in_conversation()),
         Action::LeaveConversation(in_conversation()),
         Action::SendMessage(send),
+        Action::SendMessage(reply),
+        Action::ChangeMessage(edit),
+        Action::ChangeMessage(delete),
+        Action::ChangeMessage(react),
         Action::TypingStart(in_conversation()),
         Action::TypingStop(in_conversation()),
         Action::MessageDelivered(receipt()),
@@ -172,6 +275,13 @@ fn client_frames() {
 fn events() {
     let (conversation_id, role) = (shared_id().conversation_id(), Role::Customer);
     let (user_id, name) = ("alice".to_owned(), "Alice".to_owned());
+    let [edited, reacted, archived, deleted] = changes();
+    let changed = |change: Change, count| Event::MessageChanged {
+        conversation_id: shared_id().conversation_id(),
+        last_seq: change.seq,
+        change,
+        message: changed_message(count),
+    };
     let events = [
         Event::NewMessage { conversation_id: conversation_id.clone(), message: text_message() },
         Event::OrderMessageUpdate {
@@ -194,12 +304,24 @@ fn events() {
         Event::Presence { user_id, role, online: false, last_seen_at: Some(at(9)) },
         Event::OrderCreated { order: order(), conversation: Conversation::of(&head()) },
         Event::OrderUpdated { order: order(), message: system_message(), last_seq: 1 },
-        Event::ConversationUpdated { conversation: Conversation::of(&head()) },
+        Event::ConversationUpdated { conversation: Conversation::of(&head()), change: archived },
+        changed(edited, 1),
+        changed(reacted, 2),
+        changed(deleted, 4),
+        Event::DeskUpdated { conversation_id: shared_id().conversation_id(), entry: note() },
         Event::Error {
             request_id: None,
             code: Code::RateLimited,
             message: "Too many requests. Wait 500 ms, then send the same request again.".to_owned(),
             retry_after_ms: Some(500),
+            overtaken_by: None,
+        },
+        Event::Error {
+            request_id: Some("1".to_owned()),
+            code: Code::Overtaken,
+            message: "Another admin has answered.".to_owned(),
+            retry_after_ms: None,
+            overtaken_by: Some(Box::new(text_message())),
         },
     ];
     assert_json_snapshot!("events", events);
@@ -207,7 +329,9 @@ fn events() {
 
 #[test]
 fn acknowledgements() {
+    let [edited, ..] = changes();
     let bodies = [
+        AckBody::Changed { change: Box::new(edited), message: Box::new(changed_message(1)), duplicate: false },
         AckBody::Sent { message: Box::new(text_message()), duplicate: false },
         AckBody::Joined { conversation: Box::new(conversation()) },
         AckBody::Read { read_seq: 2, unread: 0 },
@@ -228,6 +352,8 @@ fn problems() {
         Problem::not_found(),
         Problem::new(Code::InvalidTransition, "d"),
         Problem::closed(),
+        Problem::not_changeable("d"),
+        Problem::overtaken(text_message()),
         Problem::new(Code::PayloadTooLarge, "d"),
         Problem::invalid("items[0].title", "must not be empty"),
         Problem::new(Code::IdempotencyMismatch, "d"),

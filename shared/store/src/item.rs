@@ -558,31 +558,104 @@ mod tests {
         })
     }
 
-    fn entry(order: &Order) -> impl Strategy<Value = LogEntry> + use<> {
+    fn emoji() -> impl Strategy<Value = Emoji> {
+        prop::sample::select(Emoji::ALL.to_vec())
+    }
+
+    fn counts() -> impl Strategy<Value = Counts> {
+        (0..1u64 << 32, 0..1u64 << 31).prop_map(|(shop, changes)| Counts { shop, changes })
+    }
+
+    /// A participant. The system has no reactions and makes no changes.
+    fn participant() -> impl Strategy<Value = Person> {
+        (any::<String>(), any::<bool>(), any::<String>()).prop_map(|(user_id, is_admin, name)| {
+            let role = if is_admin { Role::Admin } else { Role::Customer };
+            Person { user_id, role, name }
+        })
+    }
+
+    fn message(order: &Order) -> impl Strategy<Value = Message> + use<> {
         let (conversation_id, status) = (order.conversation_id.clone(), order.status);
         let of = (1..=key::MAX_SEQ, any::<[u8; 10]>(), any::<u128>(), person(), any::<String>(), any::<bool>(), time());
-        (of, any::<u64>()).prop_map(move |((seq, id, uuid, person, body, by_system, now), shop_count)| {
+        let deleted = prop::option::of((participant(), time()).prop_map(|(by, at)| Deletion { by, at }));
+        let changed =
+            (prop::option::of(any::<u64>()), prop::option::of(any::<u64>()), prop::option::of(time()), deleted);
+        (of, changed).prop_map(move |((seq, id, uuid, person, body, by_system, now), changed)| {
             let (id, conversation_id) = (MessageId::from_random(id), conversation_id.clone());
-            let message = if by_system {
+            if by_system {
                 let moved = System::StatusChanged { from: status, to: OrderStatus::Cancelled, by: person };
-                Message::system(conversation_id, seq, id, moved, now)
-            } else {
-                let client_message_id = Some(Uuid::from_u128(uuid));
-                let (sender, kind, system, created_at) = (person, Kind::Text, None, now);
-                Message { conversation_id, seq, id, client_message_id, sender, kind, body, system, created_at }
-            };
-            LogEntry { message, shop_count }
+                return Message::system(conversation_id, seq, id, moved, now);
+            }
+            let (reply_to, changed_seq, edited_at, deleted) = changed;
+            let text = Message::text(conversation_id, seq, id, Uuid::from_u128(uuid), person, body, now);
+            Message { reply_to, changed_seq, edited_at, deleted, ..text }
+        })
+    }
+
+    fn change(order: &Order) -> impl Strategy<Value = Change> + use<> {
+        let conversation_id = order.conversation_id.clone();
+        let status = || prop::sample::select(ConversationStatus::ALL.to_vec());
+        let kind = prop_oneof![
+            any::<u64>().prop_map(|target| ChangeKind::Edited { target }),
+            any::<u64>().prop_map(|target| ChangeKind::Deleted { target }),
+            (any::<u64>(), emoji(), any::<bool>()).prop_map(|(target, emoji, on)| ChangeKind::Reacted {
+                target,
+                emoji,
+                on
+            }),
+            (status(), status()).prop_map(|(from, to)| ChangeKind::Status { from, to }),
+        ];
+        (1..=key::MAX_SEQ, any::<u128>(), kind, participant(), time()).prop_map(
+            move |(seq, change_id, kind, by, created_at)| Change {
+                conversation_id: conversation_id.clone(),
+                seq,
+                change_id: Uuid::from_u128(change_id),
+                kind,
+                by,
+                created_at,
+            },
+        )
+    }
+
+    fn entry(order: &Order) -> impl Strategy<Value = LogEntry> + use<> {
+        let entry = prop_oneof![message(order).prop_map(Entry::Message), change(order).prop_map(Entry::Change)];
+        (entry, counts()).prop_map(|(entry, counts)| LogEntry { entry, counts })
+    }
+
+    fn desk_entry(order: &Order) -> impl Strategy<Value = DeskEntry> + use<> {
+        let conversation_id = order.conversation_id.clone();
+        let of = (1..=key::MAX_SEQ, any::<u128>(), any::<String>(), any::<[String; 2]>(), any::<u64>(), time());
+        of.prop_map(move |(desk_seq, change_id, body, [user_id, name], after_seq, created_at)| DeskEntry {
+            conversation_id: conversation_id.clone(),
+            desk_seq,
+            change_id: Uuid::from_u128(change_id),
+            kind: DeskKind::Note { body },
+            by: Person { user_id, role: Role::Admin, name },
+            after_seq,
+            created_at,
+        })
+    }
+
+    /// A head's last change, with the new text if it is an edit.
+    fn effect(order: &Order) -> impl Strategy<Value = Effect> + use<> {
+        (change(order), any::<String>()).prop_map(|(change, body)| {
+            let body = matches!(change.kind, ChangeKind::Edited { .. }).then_some(body);
+            Effect { change, body }
         })
     }
 
     proptest! {
         #[test]
-        fn orders_entries_and_heads_round_trip(
-            (order, entry) in order().prop_flat_map(|order| (Just(order.clone()), entry(&order))),
-            customer in cursors(), furthest in prop::option::of((any::<String>(), any::<u64>(), any::<u64>())),
+        fn orders_and_heads_round_trip(
+            (order, last_message, last_change) in order().prop_flat_map(|order| {
+                let (message, effect) = (message(&order), prop::option::of(effect(&order)));
+                (Just(order), message, effect)
+            }),
+            counts in counts(), desk_seq: u64, customer in cursors(),
+            furthest in prop::option::of((any::<String>(), any::<u64>(), counts())),
         ) {
-            let read_by = |read, read_shop_count| Cursors { read, read_shop_count, ..Cursors::default() };
-            let furthest = furthest.map(|(id, read, shop)| (id, Admin { name: "A".to_owned(), cursors: read_by(read, shop) }));
+            let read_by = |read, read_counts| Cursors { read, read_counts, ..Cursors::default() };
+            let furthest = furthest.map(|(id, read, counts)| (id, Admin { name: "A".to_owned(), cursors: read_by(read, counts) }));
             let head = Head {
                 shared_id: order.id.shared_id().clone(),
                 customer_id: order.customer_id.clone(),
@@ -590,19 +663,55 @@ mod tests {
                 status: ConversationStatus::Archived,
                 order: order.summary(),
                 order_updated_at: order.updated_at,
-                last: entry.clone(),
+                last_message,
+                last_change,
+                counts,
+                desk_seq,
                 customer,
                 shop_delivered: furthest.as_ref().map_or(0, |(_, admin)| admin.cursors.read),
                 furthest,
                 admins: BTreeMap::new(),
                 admin_rate_limits: BTreeMap::new(),
             };
-            prop_assert_eq!(to_entry(from_entry(&entry).unwrap()).unwrap(), entry);
             prop_assert_eq!(&to_head(from_head(&head).unwrap()).unwrap(), &head);
             let (read, fingerprint) = to_order(from_order(&order, "f").unwrap()).unwrap();
             prop_assert_eq!((read, fingerprint.as_str()), (order, "f"));
-            let own = (head.shared_id.as_str().to_owned(), head.customer_id.clone(), read_by(customer.read, customer.read_shop_count));
+            let own = (head.shared_id.as_str().to_owned(), head.customer_id.clone(), read_by(customer.read, customer.read_counts));
             prop_assert_eq!(to_cursors(from_cursors(&head.shared_id, &own.1, &own.2).unwrap()).unwrap(), own);
+        }
+
+        #[test]
+        fn entries_round_trip(
+            (entry, desk) in order().prop_flat_map(|order| (entry(&order), desk_entry(&order))),
+        ) {
+            prop_assert_eq!(to_entry(from_entry(&entry).unwrap()).unwrap(), entry);
+            prop_assert_eq!(to_desk_entry(from_desk_entry(&desk).unwrap()).unwrap(), desk);
+        }
+
+        /// Each reaction is an attribute of its own, named by emoji, role and user id.
+        #[test]
+        fn reactions_round_trip(
+            message in order().prop_flat_map(|order| message(&order)),
+            all in prop::collection::hash_map(
+                (emoji(), any::<bool>(), any::<String>()), any::<String>(), 0..12,
+            ),
+        ) {
+            let reactor = |((emoji, is_admin, user_id), name): ((Emoji, bool, String), String)| {
+                let role = if is_admin { Role::Admin } else { Role::Customer };
+                (emoji, Person { user_id, role, name })
+            };
+            let all: Vec<_> = all.into_iter().map(reactor).collect();
+            let deleted = message.deleted.is_some();
+            let entry = LogEntry { entry: Entry::Message(message), counts: Counts::default() };
+            let mut item = from_entry(&entry).unwrap();
+            for (emoji, person) in &all {
+                item.insert(reaction(*emoji, person), key::s(&person.name));
+            }
+            // An emoji of a later version.
+            item.insert("+\u{1f300}cu".to_owned(), key::s("name"));
+            let read = to_entry(item).unwrap();
+            let expected = if deleted { Vec::new() } else { group_reactions(all) };
+            prop_assert_eq!(&read.message().unwrap().reactions, &expected);
         }
     }
 }

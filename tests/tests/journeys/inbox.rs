@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::ConversationStatus::{Active, Archived, Closed};
-use domain::{ConversationId, ConversationStatus, OrderStatus};
+use domain::{ChangeKind, ConversationId, ConversationStatus, OrderStatus, Role};
 use futures_util::future::join_all;
 use protocol::{Code, Conversation, Event, OrderPage};
 use serde_json::json;
@@ -233,17 +233,32 @@ async fn any_status_can_follow_any_and_is_pushed() {
     for client in [&phone, &laptop, &desk, &home] {
         client.drain().await;
     }
-    for status in [Archived, Closed, Active, Closed, Archived, Active] {
-        let conversation = ben.set_status(&id, status).await;
-        assert_eq!((conversation.status, conversation.last_seq), (status, 1), "no system message");
-        assert_eq!(anna.conversation(&id).await.status, status);
+    let (mut from, mut made) = (Active, Vec::new());
+    for (to, seq) in [Archived, Closed, Active, Closed, Archived, Active].into_iter().zip(2..) {
+        let update = ben.set_status(&id, to).await;
+        let change = update.change.expect("the change");
+        assert_eq!((update.conversation.status, update.conversation.last_seq), (to, seq));
+        assert_eq!((change.seq, &change.kind), (seq, &ChangeKind::Status { from, to }));
+        assert_eq!((&change.by.user_id, change.by.role, &change.conversation_id), (&ben.id, Role::Admin, &id));
+        let found = anna.conversation(&id).await;
+        assert_eq!((found.status, found.last_seq, found.last_activity_at), (to, seq, change.created_at));
+        assert_eq!((found.last_message.seq, found.unread), (1, Some(0)), "a status is no message");
         for client in [&phone, &laptop, &desk, &home] {
             let events = client.drain().await;
-            let [Event::ConversationUpdated { conversation }] = &events[..] else { panic!("{events:?}") };
-            assert_eq!((&conversation.id, conversation.status, conversation.unread), (&id, status, None));
+            let [Event::ConversationUpdated { conversation, change: pushed }] = &events[..] else {
+                panic!("{events:?}")
+            };
+            assert_eq!((&conversation.id, conversation.status, conversation.unread), (&id, to, None));
+            assert_eq!((pushed, conversation.last_seq), (&change, seq));
         }
+        made.push(change);
+        from = to;
     }
-    assert_eq!(ben.set_status(&id, Active).await.status, Active, "the status it has is fine");
+    let unchanged = ben.set_status(&id, Active).await;
+    assert_eq!((unchanged.conversation.status, unchanged.change), (Active, None), "the status it has is fine");
+    assert!(phone.drain().await.is_empty());
+    let page = anna.history(&id, "").await;
+    assert_eq!((page.messages.len(), page.changes, page.last_seq), (1, made, 7));
     assert!(bobs.drain().await.is_empty());
 }
 
@@ -264,11 +279,11 @@ async fn a_closed_conversation_refuses_text_and_takes_system_messages() {
     }
     assert!(desk.drain().await.is_empty());
     let update = ben.set_order_status(&placed.order.id, OrderStatus::Confirmed).await;
-    assert_eq!(update.message.expect("reported").seq, 2);
+    assert_eq!(update.message.expect("reported").seq, 3, "after the change of the status");
     assert_eq!(anna.conversation(&id).await.status, ConversationStatus::Closed);
-    assert_eq!(ben.conversations("status=closed").await.items[0].last_seq, 2);
+    assert_eq!(ben.conversations("status=closed").await.items[0].last_seq, 3);
     ben.set_status(&id, ConversationStatus::Active).await;
-    assert_eq!(phone.say(&id, "again").await.seq, 3);
+    assert_eq!(phone.say(&id, "again").await.seq, 5);
 }
 
 #[tokio::test]
@@ -282,7 +297,7 @@ async fn a_text_reopens_an_archived_conversation_and_a_system_message_does_not()
         ben.set_order_status(&placed.order.id, OrderStatus::Confirmed).await;
         assert_eq!(other.conversation(&id).await.status, ConversationStatus::Archived);
         let listed = ben.conversations("status=archived").await.items;
-        assert_eq!((listed.len(), listed[0].last_seq), (1, 2));
+        assert_eq!((listed.len(), listed[0].last_seq), (1, 3));
 
         user.say(&id, "wake up").await;
         assert_eq!(other.conversation(&id).await.status, ConversationStatus::Active);

@@ -152,7 +152,7 @@ async fn lists_and_pushes_have_no_presence() {
     let mut pushed = 0;
     for client in [&phone, &desk] {
         for event in client.drain().await {
-            if let Event::OrderCreated { conversation, .. } | Event::ConversationUpdated { conversation } = event {
+            if let Event::OrderCreated { conversation, .. } | Event::ConversationUpdated { conversation, .. } = event {
                 assert_eq!(conversation.unread, None, "it would be somebody's");
                 seen.push(conversation);
                 pushed += 1;
