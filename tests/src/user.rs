@@ -110,14 +110,9 @@ impl User {
         self.get(&format!("/api/chat/conversations/{id}")).await.ok::<ConversationAnswer>().conversation
     }
 
-    /// Sets a conversation's status. The answer has the change.
-    pub async fn update_conversation(&self, id: impl Display, status: ConversationStatus) -> ConversationUpdate {
-        self.patch(&format!("/api/chat/conversations/{id}"), &json!({"status": status})).await.ok()
-    }
-
     /// Sets a conversation's status.
-    pub async fn set_status(&self, id: impl Display, status: ConversationStatus) -> Conversation {
-        self.update_conversation(id, status).await.conversation
+    pub async fn set_status(&self, id: impl Display, status: ConversationStatus) -> ConversationUpdate {
+        self.patch(&format!("/api/chat/conversations/{id}"), &json!({"status": status})).await.ok()
     }
 
     /// Reads a page of conversations; `query` is the query string.

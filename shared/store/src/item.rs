@@ -658,7 +658,7 @@ mod tests {
             furthest in prop::option::of((any::<String>(), any::<u64>(), counts())),
         ) {
             let read_by = |read, read_counts| Cursors { read, read_counts, ..Cursors::default() };
-            let furthest = furthest.map(|(id, read, shop)| (id, Admin { name: "A".to_owned(), cursors: read_by(read, shop) }));
+            let furthest = furthest.map(|(id, read, counts)| (id, Admin { name: "A".to_owned(), cursors: read_by(read, counts) }));
             let head = Head {
                 shared_id: order.id.shared_id().clone(),
                 customer_id: order.customer_id.clone(),

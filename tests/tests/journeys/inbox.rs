@@ -235,7 +235,7 @@ async fn any_status_can_follow_any_and_is_pushed() {
     }
     let (mut from, mut made) = (Active, Vec::new());
     for (to, seq) in [Archived, Closed, Active, Closed, Archived, Active].into_iter().zip(2..) {
-        let update = ben.update_conversation(&id, to).await;
+        let update = ben.set_status(&id, to).await;
         let change = update.change.expect("the change");
         assert_eq!((update.conversation.status, update.conversation.last_seq), (to, seq));
         assert_eq!((change.seq, &change.kind), (seq, &ChangeKind::Status { from, to }));
@@ -254,7 +254,7 @@ async fn any_status_can_follow_any_and_is_pushed() {
         made.push(change);
         from = to;
     }
-    let unchanged = ben.update_conversation(&id, Active).await;
+    let unchanged = ben.set_status(&id, Active).await;
     assert_eq!((unchanged.conversation.status, unchanged.change), (Active, None), "the status it has is fine");
     assert!(phone.drain().await.is_empty());
     let page = anna.history(&id, "").await;

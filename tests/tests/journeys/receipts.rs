@@ -211,7 +211,7 @@ async fn admins_who_read_in_turns_keep_their_cursors() {
                 admin.conversations("").await.items.remove(0),
                 admin.conversations("q=lamp").await.items.remove(0),
                 admin.sale(format!("ord_{}", id.shared_id().as_str())).await.conversation,
-                admin.set_status(&id, domain::ConversationStatus::Active).await,
+                admin.set_status(&id, domain::ConversationStatus::Active).await.conversation,
                 admin.connect().await.join(&id).await,
             ];
             for conversation in conversations {

@@ -204,7 +204,7 @@ impl ReplicatingUser {
 
     async fn set_status(&mut self, id: &ConversationId, to: ConversationStatus) {
         let conversation = self.user.set_status(id, to).await;
-        self.see(&conversation);
+        self.see(&conversation.conversation);
     }
 
     async fn order(&mut self) {

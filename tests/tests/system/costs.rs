@@ -336,9 +336,8 @@ async fn costs_after(readers: usize) -> (Vec<(&'static str, usize, f64, f64)>, u
             .await;
         }
     }
-    let mut last = 2;
     for _ in 0..5 {
-        last = ahead.say(&id, "now").await.seq;
+        let mut last = ahead.say(&id, "now").await.seq;
         let minute = now_millis() / 60_000;
         let mut costs = Vec::new();
         let mut note = |operation| {
