@@ -1,5 +1,6 @@
 //! Tests of the system's costs, permissions and structure.
 
+mod activity;
 mod costs;
 mod edit_minutes;
 mod example_events;
