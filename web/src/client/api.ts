@@ -3,7 +3,11 @@ import type {
   ConversationId,
   ConversationPage,
   ConversationStatus,
+  ConversationUpdate,
   Counts,
+  DeskAnswer,
+  DeskPage,
+  DeskRequest,
   History,
   OrderAnswer,
   OrderId,
@@ -56,11 +60,21 @@ export class Api {
   }
 
   /** Archives, closes or reopens a conversation. Admins only. */
-  setConversationStatus(id: ConversationId, status: ConversationStatus): Promise<ConversationAnswer> {
+  setConversationStatus(id: ConversationId, status: ConversationStatus): Promise<ConversationUpdate> {
     return this.#call("PATCH", `/api/chat/conversations/${encodeURIComponent(id)}`, { status });
   }
 
-  /** Fetches a page of messages: the newest, or those directly before or after a `seq`. */
+  /** Fetches a page of the shop's log: the entries directly after a `deskSeq`. Admins only. */
+  desk(id: ConversationId, query: { after: number; limit: number }): Promise<DeskPage> {
+    return this.#call("GET", `/api/chat/conversations/${encodeURIComponent(id)}/desk${search(query)}`);
+  }
+
+  /** Adds a note to the shop's log. A repeated request with the same `changeId` adds nothing. */
+  addNote(id: ConversationId, request: DeskRequest): Promise<DeskAnswer> {
+    return this.#call("POST", `/api/chat/conversations/${encodeURIComponent(id)}/desk`, request);
+  }
+
+  /** Fetches a page of messages and changes: the newest, or those directly before or after a `seq`. */
   history(id: ConversationId, query: { before?: number; after?: number; limit: number }): Promise<History> {
     return this.#call("GET", `/api/chat/conversations/${encodeURIComponent(id)}/messages${search(query)}`);
   }
@@ -168,8 +182,8 @@ function bodyOf<Answer>({ response, text }: Answered): Answer {
       throw new NetworkError("The server's answer is incomplete.", { cause });
     }
   }
-  const { detail, title, message, code, retryAfterMs } = problemIn(text);
-  throw new ApiError(detail ?? title ?? message ?? response.statusText, { code, status: response.status, retryAfterMs });
+  const { detail, title, message, ...about } = problemIn(text);
+  throw new ApiError(detail ?? title ?? message ?? response.statusText, { ...about, status: response.status });
 }
 
 /** Returns the API's problem document or API Gateway's message, or an empty object. */

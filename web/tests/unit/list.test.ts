@@ -3,12 +3,13 @@ import { lastVisibleSeq } from "../../src/app/chat/visible-messages.ts";
 import { positionOf, rowsOf, withUnreadLine } from "../../src/app/chat/rows.ts";
 import { isAtEnd, staysAtEnd } from "../../src/app/chat/scrolling.ts";
 import { openingOf } from "../../src/app/chat/unread-line.ts";
+import { EMPTY_TIMELINE } from "../../src/client/index.ts";
 import type { Message } from "../../src/protocol.ts";
 import { message } from "./test-client.ts";
 
 const shop = { userId: "grace", role: "admin", name: "Grace" } as const;
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => message(first + index));
-const timeline = (messages: readonly Message[], hasOlder = messages[0]?.seq !== 1) => ({ messages, hasOlder, loaded: true });
+const timeline = (messages: readonly Message[], hasOlder = messages[0]?.seq !== 1) => ({ ...EMPTY_TIMELINE, messages, hasOlder, loaded: true });
 const asAdmin = { readSeq: 3, lastSeq: 10, unread: 7, role: "admin", most: 500 } as const;
 
 test("a conversation opens at the first unread message of the other side", () => {

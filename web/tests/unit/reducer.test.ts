@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { ConversationEntry } from "../../src/client/conversation.ts";
-import { type Change, reduce } from "../../src/client/reducer.ts";
+import { type StateChange, reduce } from "../../src/client/reducer.ts";
 import { sorted } from "../../src/client/selectors.ts";
 import type { PushedEvent } from "../../src/client/socket.ts";
 import { type State, initial } from "../../src/client/state.ts";
@@ -33,11 +33,10 @@ describe.each(FIXTURES)("%s", (name) => {
   const fixture = JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) as Fixture;
   const fresh = freshState(fixture);
 
-  test("events in order give the same state as a fresh fetch, and only a changed status needs a request", () => {
+  test("events in order give the same state as a fresh fetch, without a request", () => {
     const state = fixture.events.reduce((sofar, event) => applyEvent(sofar, event), initialState(fixture));
     expect(visiblePart(state)).toEqual(visiblePart(fresh));
-    const statusChanges = fixture.events.flatMap((event) => (event.event === "conversation_updated" ? [event.conversation.id] : []));
-    expect([...state.conversations].flatMap(([id, { stale }]) => (stale ? [id] : []))).toEqual(statusChanges);
+    expect([...state.conversations.values()].filter(({ stale }) => stale)).toEqual([]);
   });
 
   test("events in any order, with losses and repeats, give the same state as a fresh fetch after a sync", () => {
@@ -48,12 +47,8 @@ describe.each(FIXTURES)("%s", (name) => {
   });
 
   test("events in any order without losses give the same state as a fresh fetch, except stale conversations", () => {
-    const { unread: _, ...last } = fixture.after.conversation;
-    const statusChanges = (["closed", last.status] as const).map((status): PushedEvent => {
-      return { event: "conversation_updated", conversation: { ...last, status } };
-    });
     for (let seed = 1; seed <= SCHEDULES; seed += 1) {
-      const events = shuffled([...fixture.events, ...statusChanges], random(seed), 0);
+      const events = shuffled(fixture.events, random(seed), 0);
       // The client handles events again that came before their conversation.
       const again = events.filter((event) => "message" in event);
       const state = [...events, ...again].reduce((sofar, event) => applyEvent(sofar, event), initialState(fixture));
@@ -70,15 +65,11 @@ describe.each(FIXTURES)("%s", (name) => {
       let state = initialState(fixture);
       const at = nextTime();
       const places = [next(), next()].map((part) => Math.floor(part * (fixture.events.length + 1)));
-      const { unread: _, ...last } = fixture.after.conversation;
-      for (const [index, event] of [...fixture.events, { event: "conversation_updated", conversation: last } as const].entries()) {
+      for (const [index, event] of fixture.events.entries()) {
         if (index === places[0]) state = reduce(state, { type: "list", page: fixture.before.list, asked: "since", at });
         if (index === places[1] && old !== undefined) state = reduce(state, { type: "conversation", conversation: old, at });
         state = applyEvent(state, event);
       }
-      if (old !== undefined) state = reduce(state, { type: "conversation", conversation: { ...fixture.after.conversation, status: "closed" }, at });
-      const entry = state.conversations.get(fixture.conversationId);
-      if (entry?.stale === false) expect(entry.conversation.status, `schedule ${seed}`).toBe(fixture.after.conversation.status);
       expect(visiblePart(afterSync(state, fixture)), `schedule ${seed}`).toEqual(visiblePart(fresh));
     }
   });
@@ -93,7 +84,7 @@ describe.each(FIXTURES)("%s", (name) => {
 
 test("a fetch that a message has overtaken still updates readSeq", () => {
   const participants = [{ ...ADMIN, readSeq: 1, deliveredSeq: 1 }];
-  const freshState: Change[] = [conversation(2, { unread: 2 }), conversation(1, { unread: 0, participants })].map((each) => {
+  const freshState: StateChange[] = [conversation(2, { unread: 2 }), conversation(1, { unread: 0, participants })].map((each) => {
     return { type: "conversation", conversation: each, at: nextTime() };
   });
   const entry = freshState.reduce(reduce, initial(ADMIN)).conversations.get("cnv_a");
@@ -102,7 +93,7 @@ test("a fetch that a message has overtaken still updates readSeq", () => {
 
 test("a person who stops typing is removed while another one continues", () => {
   const about = { event: "user_typing", conversationId: "cnv_a", role: "admin", expiresInMs: 5_000 } as const;
-  const typing = (userId: string, now: number): Change => ({
+  const typing = (userId: string, now: number): StateChange => ({
     type: "pushed",
     event: { ...about, userId, name: userId },
     now,
@@ -124,7 +115,7 @@ function initialState({ me, conversationId, before }: Fixture): State {
   return [
     { type: "refreshed", pages: [before.list], at: nextTime() },
     { type: "history", conversationId, page: before.history, asked: "newest" },
-  ].reduce((state, change) => reduce(state, change as Change), initial(me));
+  ].reduce((state, change) => reduce(state, change as StateChange), initial(me));
 }
 
 function freshState({ me, conversationId, after }: Fixture): State {
@@ -132,7 +123,7 @@ function freshState({ me, conversationId, after }: Fixture): State {
     { type: "refreshed", pages: [after.list], at: nextTime() },
     { type: "history", conversationId, page: after.history, asked: "newest" },
     { type: "conversation", conversation: after.conversation, at: nextTime() },
-  ].reduce((state, change) => reduce(state, change as Change), initial(me));
+  ].reduce((state, change) => reduce(state, change as StateChange), initial(me));
 }
 
 /**

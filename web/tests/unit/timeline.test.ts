@@ -18,18 +18,18 @@ test("the gapless seq counts from the first held message", () => {
 });
 
 test("a gap is a missing message between or after the held ones", () => {
-  const loaded = withHistory(EMPTY_TIMELINE, { messages: messages(8, 9), lastSeq: 9, hasMore: true }, "newest");
+  const loaded = withHistory(EMPTY_TIMELINE, { messages: messages(8, 9), changes: [], others: [], lastSeq: 9, hasMore: true }, "newest");
   expect(hasGap(loaded, 9)).toBe(false);
   expect(hasGap(loaded, 10)).toBe(true);
   expect(hasGap(withMessages(loaded, messages(11)), 9)).toBe(true);
 });
 
 test("older pages are added until there are none", () => {
-  const newest = withHistory(EMPTY_TIMELINE, { messages: messages(3, 4), lastSeq: 4, hasMore: true }, "newest");
+  const newest = withHistory(EMPTY_TIMELINE, { messages: messages(3, 4), changes: [], others: [], lastSeq: 4, hasMore: true }, "newest");
   expect(newest.hasOlder).toBe(true);
-  const after = withHistory(newest, { messages: messages(5), lastSeq: 5, hasMore: false }, "after");
+  const after = withHistory(newest, { messages: messages(5), changes: [], others: [], lastSeq: 5, hasMore: false }, "after");
   expect(after.hasOlder).toBe(true);
-  const all = withHistory(after, { messages: messages(1, 2), lastSeq: 5, hasMore: false }, "before");
+  const all = withHistory(after, { messages: messages(1, 2), changes: [], others: [], lastSeq: 5, hasMore: false }, "before");
   expect(all.hasOlder).toBe(false);
   expect(seqs(all)).toEqual([1, 2, 3, 4, 5]);
 });
