@@ -71,7 +71,7 @@ test("an older list request does not overwrite the answer of a newer request", a
   expect(status()).toBe("closed");
 });
 
-test("after two status events in the wrong order the client has the last status without a request", async () => {
+test("after two status events in the wrong order the client has the last status after at most one request", async () => {
   await startWithOneConversation();
   await vi.advanceTimersByTimeAsync(12_000);
   const before = started.asked.length;

@@ -7,6 +7,7 @@ import type { PushedEvent } from "../../src/client/socket.ts";
 import { type State, initial } from "../../src/client/state.ts";
 import { gaplessSeq } from "../../src/client/timeline.ts";
 import type { Conversation, ConversationPage, History, Message, Person, Role } from "../../src/protocol.ts";
+import { random, shuffled } from "./random.ts";
 import { conversation } from "./test-client.ts";
 
 /**
@@ -164,24 +165,4 @@ function visiblePart(state: State): unknown {
 function furthest({ participants }: Conversation, role: Role): [readSeq: number, deliveredSeq: number] {
   const side = participants.filter((participant) => participant.role === role);
   return [Math.max(0, ...side.map(({ readSeq }) => readSeq)), Math.max(0, ...side.map(({ deliveredSeq }) => deliveredSeq))];
-}
-
-/** Returns the events in another order, with some lost and some repeated. */
-function shuffled(events: readonly PushedEvent[], next: () => number, losses = 0.2): readonly PushedEvent[] {
-  return events
-    .flatMap((event) => (next() < losses ? [] : next() < 0.2 ? [event, event] : [event]))
-    .map((event, index) => ({ event, place: index + next() * 8 }))
-    .sort((one, other) => one.place - other.place)
-    .map(({ event }) => event);
-}
-
-/** A random number generator that gives the same numbers for the same seed. */
-function random(seed: number): () => number {
-  let state = seed * 2_654_435_761;
-  return () => {
-    state = (state ^ (state << 13)) >>> 0;
-    state = (state ^ (state >>> 17)) >>> 0;
-    state = (state ^ (state << 5)) >>> 0;
-    return state / 2 ** 32;
-  };
 }
