@@ -25,6 +25,8 @@ import type { Tokens } from "./tokens.ts";
 /** Time-out of a REST call, in milliseconds. */
 const TIMEOUT_MS = 30_000;
 
+const NO_CHANGES: Pick<History, "changes" | "others"> = { changes: [], others: [] };
+
 /**
  * A page of conversations. A search also returns the last activity back to which it has searched,
  * unless it has searched everything.
@@ -75,8 +77,10 @@ export class Api {
   }
 
   /** Fetches a page of messages and changes: the newest, or those directly before or after a `seq`. */
-  history(id: ConversationId, query: { before?: number; after?: number; limit: number }): Promise<History> {
-    return this.#call("GET", `/api/chat/conversations/${encodeURIComponent(id)}/messages${search(query)}`);
+  async history(id: ConversationId, query: { before?: number; after?: number; limit: number }): Promise<History> {
+    const page = await this.#call<History>("GET", `/api/chat/conversations/${encodeURIComponent(id)}/messages${search(query)}`);
+    // A server of an earlier release sends neither changes nor others.
+    return { ...NO_CHANGES, ...page };
   }
 
   /** Places an order. A repeated request with the same key returns the same order. */

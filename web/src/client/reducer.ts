@@ -300,10 +300,9 @@ function history(state: State, id: ConversationId, page: History, asked: "newest
 
 /** Returns the entry after the messages and changes of a page, in the order of `seq`. */
 function withPage(entry: ConversationEntry, page: History, me: Person): ConversationEntry {
-  const { messages, changes = [], others = [] }: { messages: readonly Message[] } & Partial<History> = page;
-  const log = [...messages, ...changes].sort((one, other) => one.seq - other.seq);
+  const log = [...page.messages, ...page.changes].sort((one, other) => one.seq - other.seq);
   const after = log.reduce((sofar, each) => ("sender" in each ? withMessage(sofar, each, me) : withChange(sofar, each)), entry);
-  return others.reduce((sofar, message) => withMessage(sofar, message, me), after);
+  return page.others.reduce((sofar, message) => withMessage(sofar, message, me), after);
 }
 
 /**
@@ -339,7 +338,7 @@ function withPending(state: State, pending: readonly Pending[]): State {
   return { ...state, outbox: waiting.filter(isMessage), pendingChanges: waiting.filter(isChange), pendingNotes: waiting.filter(isNote) };
 }
 
-/** Removes what is stored now from what is pending. A server of an earlier release sends no changes. */
+/** Removes what is stored now from what is pending. */
 function acknowledged(
   state: State,
   { messages = [], changes = [], entries = [] }: { messages?: readonly Message[]; changes?: readonly Change[]; entries?: readonly DeskEntry[] },

@@ -30,13 +30,13 @@ export interface Timeline {
 export const EMPTY_TIMELINE: Timeline = { messages: [], changes: [], outside: new Map(), hasOlder: true, loaded: false };
 
 /** Returns the lowest `seq`, or undefined if there are no entries. */
-export function oldestSeq({ messages, changes = [] }: Entries): number | undefined {
+export function oldestSeq({ messages, changes }: Entries): number | undefined {
   const [message, change] = [messages[0]?.seq, changes[0]?.seq];
   return message === undefined || change === undefined ? (message ?? change) : Math.min(message, change);
 }
 
 /** Returns the highest `seq`, or 0 if there are no entries. */
-export function newestSeq({ messages, changes = [] }: Entries): number {
+export function newestSeq({ messages, changes }: Entries): number {
   return Math.max(messages.at(-1)?.seq ?? 0, changes.at(-1)?.seq ?? 0);
 }
 
@@ -107,29 +107,24 @@ export function withChanges(timeline: Timeline, incoming: readonly Change[]): Ti
 
 /**
  * Returns the timeline with a page of the history added: the newest page, or one `before` or
- * `after` a `seq`. A server of an earlier release sends no changes.
+ * `after` a `seq`.
  */
 export function withHistory(timeline: Timeline, page: History, asked: "newest" | "before" | "after"): Timeline {
-  const { changes = [], others = [] }: Partial<History> = page;
   const held = page.messages.map((message) => newerOf(message, timeline.outside.get(message.seq)));
   const grown: Timeline = {
     ...timeline,
     messages: merged(timeline.messages, held, isNewer),
-    changes: merged(timeline.changes, changes, never),
+    changes: merged(timeline.changes, page.changes, never),
     loaded: true,
   };
   const oldest = oldestSeq(grown);
   const reachesBack = asked !== "after" && oldestSeq(page) === oldest;
   const hasOlder = oldest !== 1 && (reachesBack ? page.hasMore : timeline.hasOlder);
   const outside = new Map([...timeline.outside].filter(([seq]) => seq < (oldest ?? 0)));
-  return withMessages({ ...grown, outside, hasOlder }, others);
+  return withMessages({ ...grown, outside, hasOlder }, page.others);
 }
 
-/** Messages and changes. A server of an earlier release sends no changes. */
-interface Entries {
-  readonly messages: readonly Message[];
-  readonly changes?: readonly Change[];
-}
+type Entries = Pick<Timeline | History, "messages" | "changes">;
 
 const never = () => false;
 
