@@ -1,17 +1,28 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { createContext, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Suspense, createContext, lazy, useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { type CustomItemComponentProps, Virtualizer, type VirtualizerHandle } from "virtua";
-import { EMPTY_TIMELINE, type PendingMessage, isSamePerson, tickOf } from "../../client/index.ts";
-import type { Conversation } from "../../protocol.ts";
-import { useChat, useLatest } from "../chat-context.ts";
+import { EMPTY_TIMELINE, type PendingMessage, type PendingNote, isSamePerson, oldestSeq, tickOf, withPendingChanges, withPendingEdits } from "../../client/index.ts";
+import type { Conversation, ConversationId, DeskEntry } from "../../protocol.ts";
+import { useChat, useClient, useLatest } from "../chat-context.ts";
 import { dayLabel } from "../format.ts";
 import { useToday } from "../now.ts";
-import { Bubble, PendingBubble } from "./Bubble.tsx";
+import { Bubble } from "./Bubble.tsx";
+import { type Composing, type MessageActions, MessageActionsContext } from "./composing.ts";
+import { messageKeys } from "./message-keys.ts";
+import { NoteBubble, PendingNoteBubble } from "./NoteBubble.tsx";
 import { OlderMessages, useOlder } from "./OlderMessages.tsx";
+import { PendingBubble } from "./PendingBubble.tsx";
 import { useReading } from "./reading.ts";
-import { type ListPosition, type Row, positionOf, rowsOf, withUnreadLine } from "./rows.ts";
+import { type ListPosition, type Row, type Shown, positionOf, rowsOf, withUnreadLine } from "./rows.ts";
 import { useScrolling } from "./scrolling.ts";
+import { StatusLine } from "./StatusLine.tsx";
 import { type Opening, useOpening, useUnread } from "./unread-line.ts";
+
+/** Loaded when a person opens the menu of a message for the first time. */
+const MessageMenu = lazy(() => import("./MessageMenu.tsx"));
+
+/** A message is marked for this time after a jump to it, in milliseconds. */
+const MARKED_TIME = 2_000;
 
 /** Older messages are loaded when the scroll offset is below this, in pixels. */
 const NEAR_START = 1_200;
@@ -28,14 +39,14 @@ const TOP_HEIGHT = 44;
 /**
  * A virtualized list of a chat's messages. It opens at the first unread message, or at the newest.
  */
-export function MessageList({ conversation }: { conversation: Conversation }) {
+export function MessageList({ conversation, onCompose }: { conversation: Conversation; onCompose: (composing: Composing) => void }) {
   const { id } = conversation;
   const me = useChat((state) => state.me);
   const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
   const unread = useChat((state) => state.conversations.get(id)?.unread ?? 0);
   const [readSeq] = useState(() => conversation.participants.find((each) => isSamePerson(each, me))?.readSeq ?? 0);
   const opening = useOpening(conversation, { timeline, readSeq, unread, role: me.role });
-  if (opening !== undefined) return <OpenedList conversation={conversation} opening={opening} readSeq={readSeq} unread={unread} />;
+  if (opening !== undefined) return <OpenedList conversation={conversation} opening={opening} readSeq={readSeq} unread={unread} onCompose={onCompose} />;
   return (
     <div className="messages-frame messages-loading" role="status" aria-label="Loading the messages">
       <span className="skeleton" />
@@ -54,22 +65,24 @@ function OpenedList({
   opening,
   readSeq,
   unread,
+  onCompose,
 }: {
   conversation: Conversation;
   opening: Opening;
   readSeq: number;
   unread: number;
+  onCompose: (composing: Composing) => void;
 }) {
   const { id } = conversation;
   const me = useChat((state) => state.me);
   const today = useToday();
-  const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
+  const shown = useShown(id);
   const unsent = useUnsent(id);
   const writtenAt = unsent.at(-1)?.writtenAt ?? 0;
   const { line, unloaded, load } = useUnread(id, opening, { readSeq, role: me.role, writtenAt });
   const [loadingUnread, setLoadingUnread] = useState<"loading" | "failed">();
-  const rows = useMemo(() => withUnreadLine(rowsOf(timeline.messages, unsent), line), [timeline.messages, unsent, line]);
-  const position = useMemo(() => positionOf(timeline.messages, unsent.length), [timeline.messages, unsent.length]);
+  const rows = useMemo(() => withUnreadLine(rowsOf(shown, unsent), line), [shown, unsent, line]);
+  const position = useMemo(() => positionOf(shown, rows.length, unsent.length), [shown, rows.length, unsent.length]);
   const prepended = usePrepended(rows);
   const latest = useLatest(rows);
 
@@ -78,6 +91,11 @@ function OpenedList({
   const { atEnd, toEnd, toRow, scrolled, resized } = useScrolling(frame, list, TOP_HEIGHT);
   const { older, load: loadOlder, again } = useOlder(id);
   const checkRead = useReading(id, frame);
+
+  const [menu, setMenu] = useState<{ seq: number; at: HTMLElement }>();
+  const { marked, going, goTo } = useGoTo(id, rows, toRow);
+  const actions = useMessageActions(conversation, { onCompose, goTo, onMenu: setMenu });
+  const chosen = menu && shown.messages.find(({ seq }) => seq === menu.seq);
 
   const nearStart = () => {
     if (frame.current !== null && frame.current.scrollTop < NEAR_START) loadOlder();
@@ -116,8 +134,9 @@ function OpenedList({
   };
 
   return (
+    <MessageActionsContext value={actions}>
     <div className="messages-frame">
-      <div ref={frame} className="messages" role="region" aria-label="Messages" tabIndex={0}>
+      <div ref={frame} className="messages" role="region" aria-label="Messages" tabIndex={0} {...messageKeys}>
         <OlderMessages older={older} again={again} />
         <PositionContext value={position}>
           <Virtualizer
@@ -132,7 +151,7 @@ function OpenedList({
             onResize={onResize}
           >
             {(row) => (
-              <div key={row.key} className="entry" data-seq={row.message?.seq}>
+              <div key={row.key} className="entry" data-seq={row.message?.seq} data-marked={(marked !== undefined && row.message?.seq === marked) || undefined}>
                 {row.day !== undefined && <p className="day">{dayLabel(row.day, today)}</p>}
                 {row.line !== undefined && (
                   <div className="unread-line" role="separator" aria-label={newMessages(row.line)}>
@@ -142,7 +161,10 @@ function OpenedList({
                 {row.message !== undefined && (
                   <Bubble message={row.message} me={me} tick={tickOf(row.message, conversation)} follows={row.follows} />
                 )}
+                {row.status !== undefined && <StatusLine change={row.status} />}
+                {row.note !== undefined && <NoteBubble note={row.note} />}
                 {row.unsent !== undefined && <PendingBubble unsent={row.unsent} follows={row.follows} />}
+                {row.unsentNote !== undefined && <PendingNoteBubble note={row.unsentNote} />}
               </div>
             )}
           </Virtualizer>
@@ -158,6 +180,16 @@ function OpenedList({
               : `${newMessages(unloaded)}, go to the first`}
         </button>
       )}
+      {going !== undefined && (
+        <p className="to-line" role="status">
+          {going === "loading" ? "Loading the message…" : "The message could not be loaded."}
+        </p>
+      )}
+      {chosen !== undefined && chosen.deleted === undefined && menu !== undefined && (
+        <Suspense>
+          <MessageMenu key={menu.seq} message={chosen} at={menu.at} onCompose={onCompose} onClose={() => setMenu(undefined)} />
+        </Suspense>
+      )}
       {!atEnd && (
         <button type="button" className="to-end" onClick={toEnd}>
           <ArrowDown size={16} aria-hidden />
@@ -165,6 +197,7 @@ function OpenedList({
         </button>
       )}
     </div>
+    </MessageActionsContext>
   );
 }
 
@@ -184,9 +217,111 @@ function Item({ index, ref, style, children }: CustomItemComponentProps & { ref?
   );
 }
 
-function useUnsent(id: string): readonly PendingMessage[] {
+/** Returns the loaded part of the conversation, as the person should see it. */
+function useShown(id: ConversationId): Shown {
+  const { messages, changes, hasOlder } = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
+  const pending = useChat((state) => state.pendingChanges);
+  const desk = useChat((state) => state.desks.get(id) ?? NO_DESK);
+  const me = useChat((state) => state.me);
+  return useMemo(() => {
+    const mine = pending.filter(({ conversationId }) => conversationId === id);
+    const changed = mine.length === 0 ? messages : messages.map((message) => withPendingChanges(message, mine, me));
+    return { messages: changed, changes, desk, hasOlder };
+  }, [id, messages, changes, hasOlder, pending, desk, me]);
+}
+
+const NO_DESK: readonly DeskEntry[] = [];
+
+/** Returns the messages and notes that are not stored yet, in the order of writing. */
+function useUnsent(id: ConversationId): readonly (PendingMessage | PendingNote)[] {
   const outbox = useChat((state) => state.outbox);
-  return useMemo(() => outbox.filter((unsent) => unsent.conversationId === id), [outbox, id]);
+  const changes = useChat((state) => state.pendingChanges);
+  const notes = useChat((state) => state.pendingNotes);
+  return useMemo(() => {
+    const messages = outbox.map((message) => withPendingEdits(message, changes));
+    const unsent = [...messages, ...notes].filter(({ conversationId }) => conversationId === id);
+    return unsent.sort((one, other) => one.writtenAt - other.writtenAt);
+  }, [outbox, changes, notes, id]);
+}
+
+/** Returns what a person can do with the messages of this conversation. */
+function useMessageActions(
+  { id, status }: Conversation,
+  { onCompose, goTo, onMenu }: { onCompose: (composing: Composing) => void; goTo: (seq: number) => void; onMenu: (menu: { seq: number; at: HTMLElement }) => void },
+): MessageActions {
+  const client = useClient();
+  const changeable = status !== "closed";
+  return useMemo(() => {
+    return {
+      changeable,
+      menu: ({ seq }, at) => onMenu({ seq, at }),
+      reply: ({ seq }) => onCompose({ kind: "message", replyTo: seq }),
+      rewrite: ({ clientMessageId, body, replyTo }) => {
+        const draft = client.state.drafts.get(id) ?? "";
+        client.setDraft(id, draft.trim() === "" ? body : `${body}\n${draft}`);
+        client.discard(clientMessageId);
+        onCompose({ kind: "message", ...(replyTo !== undefined && { replyTo }) });
+        document.querySelector<HTMLElement>(".composer textarea")?.focus();
+      },
+      react: (message, emoji) => {
+        const { me } = client.state;
+        const on = message.reactions?.some((reaction) => reaction.emoji === emoji && reaction.by.some((person) => isSamePerson(person, me))) !== true;
+        client.change(id, { seq: message.seq }, { react: { emoji, on } });
+      },
+      goTo,
+    };
+  }, [client, id, changeable, onCompose, goTo, onMenu]);
+}
+
+/** Returns a function that scrolls to a message, and loads what lies between if necessary. */
+function useGoTo(id: ConversationId, rows: readonly Row[], toRow: (index: number) => void) {
+  const client = useClient();
+  const [target, setTarget] = useState<number>();
+  const [marked, setMarked] = useState<number>();
+  const [going, setGoing] = useState<"loading" | "failed">();
+  const goTo = useCallback(
+    (seq: number) => {
+      const oldest = () => oldestSeq(client.state.timelines.get(id) ?? EMPTY_TIMELINE) ?? 1;
+      const load = async () => {
+        for (let before = Number.POSITIVE_INFINITY; oldest() > seq && oldest() < before; ) {
+          before = oldest();
+          setGoing("loading");
+          await client.loadOlder(id);
+        }
+      };
+      load().then(
+        () => {
+          setGoing(undefined);
+          setTarget(seq);
+        },
+        () => setGoing("failed"),
+      );
+    },
+    [client, id],
+  );
+  useLayoutEffect(() => {
+    const index = target === undefined ? -1 : rows.findIndex((row) => row.message?.seq === target);
+    if (index === -1) return;
+    toRow(index);
+    setMarked(target);
+    setTarget(undefined);
+  }, [target, rows, toRow]);
+  useEffect(() => {
+    if (marked === undefined) return;
+    const timer = setTimeout(() => setMarked(undefined), MARKED_TIME);
+    // The row is rendered after the scroll.
+    const frame = requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-seq="${marked}"] .more`)?.focus({ preventScroll: true }));
+    return () => {
+      clearTimeout(timer);
+      cancelAnimationFrame(frame);
+    };
+  }, [marked]);
+  useEffect(() => {
+    if (going !== "failed") return;
+    const timer = setTimeout(() => setGoing(undefined), 2 * MARKED_TIME);
+    return () => clearTimeout(timer);
+  }, [going]);
+  return { marked, going, goTo };
 }
 
 /**
@@ -194,9 +329,9 @@ function useUnsent(id: string): readonly PendingMessage[] {
  * the end.
  */
 function usePrepended(rows: readonly Row[]): boolean {
-  const first = rows[0]?.message?.seq;
+  const first = rows[0]?.key;
   const last = useRef(first);
-  const prepended = first !== undefined && last.current !== undefined && first < last.current;
+  const prepended = first !== last.current && rows.some(({ key }) => key === last.current);
   useEffect(() => {
     last.current = first;
   });
