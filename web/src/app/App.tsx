@@ -8,8 +8,8 @@ import { NotFoundPage } from "./pages/NotFoundPage.tsx";
 import { OrdersPage } from "./pages/OrdersPage.tsx";
 import { type LogIn, storeLogIn, storedLogIn } from "./session.ts";
 
-/** Loaded when a customer goes to the shop. */
-const CheckoutPage = lazy(() => import("./pages/CheckoutPage.tsx").then((page) => ({ default: page.CheckoutPage })));
+/** Loaded after the first page is shown. */
+const CheckoutPage = lazy(() => import("./pages/CheckoutPage.tsx"));
 
 /**
  * Shows the log-in page, or the routes of a logged-in person. `api` is the origin of the REST API.

@@ -37,7 +37,7 @@ const CONVERSATION_ACTIONS: readonly { status: ConversationStatus; label: string
  * The menu of what an admin can do with an order and its conversation. The server sends the result
  * to everybody as an event.
  */
-export function AdminActions({ conversation }: { conversation: Conversation }) {
+export default function AdminActions({ conversation }: { conversation: Conversation }) {
   const client = useClient();
   const orderChange = useMutation({
     mutationFn: (status: OrderStatus) => client.api.setOrderStatus(conversation.orderId, status),
