@@ -74,7 +74,7 @@ export function merge(
 /** Returns the entry after a message, which may be old, repeated, or ahead of others. */
 export function withMessage(entry: ConversationEntry, message: Message, me: Person, order?: OrderSummary): ConversationEntry {
   const { conversation } = entry;
-  const participants = withAuthor(conversation.participants, message.system?.by ?? message.sender);
+  const participants = withAuthor(conversation.participants, message);
   const lastMessage = lastOf(conversation.lastMessage, message);
   if (message.seq <= conversation.lastSeq) {
     if (participants === conversation.participants && lastMessage === conversation.lastMessage) return entry;
@@ -104,12 +104,10 @@ export function withMessage(entry: ConversationEntry, message: Message, me: Pers
  */
 export function withChange(entry: ConversationEntry, change: Change, message?: Message): ConversationEntry {
   const { conversation } = entry;
-  const participants = withAuthor(conversation.participants, change.by);
   const isLast = message !== undefined && message.seq === conversation.lastMessage.seq;
   const lastMessage = isLast ? lastOf(conversation.lastMessage, message) : conversation.lastMessage;
   if (change.seq <= conversation.lastSeq) {
-    if (participants === conversation.participants && lastMessage === conversation.lastMessage) return entry;
-    return { ...entry, conversation: { ...conversation, participants, lastMessage } };
+    return lastMessage === conversation.lastMessage ? entry : { ...entry, conversation: { ...conversation, lastMessage } };
   }
   return {
     ...entry,
@@ -119,7 +117,6 @@ export function withChange(entry: ConversationEntry, change: Change, message?: M
       lastSeq: change.seq,
       lastMessage,
       lastActivityAt: change.createdAt,
-      participants,
     },
     stale: entry.stale || change.seq > conversation.lastSeq + 1,
   };
@@ -212,8 +209,9 @@ function highest(one: number | undefined, other: number | undefined): number | u
   return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
-/** Adds an admin who did something to the participants. */
-function withAuthor(participants: Participant[], author: Person): Participant[] {
+/** Adds an admin who wrote or changed the order to the participants. A change of a message adds nobody. */
+function withAuthor(participants: Participant[], message: Message): Participant[] {
+  const author = message.system?.by ?? message.sender;
   const known = participants.some((participant) => isSamePerson(participant, author));
   if (known || author.role !== "admin") return participants;
   return mergeParticipants(participants, [{ ...author, readSeq: 0, deliveredSeq: 0 }], false);

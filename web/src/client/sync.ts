@@ -62,7 +62,7 @@ export class Sync {
   #running: Promise<void> | undefined;
   /** True if another sync was requested while one is running. */
   #repeat = false;
-  /** True if events may have been missed that are no activity, such as a change or a receipt. */
+  /** True if events may have been missed that are no activity: receipts and notes. */
   #eventsMissed = false;
   #stopped = false;
   /** Timer that repeats a failed sync. A new connection syncs earlier. */
@@ -235,7 +235,7 @@ export class Sync {
   }
 
   /**
-   * Fetches as many of the newest conversations as are held, up to the limit. A change or a receipt
+   * Fetches as many of the newest conversations as are held, up to the limit. A receipt or a note
    * is no activity, so missed ones are found only by fetching the conversation.
    */
   async #newestPages(): Promise<string> {

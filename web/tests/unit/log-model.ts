@@ -61,7 +61,6 @@ export class LogModel {
     const change: Change = { ...this.#about(by), type: "status", from: this.#status, to };
     this.#status = to;
     this.log.push(change);
-    this.#acts(by);
     const { unread: _, deskSeq: __, ...shared } = this.conversation(by);
     this.events.push({ event: "conversation_updated", conversation: shared, change });
   }
@@ -117,7 +116,6 @@ export class LogModel {
   #change(change: Change, message: Message): void {
     this.log.push(change);
     this.#messages.set(message.seq, message);
-    this.#acts(change.by);
     this.events.push({ event: "message_changed", conversationId: ID, change, message, lastSeq: change.seq });
   }
 
