@@ -65,7 +65,7 @@ export const Bubble = memo(function Bubble({
               · edited {time(editedAt)}
             </span>
           )}
-          {ours && <Ticks tick={tick} />}
+          {ours && deleted === undefined && <Ticks tick={tick} />}
         </p>
         {deleted === undefined && <Bar message={message} near={near} />}
       </div>
@@ -110,7 +110,7 @@ function Bar({ message, near }: { message: Message; near: boolean }) {
         className="more"
         tabIndex={-1}
         aria-haspopup="menu"
-        aria-label={`Actions for the message of ${message.sender.name}: ${message.body.slice(0, 80)}`}
+        aria-label={`Options for the message of ${message.sender.name}: ${message.body.slice(0, 80)}`}
         title="More"
         onClick={menu}
       >
@@ -124,18 +124,25 @@ function Bar({ message, near }: { message: Message; near: boolean }) {
 function useLongPress(message: Message, bubble: RefObject<HTMLElement | null>) {
   const actions = useMessageActions();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const opened = useRef(false);
   const cancel = () => clearTimeout(timer.current);
   return {
     onTouchStart: (event: TouchEvent) => {
       cancel();
+      opened.current = false;
       if (event.touches.length > 1) return;
       timer.current = setTimeout(() => {
+        opened.current = true;
         const more = bubble.current?.querySelector<HTMLElement>(".more");
         if (more) actions.menu(message, more);
       }, LONG_PRESS);
     },
     onTouchMove: cancel,
-    onTouchEnd: cancel,
+    onTouchEnd: (event: TouchEvent) => {
+      cancel();
+      // The press must not also be a click, which would take the focus from the menu.
+      if (opened.current) event.preventDefault();
+    },
     onTouchCancel: cancel,
     onContextMenu: (event: MouseEvent) => {
       if (event.nativeEvent instanceof PointerEvent && event.nativeEvent.pointerType === "touch") event.preventDefault();

@@ -309,8 +309,14 @@ function useGoTo(id: ConversationId, rows: readonly Row[], toRow: (index: number
   useEffect(() => {
     if (marked === undefined) return;
     const timer = setTimeout(() => setMarked(undefined), MARKED_TIME);
-    // The row is rendered after the scroll.
-    const frame = requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-seq="${marked}"] .more`)?.focus({ preventScroll: true }));
+    // The row is rendered, measured and shown in one of the next frames.
+    let frame = 0;
+    const focus = () => {
+      const more = document.querySelector<HTMLElement>(`[data-seq="${marked}"] .more`);
+      more?.focus({ preventScroll: true });
+      if (more === null || document.activeElement !== more) frame = requestAnimationFrame(focus);
+    };
+    focus();
     return () => {
       clearTimeout(timer);
       cancelAnimationFrame(frame);

@@ -1,6 +1,6 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { Copy, Pencil, Reply, Trash2 } from "lucide-react";
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, useRef, useState } from "react";
 import { isSamePerson } from "../../client/index.ts";
 import type { Emoji, Message } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
@@ -26,25 +26,33 @@ export default function MessageMenu({
   const me = useChat((state) => state.me);
   const [now] = useState(() => Date.now() + client.state.clockOffset);
   const [deleting, setDeleting] = useState(false);
+  const confirmed = useRef(false);
+  /** True until the menu has the focus, if the keyboard has opened it. */
+  const byKeyboard = useRef(document.activeElement?.matches(":focus-visible") === true);
   const [list] = useState(() => at.closest<HTMLElement>(".messages"));
   /** True if the composer gets the focus, so that it does not go back. */
   const composes = useRef(false);
   const mine = isSamePerson(message.sender, me);
   const area = at.closest(".bubble")?.getBoundingClientRect() ?? at.getBoundingClientRect();
 
+  const focusFirst = (event: FocusEvent<HTMLElement>) => {
+    if (!byKeyboard.current) return;
+    byKeyboard.current = false;
+    event.currentTarget.querySelector<HTMLElement>("[role^=menuitem]")?.focus();
+  };
   const compose = (composing: Composing) => {
     composes.current = true;
     onCompose(composing);
   };
-  const remove = () => client.change(message.conversationId, { seq: message.seq }, { delete: {} });
   if (deleting) {
     const close = () => {
+      if (confirmed.current) client.change(message.conversationId, { seq: message.seq }, { delete: {} });
       onClose();
       // The button of a deleted message is gone.
-      (at.isConnected ? at : list)?.focus({ preventScroll: true });
+      (confirmed.current ? list : at)?.focus({ preventScroll: true });
     };
     return (
-      <ConfirmDialog title="Delete this message?" yes="Delete" no="Keep it" onYes={remove} onClose={close}>
+      <ConfirmDialog title="Delete this message?" yes="Delete" no="Keep it" onYes={() => (confirmed.current = true)} onClose={close}>
         It is deleted for everybody. This cannot be undone.
       </ConfirmDialog>
     );
@@ -55,6 +63,7 @@ export default function MessageMenu({
         <span className="menu-anchor" aria-hidden style={{ left: area.left, top: area.top, width: area.width, height: area.height }} />
       </Menu.Trigger>
       <Menu.Content
+        onFocus={focusFirst}
         className="menu message-menu"
         aria-labelledby={undefined}
         aria-label="Message"

@@ -17,7 +17,8 @@ export function Quote({ id, seq }: { id: ConversationId; seq: number }) {
   const actions = useMessageActions();
   const quoted = useMessage(id, seq);
   return (
-    <button type="button" className="quote" aria-label={`Go to the message of ${quoted?.sender.name ?? "before"}: ${quoted === undefined ? "" : textOf(quoted).slice(0, 80)}`} onClick={() => actions.goTo(seq)}>
+    <button type="button" className="quote" onClick={() => actions.goTo(seq)}>
+      <span className="visually-hidden">Go to the message of </span>
       <Quoted message={quoted} />
     </button>
   );
