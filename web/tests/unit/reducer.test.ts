@@ -6,7 +6,7 @@ import { sorted } from "../../src/client/selectors.ts";
 import type { PushedEvent } from "../../src/client/socket.ts";
 import { type State, initial } from "../../src/client/state.ts";
 import { gaplessSeq } from "../../src/client/timeline.ts";
-import type { Conversation, ConversationPage, History, Message, Person, Role } from "../../src/protocol.ts";
+import type { Conversation, ConversationPage, History, Person, Role } from "../../src/protocol.ts";
 import { random, shuffled } from "./random.ts";
 import { conversation } from "./test-client.ts";
 
@@ -135,8 +135,11 @@ function afterSync(state: State, { conversationId, after }: Fixture): State {
   const timeline = state.timelines.get(conversationId);
   const from = timeline === undefined ? 0 : gaplessSeq(timeline);
   const messages = after.history.messages.filter((message) => message.seq > from);
+  const changes = after.history.changes.filter((change) => change.seq > from);
+  const named = new Set([...changes.flatMap((change) => ("target" in change ? [change.target] : [])), ...messages.flatMap(({ replyTo }) => replyTo ?? [])]);
+  const others = after.history.messages.filter(({ seq }) => seq <= from && named.has(seq));
   let next = reduce(state, { type: "list", page: after.list, asked: "since", at: nextTime() });
-  next = reduce(next, { type: "history", conversationId, page: { ...after.history, messages, hasMore: false }, asked: "after" });
+  next = reduce(next, { type: "history", conversationId, page: { ...after.history, messages, changes, others, hasMore: false }, asked: "after" });
   return reduce(next, { type: "conversation", conversation: after.conversation, at: nextTime() });
 }
 
@@ -152,12 +155,13 @@ function visiblePart(state: State): unknown {
       status: conversation.status,
       order: conversation.order,
       lastSeq: conversation.lastSeq,
-      lastMessage: conversation.lastMessage,
+      // A preview has no reactions, so the number of the last reaction does not matter.
+      lastMessage: { ...conversation.lastMessage, changedSeq: undefined },
       lastActivityAt: conversation.lastActivityAt,
       cursors: (["customer", "admin"] as const).map((role) => furthest(conversation, role)),
       unread,
     })),
-    messages: [...state.timelines].map(([id, { messages }]) => [id, messages.map(({ seq, id: name, body }: Message) => ({ seq, name, body }))]),
+    messages: [...state.timelines].map(([id, { messages, changes }]) => [id, messages, changes]),
   };
 }
 
