@@ -303,3 +303,39 @@ test("a server of an earlier release sends no changes and no others", async () =
   started.socket().receive({ event: "conversation_updated", conversation: conversation(3, { status: "closed" }) });
   expect(started.client.state.conversations.get("cnv_a")?.conversation.status).toBe("closed");
 });
+
+test("changes, entries of the shop's log and emoji of a later release are kept, and cause no request", async () => {
+  await open({}, { me: GRACE, about: { deskSeq: 0 } });
+  const before = started.asked.length;
+  const pinned = { ...reaction(4, 2), type: "pinned" };
+  const rocket = [{ emoji: "🚀", by: [MIA] }];
+  started.socket().receive({ event: "message_changed", conversationId: "cnv_a", change: pinned, message: { ...message(2), changedSeq: 4, reactions: rocket }, lastSeq: 4 });
+  started.socket().receive({ event: "desk_updated", conversationId: "cnv_a", entry: { ...note(1), type: "snoozed" } });
+  started.client.send("cnv_a", "Hello");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(sent()[0]).toMatchObject({ seenSeq: 4 });
+  expect(shown(2)?.reactions).toEqual(rocket);
+  expect(started.client.state.conversations.get("cnv_a")).toMatchObject({ stale: false, conversation: { lastSeq: 4, deskSeq: 1 } });
+  expect(started.asked.length).toBe(before);
+  expect(started.reported).toEqual([]);
+});
+
+test("the outbox ignores what a later release has stored", async () => {
+  const storage = new MemoryStorage();
+  storage.setItem("order-chat/outbox/customer/mia/1", JSON.stringify({ pollId: "1", conversationId: "cnv_a", writtenAt: 1 }));
+  await open({}, { storage });
+  started.client.send("cnv_a", "Hello");
+  await vi.advanceTimersByTimeAsync(20);
+  expect(sent()).toHaveLength(1);
+  expect(storage.getItem("order-chat/outbox/customer/mia/1")).not.toBe(null);
+});
+
+test("a change that is refused for now is sent again after the given time", async () => {
+  await open();
+  started.client.change("cnv_a", { seq: 3 }, { edit: { body: "Better" } });
+  await vi.advanceTimersByTimeAsync(20);
+  await refuse(0, { code: "rate_limited", retryAfterMs: 300 });
+  expect(started.client.state.pendingChanges[0]?.failed).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(400);
+  expect(sent()).toHaveLength(2);
+});
