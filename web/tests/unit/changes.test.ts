@@ -142,6 +142,7 @@ test("changes of a failed message wait, and are dropped with it", async () => {
   await refuse(0, { code: "conversation_closed" });
   await vi.advanceTimersByTimeAsync(5_000);
   expect(sent()).toHaveLength(1);
+  expect(started.client.state.pendingChanges[0]).not.toHaveProperty("failed");
   started.client.discard(clientMessageId);
   expect([started.client.state.outbox, started.client.state.pendingChanges]).toEqual([[], []]);
   await vi.advanceTimersByTimeAsync(5_000);
@@ -338,4 +339,40 @@ test("a change that is refused for now is sent again after the given time", asyn
   expect(started.client.state.pendingChanges[0]?.failed).toBeUndefined();
   await vi.advanceTimersByTimeAsync(400);
   expect(sent()).toHaveLength(2);
+});
+
+test("a change of a message that was not acknowledged is sent although the history cannot be loaded", async () => {
+  await open({ answer: (path) => (path.includes("/messages") ? new Promise(() => {}) : undefined) });
+  const clientMessageId = started.client.send("cnv_a", "Frist");
+  started.client.change("cnv_a", { clientMessageId }, { edit: { body: "First" } });
+  await vi.advanceTimersByTimeAsync(6_000);
+  await ack(0, { message: { ...message(4), clientMessageId, body: "Frist" } });
+  await vi.advanceTimersByTimeAsync(6_000);
+  // Without answers to its pings the client has opened another socket by now.
+  expect(sent().at(-1)).toMatchObject({ action: "change_message", seq: 4, edit: { body: "First" } });
+});
+
+test("a change that leaves a gap in a conversation that is not open causes one fetch of it", async () => {
+  const stored = { now: conversation(2, { unread: 2 }) };
+  started = await startClient({ list: () => ({ items: [stored.now] }), conversation: () => stored.now }, { me: GRACE });
+  await vi.advanceTimersByTimeAsync(12_000);
+  const fetches = () => started.asked.filter((path) => path.endsWith("/cnv_a")).length;
+  // Message 3 was missed.
+  stored.now = conversation(4, { unread: 3, lastMessage: message(3) });
+  started.socket().receive({ event: "message_changed", conversationId: "cnv_a", change: reaction(4, 1), message: { ...message(1), changedSeq: 4 }, lastSeq: 4 });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(started.client.state.conversations.get("cnv_a")).toMatchObject({ unread: 3, stale: false, conversation: { lastSeq: 4, lastMessage: { seq: 3 } } });
+  expect(fetches()).toBe(1);
+  started.socket().receive({ event: "message_changed", conversationId: "cnv_a", change: reaction(5, 1, "🎉"), message: { ...message(1), changedSeq: 5 }, lastSeq: 5 });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(fetches()).toBe(1);
+});
+
+test("a page of the history also brings a missed status", async () => {
+  await open();
+  started.server.list = () => ({ items: [] });
+  started.server.history = () => ({ messages: [], changes: [statusChange(4, "active", "archived"), statusChange(5, "archived", "closed")], others: [], lastSeq: 5, hasMore: false });
+  void started.client.sync();
+  await vi.advanceTimersByTimeAsync(50);
+  expect(started.client.state.conversations.get("cnv_a")).toMatchObject({ stale: false, conversation: { lastSeq: 5, status: "closed" } });
 });
