@@ -430,7 +430,9 @@ test("status changes are quiet lines between the messages", async () => {
   // Nothing can be changed in a closed conversation.
   await openMenu(mia, "Thank you.");
   expect(await mia.getByRole("menuitem").allInnerTexts()).toEqual(["Copy"]);
-  await mia.keyboard.press("Escape");
+  await mia.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await mia.getByRole("menuitem", { name: "Copy" }).click();
+  await expect.poll(() => mia.evaluate(() => navigator.clipboard.readText())).toBe("Thank you.");
   await chooseStatus(grace, "Reopen the conversation");
   await mia.locator(".system", { hasText: "Grace Okafor reopened the conversation" }).waitFor();
   await chooseAction(grace, "Confirm the order");

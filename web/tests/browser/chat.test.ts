@@ -100,6 +100,7 @@ test("the Enter key that ends an IME composition in Safari does not send", async
   });
   await waitForFrame(page);
   expect(await field.inputValue()).toBe("にほん");
+  await page.locator(".send:enabled").waitFor();
   await field.press("Enter");
   await waitForStatus(page, "にほん", "Sent");
 });

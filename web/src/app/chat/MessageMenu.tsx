@@ -103,7 +103,7 @@ export default function MessageMenu({
             Edit
           </Menu.Item>
         )}
-        <Menu.Item className="menu-item" onSelect={() => void navigator.clipboard?.writeText(message.body)}>
+        <Menu.Item className="menu-item" onSelect={() => copy(message.body)}>
           <Copy size={16} aria-hidden />
           Copy
         </Menu.Item>
@@ -122,6 +122,19 @@ export default function MessageMenu({
       </Menu.Content>
     </Menu.Root>
   );
+}
+
+/** Copies a text. Pages over plain HTTP have no `navigator.clipboard`; there a field is copied from. */
+function copy(text: string): void {
+  if ("clipboard" in navigator) {
+    navigator.clipboard.writeText(text).catch(() => undefined);
+    return;
+  }
+  const field = document.body.appendChild(document.createElement("textarea"));
+  field.value = text;
+  field.select();
+  document.execCommand("copy");
+  field.remove();
 }
 
 /** The emoji stand in a row, so the left and right arrow keys move too. */
