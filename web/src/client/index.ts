@@ -8,7 +8,7 @@
  * | `connection`, `socket`, `backoff` | one WebSocket that is always open |
  * | `reducer`, `state`, `conversation`, `timeline`, `desk`, `person` | the state, as a pure function |
  * | `sync` | fetches what pushed events did not bring |
- * | `outbox`, `pending` | messages, changes and notes that are not acknowledged yet, in the browser's storage |
+ * | `outbox`, `outbox-storage`, `pending` | messages, changes and notes that are not acknowledged yet, in the browser's storage |
  * | `drafts` | drafts, in the browser's storage |
  * | `receipts`, `typing` | receipts and typing frames, at a limited rate |
  */

@@ -3,6 +3,7 @@ import { Backoff } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
 import { ApiError } from "./errors.ts";
+import { PendingStorage } from "./outbox-storage.ts";
 import {
   type Failure,
   type MessageChange,
@@ -17,8 +18,6 @@ import {
   isMessage,
   isNote,
 } from "./pending.ts";
-import { personKey } from "./person.ts";
-import { keysOf } from "./storage-keys.ts";
 
 /** What an outbox needs from its owner. */
 export interface OutboxOwner {
@@ -46,21 +45,6 @@ export interface OutboxOwner {
   addNote(note: PendingNote): Promise<DeskAnswer>;
 }
 
-/** The result of something pending, which the sending tab stores for the other tabs. */
-interface Outcome {
-  /** What is stored. Absent for a message. */
-  readonly stored?: Stored;
-  /** The stored message. Absent for a note. */
-  readonly sent?: Message;
-  /** The time of the result by the device's clock, in milliseconds since 1970. */
-  readonly at: number;
-}
-
-/**
- * Time for which an outcome is kept in the storage so that other tabs can read it, in milliseconds.
- */
-const OUTCOME_KEPT_MS = 10_000;
-
 /**
  * Time after which a message is sent without the lock, because the tab that holds it may be
  * suspended, in milliseconds.
@@ -84,12 +68,7 @@ interface Pause {
 }
 
 /**
- * The messages, changes and notes that are not acknowledged yet. Each has its own key in the
- * browser's storage, so that tabs do not overwrite each other's.
- *
- * This page also keeps its own in memory. A marker in the storage shows why one is missing there.
- * With the marker, another tab has sent or discarded it. Without it, the storage was cleared and it
- * is stored again.
+ * Sends the messages, changes and notes that are not acknowledged yet.
  *
  * Those of a conversation are sent one at a time, in the order of writing, and by one tab at a time.
  * The sending tab holds a lock with the conversation's name, and reads the storage again after it
@@ -102,41 +81,25 @@ export class Outbox {
   readonly #me: Person;
   readonly #connection: Pick<Connection, "open" | "request">;
   readonly #owner: OutboxOwner;
-  readonly #prefix: string;
-  readonly #outcomes: string;
-  readonly #marker: string;
-  /** What this page has written, by id. */
-  readonly #memory = new Map<string, Pending>();
-  /** The ids of those that could not be stored. */
-  readonly #unwritten = new Set<string>();
+  readonly #storage: PendingStorage;
   readonly #sending = new Set<ConversationId>();
   readonly #pauses = new Map<ConversationId, Pause>();
   /** For each id, the time since which it is not accepted and the number of attempts since then. */
   readonly #failures = new Map<string, { readonly since: number; tries: number }>();
   #withoutLocksUntil = Number.NEGATIVE_INFINITY;
   #running = false;
-  #forgetting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(environment: Environment, me: Person, connection: Pick<Connection, "open" | "request">, owner: OutboxOwner) {
     this.#environment = environment;
     this.#me = me;
     this.#connection = connection;
     this.#owner = owner;
-    this.#prefix = `order-chat/outbox/${personKey(me)}/`;
-    this.#outcomes = `order-chat/outcomes/${personKey(me)}/`;
-    this.#marker = `order-chat/outbox-marker/${personKey(me)}`;
+    this.#storage = new PendingStorage(environment, me);
   }
 
   /** What is pending or has failed, in the order of writing. */
   get pending(): readonly Pending[] {
-    const all = this.#stored();
-    for (const [id, pending] of this.#memory) if (!all.has(id) && !this.#isSettled(id)) all.set(id, pending);
-    return [...all.values()].sort((one, other) => one.writtenAt - other.writtenAt);
-  }
-
-  /** Returns true if a storage key belongs to this outbox; `null` stands for all keys. */
-  owns(key: string | null): boolean {
-    return key === null || key.startsWith(this.#prefix) || key.startsWith(this.#outcomes);
+    return this.#storage.pending;
   }
 
   /** Stores a message and sends it as soon as possible. Returns its `clientMessageId`. */
@@ -176,7 +139,7 @@ export class Outbox {
     if (pending === undefined) return;
     const { failed, ...again } = pending;
     // The person has seen the other admin's answer.
-    this.#put(failed?.code === "overtaken" && isMessage(pending) ? { ...(again as PendingMessage), expectLast: false } : again);
+    this.#storage.put(failed?.code === "overtaken" && isMessage(pending) ? { ...(again as PendingMessage), expectLast: false } : again);
     this.#changed();
     this.#endPause(pending.conversationId);
     this.flush();
@@ -194,7 +157,7 @@ export class Outbox {
 
   /** Call it when another tab has changed a storage key; `null` stands for all keys. */
   storageChanged(key: string | null): void {
-    if (!this.owns(key)) return;
+    if (!this.#storage.owns(key)) return;
     const id = key?.split("/").at(-1);
     if (id !== undefined) this.#tellOutcome(id);
     this.#changed();
@@ -228,7 +191,7 @@ export class Outbox {
   stop(): void {
     this.#running = false;
     for (const conversationId of this.#pauses.keys()) this.#endPause(conversationId);
-    this.#forgetOutcomes(0);
+    this.#storage.forgetOutcomes(0);
   }
 
   /** Sends what is pending in a conversation, one after another. */
@@ -300,7 +263,7 @@ export class Outbox {
       }
       // Stored before it is sent, because every retry must send the same.
       pending = this.#tried(pending, seenSeq);
-      this.#put(pending);
+      this.#storage.put(pending);
     }
     try {
       const answer = await this.#request(pending);
@@ -379,7 +342,7 @@ export class Outbox {
   #fail(pending: Pending, failed: Failure): void {
     this.#failures.delete(idOf(pending));
     // Another tab may have discarded it meanwhile.
-    if (this.#find(idOf(pending)) !== undefined) this.#put({ ...pending, failed });
+    if (this.#find(idOf(pending)) !== undefined) this.#storage.put({ ...pending, failed });
     this.#changed();
   }
 
@@ -397,7 +360,7 @@ export class Outbox {
 
   /** Stores it, sends it as soon as possible, and returns its id. */
   #add(pending: Pending): string {
-    this.#put(pending);
+    this.#storage.put(pending);
     // Requesting the lock takes a moment, in which it is shown.
     this.flush();
     this.#changed();
@@ -428,7 +391,7 @@ export class Outbox {
       return (result ??= work());
     };
     try {
-      await locks.request(this.#prefix + conversationId, { signal: abort.signal }, once);
+      await locks.request(this.#storage.prefix + conversationId, { signal: abort.signal }, once);
     } catch {
       // Without a result no lock was granted in time or locks are forbidden. If the work itself
       // failed, its promise fails again below.
@@ -437,126 +400,42 @@ export class Outbox {
     return once();
   }
 
-  /** Synchronizes memory and storage, and passes what is pending to the owner. */
+  /** Passes what is pending to the owner, and what became of what another tab has sent. */
   #changed(): void {
-    const stored = this.#stored();
-    for (const [id, pending] of this.#memory) {
-      if (stored.has(id)) continue;
-      if (this.#isSettled(id)) {
-        this.#tellOutcome(id);
-        this.#memory.delete(id);
-      } else this.#put(pending);
-    }
+    for (const id of this.#storage.synchronize()) this.#tellOutcome(id);
     for (const pending of this.pending) {
       const found = this.#owner.stored(pending);
       if (found !== undefined) this.#forget(idOf(pending), found);
     }
-    this.#owner.changed(this.pending, this.#unwritten.size > 0);
-  }
-
-  /** Returns true if another tab has sent or discarded what this page has written. */
-  #isSettled(id: string): boolean {
-    return !this.#unwritten.has(id) && this.#environment.storage.getItem(this.#marker) !== null;
+    this.#owner.changed(this.pending, this.#storage.unstored);
   }
 
   /** Informs the owner if another tab has sent it. */
   #tellOutcome(id: string): void {
-    const outcome = parse<Outcome>(this.#environment.storage.getItem(this.#outcomes + id));
-    const stored = outcome?.stored ?? (outcome?.sent && { message: outcome.sent });
+    const stored = this.#storage.outcomeOf(id);
     if (stored === undefined) return;
     this.#numbered(id, stored);
     this.#owner.sent(stored);
+  }
+
+  /** Removes what was discarded, or sent and `stored`. */
+  #forget(id: string, stored?: Stored): void {
+    if (stored !== undefined) this.#numbered(id, stored);
+    this.#failures.delete(id);
+    this.#storage.remove(id, stored);
   }
 
   /** Gives the changes that wait for a message its `seq`. */
   #numbered(id: string, stored: Stored): void {
     if (!("message" in stored) || "change" in stored) return;
     for (const each of this.pending) {
-      if (isChangeOf(each, { clientMessageId: id })) this.#put({ ...each, seq: stored.message.seq });
+      if (isChangeOf(each, { clientMessageId: id })) this.#storage.put({ ...each, seq: stored.message.seq });
     }
   }
-
-  #stored(): Map<string, Pending> {
-    const { storage } = this.#environment;
-    const found = new Map<string, Pending>();
-    for (const key of keysOf(storage, this.#prefix)) {
-      const pending = parse<Pending>(storage.getItem(key));
-      // A later release may store something else.
-      if (pending !== undefined && (isMessage(pending) || isChange(pending) || isNote(pending))) found.set(idOf(pending), pending);
-    }
-    return found;
-  }
-
-  /** Removes outcomes that are older than `age` milliseconds. The clock may have been set back. */
-  #forgetOutcomes(age: number): void {
-    clearTimeout(this.#forgetting);
-    this.#forgetting = undefined;
-    const { storage } = this.#environment;
-    const now = this.#environment.now();
-    for (const key of keysOf(storage, this.#outcomes)) {
-      const outcome = parse<Outcome>(storage.getItem(key));
-      if (outcome === undefined || Math.abs(now - outcome.at) >= age) storage.removeItem(key);
-    }
-  }
-
-  /** Stores it in its current state. */
-  #put(pending: Pending): void {
-    const id = idOf(pending);
-    const { storage } = this.#environment;
-    this.#memory.set(id, pending);
-    try {
-      // Without the marker the storage was cleared. Once the marker is set, what is missing counts
-      // as sent, so all are stored again.
-      const missing = storage.getItem(this.#marker) === null ? [...this.#memory.values()] : [pending];
-      for (const each of missing) storage.setItem(this.#prefix + idOf(each), JSON.stringify(each));
-      storage.setItem(this.#marker, "1");
-      this.#unwritten.delete(id);
-    } catch {
-      // The storage is full or forbidden. It is kept in memory, and the stored version is outdated.
-      storage.removeItem(this.#prefix + id);
-      this.#unwritten.add(id);
-    }
-  }
-
-  /**
-   * Removes what was discarded or sent. What the server has stored is kept as an outcome for the
-   * other tabs.
-   */
-  #forget(id: string, stored?: Stored): void {
-    if (stored !== undefined) this.#numbered(id, stored);
-    this.#failures.delete(id);
-    this.#memory.delete(id);
-    this.#unwritten.delete(id);
-    const { storage } = this.#environment;
-    try {
-      // Store the outcome first. Otherwise another tab could see neither the pending one nor its
-      // outcome.
-      if (stored !== undefined) storage.setItem(this.#outcomes + id, JSON.stringify(outcomeOf(stored, this.#environment.now())));
-    } catch {
-      // The storage is full: the other tabs learn of it from the server.
-    }
-    storage.removeItem(this.#prefix + id);
-    this.#forgetting ??= setTimeout(() => this.#forgetOutcomes(OUTCOME_KEPT_MS), OUTCOME_KEPT_MS);
-  }
-}
-
-/** A tab of the release before reads `sent`, which it takes for its message. */
-function outcomeOf(stored: Stored, at: number): Outcome {
-  return "message" in stored && !("change" in stored) ? { sent: stored.message, at } : { stored, at };
 }
 
 /** Returns true if a later change makes an earlier one, that was not sent yet, superfluous. */
 function isSamePurpose(one: MessageChange, other: MessageChange): boolean {
   if ("react" in one && "react" in other) return one.react.emoji === other.react.emoji;
   return "edit" in one && "edit" in other;
-}
-
-/** Parses a value that this library has stored. Returns `undefined` if that fails. */
-function parse<Value>(text: string | null): Value | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? "null");
-    return typeof value === "object" && value !== null ? (value as Value) : undefined;
-  } catch {
-    return undefined;
-  }
 }

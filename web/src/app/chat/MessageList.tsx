@@ -1,28 +1,28 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { Suspense, createContext, lazy, useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Suspense, createContext, lazy, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { type CustomItemComponentProps, Virtualizer, type VirtualizerHandle } from "virtua";
-import { EMPTY_TIMELINE, type PendingMessage, type PendingNote, isSamePerson, oldestSeq, tickOf, withPendingChanges, withPendingEdits } from "../../client/index.ts";
-import type { Conversation, ConversationId, DeskEntry } from "../../protocol.ts";
-import { useChat, useClient, useLatest } from "../chat-context.ts";
+import { EMPTY_TIMELINE, isSamePerson, tickOf } from "../../client/index.ts";
+import type { Conversation } from "../../protocol.ts";
+import { useChat, useLatest } from "../chat-context.ts";
 import { dayLabel } from "../format.ts";
 import { useToday } from "../now.ts";
 import { Bubble } from "./Bubble.tsx";
-import { type Composing, type MessageActions, MessageActionsContext } from "./composing.ts";
+import { type Composing, MessageActionsContext } from "./composing.ts";
+import { useGoTo } from "./go-to.ts";
+import { useActionsOf } from "./message-actions.ts";
 import { messageKeys } from "./message-keys.ts";
 import { NoteBubble, PendingNoteBubble } from "./NoteBubble.tsx";
 import { OlderMessages, useOlder } from "./OlderMessages.tsx";
 import { PendingBubble } from "./PendingBubble.tsx";
 import { useReading } from "./reading.ts";
-import { type ListPosition, type Row, type Shown, positionOf, rowsOf, withUnreadLine } from "./rows.ts";
+import { type ListPosition, type Row, positionOf, rowsOf, withUnreadLine } from "./rows.ts";
 import { useScrolling } from "./scrolling.ts";
+import { useShown, useUnsent } from "./shown.ts";
 import { StatusLine } from "./StatusLine.tsx";
 import { type Opening, useOpening, useUnread } from "./unread-line.ts";
 
 /** Loaded when a person opens the menu of a message for the first time. */
 const MessageMenu = lazy(() => import("./MessageMenu.tsx"));
-
-/** A message is marked for this time after a jump to it, in milliseconds. */
-const MARKED_TIME = 2_000;
 
 /** Older messages are loaded when the scroll offset is below this, in pixels. */
 const NEAR_START = 1_200;
@@ -94,7 +94,7 @@ function OpenedList({
 
   const [menu, setMenu] = useState<{ seq: number; at: HTMLElement }>();
   const { marked, going, goTo } = useGoTo(id, rows, toRow);
-  const actions = useMessageActions(conversation, { onCompose, goTo, onMenu: setMenu });
+  const actions = useActionsOf(conversation, { onCompose, goTo, onMenu: setMenu });
   const chosen = menu && shown.messages.find(({ seq }) => seq === menu.seq);
 
   const nearStart = () => {
@@ -215,119 +215,6 @@ function Item({ index, ref, style, children }: CustomItemComponentProps & { ref?
       {children}
     </li>
   );
-}
-
-/** Returns the loaded part of the conversation, as the person should see it. */
-function useShown(id: ConversationId): Shown {
-  const { messages, changes, hasOlder } = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
-  const pending = useChat((state) => state.pendingChanges);
-  const desk = useChat((state) => state.desks.get(id) ?? NO_DESK);
-  const me = useChat((state) => state.me);
-  return useMemo(() => {
-    const mine = pending.filter(({ conversationId }) => conversationId === id);
-    const changed = mine.length === 0 ? messages : messages.map((message) => withPendingChanges(message, mine, me));
-    return { messages: changed, changes, desk, hasOlder };
-  }, [id, messages, changes, hasOlder, pending, desk, me]);
-}
-
-const NO_DESK: readonly DeskEntry[] = [];
-
-/** Returns the messages and notes that are not stored yet, in the order of writing. */
-function useUnsent(id: ConversationId): readonly (PendingMessage | PendingNote)[] {
-  const outbox = useChat((state) => state.outbox);
-  const changes = useChat((state) => state.pendingChanges);
-  const notes = useChat((state) => state.pendingNotes);
-  return useMemo(() => {
-    const messages = outbox.map((message) => withPendingEdits(message, changes));
-    const unsent = [...messages, ...notes].filter(({ conversationId }) => conversationId === id);
-    return unsent.sort((one, other) => one.writtenAt - other.writtenAt);
-  }, [outbox, changes, notes, id]);
-}
-
-/** Returns what a person can do with the messages of this conversation. */
-function useMessageActions(
-  { id, status }: Conversation,
-  { onCompose, goTo, onMenu }: { onCompose: (composing: Composing) => void; goTo: (seq: number) => void; onMenu: (menu: { seq: number; at: HTMLElement }) => void },
-): MessageActions {
-  const client = useClient();
-  const changeable = status !== "closed";
-  return useMemo(() => {
-    return {
-      changeable,
-      menu: ({ seq }, at) => onMenu({ seq, at }),
-      reply: ({ seq }) => onCompose({ kind: "message", replyTo: seq }),
-      rewrite: ({ clientMessageId, body, replyTo }) => {
-        const draft = client.state.drafts.get(id) ?? "";
-        client.setDraft(id, draft.trim() === "" ? body : `${body}\n${draft}`);
-        client.discard(clientMessageId);
-        onCompose({ kind: "message", ...(replyTo !== undefined && { replyTo }) });
-        document.querySelector<HTMLElement>(".composer textarea")?.focus();
-      },
-      react: (message, emoji) => {
-        const { me } = client.state;
-        const on = message.reactions?.some((reaction) => reaction.emoji === emoji && reaction.by.some((person) => isSamePerson(person, me))) !== true;
-        client.change(id, { seq: message.seq }, { react: { emoji, on } });
-      },
-      goTo,
-    };
-  }, [client, id, changeable, onCompose, goTo, onMenu]);
-}
-
-/** Returns a function that scrolls to a message, and loads what lies between if necessary. */
-function useGoTo(id: ConversationId, rows: readonly Row[], toRow: (index: number) => void) {
-  const client = useClient();
-  const [target, setTarget] = useState<number>();
-  const [marked, setMarked] = useState<number>();
-  const [going, setGoing] = useState<"loading" | "failed">();
-  const goTo = useCallback(
-    (seq: number) => {
-      const oldest = () => oldestSeq(client.state.timelines.get(id) ?? EMPTY_TIMELINE) ?? 1;
-      const load = async () => {
-        for (let before = Number.POSITIVE_INFINITY; oldest() > seq && oldest() < before; ) {
-          before = oldest();
-          setGoing("loading");
-          await client.loadOlder(id);
-        }
-      };
-      load().then(
-        () => {
-          setGoing(undefined);
-          setTarget(seq);
-        },
-        () => setGoing("failed"),
-      );
-    },
-    [client, id],
-  );
-  useLayoutEffect(() => {
-    const index = target === undefined ? -1 : rows.findIndex((row) => row.message?.seq === target);
-    if (index === -1) return;
-    toRow(index);
-    setMarked(target);
-    setTarget(undefined);
-  }, [target, rows, toRow]);
-  useEffect(() => {
-    if (marked === undefined) return;
-    const timer = setTimeout(() => setMarked(undefined), MARKED_TIME);
-    // The row is rendered, measured and shown in one of the next frames.
-    let frame = 0;
-    const focus = () => {
-      const more = document.querySelector<HTMLElement>(`[data-seq="${marked}"] .more`);
-      more?.focus({ preventScroll: true });
-      if (more === null || document.activeElement !== more) frame = requestAnimationFrame(focus);
-    };
-    focus();
-    return () => {
-      clearTimeout(timer);
-      cancelAnimationFrame(frame);
-    };
-  }, [marked]);
-  useEffect(() => {
-    if (going !== "failed") return;
-    const timer = setTimeout(() => setGoing(undefined), 2 * MARKED_TIME);
-    return () => clearTimeout(timer);
-  }, [going]);
-  return { marked, going, goTo };
 }
 
 /**
