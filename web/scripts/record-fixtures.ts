@@ -1,6 +1,6 @@
 /**
  * Records the fixtures of the reducer's tests from a running system. Two customers and two admins
- * write, read, and change orders. A fixture holds the events of one connection and the server's
+ * write, read, react, edit, delete, take notes, and change orders. A fixture holds the events of one connection and the server's
  * answers before and after them.
  */
 import { writeFileSync } from "node:fs";
@@ -61,8 +61,16 @@ class Recorder {
     await new Promise((done) => setTimeout(done, 60));
   }
 
-  async sendMessage(conversationId: string, body: string): Promise<void> {
-    await this.call("POST", `/api/chat/conversations/${conversationId}/messages`, { clientMessageId: crypto.randomUUID(), body });
+  async sendMessage(conversationId: string, body: string, replyTo?: number): Promise<void> {
+    await this.call("POST", `/api/chat/conversations/${conversationId}/messages`, { clientMessageId: crypto.randomUUID(), body, replyTo });
+  }
+
+  async change(conversationId: string, seq: number, change: object): Promise<void> {
+    await this.call("POST", `/api/chat/conversations/${conversationId}/messages/${seq}/changes`, { changeId: crypto.randomUUID(), ...change });
+  }
+
+  async addNote(conversationId: string, body: string): Promise<void> {
+    await this.call("POST", `/api/chat/conversations/${conversationId}/desk`, { changeId: crypto.randomUUID(), note: { body } });
   }
 
   async fetchState(conversationId: string) {
@@ -100,6 +108,10 @@ export default async function record(): Promise<void> {
   await read(mia, 4);
   await mia.sendMessage(conversation.id, "Then I take it.");
   await read(grace, 5);
+  await mia.change(conversation.id, 5, { edit: { body: "Then I take two." } });
+  await grace.change(conversation.id, 5, { react: { emoji: "👍", on: true } });
+  await tom.change(conversation.id, 5, { react: { emoji: "👍", on: true } });
+  await tom.addNote(conversation.id, "Two lamps, one price.");
   const second = await place(leo, "Reading chair");
   await leo.sendMessage(second.conversation.id, "When does it come?");
   await grace.call("PATCH", `/api/sales/${order.id}/status`, { status: "confirmed" });
@@ -108,7 +120,9 @@ export default async function record(): Promise<void> {
   await grace.sendMessage(second.conversation.id, "Tomorrow.");
   const third = await place(mia, "Wall clock");
   await mia.sendMessage(third.conversation.id, "And a clock.");
-  await mia.sendMessage(conversation.id, "Thank you both.");
+  await mia.sendMessage(conversation.id, "Thank you both.", 4);
+  await tom.change(conversation.id, 5, { react: { emoji: "👍", on: false } });
+  await grace.change(conversation.id, 4, { delete: {} });
   await tom.call("PATCH", `/api/sales/${order.id}/status`, { status: "completed" });
   await tom.call("PATCH", `/api/sales/${third.order.id}/status`, { status: "cancelled" });
   await leo.sendMessage(second.conversation.id, "Thanks.");

@@ -1,13 +1,15 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { personKey } from "../client/index.ts";
 import { LoggedIn } from "./LoggedIn.tsx";
-import { CheckoutPage } from "./pages/CheckoutPage.tsx";
 import { LogInPage } from "./pages/LogInPage.tsx";
 import { NotFoundPage } from "./pages/NotFoundPage.tsx";
 import { OrdersPage } from "./pages/OrdersPage.tsx";
 import { type LogIn, storeLogIn, storedLogIn } from "./session.ts";
+
+/** Loaded after the first page is shown. */
+const CheckoutPage = lazy(() => import("./pages/CheckoutPage.tsx"));
 
 /**
  * Shows the log-in page, or the routes of a logged-in person. `api` is the origin of the REST API.
@@ -34,7 +36,9 @@ export function App({ api }: { api: string }) {
           </Route>
           <Route path="/orders/:id?">{({ id }) => <OrdersPage id={id} />}</Route>
           <Route path="/checkout">
-            <CheckoutPage />
+            <Suspense fallback={<main className="checkout" aria-busy />}>
+              <CheckoutPage />
+            </Suspense>
           </Route>
           <Route>
             <NotFoundPage />

@@ -23,6 +23,7 @@ export function LoggedIn({
   children: ReactNode;
 }) {
   const client = useRunningClient(api, logIn);
+  useEffect(loadRest, []);
   if (client === undefined) return null;
   return (
     <ChatContext value={client}>
@@ -34,6 +35,11 @@ export function LoggedIn({
       <LogInExpired onLogIn={onExpired} />
     </ChatContext>
   );
+}
+
+/** Loads the parts that are not in the first load, so that they are there without a network too. */
+function loadRest(): void {
+  Promise.all([import("./pages/CheckoutPage.tsx"), import("./chat/MessageMenu.tsx"), import("./chat/AdminActions.tsx")]).catch(() => undefined);
 }
 
 /**

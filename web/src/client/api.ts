@@ -3,7 +3,11 @@ import type {
   ConversationId,
   ConversationPage,
   ConversationStatus,
+  ConversationUpdate,
   Counts,
+  DeskAnswer,
+  DeskPage,
+  DeskRequest,
   History,
   OrderAnswer,
   OrderId,
@@ -20,6 +24,8 @@ import type { Tokens } from "./tokens.ts";
 
 /** Time-out of a REST call, in milliseconds. */
 const TIMEOUT_MS = 30_000;
+
+const NO_CHANGES: Pick<History, "changes" | "others"> = { changes: [], others: [] };
 
 /**
  * A page of conversations. A search also returns the last activity back to which it has searched,
@@ -56,13 +62,25 @@ export class Api {
   }
 
   /** Archives, closes or reopens a conversation. Admins only. */
-  setConversationStatus(id: ConversationId, status: ConversationStatus): Promise<ConversationAnswer> {
+  setConversationStatus(id: ConversationId, status: ConversationStatus): Promise<ConversationUpdate> {
     return this.#call("PATCH", `/api/chat/conversations/${encodeURIComponent(id)}`, { status });
   }
 
-  /** Fetches a page of messages: the newest, or those directly before or after a `seq`. */
-  history(id: ConversationId, query: { before?: number; after?: number; limit: number }): Promise<History> {
-    return this.#call("GET", `/api/chat/conversations/${encodeURIComponent(id)}/messages${search(query)}`);
+  /** Fetches a page of the shop's log: the entries directly after a `deskSeq`. Admins only. */
+  desk(id: ConversationId, query: { after: number; limit: number }): Promise<DeskPage> {
+    return this.#call("GET", `/api/chat/conversations/${encodeURIComponent(id)}/desk${search(query)}`);
+  }
+
+  /** Adds a note to the shop's log. A repeated request with the same `changeId` adds nothing. */
+  addNote(id: ConversationId, request: DeskRequest): Promise<DeskAnswer> {
+    return this.#call("POST", `/api/chat/conversations/${encodeURIComponent(id)}/desk`, request);
+  }
+
+  /** Fetches a page of messages and changes: the newest, or those directly before or after a `seq`. */
+  async history(id: ConversationId, query: { before?: number; after?: number; limit: number }): Promise<History> {
+    const page = await this.#call<History>("GET", `/api/chat/conversations/${encodeURIComponent(id)}/messages${search(query)}`);
+    // A server of an earlier release sends neither changes nor others.
+    return { ...NO_CHANGES, ...page };
   }
 
   /** Places an order. A repeated request with the same key returns the same order. */
@@ -168,8 +186,8 @@ function bodyOf<Answer>({ response, text }: Answered): Answer {
       throw new NetworkError("The server's answer is incomplete.", { cause });
     }
   }
-  const { detail, title, message, code, retryAfterMs } = problemIn(text);
-  throw new ApiError(detail ?? title ?? message ?? response.statusText, { code, status: response.status, retryAfterMs });
+  const { detail, title, message, ...about } = problemIn(text);
+  throw new ApiError(detail ?? title ?? message ?? response.statusText, { ...about, status: response.status });
 }
 
 /** Returns the API's problem document or API Gateway's message, or an empty object. */

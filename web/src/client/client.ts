@@ -1,19 +1,22 @@
-import type { ConversationId, Person } from "../protocol.ts";
+import type { ConversationId, ConversationStatus, DeskAnswer, Message, Person } from "../protocol.ts";
 import { Api } from "./api.ts";
 import { Backoff } from "./backoff.ts";
 import { Connection } from "./connection.ts";
 import { type Moment, deliveredSeqOf, readSeqOf, sideOf } from "./conversation.ts";
+import { gaplessDeskSeq } from "./desk.ts";
 import { Drafts } from "./drafts.ts";
 import { type Environment, pause } from "./environment.ts";
 import { ApiError, type SessionEnd } from "./errors.ts";
-import { Outbox, type PendingMessage } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
+import { type MessageChange, type Pending, type PendingChange, type PendingMessage, type PendingNote, isNote } from "./pending.ts";
+import { isSamePerson } from "./person.ts";
 import { Receipts } from "./receipts.ts";
-import { type Change, reduce, storedMessage } from "./reducer.ts";
+import { type StateChange, reduce, storedOf } from "./reducer.ts";
 import { ServerClock } from "./server-clock.ts";
 import type { Ack, PushedEvent } from "./socket.ts";
 import { type State, initial } from "./state.ts";
 import { Sync } from "./sync.ts";
-import { EMPTY_TIMELINE, gaplessSeq } from "./timeline.ts";
+import { EMPTY_TIMELINE, changesAfter, gaplessSeq, oldestSeq } from "./timeline.ts";
 import { type Renew, Tokens } from "./tokens.ts";
 import { Typing } from "./typing.ts";
 
@@ -109,9 +112,13 @@ export class ChatClient {
     });
     this.#outbox = new Outbox(environment, me, this.#connection, {
       changed: (pending, unstored) => this.#dispatch({ type: "outbox", pending, unstored }),
-      sent: (message) => this.#dispatch({ type: "sent", message }),
-      stored: (pending) => storedMessage(this.#state, pending),
+      sent: (stored) => this.#dispatch({ type: "sent", stored }),
+      stored: (pending) => storedOf(this.#state, pending),
       seenSeq: (pending) => this.#seenSeqFor(pending),
+      seqOf: (change) => this.#seqOf(change),
+      overtakenBy: (pending) => this.#overtakenBy(pending),
+      overtaken: (conversationId) => void this.#sync.history(conversationId).catch(() => undefined),
+      addNote: (note) => this.#addNote(note),
     });
     this.#receipts = new Receipts(environment, this.#connection, (conversationId, ack) => {
       if ("readSeq" in ack) this.#dispatch({ type: "read", conversationId, seq: ack.readSeq, unread: ack.unread });
@@ -198,23 +205,48 @@ export class ChatClient {
   }
 
   /**
-   * Stores a message, shows it, and sends it as soon as possible. Returns its `clientMessageId`,
-   * which identifies it in `state.outbox` until the server has stored it.
+   * Stores a message, shows it, and sends it as soon as possible. `replyTo` is the `seq` of the
+   * message that it answers. Returns its `clientMessageId`, which identifies it in `state.outbox`
+   * until the server has stored it.
    */
-  send(id: ConversationId, body: string): string {
+  send(id: ConversationId, body: string, replyTo?: number): string {
     this.#typing.sent();
     const timeline = this.#state.timelines.get(id);
-    return this.#outbox.add(id, body, timeline?.loaded === true ? gaplessSeq(timeline) : undefined);
+    return this.#outbox.add(id, body, timeline?.loaded === true ? gaplessSeq(timeline) : undefined, replyTo);
   }
 
-  /** Sends a failed message again. */
-  retry(clientMessageId: string): void {
-    this.#outbox.retry(clientMessageId);
+  /**
+   * Stores a change of a message, shows it, and sends it as soon as possible. A refused change has no
+   * effect and stays in `state.pendingChanges` with its reason until it is discarded. A message that
+   * is not acknowledged yet is identified by its `clientMessageId`; the change waits for it.
+   */
+  change(id: ConversationId, message: { seq: number } | { clientMessageId: string }, change: MessageChange): void {
+    this.#outbox.change(id, message, change);
   }
 
-  /** Deletes a failed message. */
-  discard(clientMessageId: string): void {
-    this.#outbox.discard(clientMessageId);
+  /** Stores a note for the other admins, shows it, and sends it as soon as possible. Admins only. */
+  addNote(id: ConversationId, body: string): void {
+    this.#outbox.note(id, body);
+  }
+
+  /** Archives, closes or reopens a conversation. Admins only. */
+  async setStatus(id: ConversationId, status: ConversationStatus): Promise<void> {
+    const at = this.#nextMoment();
+    const { conversation, change } = await this.api.setConversationStatus(id, status);
+    this.#dispatch({ type: "conversation", conversation, ...(change && { change }), at });
+  }
+
+  /**
+   * Sends a failed message, change or note again. A message that another admin's answer has
+   * overtaken is then sent anyway.
+   */
+  retry(id: string): void {
+    this.#outbox.retry(id);
+  }
+
+  /** Deletes a failed message, change or note. */
+  discard(id: string): void {
+    this.#outbox.discard(id);
   }
 
   /**
@@ -224,7 +256,9 @@ export class ChatClient {
   markRead(id: ConversationId, seq = Number.POSITIVE_INFINITY): void {
     const [entry, timeline] = [this.#state.conversations.get(id), this.#state.timelines.get(id) ?? EMPTY_TIMELINE];
     if (entry === undefined) return;
-    const [from, to] = [readSeqOf(entry.conversation, this.#state.me), Math.min(seq, gaplessSeq(timeline))];
+    const from = readSeqOf(entry.conversation, this.#state.me);
+    // Changes up to the next message need no reading. So the receipt reaches the last `seq`.
+    const to = Math.min(seq + changesAfter(timeline, seq), gaplessSeq(timeline));
     const news = timeline.messages.some(
       (message) => message.seq > from && message.seq <= to && sideOf(message) !== this.#state.me.role,
     );
@@ -332,18 +366,41 @@ export class ChatClient {
     if (!this.#state.conversations.has(id)) void this.#sync.refresh(id).then(apply);
   }
 
-  /** Returns the `seenSeq` for a message that was never sent: the highest `seq` without a gap. */
-  async #seenSeqFor({ conversationId, seenSeq }: PendingMessage): Promise<number | undefined> {
+  /**
+   * Returns the `seenSeq` for something that was never sent: the highest `seq` without a gap. For a
+   * note it is the `deskSeq`.
+   */
+  async #seenSeqFor(pending: Pending): Promise<number | undefined> {
+    const { conversationId } = pending;
+    if (isNote(pending)) return gaplessDeskSeq(this.#state.desks.get(conversationId) ?? []);
+    const { seenSeq } = pending;
     if (this.#state.timelines.get(conversationId)?.loaded !== true) {
       const loaded = this.#sync.history(conversationId).catch(() => undefined);
       await Promise.race([loaded, pause(HISTORY_TIMEOUT_MS)]);
     }
     const timeline = this.#state.timelines.get(conversationId) ?? EMPTY_TIMELINE;
-    const first = timeline.messages[0]?.seq;
+    const first = oldestSeq(timeline);
     // Another tab may be sending this message now. Its stored message is only noticed if all
     // messages since it was written are held.
     if (first === undefined || first > (seenSeq ?? first) + 1) return seenSeq;
     return Math.max(seenSeq ?? 0, gaplessSeq(timeline));
+  }
+
+  #seqOf({ conversationId, of }: PendingChange): number | undefined {
+    const { messages } = this.#state.timelines.get(conversationId) ?? EMPTY_TIMELINE;
+    return messages.find(({ clientMessageId, sender }) => clientMessageId === of && isSamePerson(sender, this.#state.me))?.seq;
+  }
+
+  /** Returns another admin's text that came after an admin's message was written. */
+  #overtakenBy({ conversationId, seenSeq }: PendingMessage): Message | undefined {
+    const { me, timelines } = this.#state;
+    if (me.role !== "admin" || seenSeq === undefined) return undefined;
+    const { messages } = timelines.get(conversationId) ?? EMPTY_TIMELINE;
+    return messages.findLast(({ seq, kind, sender }) => seq > seenSeq && kind === "text" && sender.role === "admin" && !isSamePerson(sender, me));
+  }
+
+  #addNote({ conversationId, changeId, note, seenDeskSeq }: PendingNote): Promise<DeskAnswer> {
+    return this.api.addNote(conversationId, { changeId, note, ...(seenDeskSeq !== undefined && { seenDeskSeq }) });
   }
 
   /**
@@ -376,7 +433,7 @@ export class ChatClient {
     });
   }
 
-  #dispatch(change: Change): void {
+  #dispatch(change: StateChange): void {
     const before = this.#state;
     this.#state = reduce(before, change);
     if (this.#state === before) return;
@@ -406,7 +463,8 @@ export class ChatClient {
     for (const [id, entry] of conversations) {
       if (entry === before.conversations.get(id) || (me.role === "admin" && id !== open)) continue;
       const { conversation } = entry;
-      if (sideOf(conversation.lastMessage) === me.role || deliveredSeqOf(conversation, me) >= conversation.lastSeq) continue;
+      const { lastMessage } = conversation;
+      if (sideOf(lastMessage) === me.role || deliveredSeqOf(conversation, me) >= lastMessage.seq) continue;
       this.#receipts.delivered(id, conversation.lastSeq);
     }
   }

@@ -1,11 +1,11 @@
-import type { Conversation, Message, OrderSummary, Participant, Person, Role } from "../protocol.ts";
+import type { Change, Conversation, Message, OrderSummary, Participant, Person, Role } from "../protocol.ts";
 import { isSamePerson } from "./person.ts";
-import type { Timeline } from "./timeline.ts";
+import { type Timeline, isNewer } from "./timeline.ts";
 
 /**
  * A logical clock of this client. It grows with every event that is received and every request that
  * is sent. An answer has the moment at which it was requested. This shows which of two facts about
- * a conversation may be older.
+ * presence, which has no `seq`, may be older.
  */
 export type Moment = number;
 
@@ -17,11 +17,6 @@ export interface ConversationEntry {
   readonly unread: number;
   /** True if the conversation has to be fetched again. */
   readonly stale: boolean;
-  /**
-   * The moment as of which the status is known. An answer that was requested earlier does not
-   * change it.
-   */
-  readonly statusAt: Moment;
   /** The moment as of which presence is known. */
   readonly presenceAt: Moment;
 }
@@ -46,9 +41,8 @@ export function deliveredSeqOf(conversation: Conversation, me: Person): number {
  * Merges a conversation as the server had it at some time after `at` into the entry. For an answer
  * `at` is the moment of the request, for an event the moment at which it arrived.
  *
- * A higher `lastSeq` is newer. With the same `lastSeq` the status has no order: an answer is newer
- * than everything received before the request, and an event may have overtaken another one, so the
- * conversation is fetched again.
+ * A higher `lastSeq` is newer. With the same `lastSeq` the messages, the changes and the status are
+ * the same. Cursors only move forward.
  */
 export function merge(
   known: ConversationEntry | undefined,
@@ -59,38 +53,32 @@ export function merge(
 ): ConversationEntry {
   if (known === undefined) return first(incoming, me, at);
   const { conversation: old } = known;
-  const isEvent = incoming.unread === undefined;
   const tellsPresence = incoming.participants.some(({ online }) => online !== undefined);
   const presenceAt = tellsPresence ? Math.max(known.presenceAt, at) : known.presenceAt;
   const participants = mergeParticipants(old.participants, incoming.participants, at >= known.presenceAt);
+  const deskSeq = highest(old.deskSeq, incoming.deskSeq);
+  const kept = { participants, ...(deskSeq !== undefined && { deskSeq }) };
   if (incoming.lastSeq < old.lastSeq) {
-    // The event or answer is older. Its cursors still count. Only the server knows whether its
-    // status does.
-    const entry = { ...known, conversation: { ...old, participants }, presenceAt, stale: known.stale || isEvent };
+    const entry = { ...known, conversation: { ...old, ...kept }, presenceAt };
     return readSeqOf(entry.conversation, me) > readSeqOf(old, me) ? counted(entry, me, timeline) : entry;
   }
   const shop = incoming.shop ?? old.shop;
-  const isOlder = incoming.lastSeq === old.lastSeq && at < known.statusAt;
-  const conversation: Conversation = {
-    ...incoming,
-    ...(isOlder && { status: old.status, order: old.order }),
-    participants,
-    ...(shop && { shop }),
-  };
-  const moved = { ...known, conversation, presenceAt, statusAt: isOlder ? known.statusAt : at };
-  const exact = !isEvent && readSeqOf(conversation, me) === readSeqOf(incoming, me);
-  if (exact) return { ...moved, unread: incoming.unread ?? 0, stale: isOlder && known.stale };
-  const stale = isEvent ? known.stale || incoming.status !== old.status : isOlder && known.stale;
-  if (incoming.lastSeq === old.lastSeq && readSeqOf(conversation, me) === readSeqOf(old, me)) return { ...moved, stale };
-  return counted({ ...moved, stale }, me, timeline);
+  const conversation: Conversation = { ...incoming, ...kept, ...(shop && { shop }) };
+  const entry = { ...known, conversation, presenceAt };
+  const { unread } = incoming;
+  if (unread !== undefined && readSeqOf(conversation, me) === readSeqOf(incoming, me)) return { ...entry, unread, stale: false };
+  if (incoming.lastSeq === old.lastSeq && readSeqOf(conversation, me) === readSeqOf(old, me)) return entry;
+  return counted(entry, me, timeline);
 }
 
 /** Returns the entry after a message, which may be old, repeated, or ahead of others. */
 export function withMessage(entry: ConversationEntry, message: Message, me: Person, order?: OrderSummary): ConversationEntry {
   const { conversation } = entry;
   const participants = withAuthor(conversation.participants, message);
+  const lastMessage = lastOf(conversation.lastMessage, message);
   if (message.seq <= conversation.lastSeq) {
-    return participants === conversation.participants ? entry : { ...entry, conversation: { ...conversation, participants } };
+    if (participants === conversation.participants && lastMessage === conversation.lastMessage) return entry;
+    return { ...entry, conversation: { ...conversation, participants, lastMessage } };
   }
   const jump = message.seq > conversation.lastSeq + 1;
   const wakes = conversation.status === "archived" && message.kind === "text";
@@ -101,13 +89,43 @@ export function withMessage(entry: ConversationEntry, message: Message, me: Pers
       status: wakes ? "active" : conversation.status,
       order: order ?? { ...conversation.order, ...(message.system?.type === "status_changed" && { status: message.system.to }) },
       lastSeq: message.seq,
-      lastMessage: message,
+      lastMessage,
       lastActivityAt: message.createdAt,
       participants,
     },
     unread: entry.unread + (sideOf(message) !== me.role && message.seq > readSeqOf(conversation, me) ? 1 : 0),
     stale: entry.stale || jump,
   };
+}
+
+/**
+ * Returns the entry after a change, which may be old, repeated, or ahead of others. `message` is the
+ * changed message as it is now. A change is no message, so it is not counted as unread.
+ */
+export function withChange(entry: ConversationEntry, change: Change, message?: Message): ConversationEntry {
+  const { conversation } = entry;
+  const isLast = message !== undefined && message.seq === conversation.lastMessage.seq;
+  const lastMessage = isLast ? lastOf(conversation.lastMessage, message) : conversation.lastMessage;
+  if (change.seq <= conversation.lastSeq) {
+    return lastMessage === conversation.lastMessage ? entry : { ...entry, conversation: { ...conversation, lastMessage } };
+  }
+  return {
+    ...entry,
+    conversation: {
+      ...conversation,
+      status: change.type === "status" ? change.to : conversation.status,
+      lastSeq: change.seq,
+      lastMessage,
+      lastActivityAt: change.createdAt,
+    },
+    stale: entry.stale || change.seq > conversation.lastSeq + 1,
+  };
+}
+
+/** Returns the entry after an entry of the shop's log. */
+export function withDeskSeq(entry: ConversationEntry, deskSeq: number): ConversationEntry {
+  if ((entry.conversation.deskSeq ?? 0) >= deskSeq) return entry;
+  return { ...entry, conversation: { ...entry.conversation, deskSeq } };
 }
 
 /** Returns the entry after a participant's cursor has moved. */
@@ -161,13 +179,15 @@ function counted(entry: ConversationEntry, me: Person, timeline: Timeline | unde
   const { conversation } = entry;
   const read = readSeqOf(conversation, me);
   if (read >= conversation.lastSeq) return { ...entry, unread: 0 };
-  const past = timeline?.messages.filter((message) => message.seq > read && message.seq <= conversation.lastSeq) ?? [];
-  if (past.length < conversation.lastSeq - read) return { ...entry, stale: true };
+  const isPast = ({ seq }: { seq: number }) => seq > read && seq <= conversation.lastSeq;
+  const past = timeline?.messages.filter(isPast) ?? [];
+  const changes = timeline?.changes.filter(isPast) ?? [];
+  if (past.length + changes.length < conversation.lastSeq - read) return { ...entry, stale: true };
   return { ...entry, unread: past.filter((message) => sideOf(message) !== me.role).length };
 }
 
 function first(conversation: Conversation, me: Person, at: Moment): ConversationEntry {
-  const about = { conversation, statusAt: at, presenceAt: at };
+  const about = { conversation, presenceAt: at };
   if (conversation.unread !== undefined) return { ...about, unread: conversation.unread, stale: false };
   const unread = sideOf(conversation.lastMessage) === me.role ? 0 : 1;
   return { ...about, unread, stale: conversation.lastSeq > 1 };
@@ -177,7 +197,19 @@ function cursorOf(conversation: Conversation, userId: string, role: Role): Parti
   return conversation.participants.find((participant) => isSamePerson(participant, { userId, role }));
 }
 
-/** Adds an admin who did something to the participants. */
+/** Returns the last message, as a preview without reactions, after another message. */
+function lastOf(last: Message, message: Message): Message {
+  const isLater = message.seq > last.seq || (message.seq === last.seq && isNewer(message, last));
+  if (!isLater) return last;
+  const { reactions: _, ...preview } = message;
+  return preview;
+}
+
+function highest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
+}
+
+/** Adds an admin who wrote or changed the order to the participants. A change of a message adds nobody. */
 function withAuthor(participants: Participant[], message: Message): Participant[] {
   const author = message.system?.by ?? message.sender;
   const known = participants.some((participant) => isSamePerson(participant, author));

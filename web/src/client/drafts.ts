@@ -6,6 +6,11 @@ import { keysOf } from "./storage-keys.ts";
 /** A person's drafts by conversation. */
 export type DraftTexts = ReadonlyMap<ConversationId, string>;
 
+/** Returns the key of the draft of a note, which is apart from that of a message. */
+export function noteDraft(id: ConversationId): string {
+  return `${id}/note`;
+}
+
 /**
  * Stores a person's drafts in the browser, one key for each conversation. A draft is kept after a
  * reload and a log-out, and only its author gets it back. If the storage is full or forbidden,
@@ -42,7 +47,7 @@ export class Drafts {
     if (key === null) for (const [id, text] of this.#texts) this.#write(id, text);
     if (key === null || !key.startsWith(this.#prefix)) return false;
     const id = key.slice(this.#prefix.length);
-    if (id === open) return false;
+    if (open !== undefined && (id === open || id === noteDraft(open))) return false;
     const text = this.#storage.getItem(key) ?? "";
     if (text === "") this.#texts.delete(id);
     else this.#texts.set(id, text);

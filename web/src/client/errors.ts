@@ -1,4 +1,4 @@
-import type { Code } from "../protocol.ts";
+import type { Code, Message } from "../protocol.ts";
 
 /** Error codes after which the same request can succeed later. */
 const RETRYABLE: readonly string[] = ["internal", "rate_limited", "reconnect", "token_expired"] satisfies readonly Code[];
@@ -11,6 +11,8 @@ const FINAL: readonly string[] = [
   "not_found",
   "invalid_transition",
   "conversation_closed",
+  "not_changeable",
+  "overtaken",
   "payload_too_large",
   "invalid_request",
   "idempotency_mismatch",
@@ -28,12 +30,15 @@ export class ApiError extends Error {
   readonly status: number | undefined;
   /** For `rate_limited`: time until the same request would succeed, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** For `overtaken`: the newest answer of another admin. */
+  readonly overtakenBy: Message | undefined;
 
-  constructor(message: string, about: { code?: Code | undefined; status?: number; retryAfterMs?: number | undefined }) {
+  constructor(message: string, about: { code?: Code | undefined; status?: number; retryAfterMs?: number | undefined; overtakenBy?: Message | undefined }) {
     super(message);
     this.code = about.code;
     this.status = about.status;
     this.retryAfterMs = about.retryAfterMs;
+    this.overtakenBy = about.overtakenBy;
   }
 
   /** True if the same request can succeed later. */

@@ -1,34 +1,23 @@
-import type { Code, ConversationId, Message, Person } from "../protocol.ts";
+import type { ConversationId, DeskAnswer, Message, Person } from "../protocol.ts";
 import { Backoff } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
 import { ApiError } from "./errors.ts";
-import { personKey } from "./person.ts";
-import { keysOf } from "./storage-keys.ts";
-
-/**
- * A message that is stored locally and not acknowledged yet. Every attempt sends the same
- * `clientMessageId` and the same `seenSeq`.
- */
-export interface PendingMessage {
-  readonly clientMessageId: string;
-  readonly conversationId: ConversationId;
-  readonly body: string;
-  /**
-   * The `seq` up to which the conversation was held without a gap, at the latest at the first
-   * attempt. Absent if nothing was held.
-   */
-  readonly seenSeq?: number | undefined;
-  /**
-   * `false` until the first attempt. Only until then can `seenSeq` change. Absent in messages that
-   * an older release stored.
-   */
-  readonly tried?: boolean;
-  /** The time of writing by the device's clock, in milliseconds since 1970. */
-  readonly writtenAt: number;
-  /** Why the message has failed. Absent while it can still be sent. */
-  readonly failed?: { readonly code?: Code; readonly reason: string };
-}
+import { PendingStorage } from "./outbox-storage.ts";
+import {
+  type Failure,
+  type MessageChange,
+  type Pending,
+  type PendingChange,
+  type PendingMessage,
+  type PendingNote,
+  type Stored,
+  idOf,
+  isChange,
+  isChangeOf,
+  isMessage,
+  isNote,
+} from "./pending.ts";
 
 /** What an outbox needs from its owner. */
 export interface OutboxOwner {
@@ -36,30 +25,25 @@ export interface OutboxOwner {
    * Pending messages have changed, here or in another tab. `unstored` is true if the storage is
    * full and some would be lost with the page.
    */
-  changed(pending: readonly PendingMessage[], unstored: boolean): void;
-  /** A message was acknowledged, to this tab or to another one. */
-  sent(message: Message): void;
-  /** Returns the stored message of a pending one, if this client holds it. */
-  stored(pending: PendingMessage): Message | undefined;
+  changed(pending: readonly Pending[], unstored: boolean): void;
+  /** Something was acknowledged, to this tab or to another one. */
+  sent(stored: Stored): void;
+  /** Returns what the server has stored for something pending, if this client holds it. */
+  stored(pending: Pending): Stored | undefined;
   /**
-   * Returns the `seenSeq` for a message that was never sent. Loads the conversation's history if
-   * necessary.
+   * Returns the `seenSeq`, or for a note the `seenDeskSeq`, of something that was never sent. Loads
+   * what is necessary for that.
    */
-  seenSeq(pending: PendingMessage): Promise<number | undefined>;
+  seenSeq(pending: Pending): Promise<number | undefined>;
+  /** Returns the `seq` of the message that a change waits for, if the message is stored by now. */
+  seqOf(change: PendingChange): number | undefined;
+  /** Returns the answer of another admin that came after this message was written, if it is held. */
+  overtakenBy(pending: PendingMessage): Message | undefined;
+  /** Another admin's answer has overtaken a message, so it is needed to decide. */
+  overtaken(conversationId: ConversationId): void;
+  /** Sends a note. */
+  addNote(note: PendingNote): Promise<DeskAnswer>;
 }
-
-/** The result of a message, which the sending tab stores for the other tabs. */
-interface Outcome {
-  /** The stored message. */
-  readonly sent: Message;
-  /** The time of the result by the device's clock, in milliseconds since 1970. */
-  readonly at: number;
-}
-
-/**
- * Time for which an outcome is kept in the storage so that other tabs can read it, in milliseconds.
- */
-const OUTCOME_KEPT_MS = 10_000;
 
 /**
  * Time after which a message is sent without the lock, because the tab that holds it may be
@@ -84,104 +68,104 @@ interface Pause {
 }
 
 /**
- * The messages that are not acknowledged yet. Each has its own key in the browser's storage, so
- * that tabs do not overwrite each other's.
+ * Sends the messages, changes and notes that are not acknowledged yet.
  *
- * This page also keeps its own messages in memory. A marker in the storage shows why a message is
- * missing there. With the marker, another tab has sent or discarded the message. Without it, the
- * storage was cleared and the message is stored again.
+ * Those of a conversation are sent one at a time, in the order of writing, and by one tab at a time.
+ * The sending tab holds a lock with the conversation's name, and reads the storage again after it
+ * has the lock. The lock only saves requests: what two tabs send is stored once.
  *
- * The messages of a conversation are sent one at a time and by one tab at a time. The sending tab
- * holds a lock with the conversation's name, and reads the storage again after it has the lock. The
- * lock only saves requests: a message that two tabs send is stored once.
+ * A change of a message that is not acknowledged waits for it. What has failed is skipped.
  */
 export class Outbox {
   readonly #environment: Environment;
+  readonly #me: Person;
   readonly #connection: Pick<Connection, "open" | "request">;
   readonly #owner: OutboxOwner;
-  readonly #prefix: string;
-  readonly #outcomes: string;
-  readonly #marker: string;
-  /** The messages that this page has written. */
-  readonly #memory = new Map<string, PendingMessage>();
-  /** The ids of those that could not be stored. */
-  readonly #unwritten = new Set<string>();
+  readonly #storage: PendingStorage;
   readonly #sending = new Set<ConversationId>();
   readonly #pauses = new Map<ConversationId, Pause>();
-  /**
-   * For each message, the time since which it is not accepted and the number of attempts since
-   * then.
-   */
+  /** For each id, the time since which it is not accepted and the number of attempts since then. */
   readonly #failures = new Map<string, { readonly since: number; tries: number }>();
   #withoutLocksUntil = Number.NEGATIVE_INFINITY;
   #running = false;
-  #forgetting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(environment: Environment, me: Person, connection: Pick<Connection, "open" | "request">, owner: OutboxOwner) {
     this.#environment = environment;
+    this.#me = me;
     this.#connection = connection;
     this.#owner = owner;
-    this.#prefix = `order-chat/outbox/${personKey(me)}/`;
-    this.#outcomes = `order-chat/outcomes/${personKey(me)}/`;
-    this.#marker = `order-chat/outbox-marker/${personKey(me)}`;
+    this.#storage = new PendingStorage(environment, me);
   }
 
-  /** The pending and failed messages, in the order of writing. */
-  get pending(): readonly PendingMessage[] {
-    const all = this.#stored();
-    for (const [clientMessageId, pending] of this.#memory) {
-      if (!all.has(clientMessageId) && !this.#isSettled(clientMessageId)) all.set(clientMessageId, pending);
-    }
-    return [...all.values()].sort((one, other) => one.writtenAt - other.writtenAt);
-  }
-
-  /** Returns true if a storage key belongs to this outbox; `null` stands for all keys. */
-  owns(key: string | null): boolean {
-    return key === null || key.startsWith(this.#prefix) || key.startsWith(this.#outcomes);
+  /** What is pending or has failed, in the order of writing. */
+  get pending(): readonly Pending[] {
+    return this.#storage.pending;
   }
 
   /** Stores a message and sends it as soon as possible. Returns its `clientMessageId`. */
-  add(conversationId: ConversationId, body: string, seenSeq: number | undefined): string {
-    const last = this.pending.at(-1)?.writtenAt ?? 0;
-    // Must be later than the previous message, also within one millisecond, to keep the order of
-    // writing.
-    const writtenAt = Math.max(this.#environment.now(), last + 1);
+  add(conversationId: ConversationId, body: string, seenSeq: number | undefined, replyTo?: number): string {
     const clientMessageId = this.#environment.uuid();
-    this.#put({ clientMessageId, conversationId, body, ...(seenSeq !== undefined && { seenSeq }), tried: false, writtenAt });
-    // Requesting the lock takes a moment, in which the message is shown.
-    this.flush();
-    this.#changed();
-    return clientMessageId;
+    const about = { ...(seenSeq !== undefined && { seenSeq }), ...(replyTo !== undefined && { replyTo }) };
+    return this.#add({ clientMessageId, conversationId, body, ...about, tried: false, writtenAt: this.#nextTime() });
   }
 
-  /** Sends a failed message again, with the same id, so that it cannot appear twice. */
-  retry(clientMessageId: string): void {
-    const pending = this.#find(clientMessageId);
+  /**
+   * Stores a change of a message and sends it as soon as possible. A change that was not tried yet
+   * and has the same purpose is replaced: a later text replaces an earlier one, and a reaction that
+   * is added and removed again is not sent at all.
+   */
+  change(conversationId: ConversationId, message: { seq: number } | { clientMessageId: string }, change: MessageChange): void {
+    const of = "seq" in message ? { seq: message.seq } : { of: message.clientMessageId };
+    const target = "seq" in message ? message : { clientMessageId: message.clientMessageId };
+    const untried = this.pending.find((each): each is PendingChange => {
+      return each.conversationId === conversationId && each.tried === false && isChangeOf(each, target) && isSamePurpose(each.change, change);
+    });
+    if (untried !== undefined && "react" in change && "react" in untried.change) {
+      if (untried.change.react.on !== change.react.on) this.discard(untried.changeId);
+      return;
+    }
+    const { changeId, writtenAt } = untried ?? { changeId: this.#environment.uuid(), writtenAt: this.#nextTime() };
+    this.#add({ changeId, conversationId, ...of, change, tried: false, writtenAt });
+  }
+
+  /** Stores a note and sends it as soon as possible. */
+  note(conversationId: ConversationId, body: string): void {
+    this.#add({ changeId: this.#environment.uuid(), conversationId, note: { body }, tried: false, writtenAt: this.#nextTime() });
+  }
+
+  /** Sends something failed again, with the same id, so that it cannot happen twice. */
+  retry(id: string): void {
+    const pending = this.#find(id);
     if (pending === undefined) return;
-    const { failed: _, ...again } = pending;
-    this.#put(again);
+    const { failed, ...again } = pending;
+    // The person has seen the other admin's answer.
+    this.#storage.put(failed?.code === "overtaken" && isMessage(pending) ? { ...(again as PendingMessage), expectLast: false } : again);
     this.#changed();
     this.#endPause(pending.conversationId);
     this.flush();
   }
 
-  /** Deletes a message. */
-  discard(clientMessageId: string): void {
-    this.#forget(clientMessageId);
+  /** Deletes something pending, and the changes that wait for it. */
+  discard(id: string): void {
+    const pending = this.#find(id);
+    this.#forget(id);
+    if (pending !== undefined && isMessage(pending)) {
+      for (const each of this.pending) if (isChangeOf(each, pending)) this.#forget(each.changeId);
+    }
     this.#changed();
   }
 
   /** Call it when another tab has changed a storage key; `null` stands for all keys. */
   storageChanged(key: string | null): void {
-    if (!this.owns(key)) return;
-    const clientMessageId = key?.split("/").at(-1);
-    if (clientMessageId !== undefined) this.#tellOutcome(clientMessageId);
+    if (!this.#storage.owns(key)) return;
+    const id = key?.split("/").at(-1);
+    if (id !== undefined) this.#tellOutcome(id);
     this.#changed();
     this.flush();
   }
 
   /**
-   * Sends pending messages if there is a connection. A conversation in a pause waits for its end.
+   * Sends what is pending if there is a connection. A conversation in a pause waits for its end.
    */
   flush(): void {
     if (!this.#running) return;
@@ -189,7 +173,7 @@ export class Outbox {
     for (const conversationId of waiting) void this.#drain(conversationId);
   }
 
-  /** Call it after a connect. Sends pending messages without waiting for pauses. */
+  /** Call it after a connect. Sends what is pending without waiting for pauses. */
   connected(): void {
     this.#failures.clear();
     for (const conversationId of this.#pauses.keys()) this.#endPause(conversationId);
@@ -207,10 +191,10 @@ export class Outbox {
   stop(): void {
     this.#running = false;
     for (const conversationId of this.#pauses.keys()) this.#endPause(conversationId);
-    this.#forgetOutcomes(0);
+    this.#storage.forgetOutcomes(0);
   }
 
-  /** Sends the pending messages of a conversation one after another. */
+  /** Sends what is pending in a conversation, one after another. */
   async #drain(conversationId: ConversationId): Promise<void> {
     if (this.#sending.has(conversationId) || this.#pauses.get(conversationId)?.timer !== undefined) return;
     this.#sending.add(conversationId);
@@ -218,9 +202,9 @@ export class Outbox {
     try {
       let next = this.#next(conversationId);
       while (next !== undefined && this.#connection.open && again === undefined) {
-        const { clientMessageId } = next;
+        const id = idOf(next);
         const seenSeq = next.tried === false ? await this.#owner.seenSeq(next) : undefined;
-        again = await this.#withLock(conversationId, () => this.#send(clientMessageId, seenSeq));
+        again = await this.#withLock(conversationId, () => this.#send(id, seenSeq));
         next = this.#next(conversationId);
       }
     } finally {
@@ -250,38 +234,74 @@ export class Outbox {
   }
 
   /**
-   * Sends one message. Returns the pause before the next attempt in milliseconds, or undefined if
+   * Sends one of them. Returns the pause before the next attempt in milliseconds, or undefined if
    * none is needed.
    */
-  async #send(clientMessageId: string, seenSeq: number | undefined): Promise<number | undefined> {
+  async #send(id: string, seenSeq: number | undefined): Promise<number | undefined> {
     // Another tab may have sent, failed or discarded it while this tab waited for the lock.
-    let pending = this.#find(clientMessageId);
+    let pending = this.#find(id);
     if (pending === undefined || pending.failed !== undefined || !this.#connection.open) return undefined;
     const stored = this.#owner.stored(pending);
     if (stored !== undefined) {
-      this.#acknowledged(clientMessageId, stored);
+      this.#acknowledged(id, stored);
       return undefined;
     }
-    if (pending.tried === false) {
-      // Stored before the frame is sent, because every retry must send the same.
-      pending = { ...pending, tried: true, ...(seenSeq !== undefined && { seenSeq }) };
-      this.#put(pending);
+    if (isChange(pending) && pending.seq === undefined) {
+      // Another tab may have sent the message without this tab's knowledge.
+      const seq = this.#owner.seqOf(pending);
+      if (seq === undefined) {
+        this.#fail(pending, { reason: "The message is gone." });
+        return undefined;
+      }
+      pending = { ...pending, seq };
     }
-    const { conversationId, body } = pending;
-    const about = pending.seenSeq === undefined ? {} : { seenSeq: pending.seenSeq };
+    if (pending.tried === false) {
+      const overtakenBy = isMessage(pending) && pending.expectLast !== false ? this.#owner.overtakenBy(pending) : undefined;
+      if (overtakenBy !== undefined) {
+        this.#fail(pending, { code: "overtaken", reason: "", by: overtakenBy.sender.name });
+        return undefined;
+      }
+      // Stored before it is sent, because every retry must send the same.
+      pending = this.#tried(pending, seenSeq);
+      this.#storage.put(pending);
+    }
     try {
-      const ack = await this.#connection.request({ action: "send_message", conversationId, clientMessageId, body, ...about });
-      this.#pauses.delete(conversationId);
-      this.#acknowledged(clientMessageId, "message" in ack ? ack.message : undefined);
+      const answer = await this.#request(pending);
+      this.#pauses.delete(pending.conversationId);
+      this.#acknowledged(id, answer);
       return undefined;
     } catch (problem) {
       return this.#failed(pending, problem);
     }
   }
 
-  #acknowledged(clientMessageId: string, message: Message | undefined): void {
-    this.#forget(clientMessageId, message);
-    if (message !== undefined) this.#owner.sent(message);
+  /** Returns it with what every attempt has to repeat. */
+  #tried(pending: Pending, seen: number | undefined): Pending {
+    if (isNote(pending)) return { ...pending, tried: true, seenDeskSeq: seen };
+    const tried = { ...pending, tried: true, ...(seen !== undefined && { seenSeq: seen }) };
+    const expects = isMessage(tried) && this.#me.role === "admin" && tried.seenSeq !== undefined && tried.expectLast === undefined;
+    return expects ? { ...tried, expectLast: true } : tried;
+  }
+
+  /** Sends it, and returns what the server has stored. */
+  async #request(pending: Pending): Promise<Stored | undefined> {
+    const { conversationId } = pending;
+    if (isNote(pending)) return this.#owner.addNote(pending);
+    const seen = pending.seenSeq === undefined ? {} : { seenSeq: pending.seenSeq };
+    if (isChange(pending)) {
+      const { changeId, seq = 0, change } = pending;
+      const ack = await this.#connection.request({ action: "change_message", conversationId, seq, changeId, ...change, ...seen });
+      return "change" in ack ? { change: ack.change, message: ack.message } : undefined;
+    }
+    const { clientMessageId, body, replyTo, expectLast } = pending;
+    const about = { ...(replyTo !== undefined && { replyTo }), ...(expectLast === true && { expectLast }) };
+    const ack = await this.#connection.request({ action: "send_message", conversationId, clientMessageId, body, ...seen, ...about });
+    return "message" in ack ? { message: ack.message } : undefined;
+  }
+
+  #acknowledged(id: string, stored: Stored | undefined): void {
+    this.#forget(id, stored);
+    if (stored !== undefined) this.#owner.sent(stored);
     this.#changed();
   }
 
@@ -289,16 +309,18 @@ export class Outbox {
    * Handles a failed attempt. Returns the pause before the next one in milliseconds, or `undefined`
    * if there is none.
    */
-  #failed(pending: PendingMessage, problem: unknown): number | undefined {
+  #failed(pending: Pending, problem: unknown): number | undefined {
     if (problem instanceof ApiError && !problem.retryable) {
-      this.#fail(pending, { ...(problem.code && { code: problem.code }), reason: problem.message });
+      const { code, overtakenBy } = problem;
+      this.#fail(pending, { ...(code && { code }), reason: problem.message, ...(overtakenBy && { by: overtakenBy.sender.name }) });
+      if (code === "overtaken") this.#owner.overtaken(pending.conversationId);
       return undefined;
     }
     if (problem instanceof ApiError && problem.retryAfterMs !== undefined) return problem.retryAfterMs;
-    // A broken connection says nothing about the message.
+    // A broken connection says nothing about what was sent.
     const isNotAccepted = problem instanceof ApiError || this.#connection.open;
-    if (!isNotAccepted) this.#failures.delete(pending.clientMessageId);
-    else if (this.#givesUp(pending.clientMessageId)) {
+    if (!isNotAccepted) this.#failures.delete(idOf(pending));
+    else if (this.#givesUp(idOf(pending))) {
       this.#fail(pending, { reason: "The shop's server did not accept it." });
       return undefined;
     }
@@ -309,28 +331,48 @@ export class Outbox {
   }
 
   /** Counts an attempt that the server did not accept. Returns true if it was the last one. */
-  #givesUp(clientMessageId: string): boolean {
+  #givesUp(id: string): boolean {
     const now = this.#environment.monotonic();
-    const failures = this.#failures.get(clientMessageId) ?? { since: now, tries: 0 };
+    const failures = this.#failures.get(id) ?? { since: now, tries: 0 };
     failures.tries += 1;
-    this.#failures.set(clientMessageId, failures);
+    this.#failures.set(id, failures);
     return failures.tries >= GIVE_UP_TRIES && now - failures.since >= GIVE_UP_AFTER_MS;
   }
 
-  #fail(pending: PendingMessage, failed: NonNullable<PendingMessage["failed"]>): void {
-    this.#failures.delete(pending.clientMessageId);
+  #fail(pending: Pending, failed: Failure): void {
+    this.#failures.delete(idOf(pending));
     // Another tab may have discarded it meanwhile.
-    if (this.#find(pending.clientMessageId) !== undefined) this.#put({ ...pending, failed });
+    if (this.#find(idOf(pending)) !== undefined) this.#storage.put({ ...pending, failed });
     this.#changed();
   }
 
-  #next(conversationId: ConversationId): PendingMessage | undefined {
+  /** Returns the first that can be sent. A change of a failed message cannot. */
+  #next(conversationId: ConversationId): Pending | undefined {
     if (!this.#running) return undefined;
-    return this.pending.find((pending) => pending.conversationId === conversationId && pending.failed === undefined);
+    const all = this.pending.filter((each) => each.conversationId === conversationId);
+    const waits = (each: Pending) => isChange(each) && all.some((message) => isMessage(message) && isChangeOf(each, message));
+    return all.find((each) => each.failed === undefined && !waits(each));
   }
 
-  #find(clientMessageId: string): PendingMessage | undefined {
-    return this.pending.find((pending) => pending.clientMessageId === clientMessageId);
+  #find(id: string): Pending | undefined {
+    return this.pending.find((pending) => idOf(pending) === id);
+  }
+
+  /** Stores it, sends it as soon as possible, and returns its id. */
+  #add(pending: Pending): string {
+    this.#storage.put(pending);
+    // Requesting the lock takes a moment, in which it is shown.
+    this.flush();
+    this.#changed();
+    return idOf(pending);
+  }
+
+  /**
+   * Returns the time of writing. It must be later than the previous one, also within one
+   * millisecond, to keep the order of writing.
+   */
+  #nextTime(): number {
+    return Math.max(this.#environment.now(), (this.pending.at(-1)?.writtenAt ?? 0) + 1);
   }
 
   /**
@@ -349,7 +391,7 @@ export class Outbox {
       return (result ??= work());
     };
     try {
-      await locks.request(this.#prefix + conversationId, { signal: abort.signal }, once);
+      await locks.request(this.#storage.prefix + conversationId, { signal: abort.signal }, once);
     } catch {
       // Without a result no lock was granted in time or locks are forbidden. If the work itself
       // failed, its promise fails again below.
@@ -358,103 +400,42 @@ export class Outbox {
     return once();
   }
 
-  /** Synchronizes memory and storage, and passes the pending messages to the owner. */
+  /** Passes what is pending to the owner, and what became of what another tab has sent. */
   #changed(): void {
-    const stored = this.#stored();
-    for (const [clientMessageId, pending] of this.#memory) {
-      if (stored.has(clientMessageId)) continue;
-      if (this.#isSettled(clientMessageId)) {
-        this.#tellOutcome(clientMessageId);
-        this.#memory.delete(clientMessageId);
-      } else this.#put(pending);
-    }
+    for (const id of this.#storage.synchronize()) this.#tellOutcome(id);
     for (const pending of this.pending) {
-      const message = this.#owner.stored(pending);
-      if (message !== undefined) this.#forget(pending.clientMessageId, message);
+      const found = this.#owner.stored(pending);
+      if (found !== undefined) this.#forget(idOf(pending), found);
     }
-    this.#owner.changed(this.pending, this.#unwritten.size > 0);
+    this.#owner.changed(this.pending, this.#storage.unstored);
   }
 
-  /** Returns true if another tab has sent or discarded a message that this page has written. */
-  #isSettled(clientMessageId: string): boolean {
-    return !this.#unwritten.has(clientMessageId) && this.#environment.storage.getItem(this.#marker) !== null;
+  /** Informs the owner if another tab has sent it. */
+  #tellOutcome(id: string): void {
+    const stored = this.#storage.outcomeOf(id);
+    if (stored === undefined) return;
+    this.#numbered(id, stored);
+    this.#owner.sent(stored);
   }
 
-  /** Informs the owner if another tab has sent a message. */
-  #tellOutcome(clientMessageId: string): void {
-    const outcome = parse<Outcome>(this.#environment.storage.getItem(this.#outcomes + clientMessageId));
-    if (outcome?.sent !== undefined) this.#owner.sent(outcome.sent);
+  /** Removes what was discarded, or sent and `stored`. */
+  #forget(id: string, stored?: Stored): void {
+    if (stored !== undefined) this.#numbered(id, stored);
+    this.#failures.delete(id);
+    this.#storage.remove(id, stored);
   }
 
-  #stored(): Map<string, PendingMessage> {
-    const { storage } = this.#environment;
-    const found = new Map<string, PendingMessage>();
-    for (const key of keysOf(storage, this.#prefix)) {
-      const pending = parse<PendingMessage>(storage.getItem(key));
-      if (pending?.clientMessageId !== undefined) found.set(pending.clientMessageId, pending);
+  /** Gives the changes that wait for a message its `seq`. */
+  #numbered(id: string, stored: Stored): void {
+    if (!("message" in stored) || "change" in stored) return;
+    for (const each of this.pending) {
+      if (isChangeOf(each, { clientMessageId: id })) this.#storage.put({ ...each, seq: stored.message.seq });
     }
-    return found;
-  }
-
-  /** Removes outcomes that are older than `age` milliseconds. The clock may have been set back. */
-  #forgetOutcomes(age: number): void {
-    clearTimeout(this.#forgetting);
-    this.#forgetting = undefined;
-    const { storage } = this.#environment;
-    const now = this.#environment.now();
-    for (const key of keysOf(storage, this.#outcomes)) {
-      const outcome = parse<Outcome>(storage.getItem(key));
-      if (outcome === undefined || Math.abs(now - outcome.at) >= age) storage.removeItem(key);
-    }
-  }
-
-  /** Stores a message in its current state. */
-  #put(pending: PendingMessage): void {
-    const { clientMessageId } = pending;
-    const { storage } = this.#environment;
-    this.#memory.set(clientMessageId, pending);
-    try {
-      // Without the marker the storage was cleared. Once the marker is set, a missing message
-      // counts as sent, so all are stored again.
-      const missing = storage.getItem(this.#marker) === null ? [...this.#memory.values()] : [pending];
-      for (const each of missing) storage.setItem(this.#prefix + each.clientMessageId, JSON.stringify(each));
-      storage.setItem(this.#marker, "1");
-      this.#unwritten.delete(clientMessageId);
-    } catch {
-      // The storage is full or forbidden. The message is kept in memory, and the stored version is
-      // outdated.
-      storage.removeItem(this.#prefix + clientMessageId);
-      this.#unwritten.add(clientMessageId);
-    }
-  }
-
-  /**
-   * Removes a message that was discarded or sent. A sent message is stored as an outcome for the
-   * other tabs.
-   */
-  #forget(clientMessageId: string, sent?: Message): void {
-    this.#failures.delete(clientMessageId);
-    this.#memory.delete(clientMessageId);
-    this.#unwritten.delete(clientMessageId);
-    const { storage } = this.#environment;
-    try {
-      // Store the outcome first. Otherwise another tab could see neither the message nor its
-      // outcome.
-      if (sent !== undefined) storage.setItem(this.#outcomes + clientMessageId, JSON.stringify({ sent, at: this.#environment.now() } satisfies Outcome));
-    } catch {
-      // The storage is full: the other tabs learn of the message from the server.
-    }
-    storage.removeItem(this.#prefix + clientMessageId);
-    this.#forgetting ??= setTimeout(() => this.#forgetOutcomes(OUTCOME_KEPT_MS), OUTCOME_KEPT_MS);
   }
 }
 
-/** Parses a value that this library has stored. Returns `undefined` if that fails. */
-function parse<Value>(text: string | null): Value | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? "null");
-    return typeof value === "object" && value !== null ? (value as Value) : undefined;
-  } catch {
-    return undefined;
-  }
+/** Returns true if a later change makes an earlier one, that was not sent yet, superfluous. */
+function isSamePurpose(one: MessageChange, other: MessageChange): boolean {
+  if ("react" in one && "react" in other) return one.react.emoji === other.react.emoji;
+  return "edit" in one && "edit" in other;
 }

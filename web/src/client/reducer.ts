@@ -1,14 +1,15 @@
-import type { Conversation, ConversationId, ConversationPage, History, Message, OrderSummary, Shop } from "../protocol.ts";
+import type { Change, Conversation, ConversationId, ConversationPage, DeskEntry, History, Message, OrderSummary, Person, Shop } from "../protocol.ts";
 import type { ConnectionState } from "./connection.ts";
-import { type ConversationEntry, type Moment, merge, withCursor, withMessage, withPresence } from "./conversation.ts";
+import { type ConversationEntry, type Moment, merge, withChange, withCursor, withDeskSeq, withMessage, withPresence } from "./conversation.ts";
+import { withDeskEntries } from "./desk.ts";
 import type { DraftTexts } from "./drafts.ts";
 import type { SessionEnd } from "./errors.ts";
-import type { PendingMessage } from "./outbox.ts";
+import { type Pending, type Stored, idOf, isChange, isMessage, isNote } from "./pending.ts";
 import { isSamePerson } from "./person.ts";
 import { byActivity } from "./selectors.ts";
 import type { PushedEvent } from "./socket.ts";
 import type { State, Typist } from "./state.ts";
-import { EMPTY_TIMELINE, type Timeline, newest, withHistory, withMessages } from "./timeline.ts";
+import { EMPTY_TIMELINE, type Timeline, messageAt, newest, newestSeq, oldestSeq, withChanges, withHistory, withMessages } from "./timeline.ts";
 
 /**
  * The maximum number of conversations that a client holds. It limits the time and memory of an
@@ -28,31 +29,33 @@ const KEPT_CONVERSATIONS = 900;
  */
 export const MOST_TIMELINES = 20;
 
-/** The number of newest messages that are kept of a closed conversation. */
+/** The number of newest messages and changes that are kept of a closed conversation. */
 export const KEPT_MESSAGES = 200;
 
 /** A change of the client's state. */
-export type Change =
+export type StateChange =
   /** The server pushed an event, received at the moment `at`. `now` is the monotonic clock. */
   | { type: "pushed"; event: PushedEvent; now: number; at: Moment }
   /** A page of the list: an older one, or one of a sync. */
   | { type: "list"; page: ConversationPage; asked: "older" | "since"; at: Moment }
   /** The newest pages of the list, which replace it. */
   | { type: "refreshed"; pages: readonly ConversationPage[]; at: Moment }
-  /** One conversation from the server. */
-  | { type: "conversation"; conversation: Conversation; at: Moment }
+  /** One conversation from the server, perhaps with the change that led to it. */
+  | { type: "conversation"; conversation: Conversation; change?: Change; at: Moment }
   /** The conversation does not exist, or this person must not see it. */
   | { type: "gone"; conversationId: ConversationId }
   /** A page of a conversation's history. */
   | { type: "history"; conversationId: ConversationId; page: History; asked: "newest" | "before" | "after" }
-  /** One of the person's own messages was acknowledged. */
-  | { type: "sent"; message: Message }
+  /** Entries of the shop's log. `deskSeq` is the number of entries of the whole log. */
+  | { type: "desk"; conversationId: ConversationId; entries: readonly DeskEntry[]; deskSeq: number }
+  /** One of the person's own messages, changes or notes was acknowledged. */
+  | { type: "sent"; stored: Stored }
   /** The person's own read cursor moved. */
   | { type: "read"; conversationId: ConversationId; seq: number; unread?: number }
   /** The person's own delivery cursor moved. */
   | { type: "delivered"; conversationId: ConversationId; seq: number }
   /** The outbox has changed. */
-  | { type: "outbox"; pending: readonly PendingMessage[]; unstored: boolean }
+  | { type: "outbox"; pending: readonly Pending[]; unstored: boolean }
   /** The drafts have changed. */
   | { type: "drafts"; drafts: DraftTexts }
   /** The shop's presence. */
@@ -74,7 +77,7 @@ export type Change =
  * the earlier events had come. Unknown events of a later release are ignored; unknown kinds and
  * statuses are kept.
  */
-export function reduce(state: State, change: Change): State {
+export function reduce(state: State, change: StateChange): State {
   switch (change.type) {
     case "pushed":
       return pushed(state, change.event, change.now, change.at);
@@ -83,19 +86,21 @@ export function reduce(state: State, change: Change): State {
     case "refreshed":
       return refreshed(state, change.pages, change.at);
     case "conversation":
-      return withShop(withConversations(state, [change.conversation], change.at), change.conversation.shop);
+      return withShop(withConversation(state, change.conversation, change.change, change.at), change.conversation.shop);
     case "gone":
       return without(state, change.conversationId);
     case "history":
       return history(state, change.conversationId, change.page, change.asked);
+    case "desk":
+      return withDesk(state, change.conversationId, change.entries, change.deskSeq);
     case "sent":
-      return withStoredMessage(state, change.message);
+      return withStored(state, change.stored);
     case "read":
       return read(state, change.conversationId, change.seq, change.unread);
     case "delivered":
       return cursor(state, change.conversationId, state.me, { deliveredSeq: change.seq });
     case "outbox":
-      return { ...state, outbox: change.pending.filter((pending) => storedMessage(state, pending) === undefined), unstored: change.unstored };
+      return withPending({ ...state, unstored: change.unstored }, change.pending);
     case "drafts":
       return { ...state, drafts: change.drafts };
     case "shop":
@@ -122,8 +127,13 @@ function pushed(state: State, event: PushedEvent, now: number, at: Moment): Stat
     case "order_updated":
       return withStoredMessage(state, event.message);
     case "order_created":
-    case "conversation_updated":
       return withConversations(state, [event.conversation], at);
+    case "conversation_updated":
+      return withConversation(state, event.conversation, event.change, at);
+    case "message_changed":
+      return event.message === undefined ? state : shopIsThere(withStoredChange(state, event.change, event.message), event.change.by.role);
+    case "desk_updated":
+      return event.entry === undefined ? state : withDesk(state, event.conversationId, [event.entry], event.entry.deskSeq);
     case "message_delivered":
       return cursor(state, event.conversationId, event, { deliveredSeq: event.seq });
     case "message_read":
@@ -153,7 +163,43 @@ function withStoredMessage(state: State, message: Message, order?: OrderSummary)
   if (entry !== undefined) next = withEntry(next, withMessage(entry, message, state.me, order));
   const timeline = next.timelines.get(id);
   if (timeline !== undefined) next = withTimeline(next, id, withMessages(timeline, [message]));
-  return acknowledged(next, [message]);
+  return acknowledged(next, { messages: [message] });
+}
+
+/**
+ * Adds a change from any source, with the changed message as it is now. The message is kept even if
+ * it is not loaded, because a page that is being loaded can contain an older version.
+ */
+function withStoredChange(state: State, change: Change, message?: Message): State {
+  const id = change.conversationId;
+  let next = state;
+  const entry = state.conversations.get(id);
+  if (entry !== undefined) next = withEntry(next, withChange(entry, change, message));
+  const timeline = next.timelines.get(id);
+  if (timeline !== undefined) next = withTimeline(next, id, withChanges(withMessages(timeline, message === undefined ? [] : [message]), [change]));
+  return acknowledged(next, { changes: [change] });
+}
+
+function withStored(state: State, stored: Stored): State {
+  if ("entry" in stored) return withDesk(state, stored.entry.conversationId, [stored.entry], stored.entry.deskSeq);
+  return "change" in stored ? withStoredChange(state, stored.change, stored.message) : withStoredMessage(state, stored.message);
+}
+
+/** Adds entries of the shop's log. They are kept if the timeline is held too. */
+function withDesk(state: State, id: ConversationId, entries: readonly DeskEntry[], deskSeq: number): State {
+  let next = state;
+  const entry = state.conversations.get(id);
+  if (entry !== undefined) next = withEntry(next, withDeskSeq(entry, deskSeq));
+  const held = state.desks.get(id) ?? [];
+  const desk = withDeskEntries(held, entries);
+  const isKept = id === state.open || state.timelines.has(id);
+  if (isKept && desk !== held) next = { ...next, desks: new Map(next.desks).set(id, desk) };
+  return acknowledged(next, { entries });
+}
+
+/** Adds a conversation with the change that led to it. A server of an earlier release sends no change. */
+function withConversation(state: State, conversation: Conversation, change: Change | undefined, at: Moment): State {
+  return withConversations(change === undefined ? state : withStoredChange(state, change), [conversation], at);
 }
 
 function withConversations(state: State, incoming: readonly Conversation[], at: Moment): State {
@@ -216,7 +262,8 @@ function without(state: State, id: ConversationId): State {
 
 /** Returns true if a conversation must be kept: it is open or has pending messages. */
 function isInUse(state: State, id: ConversationId): boolean {
-  return id === state.open || state.outbox.some(({ conversationId }) => conversationId === id);
+  const { open, outbox, pendingChanges, pendingNotes } = state;
+  return id === open || [outbox, pendingChanges, pendingNotes].some((pending) => pending.some(({ conversationId }) => conversationId === id));
 }
 
 /**
@@ -238,7 +285,8 @@ function opened(state: State, id: ConversationId | undefined): State {
     if (timelines.size <= MOST_TIMELINES) break;
     timelines.delete(oldest);
   }
-  return { ...state, open: id, timelines };
+  const desks = new Map([...state.desks].filter(([each]) => each === id || timelines.has(each)));
+  return { ...state, open: id, timelines, desks };
 }
 
 function history(state: State, id: ConversationId, page: History, asked: "newest" | "before" | "after"): State {
@@ -246,19 +294,24 @@ function history(state: State, id: ConversationId, page: History, asked: "newest
   if (asked === "before" && leavesGap(timeline, page)) return state;
   let next = withTimeline(state, id, withHistory(timeline, page, asked));
   const entry = state.conversations.get(id);
-  if (entry !== undefined) {
-    next = withEntry(next, page.messages.reduce((sofar, message) => withMessage(sofar, message, state.me), entry));
-  }
-  return acknowledged(next, page.messages);
+  if (entry !== undefined) next = withEntry(next, withPage(entry, page, state.me));
+  return acknowledged(next, page);
+}
+
+/** Returns the entry after the messages and changes of a page, in the order of `seq`. */
+function withPage(entry: ConversationEntry, page: History, me: Person): ConversationEntry {
+  const log = [...page.messages, ...page.changes].sort((one, other) => one.seq - other.seq);
+  const after = log.reduce((sofar, each) => ("sender" in each ? withMessage(sofar, each, me) : withChange(sofar, each)), entry);
+  return page.others.reduce((sofar, message) => withMessage(sofar, message, me), after);
 }
 
 /**
- * Returns true if an older page does not connect to the held messages, because the conversation was
+ * Returns true if an older page does not connect to the held entries, because the conversation was
  * closed and shortened after the request.
  */
-function leavesGap({ messages }: Timeline, page: History): boolean {
-  const [oldest, newest] = [messages[0]?.seq, page.messages.at(-1)?.seq];
-  return newest !== undefined && (oldest === undefined || newest + 1 < oldest);
+function leavesGap(timeline: Timeline, page: History): boolean {
+  const [oldest, last] = [oldestSeq(timeline), newestSeq(page)];
+  return last > 0 && (oldest === undefined || last + 1 < oldest);
 }
 
 function read(state: State, id: ConversationId, seq: number, unread: number | undefined): State {
@@ -279,22 +332,44 @@ function cursor(
   return withEntry(state, withCursor(entry, who, moved, state.me, state.timelines.get(id)));
 }
 
-/** Removes pending messages that are stored now. */
-function acknowledged(state: State, messages: readonly Message[]): State {
-  if (state.outbox.length === 0) return state;
-  const ids = new Set(messages.filter((message) => isFrom(message, state)).map((message) => message.clientMessageId));
-  const outbox = state.outbox.filter((pending) => !ids.has(pending.clientMessageId));
-  return outbox.length === state.outbox.length ? state : { ...state, outbox };
+/** Adopts what is pending, without what is stored now. */
+function withPending(state: State, pending: readonly Pending[]): State {
+  const waiting = pending.filter((each) => storedOf(state, each) === undefined);
+  return { ...state, outbox: waiting.filter(isMessage), pendingChanges: waiting.filter(isChange), pendingNotes: waiting.filter(isNote) };
 }
 
-/** Returns the stored message of a pending one, if the client holds it. */
-export function storedMessage(state: State, pending: PendingMessage): Message | undefined {
-  const messages = state.timelines.get(pending.conversationId)?.messages ?? [];
-  return messages.find((message) => message.clientMessageId === pending.clientMessageId && isFrom(message, state));
+/** Removes what is stored now from what is pending. */
+function acknowledged(
+  state: State,
+  { messages = [], changes = [], entries = [] }: { messages?: readonly Message[]; changes?: readonly Change[]; entries?: readonly DeskEntry[] },
+): State {
+  const { outbox, pendingChanges, pendingNotes, me } = state;
+  if (outbox.length + pendingChanges.length + pendingNotes.length === 0) return state;
+  const ids = new Set([
+    ...messages.flatMap(({ clientMessageId, sender }) => (isSamePerson(sender, me) ? (clientMessageId ?? []) : [])),
+    ...[...changes, ...entries].flatMap(({ changeId, by }) => (isSamePerson(by, me) ? changeId : [])),
+  ]);
+  const isWaiting = (pending: Pending) => !ids.has(idOf(pending));
+  if ([...outbox, ...pendingChanges, ...pendingNotes].every(isWaiting)) return state;
+  return { ...state, outbox: outbox.filter(isWaiting), pendingChanges: pendingChanges.filter(isWaiting), pendingNotes: pendingNotes.filter(isWaiting) };
 }
 
-function isFrom(message: Message, { me }: State): boolean {
-  return isSamePerson(message.sender, me);
+/** Returns what the server has stored for something that was pending, if the client holds it. */
+export function storedOf(state: State, pending: Pending): Stored | undefined {
+  const { me } = state;
+  const { messages, changes } = state.timelines.get(pending.conversationId) ?? EMPTY_TIMELINE;
+  if (isMessage(pending)) {
+    const message = messages.find(({ clientMessageId, sender }) => clientMessageId === pending.clientMessageId && isSamePerson(sender, me));
+    return message && { message };
+  }
+  const isOurs = ({ changeId, by }: { changeId: string; by: Person }) => changeId === pending.changeId && isSamePerson(by, me);
+  if (isNote(pending)) {
+    const entry = state.desks.get(pending.conversationId)?.find(isOurs);
+    return entry && { entry };
+  }
+  const change = changes.find(isOurs);
+  const message = change !== undefined && "target" in change ? messageAt(state.timelines.get(pending.conversationId) ?? EMPTY_TIMELINE, change.target) : undefined;
+  return change && message && { change, message };
 }
 
 /** An admin who does something is online, so the shop is online. */

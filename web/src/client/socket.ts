@@ -31,6 +31,8 @@ const KNOWN_EVENTS: ReadonlySet<string> = new Set([
   "order_created",
   "order_updated",
   "conversation_updated",
+  "message_changed",
+  "desk_updated",
 ] satisfies readonly PushedEvent["event"][]);
 
 interface Waiting {
@@ -172,7 +174,7 @@ export class Socket {
       if (!("serverTime" in event)) this.lastEventAt = this.lastFrameAt;
       this.#waiting.get(event.requestId)?.resolve(event);
     } else if (event.event === "error") {
-      const error = new ApiError(event.message, { code: event.code, retryAfterMs: event.retryAfterMs });
+      const error = new ApiError(event.message, event);
       this.#waiting.get(event.requestId ?? "")?.reject(error);
       this.#listener.refused(error);
     } else {

@@ -2,8 +2,9 @@ import type { ConversationId, Person, Shop, Time } from "../protocol.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { DraftTexts } from "./drafts.ts";
 import type { ConversationEntry } from "./conversation.ts";
+import type { Desk } from "./desk.ts";
 import type { SessionEnd } from "./errors.ts";
-import type { PendingMessage } from "./outbox.ts";
+import type { PendingChange, PendingMessage, PendingNote } from "./pending.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** A person who is typing. */
@@ -16,7 +17,7 @@ export interface Typist {
   readonly until: number;
 }
 
-/** The state of a client. It is immutable: every {@link Change} makes a new one. */
+/** The state of a client. It is immutable: every {@link StateChange} makes a new one. */
 export interface State {
   /** The logged-in person. */
   readonly me: Person;
@@ -41,9 +42,18 @@ export interface State {
   readonly asOf: Time | undefined;
   readonly conversations: ReadonlyMap<ConversationId, ConversationEntry>;
   readonly timelines: ReadonlyMap<ConversationId, Timeline>;
+  /** For an admin, the shop's logs of the conversations whose timelines are held. */
+  readonly desks: ReadonlyMap<ConversationId, Desk>;
   readonly typing: ReadonlyMap<ConversationId, readonly Typist[]>;
   /** The messages that are not acknowledged yet, in the order of writing. */
   readonly outbox: readonly PendingMessage[];
+  /**
+   * The changes of messages that are not acknowledged yet, in the order of making. Failed ones have
+   * no effect any more and are kept until the person has seen that.
+   */
+  readonly pendingChanges: readonly PendingChange[];
+  /** An admin's notes that are not acknowledged yet, in the order of writing. */
+  readonly pendingNotes: readonly PendingNote[];
   /** True if messages of the outbox could not be stored and would be lost with the page. */
   readonly unstored: boolean;
   /** The drafts by conversation. */
@@ -68,8 +78,11 @@ export function initial(me: Person): State {
     asOf: undefined,
     conversations: new Map(),
     timelines: new Map(),
+    desks: new Map(),
     typing: new Map(),
     outbox: [],
+    pendingChanges: [],
+    pendingNotes: [],
     unstored: false,
     drafts: new Map(),
     shop: undefined,

@@ -2,16 +2,17 @@ import type { ConversationId, ConversationPage } from "../protocol.ts";
 import type { Api } from "./api.ts";
 import { Backoff } from "./backoff.ts";
 import type { Moment } from "./conversation.ts";
+import { gaplessDeskSeq } from "./desk.ts";
 import { type Environment, pause } from "./environment.ts";
 import { ApiError, NetworkError, SessionEnded } from "./errors.ts";
-import type { Change } from "./reducer.ts";
+import type { StateChange } from "./reducer.ts";
 import type { State } from "./state.ts";
-import { EMPTY_TIMELINE, gaplessSeq, hasGap } from "./timeline.ts";
+import { EMPTY_TIMELINE, gaplessSeq, hasGap, newestSeq, oldestSeq } from "./timeline.ts";
 
-/** Page size of the history, in messages. */
+/** Page size of the history, in messages and changes. */
 const MESSAGES = 50;
 
-/** Page size when catching up, in messages or conversations. It is the server's maximum. */
+/** Page size when catching up, in entries or conversations. It is the server's maximum. */
 const CATCH_UP = 100;
 
 /** Page size of the list, in conversations. */
@@ -49,7 +50,7 @@ export interface SyncOptions {
   readonly environment: Pick<Environment, "random" | "reportError">;
   readonly api: Api;
   readonly state: () => State;
-  readonly dispatch: (change: Change) => void;
+  readonly dispatch: (change: StateChange) => void;
   /** Returns a new moment, later than all previous ones. */
   readonly moment: () => Moment;
 }
@@ -61,16 +62,18 @@ export class Sync {
   #running: Promise<void> | undefined;
   /** True if another sync was requested while one is running. */
   #repeat = false;
-  /** True if events may have been missed that are no activity, such as a status or a receipt. */
+  /** True if events may have been missed that are no activity: receipts and notes. */
   #eventsMissed = false;
   #stopped = false;
   /** Timer that repeats a failed sync. A new connection syncs earlier. */
   #retry: ReturnType<typeof setTimeout> | undefined;
   /**
-   * The highest requested `seq` by conversation, so that a message that the server does not have is
+   * The highest requested `seq` by conversation, so that an entry that the server does not have is
    * requested only once.
    */
   readonly #requestedSeqs = new Map<ConversationId, number>();
+  /** The same for the shop's log. */
+  readonly #requestedDeskSeqs = new Map<ConversationId, number>();
   readonly #refreshing = new Map<ConversationId, Promise<void>>();
   readonly #loading = new Map<ConversationId, { again: boolean; done: Promise<void> }>();
   readonly #paging = new Map<ConversationId, Promise<void>>();
@@ -103,7 +106,10 @@ export class Sync {
   /** Requests what a change from `before` has shown to be missing. */
   watch(before: State): void {
     const state = this.#state();
-    if (state.open !== undefined) this.#requestMissing(state.open);
+    if (state.open !== undefined) {
+      this.#requestMissing(state.open);
+      this.#requestMissingDesk(state.open);
+    }
     if (state.conversations === before.conversations) return;
     for (const [id, entry] of state.conversations) if (entry.stale) void this.refresh(id);
   }
@@ -119,6 +125,18 @@ export class Sync {
     this.#loading.set(id, loading);
     loading.done = this.#history(id, loading).finally(() => this.#loading.delete(id));
     return loading.done;
+  }
+
+  /** Loads the shop's log up to the newest entry. Admins only. */
+  async desk(id: ConversationId): Promise<void> {
+    const held = () => gaplessDeskSeq(this.#state().desks.get(id) ?? []);
+    for (let more = true; more; ) {
+      const after = held();
+      const { entries, deskSeq, hasMore } = await this.#api.desk(id, { after, limit: CATCH_UP });
+      this.#dispatch({ type: "desk", conversationId: id, entries, deskSeq });
+      // If a page brings no progress, the conversation was left, or the server has a gap.
+      more = hasMore && held() > after;
+    }
   }
 
   /** Loads older messages. Concurrent calls share one request. */
@@ -158,7 +176,7 @@ export class Sync {
     return this.#options.state();
   }
 
-  #dispatch(change: Change): void {
+  #dispatch(change: StateChange): void {
     this.#options.dispatch(change);
   }
 
@@ -172,6 +190,7 @@ export class Sync {
         const { open } = this.#state();
         const asOf = await this.#list();
         if (open !== undefined) await this.history(open).catch(throwIfTemporary);
+        if (open !== undefined && this.#hasDesk(open)) await this.desk(open).catch(throwIfTemporary);
         this.#backoff.reset();
         this.#dispatch({ type: "synced", asOf });
       } catch (problem) {
@@ -216,7 +235,7 @@ export class Sync {
   }
 
   /**
-   * Fetches as many of the newest conversations as are held, up to the limit. A status or a receipt
+   * Fetches as many of the newest conversations as are held, up to the limit. A receipt or a note
    * is no activity, so missed ones are found only by fetching the conversation.
    */
   async #newestPages(): Promise<string> {
@@ -270,7 +289,7 @@ export class Sync {
 
   async #older(id: ConversationId): Promise<void> {
     const timeline = this.#state().timelines.get(id);
-    const before = timeline?.messages[0]?.seq;
+    const before = timeline && oldestSeq(timeline);
     if (timeline === undefined || before === undefined || !timeline.hasOlder) return;
     const page = await this.#api.history(id, { before, limit: CATCH_UP });
     this.#dispatch({ type: "history", conversationId: id, page, asked: "before" });
@@ -279,13 +298,28 @@ export class Sync {
   #requestMissing(id: ConversationId): void {
     const [timeline, entry] = [this.#state().timelines.get(id), this.#state().conversations.get(id)];
     if (timeline === undefined || entry === undefined) return;
-    const target = Math.max(entry.conversation.lastSeq, timeline.messages.at(-1)?.seq ?? 0);
+    const target = Math.max(entry.conversation.lastSeq, newestSeq(timeline));
     if (!hasGap(timeline, entry.conversation.lastSeq) || target <= (this.#requestedSeqs.get(id) ?? 0)) return;
     this.#requestedSeqs.set(id, target);
     void pause(GAP_TIMEOUT_MS).then(async () => {
       const now = this.#state().timelines.get(id);
       if (now === undefined || !hasGap(now, target)) return;
       await this.history(id).catch(() => this.#requestedSeqs.delete(id));
+    });
+  }
+
+  /** Returns true if the server has told the length of the shop's log, which it tells only admins. */
+  #hasDesk(id: ConversationId): boolean {
+    return this.#state().conversations.get(id)?.conversation.deskSeq !== undefined;
+  }
+
+  #requestMissingDesk(id: ConversationId): void {
+    const deskSeq = () => this.#state().conversations.get(id)?.conversation.deskSeq ?? 0;
+    const isMissing = () => gaplessDeskSeq(this.#state().desks.get(id) ?? []) < deskSeq();
+    if (!isMissing() || deskSeq() <= (this.#requestedDeskSeqs.get(id) ?? 0)) return;
+    this.#requestedDeskSeqs.set(id, deskSeq());
+    void pause(this.#state().desks.has(id) ? GAP_TIMEOUT_MS : 0).then(async () => {
+      if (isMissing()) await this.desk(id).catch(() => this.#requestedDeskSeqs.delete(id));
     });
   }
 

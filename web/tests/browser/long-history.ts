@@ -29,7 +29,7 @@ export async function simulateHistory(page: Page, many: number, turn: () => Prom
     const last = Math.min(many, (before ?? many + 1) - 1);
     const first = after === undefined ? Math.max(1, last - size + 1) : after + 1;
     const seqs = Array.from({ length: Math.max(0, Math.min(size, last - first + 1)) }, (_, index) => first + index);
-    const json: History = { messages: seqs.map((seq) => message(id, seq)), lastSeq: many, hasMore: after === undefined && first > 1 };
+    const json: History = { messages: seqs.map((seq) => message(id, seq)), changes: [], others: [], lastSeq: many, hasMore: after === undefined && first > 1 };
     await route.fulfill({ json });
   });
 }

@@ -224,5 +224,7 @@ test("after a server error the order can be sent again and is placed once", asyn
   await page.getByText("The server had an error. Try again: your order will be placed only once.").waitFor();
   await page.getByRole("button", { name: "Place the order" }).click();
   await page.waitForURL(/\/orders\/cnv_/);
+  await page.getByRole("textbox", { name: "Message" }).waitFor();
+  await list(page).getByRole("link", { name: /Wall clock/ }).first().waitFor();
   expect(await list(page).getByRole("link", { name: /Wall clock/ }).count()).toBe(1);
 });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { type Change, KEPT_MESSAGES, MOST_CONVERSATIONS, MOST_TIMELINES, reduce } from "../../src/client/reducer.ts";
+import { type StateChange, KEPT_MESSAGES, MOST_CONVERSATIONS, MOST_TIMELINES, reduce } from "../../src/client/reducer.ts";
 import { type State, initial } from "../../src/client/state.ts";
 import type { Conversation, Person } from "../../src/protocol.ts";
-import { conversation, message } from "./test-client.ts";
+import { conversation, message, statusChange } from "./test-client.ts";
 
 const GRACE: Person = { userId: "grace", role: "admin", name: "Grace" };
 
@@ -44,7 +44,7 @@ test("the client keeps a limited number of conversations: the newest, the open o
   const waiting = { clientMessageId: "id", conversationId: "cnv_1", body: "", writtenAt: 0 };
   state = reduce(state, { type: "outbox", pending: [waiting], unstored: false });
   for (let index = 3; index < 5 * MOST_CONVERSATIONS; index += 1) {
-    state = reduce(state, { type: "pushed", event: { event: "conversation_updated", conversation: conversationAt(index) }, now: 0, at: index });
+    state = reduce(state, { type: "pushed", event: { event: "conversation_updated", conversation: conversationAt(index), change: statusChange(1, "active", "archived") }, now: 0, at: index });
     expect(state.conversations.size).toBeLessThanOrEqual(MOST_CONVERSATIONS);
   }
   expect(["cnv_0", "cnv_1", "cnv_2", `cnv_${5 * MOST_CONVERSATIONS - 1}`].map((id) => state.conversations.has(id))).toEqual([true, true, false, true]);
@@ -59,7 +59,7 @@ test("a page of a hundred conversations copies the map once", () => {
   expect(maps).toBe(1);
 });
 
-test.each<[string, Change]>([
+test.each<[string, StateChange]>([
   ["a pushed message", { type: "pushed", event: { event: "new_message", conversationId: "cnv_7", message: message(2, "cnv_7") }, now: 0, at: 99_999 }],
   ["presence", { type: "pushed", event: { event: "presence", userId: "mia", role: "customer", online: true }, now: 0, at: 99_999 }],
   ["typing", { type: "pushed", event: { event: "user_typing", conversationId: "cnv_7", userId: "m", role: "customer", name: "M", expiresInMs: 5 }, now: 0, at: 99_999 }],
@@ -76,7 +76,7 @@ test("only the newest messages of the last opened conversations are kept", () =>
   for (let index = 0; index < 3 * MOST_TIMELINES; index += 1) {
     const id = `cnv_${index}`;
     state = reduce(state, { type: "open", conversationId: id });
-    state = reduce(state, { type: "history", conversationId: id, page: { messages, lastSeq: 1_000, hasMore: false }, asked: "newest" });
+    state = reduce(state, { type: "history", conversationId: id, page: { messages, changes: [], others: [], lastSeq: 1_000, hasMore: false }, asked: "newest" });
     expect(state.timelines.get(id)?.messages).toHaveLength(1_000);
   }
   state = reduce(state, { type: "open", conversationId: undefined });

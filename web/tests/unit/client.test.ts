@@ -78,7 +78,7 @@ beforeEach(() => {
   server = {
     list: () => ({}),
     conversation: () => undefined,
-    history: () => ({ messages: [], lastSeq: 0, hasMore: false }),
+    history: () => ({ messages: [], changes: [], others: [], lastSeq: 0, hasMore: false }),
   };
 });
 afterEach(() => {
@@ -154,11 +154,11 @@ test("a join or leave without an answer is sent again, unless it is refused", as
 
 test("messages that the server does not have are requested once", async () => {
   server.conversation = (id) => conversation(3, { id, unread: 3 });
-  server.history = () => ({ messages: [1, 2, 3].map((seq) => message(seq)), lastSeq: 3, hasMore: false });
+  server.history = () => ({ messages: [1, 2, 3].map((seq) => message(seq)), changes: [], others: [], lastSeq: 3, hasMore: false });
   await start();
   await open("cnv_a");
   requests = [];
-  server.history = () => ({ messages: [message(5)], lastSeq: 6, hasMore: true });
+  server.history = () => ({ messages: [message(5)], changes: [], others: [], lastSeq: 6, hasMore: true });
   socket().receive({ event: "new_message", conversationId: "cnv_a", message: message(5) });
   await advanceSeconds(2);
   expect(requests.filter((path) => path.includes("after=3"))).toHaveLength(1);
@@ -196,7 +196,7 @@ test("a failed sync is repeated with back-off until it works", async () => {
 
 test("a stopped client sends no more requests", async () => {
   server.conversation = (id) => conversation(3, { id, unread: 3 });
-  server.history = () => ({ messages: [message(3)], lastSeq: 3, hasMore: false });
+  server.history = () => ({ messages: [message(3)], changes: [], others: [], lastSeq: 3, hasMore: false });
   server.list = (query) => ({ nextCursor: query.get("cursor") === "2" ? undefined : String(Number(query.get("cursor")) + 1) });
   for (let milliseconds = 0; milliseconds < 300; milliseconds += 1) {
     requests = [];

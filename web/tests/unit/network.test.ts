@@ -78,7 +78,7 @@ test("a connection on which frames come all the time sends a ping every five min
 });
 
 test("switching the conversation joins once, and reopening the same one does not join again", async () => {
-  started = await startClient({ conversation: (id) => conversation(1, { id, unread: 0 }), history: (_, id) => ({ messages: [message(1, id)], lastSeq: 1, hasMore: false }) });
+  started = await startClient({ conversation: (id) => conversation(1, { id, unread: 0 }), history: (_, id) => ({ messages: [message(1, id)], changes: [], others: [], lastSeq: 1, hasMore: false }) });
   const answer = () => {
     for (const { requestId, action, conversationId } of started.socket().sent.splice(0)) {
       if (action === "ping") continue;

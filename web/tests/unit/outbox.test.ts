@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { MemoryStorage } from "../../src/app/memory-storage.ts";
 import { ApiError, NetworkError } from "../../src/client/errors.ts";
-import { Outbox, type PendingMessage } from "../../src/client/outbox.ts";
+import { Outbox } from "../../src/client/outbox.ts";
+import type { PendingMessage } from "../../src/client/pending.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import type { Code, Message, Person } from "../../src/protocol.ts";
-import { SharedLocks, settle, testEnvironment } from "./test-client.ts";
+import { SharedLocks, outboxOwner, pendingMessages, settle, testEnvironment } from "./test-client.ts";
 
 const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
 
@@ -50,10 +51,10 @@ function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean 
     request: (frame: Frame) => server.request(frame),
   };
   const outbox = new Outbox(environment, ME, link, {
+    ...outboxOwner,
     changed: (pending, unstored) => Object.assign(shown, { pending, unstored }),
-    sent: (message) => shown.sent.push(message.body),
-    stored: () => undefined,
-    seenSeq: ({ seenSeq }) => Promise.resolve(held?.() ?? seenSeq),
+    sent: (stored) => "message" in stored && shown.sent.push(stored.message.body),
+    seenSeq: (pending) => Promise.resolve(held?.() ?? ("seenSeq" in pending ? pending.seenSeq : undefined)),
   });
   outbox.start();
   return { outbox, shown, connection };
@@ -92,7 +93,7 @@ test("a pending message keeps its id and its seenSeq over a reload", async () =>
   const before = tab(storage, undefined, { open: false });
   before.outbox.add("cnv_a", "written offline", 9);
   before.outbox.stop();
-  const [unsent] = before.outbox.pending;
+  const [unsent] = pendingMessages(before.outbox);
   const after = tab(storage);
   expect(after.outbox.pending).toEqual([unsent]);
   after.outbox.flush();
@@ -122,7 +123,7 @@ test("a refused message fails, the next one is sent, and a retry sends the same 
   outbox.add("cnv_a", "passes", 1);
   await vi.advanceTimersByTimeAsync(50);
   expect(server.stored.map(({ body }) => body)).toEqual(["passes"]);
-  const [failed] = outbox.pending;
+  const [failed] = pendingMessages(outbox);
   expect(failed?.failed).toEqual({ code: "conversation_closed", reason: "no" });
   outbox.retry(failed?.clientMessageId ?? "");
   await vi.advanceTimersByTimeAsync(50);
@@ -191,7 +192,7 @@ test("a message that another tab has discarded is not sent", async () => {
   const storage = new MemoryStorage();
   const [writer, other] = [tab(storage, undefined, { open: false }), tab(storage, undefined, { open: false })];
   writer.outbox.add("cnv_a", "never mind", 1);
-  other.outbox.discard(other.outbox.pending[0]?.clientMessageId ?? "");
+  other.outbox.discard(pendingMessages(other.outbox)[0]?.clientMessageId ?? "");
   writer.connection.open = true;
   writer.outbox.flush();
   await vi.advanceTimersByTimeAsync(50);
@@ -205,10 +206,10 @@ test("pending messages are stored again after the storage was cleared", async ()
   outbox.add("cnv_a", "one", 1);
   storage.clear();
   outbox.storageChanged(null);
-  expect(tab(storage, undefined, { open: false }).outbox.pending.map(({ body }) => body)).toEqual(["one"]);
+  expect(pendingMessages(tab(storage, undefined, { open: false }).outbox).map(({ body }) => body)).toEqual(["one"]);
   storage.clear();
   outbox.add("cnv_a", "two", 1);
-  expect(tab(storage).outbox.pending.map(({ body }) => body)).toEqual(["one", "two"]);
+  expect(pendingMessages(tab(storage).outbox).map(({ body }) => body)).toEqual(["one", "two"]);
   await vi.advanceTimersByTimeAsync(100);
 });
 

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { MemoryStorage } from "../../src/app/memory-storage.ts";
 import { ApiError, NetworkError } from "../../src/client/errors.ts";
-import { Outbox, type PendingMessage } from "../../src/client/outbox.ts";
+import { Outbox } from "../../src/client/outbox.ts";
+import type { PendingMessage } from "../../src/client/pending.ts";
 import { reduce } from "../../src/client/reducer.ts";
 import { initial } from "../../src/client/state.ts";
 import type { Ack, Frame } from "../../src/client/socket.ts";
 import type { Message, Person } from "../../src/protocol.ts";
-import { FakeSocket, SharedLocks, type StartedClient, conversation, message, startClient, testEnvironment } from "./test-client.ts";
+import { FakeSocket, SharedLocks, type StartedClient, conversation, message, outboxOwner, startClient, testEnvironment } from "./test-client.ts";
 
 const MIA: Person = { userId: "mia", role: "customer", name: "Mia" };
 const GRACE: Person = { userId: "grace", role: "admin", name: "Grace" };
@@ -52,10 +53,13 @@ function openTab(
     request,
   };
   const outbox = new Outbox(environment, MIA, server, {
+    ...outboxOwner,
     changed: (pending) => Object.assign(shown, { pending }),
-    sent: ({ body }) => shown.sent.push(body),
-    stored: ({ clientMessageId }) => (hasHistory ? stored.find((each) => each.clientMessageId === clientMessageId) : undefined),
-    seenSeq: ({ seenSeq }) => Promise.resolve(seenSeq),
+    sent: (answer) => "message" in answer && shown.sent.push(answer.message.body),
+    stored: (pending) => {
+      const found = hasHistory && "clientMessageId" in pending && stored.find((each) => each.clientMessageId === pending.clientMessageId);
+      return found ? { message: found } : undefined;
+    },
   });
   outbox.start();
   return { outbox, shown, connection };
@@ -219,7 +223,7 @@ function sendTyping(client: StartedClient, conversationId: string, customer: str
 }
 
 /** A page with the only message of a conversation. */
-const ONE_MESSAGE = { messages: [message(1)], lastSeq: 1, hasMore: false };
+const ONE_MESSAGE = { messages: [message(1)], changes: [], others: [], lastSeq: 1, hasMore: false };
 
 test("the new socket joins if the connection is replaced during a join", async () => {
   const exp = Math.floor(Date.now() / 1_000) + 3_600;
@@ -314,14 +318,19 @@ test("a new conversation whose first fetch fails is still fetched in a busy shop
 });
 
 test("a conversation that becomes stale right after a refresh is fetched again", async () => {
-  const active = conversation(5, { unread: 0 });
-  const started = await startClient({ list: () => ({ items: [active] }), conversation: () => active });
+  let newest = conversation(5, { unread: 0 });
+  const started = await startClient({ list: () => ({ items: [newest] }), conversation: () => newest });
   await vi.advanceTimersByTimeAsync(12_000);
   const fetches = () => started.asked.filter((path) => path.endsWith("/cnv_a")).length;
-  started.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
+  // The message before this one is missing.
+  const skipTo = (seq: number) => {
+    newest = conversation(seq, { unread: 0 });
+    started.socket().receive({ event: "new_message", conversationId: "cnv_a", message: message(seq) });
+  };
+  skipTo(7);
   await vi.advanceTimersByTimeAsync(300);
   expect(fetches()).toBe(1);
-  started.socket().receive({ event: "conversation_updated", conversation: conversation(5, { status: "archived" }) });
+  skipTo(9);
   await vi.advanceTimersByTimeAsync(20_000);
   expect(started.client.state.conversations.get("cnv_a")?.stale).toBe(false);
   started.client.stop();
@@ -364,7 +373,7 @@ test("with two people typing, the first one's name disappears on time", async ()
 test("an older page that arrives after the conversation was closed makes no gap", () => {
   const page = (first: number, last: number) => {
     const messages = Array.from({ length: last - first + 1 }, (_, index) => message(first + index));
-    return { messages, lastSeq: 1_000, hasMore: true };
+    return { messages, changes: [], others: [], lastSeq: 1_000, hasMore: true };
   };
   let state = initial(GRACE);
   state = reduce(state, { type: "open", conversationId: "cnv_a" });
@@ -381,7 +390,7 @@ test("a stale conversation that no longer exists is not requested at every chang
   const started = await startClient({ list: () => ({ items: [deleted, other] }) });
   await vi.advanceTimersByTimeAsync(12_000);
   const socket = started.socket();
-  socket.receive({ event: "conversation_updated", conversation: conversation(5, { status: "closed" }) });
+  socket.receive({ event: "new_message", conversationId: "cnv_a", message: message(7) });
   for (let count = 0; count < 200; count += 1) {
     await vi.advanceTimersByTimeAsync(6_000);
     ackAll(socket);

@@ -4,7 +4,7 @@ import { normalized, withFound } from "../../src/app/orders/search.ts";
 import type { ConversationEntry } from "../../src/client/index.ts";
 import { conversation } from "./test-client.ts";
 
-const entry = (id: string, unread = 0): ConversationEntry => ({ conversation: conversation(3, { id }), unread, stale: false, statusAt: 0, presenceAt: 0 });
+const entry = (id: string, unread = 0): ConversationEntry => ({ conversation: conversation(3, { id }), unread, stale: false, presenceAt: 0 });
 
 test("case and spaces do not change a search", () => {
   expect(normalized("  Mia   LAMP ")).toBe("mia lamp");

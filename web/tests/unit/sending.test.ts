@@ -15,7 +15,7 @@ afterEach(() => {
 const messages = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
 
 test("a message to a conversation that is not open uses the seenSeq of its history", async () => {
-  const history = () => ({ messages: messages(31, 80), lastSeq: 80, hasMore: true });
+  const history = () => ({ messages: messages(31, 80), changes: [], others: [], lastSeq: 80, hasMore: true });
   started = await startClient({ list: () => ({ items: [conversation(80, { unread: 0 })] }), history }, { me: MIA });
   const clientMessageId = started.client.send("cnv_a", "from the list");
   await vi.advanceTimersByTimeAsync(20);
@@ -31,7 +31,7 @@ test("a message to a conversation whose history cannot be loaded is sent without
 });
 
 test("a message that was pushed before its ack is not sent again", async () => {
-  started = await startClient({ conversation: () => conversation(3, { unread: 0 }), history: () => ({ messages: messages(1, 3), lastSeq: 3, hasMore: false }) }, { me: MIA });
+  started = await startClient({ conversation: () => conversation(3, { unread: 0 }), history: () => ({ messages: messages(1, 3), changes: [], others: [], lastSeq: 3, hasMore: false }) }, { me: MIA });
   void started.client.open("cnv_a");
   await vi.advanceTimersByTimeAsync(20);
   const clientMessageId = started.client.send("cnv_a", "hello");
@@ -45,7 +45,7 @@ test("a message that was pushed before its ack is not sent again", async () => {
 });
 
 test("messages written offline are sent one by one, each with the seq of the previous one", async () => {
-  started = await startClient({ conversation: () => conversation(3, { unread: 0 }), history: () => ({ messages: messages(1, 3), lastSeq: 3, hasMore: false }) }, { me: MIA });
+  started = await startClient({ conversation: () => conversation(3, { unread: 0 }), history: () => ({ messages: messages(1, 3), changes: [], others: [], lastSeq: 3, hasMore: false }) }, { me: MIA });
   void started.client.open("cnv_a");
   await vi.advanceTimersByTimeAsync(20);
   started.client.networkChanged(false);

@@ -1,13 +1,34 @@
 import { MemoryStorage } from "../../src/app/memory-storage.ts";
 import { vi } from "vitest";
 import { ChatClient } from "../../src/client/client.ts";
+import type { Outbox, OutboxOwner } from "../../src/client/outbox.ts";
+import { type PendingMessage, isMessage } from "../../src/client/pending.ts";
 import type { Environment } from "../../src/client/environment.ts";
-import type { Conversation, History, Message, Person } from "../../src/protocol.ts";
+import type { Change, Conversation, ConversationStatus, Emoji, History, Message, Person } from "../../src/protocol.ts";
 
 /** Returns a customer's message. */
 export function message(seq: number, conversationId = "cnv_a"): Message {
   const sender = { userId: "mia", role: "customer", name: "Mia" } as const;
   return { conversationId, seq, id: `msg_${seq}`, sender, kind: "text", body: String(seq), createdAt: "2026-03-01T09:30:00.000Z" };
+}
+
+const BY: Person = { userId: "grace", role: "admin", name: "Grace" };
+const AT = "2026-03-01T09:31:00.000Z";
+const about = (seq: number, by: Person) => ({ conversationId: "cnv_a", seq, changeId: `change_${seq}`, by, createdAt: AT });
+
+/** Returns an admin's change of the conversation's status. */
+export function statusChange(seq: number, from: ConversationStatus, to: ConversationStatus): Change {
+  return { ...about(seq, BY), type: "status", from, to };
+}
+
+/** Returns a reaction to a message. */
+export function reaction(seq: number, target: number, emoji: Emoji = "👍", on = true, by = BY): Change {
+  return { ...about(seq, by), type: "reacted", target, emoji, on };
+}
+
+/** Returns an edit of a message. */
+export function edit(seq: number, target: number, by = BY): Change {
+  return { ...about(seq, by), type: "edited", target };
 }
 
 /** Returns a conversation as events contain it, without `unread`. */
@@ -27,6 +48,23 @@ export function conversation(lastSeq: number, parts: Partial<Conversation> = {})
     createdAt,
     ...parts,
   };
+}
+
+/** The owner of an outbox that knows nothing and shows nothing. */
+export const outboxOwner: OutboxOwner = {
+  changed: () => undefined,
+  sent: () => undefined,
+  stored: () => undefined,
+  seenSeq: (pending) => Promise.resolve("seenSeq" in pending ? pending.seenSeq : undefined),
+  seqOf: () => undefined,
+  overtakenBy: () => undefined,
+  overtaken: () => undefined,
+  addNote: () => Promise.reject(new Error("no notes")),
+};
+
+/** Returns the messages of an outbox. */
+export function pendingMessages({ pending }: Outbox): readonly PendingMessage[] {
+  return pending.filter(isMessage);
 }
 
 /** Web Locks that are shared by tabs of one browser: exclusive by name, first come first served. */
@@ -153,7 +191,7 @@ export async function startClient(
   const server: Server = {
     list: () => ({}),
     conversation: () => undefined,
-    history: () => ({ messages: [], lastSeq: 0, hasMore: false }),
+    history: () => ({ messages: [], changes: [], others: [], lastSeq: 0, hasMore: false }),
     answer: () => undefined,
     ...parts,
   };

@@ -3,7 +3,7 @@ import { unreadOf, unreadText } from "../../src/app/unread.ts";
 import type { ConversationEntry } from "../../src/client/index.ts";
 import { conversation } from "./test-client.ts";
 
-const entry = (id: string, unread: number): [string, ConversationEntry] => [id, { conversation: conversation(unread, { id }), unread, stale: false, statusAt: 0, presenceAt: 0 }];
+const entry = (id: string, unread: number): [string, ConversationEntry] => [id, { conversation: conversation(unread, { id }), unread, stale: false, presenceAt: 0 }];
 const held = new Map([entry("cnv_a", 3), entry("cnv_b", 46)]);
 
 test.each([

@@ -37,7 +37,7 @@ const CONVERSATION_ACTIONS: readonly { status: ConversationStatus; label: string
  * The menu of what an admin can do with an order and its conversation. The server sends the result
  * to everybody as an event.
  */
-export function AdminActions({ conversation }: { conversation: Conversation }) {
+export default function AdminActions({ conversation }: { conversation: Conversation }) {
   const client = useClient();
   const orderChange = useMutation({
     mutationFn: (status: OrderStatus) => client.api.setOrderStatus(conversation.orderId, status),
@@ -47,13 +47,10 @@ export function AdminActions({ conversation }: { conversation: Conversation }) {
     onSettled: () => client.sync(),
   });
   const conversationChange = useMutation({
-    mutationFn: (status: ConversationStatus) => client.api.setConversationStatus(conversation.id, status),
+    mutationFn: (status: ConversationStatus) => client.setStatus(conversation.id, status),
     onMutate: () => {
       orderChange.reset();
     },
-    // Another conversation may be open when the answer comes. If the refresh fails, the change
-    // itself has still been made.
-    onSettled: () => client.refresh(conversation.id).catch(() => undefined),
   });
   const [confirming, setConfirming] = useState<OrderStatus>();
   const trigger = useRef<HTMLButtonElement>(null);

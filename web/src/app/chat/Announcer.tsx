@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { EMPTY_TIMELINE, sideOf } from "../../client/index.ts";
+import { EMPTY_TIMELINE, isSamePerson, sideOf } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
 import { textOf } from "./Bubble.tsx";
 
@@ -7,13 +7,17 @@ import { textOf } from "./Bubble.tsx";
 const MAX_ANNOUNCED = 10;
 
 /**
- * Announces new messages of the other side, and messages that failed to send, to screen readers.
+ * Announces new messages of the other side, new notes of other admins, and messages that failed to send, to screen readers.
  * Messages that were there when the component was mounted, and older ones that are loaded later,
  * are not announced.
  */
 export function Announcer({ id }: { id: string }) {
   const messages = useChat((state) => (state.timelines.get(id) ?? EMPTY_TIMELINE).messages);
   const role = useChat((state) => state.me.role);
+  const me = useChat((state) => state.me);
+  const desk = useChat((state) => state.desks.get(id));
+  const [knownNotes] = useState(useChat((state) => state.conversations.get(id)?.conversation.deskSeq) ?? Number.POSITIVE_INFINITY);
+  const notes = desk?.filter((entry) => entry.type === "note" && entry.deskSeq > knownNotes && !isSamePerson(entry.by, me)).slice(-MAX_ANNOUNCED) ?? [];
   const outbox = useChat((state) => state.outbox);
   const [known] = useState(messages.at(-1)?.seq ?? 0);
   const news = messages.filter((message) => message.seq > known && sideOf(message) !== role).slice(-MAX_ANNOUNCED);
@@ -23,14 +27,19 @@ export function Announcer({ id }: { id: string }) {
       <div className="visually-hidden" role="log" aria-label="New messages">
         {news.map((message) => (
           <p key={message.seq} dir="auto">
-            {message.kind === "text" ? `${message.sender.name}: ${message.body}` : textOf(message)}
+            {message.kind === "text" && message.deleted === undefined ? `${message.sender.name}: ${message.body}` : textOf(message)}
+          </p>
+        ))}
+        {notes.map(({ deskSeq, by, body }) => (
+          <p key={`note ${deskSeq}`} dir="auto">
+            {`Note of ${by.name}: ${body}`}
           </p>
         ))}
       </div>
       <div className="visually-hidden" role="alert" aria-atomic={false}>
         {failed.map((unsent) => (
           <p key={unsent.clientMessageId} dir="auto">
-            {`Could not send “${unsent.body}”. ${unsent.failed?.reason ?? ""}`}
+            {unsent.failed?.code === "overtaken" ? `Not sent yet: ${unsent.failed.by ?? "a colleague"} has just answered.` : `Could not send “${unsent.body}”. ${unsent.failed?.reason ?? ""}`}
           </p>
         ))}
       </div>

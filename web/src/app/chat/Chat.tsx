@@ -9,7 +9,9 @@ import { EmptyState } from "../parts/EmptyState.tsx";
 import { Title } from "../parts/Title.tsx";
 import { Announcer } from "./Announcer.tsx";
 import { ChatHeader } from "./ChatHeader.tsx";
+import { ChangeNotices } from "./ChangeNotices.tsx";
 import { Composer } from "./Composer.tsx";
+import { WRITING } from "./composing.ts";
 import { MessageList } from "./MessageList.tsx";
 import { TypingLine } from "./TypingLine.tsx";
 
@@ -19,7 +21,8 @@ import { TypingLine } from "./TypingLine.tsx";
  */
 export function Chat({ id, chosen }: { id: string; chosen: boolean }) {
   const conversation = useChat((state) => state.conversations.get(id)?.conversation);
-  const loaded = useChat((state) => (state.timelines.get(id)?.messages.length ?? 0) > 0);
+  const loaded = useChat((state) => state.timelines.get(id)?.loaded === true);
+  const [composing, setComposing] = useState(WRITING);
   const shown = conversation !== undefined && loaded;
   const [problem, again] = useOpen(id, shown);
   const wide = useWide();
@@ -30,7 +33,7 @@ export function Chat({ id, chosen }: { id: string; chosen: boolean }) {
       <Title view={conversation === undefined ? "Order" : `${conversation.order.title} ${orderNumber(conversation.orderId)}`} />
       {conversation !== undefined && <ChatHeader conversation={conversation} />}
       {shown ? (
-        <MessageList conversation={conversation} />
+        <MessageList conversation={conversation} onCompose={setComposing} />
       ) : (
         <div className="messages-frame messages-loading" role="status" aria-label="Loading the messages">
           <span className="skeleton" />
@@ -40,7 +43,10 @@ export function Chat({ id, chosen }: { id: string; chosen: boolean }) {
       )}
       <TypingLine id={id} />
       {loaded && <Announcer id={id} />}
-      {conversation !== undefined && <Composer conversation={conversation} ready={loaded} focus={chosen && wide} />}
+      <ChangeNotices id={id} />
+      {conversation !== undefined && (
+        <Composer conversation={conversation} ready={loaded} focus={chosen && wide} composing={composing} onCompose={setComposing} />
+      )}
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import { ArrowLeft } from "lucide-react";
-import type { MouseEvent } from "react";
+import { type MouseEvent, Suspense, lazy } from "react";
 import { Link } from "wouter";
 import type { Conversation, ConversationId } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
@@ -10,9 +10,11 @@ import { Picture } from "../parts/Picture.tsx";
 import { CONVERSATION_STATUS, StatusBadge } from "../parts/StatusBadge.tsx";
 import { UnreadBadge } from "../parts/UnreadBadge.tsx";
 import { unreadOf, unreadText } from "../unread.ts";
-import { AdminActions } from "./AdminActions.tsx";
 import { OrderDetails } from "./OrderDetails.tsx";
 import { Presence } from "./Presence.tsx";
+
+/** Menus are loaded after the first page is shown. */
+const AdminActions = lazy(() => import("./AdminActions.tsx"));
 
 /** The chat's header, with the order, presence, and actions. */
 export function ChatHeader({ conversation }: { conversation: Conversation }) {
@@ -42,7 +44,11 @@ export function ChatHeader({ conversation }: { conversation: Conversation }) {
           {conversation.status !== "active" && <span className="badge">{CONVERSATION_STATUS[conversation.status] ?? conversation.status}</span>}
           <StatusBadge status={order.status} />
         </span>
-        {isAdmin && <AdminActions conversation={conversation} />}
+        {isAdmin && (
+          <Suspense>
+            <AdminActions conversation={conversation} />
+          </Suspense>
+        )}
       </div>
       <OrderDetails orderId={order.id} />
     </header>

@@ -1,9 +1,12 @@
-import { Lock, SendHorizontal } from "lucide-react";
+import { Lock, Pencil, Reply, SendHorizontal, X } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
-import type { Conversation } from "../../protocol.ts";
+import { type PendingMessage, type State, isSamePerson, noteDraft } from "../../client/index.ts";
+import type { Conversation, ConversationId, Message } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
 import { useMedia } from "../media.ts";
 import { withoutControls } from "../text.ts";
+import { type Composing, WRITING, editing, isEditable } from "./composing.ts";
+import { Quoted, useMessage } from "./Quote.tsx";
 
 /** The maximum length of a message, in characters. */
 const MAX_LENGTH = 4_000;
@@ -17,15 +20,38 @@ const SHOW_REMAINING_FROM = 3_600;
  */
 const PHYSICAL_KEYBOARD = "(hover: hover) and (pointer: fine)";
 
-/** The composer. With `focus` it takes the focus, unless another field has it. */
-export function Composer({ conversation, ready, focus }: { conversation: Conversation; ready: boolean; focus: boolean }) {
+/**
+ * The composer: for a message, an edit of one, or an admin's note. With `focus` it takes the focus,
+ * unless another field has it.
+ */
+export function Composer({
+  conversation,
+  ready,
+  focus,
+  composing,
+  onCompose,
+}: {
+  conversation: Conversation;
+  ready: boolean;
+  focus: boolean;
+  composing: Composing;
+  onCompose: (composing: Composing) => void;
+}) {
   const client = useClient();
   const { id } = conversation;
-  const text = useChat((state) => state.drafts.get(id) ?? "");
+  const isAdmin = useChat((state) => state.me.role === "admin");
+  const closed = conversation.status === "closed";
+  // In a closed conversation an admin can still write notes.
+  const now: Composing = closed && isAdmin ? { kind: "note" } : composing;
+  const { kind } = now;
+  const draft = kind === "note" ? noteDraft(id) : id;
+  const drafted = useChat((state) => state.drafts.get(draft) ?? "");
+  const text = kind === "edit" ? now.text : drafted;
   const entersSend = useMedia(PHYSICAL_KEYBOARD);
   const field = useRef<HTMLTextAreaElement>(null);
   const length = [...text].length;
   const sendable = ready && text.trim() !== "" && length <= MAX_LENGTH;
+  const words = WORDS[kind];
 
   useEffect(() => {
     if (!focus || !matchMedia(PHYSICAL_KEYBOARD).matches) return;
@@ -33,68 +59,163 @@ export function Composer({ conversation, ready, focus }: { conversation: Convers
     if (document.activeElement?.matches("input, textarea, select") === true) return;
     field.current?.focus({ preventScroll: true });
   }, [focus]);
+  const target = kind === "edit" ? JSON.stringify(now.of) : kind === "message" ? now.replyTo : undefined;
+  useEffect(() => {
+    // Somebody has chosen a message to reply to or to edit.
+    if (target === undefined) return;
+    field.current?.focus({ preventScroll: true });
+    field.current?.setSelectionRange(field.current.value.length, field.current.value.length);
+  }, [target]);
   useGrowing(field, text);
 
+  const write = (value: string) => {
+    if (kind === "edit") return onCompose({ ...now, text: value });
+    client.setDraft(draft, value);
+    if (kind === "message") client.setTyping(id, value.trim() !== "");
+  };
   const send = () => {
     if (!sendable) return;
-    client.send(id, text);
-    client.setDraft(id, "");
+    if (kind === "edit") {
+      if (text !== now.before) client.change(id, now.of, { edit: { body: text } });
+    } else {
+      if (kind === "note") client.addNote(id, text);
+      else client.send(id, text, now.replyTo);
+      client.setDraft(draft, "");
+    }
+    // The next text is a note too, so that it is not sent to the customer by mistake.
+    if (kind !== "note") onCompose(WRITING);
+    field.current?.focus();
+  };
+  const cancel = () => {
+    onCompose(WRITING);
     field.current?.focus();
   };
   const key = (event: KeyboardEvent) => {
     // Safari ends an IME composition before the Enter key that confirms it. Only key code 229 shows
     // that this Enter must not send.
-    const composing = event.nativeEvent.isComposing || event.keyCode === 229;
-    if (!entersSend || event.key !== "Enter" || event.shiftKey || composing) return;
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (event.key === "Escape" && target !== undefined) cancel();
+    else if (event.key === "ArrowUp" && text === "" && kind === "message") {
+      const last = lastEditable(client.state, id);
+      if (last !== undefined) onCompose(editing(last));
+    } else if (event.key === "Enter" && entersSend && !event.shiftKey) send();
+    else return;
     event.preventDefault();
-    send();
   };
-  if (conversation.status === "closed") {
-    return (
-      <p className="composer-closed">
-        <Lock size={16} aria-hidden />
-        This conversation is closed.
-      </p>
-    );
-  }
-  return (
-    <form
-      className="composer"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
-      <textarea
-        ref={field}
-        rows={1}
-        dir="auto"
-        value={text}
-        enterKeyHint={entersSend ? "send" : "enter"}
-        placeholder="Write a message"
-        aria-label="Message"
-        aria-describedby="composer-help"
-        aria-invalid={length > MAX_LENGTH || undefined}
-        onChange={(event) => {
-          const value = withoutControls(event.target.value);
-          client.setDraft(id, value);
-          client.setTyping(id, value.trim() !== "");
-        }}
-        onKeyDown={key}
-      />
-      <span id="composer-help" className="visually-hidden">
-        {entersSend ? "Press Enter to send, Shift+Enter for a new line." : "Press Enter for a new line. Use the button to send."}
-      </span>
-      {length > SHOW_REMAINING_FROM && (
-        <span className="composer-left" data-over={length > MAX_LENGTH || undefined} role="status">
-          {MAX_LENGTH - length}
-        </span>
-      )}
-      <button type="submit" className="send" disabled={!sendable} aria-label="Send">
-        <SendHorizontal size={20} aria-hidden />
-      </button>
-    </form>
+  const locked = (
+    <p className="composer-closed">
+      <Lock size={16} aria-hidden />
+      This conversation is closed.
+    </p>
   );
+  if (closed && !isAdmin) return locked;
+  return (
+    <>
+      {closed && locked}
+      <form
+        className="composer"
+        data-kind={kind}
+        onSubmit={(event) => {
+          event.preventDefault();
+          send();
+        }}
+      >
+        {isAdmin && !closed && kind !== "edit" && <Kinds kind={kind} onChange={(next) => onCompose({ kind: next })} />}
+        {kind === "message" && now.replyTo !== undefined && <Replying id={id} seq={now.replyTo} onCancel={cancel} />}
+        {kind === "edit" && (
+          <p className="composing">
+            <Pencil size={16} aria-hidden />
+            <span className="composing-what">Editing your message</span>
+            <Cancel label="Cancel editing" onCancel={cancel} />
+          </p>
+        )}
+        <div className="composer-field">
+          <textarea
+            ref={field}
+            rows={1}
+            dir="auto"
+            value={text}
+            enterKeyHint={entersSend ? "send" : "enter"}
+            placeholder={words.placeholder}
+            aria-label={words.label}
+            aria-describedby="composer-help"
+            aria-invalid={length > MAX_LENGTH || undefined}
+            onChange={(event) => write(withoutControls(event.target.value))}
+            onKeyDown={key}
+          />
+          <span id="composer-help" className="visually-hidden">
+            {entersSend ? `Press Enter to ${words.verb}, Shift+Enter for a new line.` : "Press Enter for a new line. Use the button to send."}
+            {target !== undefined && " Press Escape to cancel."}
+          </span>
+          {length > SHOW_REMAINING_FROM && (
+            <span className="composer-left" data-over={length > MAX_LENGTH || undefined} role="status">
+              {MAX_LENGTH - length}
+            </span>
+          )}
+          {kind === "message" ? (
+            <button type="submit" className="send" disabled={!sendable} aria-label="Send">
+              <SendHorizontal size={20} aria-hidden />
+            </button>
+          ) : (
+            <button type="submit" className="button send-words" disabled={!sendable}>
+              {kind === "note" ? "Add note" : "Save"}
+            </button>
+          )}
+        </div>
+      </form>
+    </>
+  );
+}
+
+const WORDS = {
+  message: { label: "Message", placeholder: "Write a message", verb: "send" },
+  edit: { label: "Edit message", placeholder: "Write a message", verb: "save" },
+  note: { label: "Note", placeholder: "Write a note that only the shop sees", verb: "add the note" },
+} as const;
+
+/** The switch between a message to the customer and a note for the other admins. */
+function Kinds({ kind, onChange }: { kind: Composing["kind"]; onChange: (kind: "message" | "note") => void }) {
+  return (
+    <fieldset className="kinds">
+      <legend className="visually-hidden">What do you write?</legend>
+      {(["message", "note"] as const).map((each) => (
+        <label key={each}>
+          <input type="radio" name="kind" checked={kind === each} onChange={() => onChange(each)} />
+          <span>{each === "message" ? "Message" : "Note"}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Replying({ id, seq, onCancel }: { id: ConversationId; seq: number; onCancel: () => void }) {
+  const quoted = useMessage(id, seq);
+  return (
+    <div className="composing">
+      <Reply size={16} aria-hidden />
+      <span className="visually-hidden">Replying to </span>
+      <span className="composing-what quote">
+        <Quoted message={quoted} />
+      </span>
+      <Cancel label="Cancel the reply" onCancel={onCancel} />
+    </div>
+  );
+}
+
+function Cancel({ label, onCancel }: { label: string; onCancel: () => void }) {
+  return (
+    <button type="button" className="icon-button" aria-label={label} title={label} onClick={onCancel}>
+      <X size={16} aria-hidden />
+    </button>
+  );
+}
+
+/** Returns the person's last message if they may still edit it. It may not be stored yet. */
+function lastEditable({ me, outbox, timelines, clockOffset }: State, id: ConversationId): Message | PendingMessage | undefined {
+  const unsent = outbox.findLast(({ conversationId, failed }) => conversationId === id && failed === undefined);
+  const last = timelines.get(id)?.messages.findLast((message) => isSamePerson(message.sender, me) && message.deleted === undefined);
+  if (unsent !== undefined || last === undefined) return unsent;
+  return isEditable(last, Date.now() + clockOffset) ? last : undefined;
 }
 
 /** Sets the field's height to that of its text, in browsers without `field-sizing`. */

@@ -1,17 +1,28 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { createContext, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Suspense, createContext, lazy, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { type CustomItemComponentProps, Virtualizer, type VirtualizerHandle } from "virtua";
-import { EMPTY_TIMELINE, type PendingMessage, isSamePerson, tickOf } from "../../client/index.ts";
+import { EMPTY_TIMELINE, isSamePerson, tickOf } from "../../client/index.ts";
 import type { Conversation } from "../../protocol.ts";
 import { useChat, useLatest } from "../chat-context.ts";
 import { dayLabel } from "../format.ts";
 import { useToday } from "../now.ts";
-import { Bubble, PendingBubble } from "./Bubble.tsx";
+import { Bubble } from "./Bubble.tsx";
+import { type Composing, MessageActionsContext } from "./composing.ts";
+import { useGoTo } from "./go-to.ts";
+import { useActionsOf } from "./message-actions.ts";
+import { messageKeys } from "./message-keys.ts";
+import { NoteBubble, PendingNoteBubble } from "./NoteBubble.tsx";
 import { OlderMessages, useOlder } from "./OlderMessages.tsx";
+import { PendingBubble } from "./PendingBubble.tsx";
 import { useReading } from "./reading.ts";
 import { type ListPosition, type Row, positionOf, rowsOf, withUnreadLine } from "./rows.ts";
 import { useScrolling } from "./scrolling.ts";
+import { useShown, useUnsent } from "./shown.ts";
+import { StatusLine } from "./StatusLine.tsx";
 import { type Opening, useOpening, useUnread } from "./unread-line.ts";
+
+/** Loaded when a person opens the menu of a message for the first time. */
+const MessageMenu = lazy(() => import("./MessageMenu.tsx"));
 
 /** Older messages are loaded when the scroll offset is below this, in pixels. */
 const NEAR_START = 1_200;
@@ -28,14 +39,14 @@ const TOP_HEIGHT = 44;
 /**
  * A virtualized list of a chat's messages. It opens at the first unread message, or at the newest.
  */
-export function MessageList({ conversation }: { conversation: Conversation }) {
+export function MessageList({ conversation, onCompose }: { conversation: Conversation; onCompose: (composing: Composing) => void }) {
   const { id } = conversation;
   const me = useChat((state) => state.me);
   const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
   const unread = useChat((state) => state.conversations.get(id)?.unread ?? 0);
   const [readSeq] = useState(() => conversation.participants.find((each) => isSamePerson(each, me))?.readSeq ?? 0);
   const opening = useOpening(conversation, { timeline, readSeq, unread, role: me.role });
-  if (opening !== undefined) return <OpenedList conversation={conversation} opening={opening} readSeq={readSeq} unread={unread} />;
+  if (opening !== undefined) return <OpenedList conversation={conversation} opening={opening} readSeq={readSeq} unread={unread} onCompose={onCompose} />;
   return (
     <div className="messages-frame messages-loading" role="status" aria-label="Loading the messages">
       <span className="skeleton" />
@@ -54,22 +65,24 @@ function OpenedList({
   opening,
   readSeq,
   unread,
+  onCompose,
 }: {
   conversation: Conversation;
   opening: Opening;
   readSeq: number;
   unread: number;
+  onCompose: (composing: Composing) => void;
 }) {
   const { id } = conversation;
   const me = useChat((state) => state.me);
   const today = useToday();
-  const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
+  const shown = useShown(id);
   const unsent = useUnsent(id);
   const writtenAt = unsent.at(-1)?.writtenAt ?? 0;
   const { line, unloaded, load } = useUnread(id, opening, { readSeq, role: me.role, writtenAt });
   const [loadingUnread, setLoadingUnread] = useState<"loading" | "failed">();
-  const rows = useMemo(() => withUnreadLine(rowsOf(timeline.messages, unsent), line), [timeline.messages, unsent, line]);
-  const position = useMemo(() => positionOf(timeline.messages, unsent.length), [timeline.messages, unsent.length]);
+  const rows = useMemo(() => withUnreadLine(rowsOf(shown, unsent), line), [shown, unsent, line]);
+  const position = useMemo(() => positionOf(shown, rows.length, unsent.length), [shown, rows.length, unsent.length]);
   const prepended = usePrepended(rows);
   const latest = useLatest(rows);
 
@@ -78,6 +91,11 @@ function OpenedList({
   const { atEnd, toEnd, toRow, scrolled, resized } = useScrolling(frame, list, TOP_HEIGHT);
   const { older, load: loadOlder, again } = useOlder(id);
   const checkRead = useReading(id, frame);
+
+  const [menu, setMenu] = useState<{ seq: number; at: HTMLElement }>();
+  const { marked, going, goTo } = useGoTo(id, rows, toRow);
+  const actions = useActionsOf(conversation, { onCompose, goTo, onMenu: setMenu });
+  const chosen = menu && shown.messages.find(({ seq }) => seq === menu.seq);
 
   const nearStart = () => {
     if (frame.current !== null && frame.current.scrollTop < NEAR_START) loadOlder();
@@ -116,8 +134,9 @@ function OpenedList({
   };
 
   return (
+    <MessageActionsContext value={actions}>
     <div className="messages-frame">
-      <div ref={frame} className="messages" role="region" aria-label="Messages" tabIndex={0}>
+      <div ref={frame} className="messages" role="region" aria-label="Messages" tabIndex={0} {...messageKeys}>
         <OlderMessages older={older} again={again} />
         <PositionContext value={position}>
           <Virtualizer
@@ -132,7 +151,7 @@ function OpenedList({
             onResize={onResize}
           >
             {(row) => (
-              <div key={row.key} className="entry" data-seq={row.message?.seq}>
+              <div key={row.key} className="entry" data-seq={row.message?.seq} data-marked={(marked !== undefined && row.message?.seq === marked) || undefined}>
                 {row.day !== undefined && <p className="day">{dayLabel(row.day, today)}</p>}
                 {row.line !== undefined && (
                   <div className="unread-line" role="separator" aria-label={newMessages(row.line)}>
@@ -142,7 +161,10 @@ function OpenedList({
                 {row.message !== undefined && (
                   <Bubble message={row.message} me={me} tick={tickOf(row.message, conversation)} follows={row.follows} />
                 )}
+                {row.status !== undefined && <StatusLine change={row.status} />}
+                {row.note !== undefined && <NoteBubble note={row.note} />}
                 {row.unsent !== undefined && <PendingBubble unsent={row.unsent} follows={row.follows} />}
+                {row.unsentNote !== undefined && <PendingNoteBubble note={row.unsentNote} />}
               </div>
             )}
           </Virtualizer>
@@ -158,6 +180,16 @@ function OpenedList({
               : `${newMessages(unloaded)}, go to the first`}
         </button>
       )}
+      {going !== undefined && (
+        <p className="to-line" role="status">
+          {going === "loading" ? "Loading the message…" : "The message could not be loaded."}
+        </p>
+      )}
+      {chosen !== undefined && chosen.deleted === undefined && menu !== undefined && (
+        <Suspense>
+          <MessageMenu key={menu.seq} message={chosen} at={menu.at} onCompose={onCompose} onClose={() => setMenu(undefined)} />
+        </Suspense>
+      )}
       {!atEnd && (
         <button type="button" className="to-end" onClick={toEnd}>
           <ArrowDown size={16} aria-hidden />
@@ -165,6 +197,7 @@ function OpenedList({
         </button>
       )}
     </div>
+    </MessageActionsContext>
   );
 }
 
@@ -184,19 +217,14 @@ function Item({ index, ref, style, children }: CustomItemComponentProps & { ref?
   );
 }
 
-function useUnsent(id: string): readonly PendingMessage[] {
-  const outbox = useChat((state) => state.outbox);
-  return useMemo(() => outbox.filter((unsent) => unsent.conversationId === id), [outbox, id]);
-}
-
 /**
  * Returns true if this rendering has added rows at the start. The list then keeps its distance to
  * the end.
  */
 function usePrepended(rows: readonly Row[]): boolean {
-  const first = rows[0]?.message?.seq;
+  const first = rows[0]?.key;
   const last = useRef(first);
-  const prepended = first !== undefined && last.current !== undefined && first < last.current;
+  const prepended = first !== last.current && rows.some(({ key }) => key === last.current);
   useEffect(() => {
     last.current = first;
   });

@@ -1,14 +1,25 @@
-import type { PendingMessage } from "../../client/index.ts";
-import type { Message } from "../../protocol.ts";
+import type { PendingMessage, PendingNote } from "../../client/index.ts";
+import type { Change, DeskEntry, Message } from "../../protocol.ts";
 import { sameDay } from "../format.ts";
 import type { UnreadLine } from "./unread-line.ts";
 
-/** A row of the chat: a stored message or one from the outbox. */
+/** A change of the conversation's status. */
+export type StatusChange = Extract<Change, { type: "status" }>;
+
+/** A note in the shop's log. */
+export type Note = Extract<DeskEntry, { type: "note" }>;
+
+/** A row of the chat: one of these is present. */
 export interface Row {
   readonly key: string;
   readonly message?: Message;
+  readonly status?: StatusChange;
+  readonly note?: Note;
+  /** A message from the outbox. */
   readonly unsent?: PendingMessage;
-  /** The time of the message if it is the first of its day, else undefined. */
+  /** A note that is not stored yet. */
+  readonly unsentNote?: PendingNote;
+  /** The time of the row if it is the first of its day, else undefined. */
   readonly day: string | number | undefined;
   /** True if the previous message is from the same person and only shortly before. */
   readonly follows: boolean;
@@ -16,12 +27,22 @@ export interface Row {
   readonly line?: number;
 }
 
+/** What a chat shows. */
+export interface Shown {
+  readonly messages: readonly Message[];
+  readonly changes: readonly Change[];
+  readonly desk: readonly DeskEntry[];
+  /** False if the first entry of the conversation is loaded. */
+  readonly hasOlder: boolean;
+}
+
 /** The position of the rows in the whole conversation. */
 export interface ListPosition {
   /** The position of the first row, starting at 1. */
   readonly first: number;
   /**
-   * The number of rows of the whole conversation. Undefined while messages are missing in between.
+   * The number of rows of the whole conversation. Undefined while messages are missing in between,
+   * or if it is not known how many of the older entries have a row.
    */
   readonly total: number | undefined;
 }
@@ -29,23 +50,28 @@ export interface ListPosition {
 /** Messages of one person within this time form a group, in milliseconds. */
 const GROUP_TIME = 3 * 60_000;
 
-/**
- * Caches the row of each message together with the previous message, so that a new message does not
- * create all rows again.
- */
-const cachedRows = new WeakMap<Message, { row: Row; before: Message | undefined }>();
+/** An entry that has a row. */
+type Entry = Message | StatusChange | Note;
 
 /**
- * Returns the rows of a chat: stored messages ordered by `seq`, then the outbox in the order of
- * writing.
+ * Caches the row of each entry together with the previous entry, so that a new message does not
+ * create all rows again.
  */
-export function rowsOf(messages: readonly Message[], outbox: readonly PendingMessage[]): readonly Row[] {
-  const rows = messages.map((message, index) => rowOf(message, messages[index - 1]));
-  const last = messages.at(-1);
-  outbox.forEach((unsent, index) => {
-    const before = index === 0 ? last?.createdAt : outbox[index - 1]?.writtenAt;
-    const day = before === undefined || !sameDay(before, unsent.writtenAt) ? unsent.writtenAt : undefined;
-    rows.push({ key: unsent.clientMessageId, unsent, day, follows: index > 0 && day === undefined });
+const cachedRows = new WeakMap<Entry, { row: Row; before: Entry | undefined }>();
+
+/**
+ * Returns the rows of a chat: messages and status changes ordered by `seq` with the notes after the
+ * entry that they follow, then what is not stored yet in the order of writing.
+ */
+export function rowsOf(shown: Shown, unsent: readonly (PendingMessage | PendingNote)[]): readonly Row[] {
+  const entries = entriesOf(shown);
+  const rows = entries.map((entry, index) => rowOf(entry, entries[index - 1]));
+  const last = entries.at(-1);
+  unsent.forEach((each, index) => {
+    const before = index === 0 ? last?.createdAt : unsent[index - 1]?.writtenAt;
+    const day = before === undefined || !sameDay(before, each.writtenAt) ? each.writtenAt : undefined;
+    const follows = index > 0 && day === undefined;
+    rows.push("note" in each ? { key: each.changeId, unsentNote: each, day, follows } : { key: each.clientMessageId, unsent: each, day, follows });
   });
   return rows;
 }
@@ -56,33 +82,52 @@ export function withUnreadLine(rows: readonly Row[], line: UnreadLine | undefine
   return rows.map((row) => (row.message?.seq === line.seq ? { ...row, line: line.count, follows: false } : row));
 }
 
-/** Returns the position of these messages and of `unsent` outbox messages in the conversation. */
-export function positionOf(messages: readonly Message[], unsent: number): ListPosition {
-  const [first, last] = [messages[0]?.seq ?? 1, messages.at(-1)?.seq ?? 0];
-  const gapless = last - first + 1 === messages.length;
-  return { first, total: gapless ? last + unsent : undefined };
+/** Returns the position of the rows in the conversation. `unsent` of them are not stored yet. */
+export function positionOf({ messages, changes, hasOlder }: Shown, rows: number, unsent: number): ListPosition {
+  const [first, last] = [Math.min(messages[0]?.seq ?? 1, changes[0]?.seq ?? Infinity), Math.max(messages.at(-1)?.seq ?? 0, changes.at(-1)?.seq ?? 0)];
+  const entries = last - first + 1;
+  const gapless = entries === messages.length + changes.length;
+  if (!hasOlder) return { first: 1, total: gapless ? rows : undefined };
+  return { first, total: gapless && entries === rows - unsent ? last + unsent : undefined };
 }
 
-function rowOf(message: Message, before: Message | undefined): Row {
-  const cached = cachedRows.get(message);
+function entriesOf({ messages, changes, desk, hasOlder }: Shown): readonly Entry[] {
+  const statuses = changes.filter((change) => change.type === "status");
+  const oldest = Math.min(messages[0]?.seq ?? Infinity, changes[0]?.seq ?? Infinity);
+  const notes = desk.filter((entry) => entry.type === "note" && (!hasOlder || entry.afterSeq >= oldest));
+  if (statuses.length + notes.length === 0) return messages;
+  const placed = [
+    ...messages.map((entry) => ({ entry, seq: entry.seq, deskSeq: 0 })),
+    ...statuses.map((entry) => ({ entry, seq: entry.seq, deskSeq: 0 })),
+    ...notes.map((entry) => ({ entry, seq: entry.afterSeq, deskSeq: entry.deskSeq })),
+  ];
+  return placed.sort((one, other) => one.seq - other.seq || one.deskSeq - other.deskSeq).map(({ entry }) => entry);
+}
+
+function rowOf(entry: Entry, before: Entry | undefined): Row {
+  const cached = cachedRows.get(entry);
   if (cached !== undefined && cached.before === before) return cached.row;
-  const day = before === undefined || !sameDay(before.createdAt, message.createdAt) ? message.createdAt : undefined;
-  const together =
-    before !== undefined &&
-    before.kind === "text" &&
-    message.kind === "text" &&
-    before.sender.userId === message.sender.userId &&
-    before.sender.role === message.sender.role &&
-    Date.parse(message.createdAt) - Date.parse(before.createdAt) < GROUP_TIME;
-  const row: Row = { key: keyOf(message), message, day, follows: day === undefined && together };
-  cachedRows.set(message, { row, before });
+  const day = before === undefined || !sameDay(before.createdAt, entry.createdAt) ? entry.createdAt : undefined;
+  const row: Row = { ...contentOf(entry), day, follows: day === undefined && isTogether(before, entry) };
+  cachedRows.set(entry, { row, before });
   return row;
 }
 
+function isTogether(before: Entry | undefined, entry: Entry): boolean {
+  if (before === undefined || !isText(before) || !isText(entry)) return false;
+  const isSame = before.sender.userId === entry.sender.userId && before.sender.role === entry.sender.role;
+  return isSame && Date.parse(entry.createdAt) - Date.parse(before.createdAt) < GROUP_TIME;
+}
+
+function isText(entry: Entry): entry is Message {
+  return "kind" in entry && entry.kind === "text";
+}
+
 /**
- * The key stays the same when a message from the outbox is stored, so that its bubble is not
- * created again.
+ * The key stays the same when a message or note that was not stored is stored, so that its bubble is
+ * not created again.
  */
-function keyOf(message: Message): string {
-  return message.clientMessageId ?? message.id;
+function contentOf(entry: Entry): Pick<Row, "key" | "message" | "status" | "note"> {
+  if ("kind" in entry) return { key: entry.clientMessageId ?? entry.id, message: entry };
+  return "deskSeq" in entry ? { key: entry.changeId, note: entry } : { key: entry.changeId, status: entry };
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { type Timeline, sideOf } from "../../client/index.ts";
+import { EMPTY_TIMELINE, type Timeline, newestSeq, oldestSeq, sideOf } from "../../client/index.ts";
 import type { Conversation, Person } from "../../protocol.ts";
 import { useClient, useLatest } from "../chat-context.ts";
 
@@ -36,9 +36,9 @@ export function openingOf(
 ): Opening {
   if (unread === 0) return { at: "newest", unread: 0 };
   const { messages, hasOlder } = timeline;
-  const first = messages[0];
-  if (first === undefined || (messages.at(-1)?.seq ?? 0) < lastSeq) return { at: "loading", missing: "newer" };
-  if (first.seq > readSeq + 1 && hasOlder) {
+  const oldest = oldestSeq(timeline);
+  if (oldest === undefined || newestSeq(timeline) < lastSeq) return { at: "loading", missing: "newer" };
+  if (oldest > readSeq + 1 && hasOlder) {
     return lastSeq - readSeq > most ? { at: "newest", unread } : { at: "loading", missing: "older" };
   }
   // Messages that arrived after the opening are not counted.
@@ -64,7 +64,7 @@ export function useOpening(
   const now = openingOf(timeline, { ...atOpening, role, most: MAX_LOADED });
   const ready = now.at !== "loading";
   const missing = now.at === "loading" ? now.missing : undefined;
-  const oldest = timeline.messages[0]?.seq;
+  const oldest = oldestSeq(timeline);
   const giveUp = useLatest(() => decide({ at: "newest", unread: atOpening.unread }));
 
   useEffect(() => {
@@ -97,7 +97,7 @@ export function useUnread(id: string, opening: Opening, atOpening: { readSeq: nu
   const client = useClient();
   const [line, setLine] = useState(opening.at === "line" ? opening.line : undefined);
   const [unloaded, setUnloaded] = useState(opening.at === "newest" ? opening.unread : 0);
-  const [{ readSeq, writtenAt, lastSeq }] = useState(() => ({ ...atOpening, lastSeq: client.state.timelines.get(id)?.messages.at(-1)?.seq ?? 0 }));
+  const [{ readSeq, writtenAt, lastSeq }] = useState(() => ({ ...atOpening, lastSeq: newestSeq(client.state.timelines.get(id) ?? EMPTY_TIMELINE) }));
   if (atOpening.writtenAt > writtenAt && (line !== undefined || unloaded > 0)) {
     setLine(undefined);
     setUnloaded(0);
@@ -119,9 +119,9 @@ export function useUnread(id: string, opening: Opening, atOpening: { readSeq: nu
         return now.line;
       }
       if (now.at === "newest") return undefined;
-      const before = timeline.messages.length;
+      const before = oldestSeq(timeline);
       await client.loadOlder(id);
-      if (client.state.timelines.get(id)?.messages.length === before) return undefined;
+      if (oldestSeq(client.state.timelines.get(id) ?? EMPTY_TIMELINE) === before) return undefined;
     }
   };
   return { line, unloaded, load };

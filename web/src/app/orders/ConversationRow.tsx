@@ -1,8 +1,9 @@
 import { CircleAlert } from "lucide-react";
 import { memo } from "react";
-import { type ConversationEntry, isSamePerson, sideOf } from "../../client/index.ts";
+import { type ConversationEntry, isSamePerson, sideOf, withPendingChanges } from "../../client/index.ts";
 import type { Conversation } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
+import { DELETED } from "../chat/Bubble.tsx";
 import { shortTime, fullTime, money, orderNumber } from "../format.ts";
 import { ChatLink } from "../parts/ChatLink.tsx";
 import { Picture } from "../parts/Picture.tsx";
@@ -91,7 +92,10 @@ function Last({ conversation, open }: { conversation: Conversation; open: boolea
   return <LastMessage conversation={conversation} />;
 }
 
-function LastMessage({ conversation: { lastMessage } }: { conversation: Conversation }) {
+function LastMessage({ conversation }: { conversation: Conversation }) {
+  const changes = useChat((state) => state.pendingChanges);
+  const me = useChat((state) => state.me);
+  const lastMessage = withPendingChanges(conversation.lastMessage, changes.filter(({ conversationId }) => conversationId === conversation.id), me);
   const mine = useChat((state) => isSamePerson(state.me, lastMessage.sender));
   const side = useChat((state) => state.me.role === sideOf(lastMessage));
   const by = mine ? "You" : side && lastMessage.kind === "text" ? <bdi>{lastMessage.sender.name}</bdi> : undefined;
@@ -99,7 +103,7 @@ function LastMessage({ conversation: { lastMessage } }: { conversation: Conversa
     <>
       {by}
       {by !== undefined && ": "}
-      <bdi>{lastMessage.body}</bdi>
+      {lastMessage.deleted === undefined ? <bdi>{lastMessage.body}</bdi> : DELETED}
     </>
   );
 }

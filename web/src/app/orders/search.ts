@@ -75,7 +75,7 @@ export function withFound(held: ReadonlyMap<string, ConversationEntry>, matching
   const shown = new Map(matching.map((entry) => [entry.conversation.id, entry]));
   for (const conversation of found) {
     const { id, unread = 0 } = conversation;
-    if (!shown.has(id)) shown.set(id, held.get(id) ?? { conversation, unread, stale: false, statusAt: 0, presenceAt: 0 });
+    if (!shown.has(id)) shown.set(id, held.get(id) ?? { conversation, unread, stale: false, presenceAt: 0 });
   }
   return [...shown.values()];
 }

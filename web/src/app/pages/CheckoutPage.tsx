@@ -15,7 +15,7 @@ import { persistentStorage } from "../storage.ts";
 import { withoutControls } from "../text.ts";
 
 /** A demo shop. After an order is placed, it opens the order's conversation. */
-export function CheckoutPage() {
+export default function CheckoutPage() {
   const client = useClient();
   const isAdmin = useChat((state) => state.me.role === "admin");
   const [, navigate] = useLocation();

@@ -1,8 +1,7 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { Check, LogOut } from "lucide-react";
-import { useChat } from "../chat-context.ts";
 import { type Theme, useTheme } from "../theme.ts";
-import { Avatar } from "./Avatar.tsx";
+import { AccountButton } from "./AccountButton.tsx";
 
 const THEMES: readonly { theme: Theme; label: string }[] = [
   { theme: "system", label: "System" },
@@ -11,18 +10,12 @@ const THEMES: readonly { theme: Theme; label: string }[] = [
 ];
 
 /** The menu with the logged-in person, the theme, and the log-out. */
-export function AccountMenu({ onLogOut }: { onLogOut: () => void }) {
-  const me = useChat((state) => state.me);
+export default function AccountMenu({ onLogOut }: { onLogOut: () => void }) {
   const [theme, setTheme] = useTheme();
   return (
     <Menu.Root modal={false}>
-      <Menu.Trigger className="account">
-        <Avatar name={me.name} />
-        <span className="account-name">
-          <span className="visually-hidden">Account of</span>
-          <bdi>{me.name}</bdi>
-          {me.role === "admin" && <span className="admin-badge">Admin</span>}
-        </span>
+      <Menu.Trigger asChild>
+        <AccountButton />
       </Menu.Trigger>
         <Menu.Content className="menu" align="end" sideOffset={6}>
           <Menu.Label className="menu-label">Appearance</Menu.Label>

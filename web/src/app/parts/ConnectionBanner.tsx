@@ -50,8 +50,11 @@ function Unstored() {
 }
 
 function NotSent() {
-  const count = useChat((state) => state.outbox.filter((unsent) => unsent.failed !== undefined).length);
-  const first = useChat((state) => state.outbox.find((unsent) => unsent.failed !== undefined)?.conversationId);
+  const outbox = useChat((state) => state.outbox);
+  const notes = useChat((state) => state.pendingNotes);
+  const failed = [...outbox, ...notes].filter((unsent) => unsent.failed !== undefined);
+  const count = failed.length;
+  const first = failed[0]?.conversationId;
   if (first === undefined) return null;
   return (
     <p className="banner banner-failed">

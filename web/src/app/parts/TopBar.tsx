@@ -1,10 +1,14 @@
 import { MessageSquareText, ShoppingBag } from "lucide-react";
+import { Suspense, lazy } from "react";
 import { Link, useRoute } from "wouter";
 import { useChat } from "../chat-context.ts";
 import { unreadOf, unreadText } from "../unread.ts";
-import { AccountMenu } from "./AccountMenu.tsx";
+import { AccountButton } from "./AccountButton.tsx";
 import { NewOrders } from "./NewOrders.tsx";
 import { UnreadBadge } from "./UnreadBadge.tsx";
+
+/** Menus are loaded after the first page is shown. */
+const AccountMenu = lazy(() => import("./AccountMenu.tsx"));
 
 /** The bar at the top: navigation, the notice of new orders, and the account menu. */
 export function TopBar({ onLogOut }: { onLogOut: () => void }) {
@@ -32,7 +36,9 @@ export function TopBar({ onLogOut }: { onLogOut: () => void }) {
         )}
       </nav>
       <NewOrders />
-      <AccountMenu onLogOut={onLogOut} />
+      <Suspense fallback={<AccountButton disabled />}>
+        <AccountMenu onLogOut={onLogOut} />
+      </Suspense>
     </header>
   );
 }
