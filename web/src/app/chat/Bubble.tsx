@@ -93,7 +93,7 @@ function Bar({ message, near }: { message: Message; near: boolean }) {
   const more = useRef<HTMLButtonElement>(null);
   const menu = () => more.current !== null && actions.menu(message, more.current);
   return (
-    <div className="bar">
+    <div className="bar" data-near={near || undefined}>
       {near && actions.changeable && (
         <>
           <button type="button" tabIndex={-1} aria-label="React" title="React" onClick={menu}>
