@@ -126,7 +126,8 @@ export type Conversation = {
   /** How many messages of the other side the caller has not read. Absent in events, because an
    * event goes to several users. */
   unread?: number,
-  /** The customer first, then the admins who acted in the conversation, by user id. */
+  /** The customer first, then the admin who has read furthest and, in an answer, the caller;
+   * admins by user id. */
   participants: Array<Participant>,
   /** When the conversation and its order were created. */
   createdAt: Time,
@@ -456,7 +457,7 @@ export type OrderUpdate = {
   message?: Message,
 };
 
-/** A participant of a conversation: the customer, or an admin who acted in it. */
+/** A participant of a conversation: the customer or an admin. */
 export type Participant = {
   /** The participant's user id. */
   userId: string,
@@ -466,7 +467,8 @@ export type Participant = {
   name: string,
   /** The participant has read every message up to this `seq`; 0 = none. */
   readSeq: number,
-  /** Every message up to this `seq` is delivered to the participant; never below `readSeq`. */
+  /** Every message up to this `seq` is delivered to the participant; never below `readSeq`. What
+   * is delivered to one admin is delivered to all, because they are one side. */
   deliveredSeq: number,
   /** Whether the participant has an open connection. Only in the answer for a single
    * conversation. */
@@ -483,7 +485,7 @@ export type Person = {
   userId: string,
   /** The person's role. */
   role: Role,
-  /** The display name. */
+  /** The display name: at most [`MAX_NAME_BYTES`]. */
   name: string,
 };
 

@@ -34,8 +34,8 @@ pub struct Participant {
     pub name: String,
     /// The participant has read every message up to this `seq`; 0 = none.
     pub read_seq: u64,
-    /// Every message up to this `seq` is delivered to the participant; never below `readSeq`. What is
-    /// delivered to one admin is delivered to all, because they are one side.
+    /// Every message up to this `seq` is delivered to the participant; never below `readSeq`. What
+    /// is delivered to one admin is delivered to all, because they are one side.
     pub delivered_seq: u64,
     /// Whether the participant has an open connection. Only in the answer for a single
     /// conversation.
@@ -77,8 +77,8 @@ pub struct Conversation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub unread: Option<u64>,
-    /// The customer first, then the admin who has read furthest and, in an answer, the caller; admins
-    /// by user id.
+    /// The customer first, then the admin who has read furthest and, in an answer, the caller;
+    /// admins by user id.
     pub participants: Vec<Participant>,
     /// When the conversation and its order were created.
     pub created_at: Time,

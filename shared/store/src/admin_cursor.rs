@@ -2,8 +2,8 @@
 //! size does not depend on how many admins read. Each other admin's cursor is an item of its own.
 //!
 //! When another admin reads further, the cursor of the admin before is first put into that admin's
-//! item. Then the head is updated, if it is as it was read. A reader gets the head first and the item
-//! after it. So nobody sees a cursor go back, and a crash in between loses none.
+//! item. Then the head is updated, if it is as it was read. A reader gets the head first and the
+//! item after it. So nobody sees a cursor go back, and a crash in between loses none.
 //!
 //! Only a head with a furthest admin can have such items beside it.
 
@@ -78,8 +78,8 @@ impl Store {
         Ok(head)
     }
 
-    /// [`Store::mark_read`] for an admin. One write, if no other admin has read furthest and `seq` is
-    /// the last message.
+    /// [`Store::mark_read`] for an admin. One write, if no other admin has read furthest and `seq`
+    /// is the last message.
     pub(crate) async fn mark_read_by_admin(
         &self,
         shared_id: &SharedId,

@@ -83,6 +83,14 @@ describe.each(FIXTURES)("%s", (name) => {
   });
 });
 
+test("a receipt of an admin whom the server does not list moves the shop's cursor and needs no request", () => {
+  const known = reduce(initial(ADMIN), { type: "conversation", conversation: conversation(2, { unread: 2 }), at: nextTime() });
+  const state = applyEvent(known, { event: "message_read", conversationId: "cnv_a", userId: "zoe", role: "admin", seq: 2 });
+  const entry = state.conversations.get("cnv_a");
+  expect(entry).toMatchObject({ unread: 2, stale: false });
+  expect(entry && furthest(entry.conversation, "admin")).toEqual([2, 2]);
+});
+
 test("a fetch that a message has overtaken still updates readSeq", () => {
   const participants = [{ ...ADMIN, readSeq: 1, deliveredSeq: 1 }];
   const freshState: StateChange[] = [conversation(2, { unread: 2 }), conversation(1, { unread: 0, participants })].map((each) => {
