@@ -29,6 +29,8 @@ pub struct TestTemplate {
     ticket: Option<String>,
     origin: Option<String>,
     table: bool,
+    stream: Option<(String, Value)>,
+    scheduled: Option<String>,
 }
 
 impl TestTemplate {
@@ -107,6 +109,22 @@ impl TestTemplate {
         self
     }
 
+    /// Lets the table's stream call a function that has all permissions. `mapping` has further
+    /// properties of the event source mapping. The queue `order-chat-Failures` is told of batches that
+    /// are given up.
+    #[must_use]
+    pub fn stream(mut self, function: &str, mapping: Value) -> Self {
+        self.stream = Some((function.to_owned(), mapping));
+        self.limited(function, 3, &["dynamodb:*", "sqs:SendMessage"]).table()
+    }
+
+    /// Adds a function that is called every minute.
+    #[must_use]
+    pub fn scheduled(mut self, function: &str) -> Self {
+        self.scheduled = Some(function.to_owned());
+        self.function(function)
+    }
+
     /// The template as JSON.
     pub fn text(&self) -> String {
         let mut resources = json!({});
@@ -134,6 +152,18 @@ impl TestTemplate {
                 }],
             }});
         }
+        if let Some((function, mapping)) = &self.stream {
+            resources["Table"]["Properties"]["StreamSpecification"] = json!({ "StreamViewType": "NEW_AND_OLD_IMAGES" });
+            resources["Failures"] = json!({ "Type": "AWS::SQS::Queue", "Properties": {} });
+            let mut properties = json!({
+                "FunctionName": { "Ref": logical(function) },
+                "EventSourceArn": { "Fn::GetAtt": ["Table", "StreamArn"] },
+                "StartingPosition": "TRIM_HORIZON",
+                "DestinationConfig": { "OnFailure": { "Destination": { "Fn::GetAtt": ["Failures", "Arn"] } } },
+            });
+            properties.as_object_mut().unwrap().extend(mapping.as_object().unwrap().clone());
+            resources["Mapping"] = json!({ "Type": "AWS::Lambda::EventSourceMapping", "Properties": properties });
+        }
         json!({ "Transform": "AWS::Serverless-2016-10-31", "Resources": resources }).to_string()
     }
 
@@ -150,6 +180,11 @@ impl TestTemplate {
             let authorizer = if *guarded { "Guard" } else { "NONE" };
             events[format!("Route{n}")] = json!({ "Type": "HttpApi", "Properties": {
                 "ApiId": { "Ref": "Http" }, "Method": method, "Path": path, "Auth": { "Authorizer": authorizer },
+            }});
+        }
+        if self.scheduled.as_deref() == Some(name) {
+            events["Minute"] = json!({ "Type": "ScheduleV2", "Properties": {
+                "ScheduleExpression": "rate(1 minute)", "RetryPolicy": { "MaximumRetryAttempts": 0 },
             }});
         }
         let statement = json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
@@ -250,7 +285,8 @@ impl TestTemplate {
 
     /// The settings with which it is started.
     pub fn settings(&self) -> Settings {
-        Settings::in_memory(Template::Text(self.text()))
+        let triggers = self.stream.is_some() || self.scheduled.is_some();
+        Settings { triggers, ..Settings::in_memory(Template::Text(self.text())) }
     }
 }
 

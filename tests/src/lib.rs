@@ -36,7 +36,7 @@ pub use cases::{Variables, cases, seeds};
 pub use client::{Changed, Client, Receipt, Refused, Sent, client_message_id};
 pub use delayed_push::DelayedPush;
 pub use keys::{es256_key, rs256_key};
-pub use meter::{Call, Cost, Meter, Need, item_size};
+pub use meter::{Call, Cost, Meter, Need, as_json, item_size};
 pub use outage::Outage;
 pub use replica::{Replica, ReplicaConversation};
 pub use rows::{ListedAdmin, StaleConnection};

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use local::Settings;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::interceptor::intercepting;
 
@@ -164,6 +165,22 @@ fn kilobytes(item: &Value) -> f64 {
 pub fn item_size(item: &Value) -> usize {
     let attributes = item.as_object().into_iter().flatten();
     attributes.map(|(name, value)| name.len() + value_size(value)).sum()
+}
+
+/// A value in DynamoDB's JSON.
+pub fn as_json(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({"S": text}),
+        AttributeValue::N(number) => json!({"N": number}),
+        AttributeValue::M(map) => {
+            let map: serde_json::Map<String, Value> =
+                map.iter().map(|(name, value)| (name.clone(), as_json(value))).collect();
+            json!({"M": map})
+        }
+        AttributeValue::L(list) => json!({"L": list.iter().map(as_json).collect::<Vec<_>>()}),
+        AttributeValue::Bool(value) => json!({"BOOL": value}),
+        other => json!({"B": format!("{other:?}")}),
+    }
 }
 
 fn value_size(value: &Value) -> usize {

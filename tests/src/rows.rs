@@ -1,9 +1,10 @@
 //! Creates states that no client can cause: rows of connections that are closed, open connections
-//! without a row, messages that are missing in the log, expired tickets.
+//! without a row, messages that are missing in the log, expired tickets, days that have passed.
 //!
 //! This code knows only the table's key, that the sort key of a connection is `C#` and the
-//! connection's id, and the attributes of a head that older versions wrote. It finds other rows by comparing the table before and after an action of a
-//! client.
+//! connection's id, the attributes of a head that older versions wrote, that the partition `D` has
+//! what is due later, and that ten digits and `#` are a minute. It finds other rows by comparing the
+//! table before and after an action of a client.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -17,6 +18,9 @@ use protocol::TicketAnswer;
 use crate::{Client, Shop, User, now_millis};
 
 type Item = HashMap<String, AttributeValue>;
+
+/// The longest wait for what functions do in the background. A schedule comes once a minute.
+const LONGEST: Duration = Duration::from_secs(90);
 
 /// The row of a closed connection.
 pub struct StaleConnection {
@@ -81,6 +85,44 @@ impl Shop {
         change(&mut row);
         rows.put(row).await;
         client
+    }
+
+    /// Waits until it is on the due list that this conversation has to be looked at, as the table's
+    /// stream has told.
+    pub async fn wait_until_due(&self, conversation: impl Display) {
+        let (rows, id) = (Rows::of(self), conversation.to_string());
+        let shared_id = id.trim_start_matches("cnv_");
+        let is_due = |row: &Item| is_of_background(row) && sort_key(row).ends_with(shared_id);
+        let waiting = async {
+            while !rows.all_with_background().await.iter().any(is_due) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(LONGEST, waiting).await.unwrap_or_else(|_| panic!("{id} is not on the due list"));
+    }
+
+    /// Moves conversations and what is due later back by this many days, as if they had passed.
+    pub async fn let_days_pass(&self, days: i64) {
+        let rows = Rows::of(self);
+        for row in rows.all_with_background().await {
+            let mut moved = row.clone();
+            for value in moved.values_mut() {
+                move_back_by_days(value, days);
+            }
+            // Rows without a minute are of connections, tickets and messages.
+            if row.iter().any(|(name, value)| moved[name] != *value && as_minute(value).is_some()) {
+                if key(&row) != key(&moved) {
+                    rows.delete(&row).await;
+                }
+                rows.put(moved).await;
+            }
+        }
+    }
+
+    /// The number of items on the due list.
+    pub async fn due(&self) -> usize {
+        let rows = Rows::of(self).all_with_background().await;
+        rows.iter().filter(|row| is_of_background(row) && as_minute(&row["sk"]).is_some()).count()
     }
 
     /// The number of connections in the table.
@@ -175,7 +217,14 @@ impl Rows {
         get.send().await.unwrap().item.unwrap()
     }
 
+    /// All rows but those that functions write at any time, when no client does anything.
     async fn all(&self) -> Vec<Item> {
+        let mut rows = self.all_with_background().await;
+        rows.retain(|row| !is_of_background(row));
+        rows
+    }
+
+    async fn all_with_background(&self) -> Vec<Item> {
         self.table.scan().table_name(&self.name).send().await.unwrap().items.unwrap_or_default()
     }
 
@@ -219,6 +268,33 @@ fn key(item: &Item) -> Item {
 
 fn sort_key(item: &Item) -> String {
     item["sk"].as_s().unwrap().clone()
+}
+
+fn is_of_background(item: &Item) -> bool {
+    item["pk"].as_s().unwrap() == "D"
+}
+
+/// The number of a text that begins with a minute, and what is behind it.
+fn as_minute(value: &AttributeValue) -> Option<(i64, &str)> {
+    let (digits, rest) = value.as_s().ok()?.split_once('#')?;
+    (digits.len() == 10).then_some((digits.parse().ok()?, rest))
+}
+
+/// Moves a minute, and times within some years of now, in milliseconds, back by `days`.
+fn move_back_by_days(value: &mut AttributeValue, days: i64) {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    if let Some((minute, rest)) = as_minute(value) {
+        *value = AttributeValue::S(format!("{:010}#{rest}", minute - days * 24 * 60));
+    } else if let AttributeValue::M(fields) = value {
+        for field in fields.values_mut() {
+            move_back_by_days(field, days);
+        }
+    } else if let Ok(number) = value.as_n()
+        && let Ok(millis) = number.parse::<i64>()
+        && (millis - now_millis()).abs() < 1_000 * DAY_MS
+    {
+        *value = AttributeValue::N((millis - days * DAY_MS).to_string());
+    }
 }
 
 /// Moves all recent times, in milliseconds or seconds, back by `age` milliseconds.

@@ -1,9 +1,11 @@
 //! The whole system, in this process or deployed, and its users.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
-use domain::Role;
+use domain::{ConversationStatus, Role};
 use jsonwebtoken::{EncodingKey, Header};
 use local::{Data, Gateway, Settings, Template};
 use serde_json::{Value, json};
@@ -31,6 +33,15 @@ impl Shop {
             return Self { location: Location::Deployed(Box::new(deployment)), http: reqwest::Client::new() };
         }
         Self::open_with(Self::settings()).await
+    }
+
+    /// An empty system whose functions are also called by the table's stream and by schedules, as in
+    /// a deployed one.
+    pub async fn open_with_triggers() -> Self {
+        if Deployment::is_named() {
+            return Self::open().await;
+        }
+        Self::open_with(Settings { triggers: true, ..Self::settings() }).await
     }
 
     /// A system that keeps its data in `folder`.
@@ -138,6 +149,26 @@ impl Shop {
             Location::InProcess(gateway) => gateway.table().unwrap(),
             Location::Deployed(deployment) => &deployment.table,
         }
+    }
+
+    /// Looks for what is due, as the schedule does every minute. A deployed system does it by itself.
+    pub async fn sweep(&self) {
+        if let Location::InProcess(gateway) = &self.location {
+            gateway.invoke("Deadlines", json!({ "source": "aws.scheduler" })).await.unwrap();
+        }
+    }
+
+    /// Waits until a conversation has this status: after [`Shop::sweep`] it has, and a deployed system
+    /// may take more than a minute.
+    pub async fn wait_for_status(&self, id: impl Display, status: ConversationStatus) {
+        let admin = self.admin("waiting");
+        let waiting = async {
+            while admin.conversation(&id).await.status != status {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let longest = if Deployment::is_named() { Duration::from_secs(90) } else { Duration::from_secs(1) };
+        tokio::time::timeout(longest, waiting).await.unwrap_or_else(|_| panic!("{id} does not become {status:?}"));
     }
 
     /// Stops the system, as Ctrl-C does.

@@ -30,12 +30,14 @@ const ORIGIN: &str = "http://localhost";
 const SYSTEMS: usize = 3;
 
 /// The functions whose dependencies have the same features.
-const BUILT_AT_ONCE: [&str; 8] = [
+const BUILT_AT_ONCE: [&str; 10] = [
     "change-conversation",
     "connect",
     "conversations",
     "create-order",
+    "deadlines",
     "disconnect",
+    "notify",
     "orders",
     "send-message",
     "signals",

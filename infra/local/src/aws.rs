@@ -16,6 +16,21 @@ pub(crate) fn table_arn(table: &str) -> String {
     format!("arn:{PARTITION}:dynamodb:{REGION}:{ACCOUNT}:table/{table}")
 }
 
+/// The ARN of a table's stream. AWS names a stream by the time at which it was switched on.
+pub(crate) fn stream_arn(table: &str) -> String {
+    format!("{}/stream/local", table_arn(table))
+}
+
+/// The ARN of a queue.
+pub(crate) fn queue_arn(name: &str) -> String {
+    format!("arn:{PARTITION}:sqs:{REGION}:{ACCOUNT}:{name}")
+}
+
+/// The ARN of a schedule in the default group.
+pub(crate) fn schedule_arn(name: &str) -> String {
+    format!("arn:{PARTITION}:scheduler:{REGION}:{ACCOUNT}:schedule/default/{name}")
+}
+
 /// The ARN of a log group. Nothing writes to it here.
 pub(crate) fn log_group_arn(name: &str) -> String {
     format!("arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:{name}")

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::data::DataFolder;
 use crate::dynamo::Engine;
+use crate::event_source::{Poller, Progress};
 use crate::http_api::HttpApi;
 use crate::identity::Identity;
 use crate::lambda::Lambdas;
@@ -24,9 +25,9 @@ use crate::stopping::{Stop, Stopping};
 use crate::template::{FunctionSpec, System, TemplateInputs, read};
 use crate::transport::{Transport, sdk};
 use crate::websocket::{Connections, Management, OpenConnections, WebSocketApi};
-use crate::{Functions, StartupError, data, stopping};
+use crate::{Functions, StartupError, data, schedule, stopping};
 
-/// The pause between two removals of expired items.
+/// The pause between two removals of expired items, and of old records of streams.
 const EXPIRY_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The pause between two checkpoints of the database's write-ahead log.
@@ -53,6 +54,7 @@ pub struct Gateway {
     websocket_url: Option<String>,
     has_pages: bool,
     tables: Vec<String>,
+    progress: Progress,
     lambdas: Lambdas,
     stop: Stop,
     ended: mpsc::Receiver<()>,
@@ -87,11 +89,15 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
     let path = folder.as_ref().map(DataFolder::path);
     let secret = data::secret(folder.as_ref())?;
     let secrets = Secrets::new(&secret);
-    let system = read(&text, &template_inputs(&settings, &authority))?;
+    let mut system = read(&text, &template_inputs(&settings, &authority))?;
+    if !settings.triggers {
+        system.without_triggers();
+    }
     let engine = Engine::open(path, settings.sync)?;
     for table in &system.tables {
         engine.create_table(table)?;
     }
+    let progress = Progress::open(path)?;
 
     let connections = Arc::new(Connections::default());
     let (kept, left_behind) = OpenConnections::open(path)?;
@@ -101,7 +107,7 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
         .map(|websocket| Arc::new(Management::new(connections.clone(), &authority, &websocket.id, &websocket.stage)));
     let identity = Identity::new(&secret, &system);
     let owner = Transport::new("owner", engine.clone(), secrets.clone(), management.clone(), None);
-    let System { functions: specs, http, websocket, tables } = system;
+    let System { functions: specs, http, websocket, tables, event_sources, schedules } = system;
     let started = start_functions(specs, &functions, &settings, &engine, &secrets, management.as_ref())?;
 
     let lambdas = Lambdas::new(started);
@@ -135,7 +141,15 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
         tokio::spawn(serve(listener, Arc::new(server), stopping.clone(), alive)),
         tokio::spawn(every(EXPIRY_INTERVAL, engine.clone(), Engine::delete_expired, stopping.clone())),
     ];
+    tasks.extend(event_sources.into_iter().map(|source| {
+        let poller = Poller::new(source, engine.clone(), lambdas.clone(), progress.clone());
+        tokio::spawn(poller.run(stopping.clone()))
+    }));
+    tasks.extend(schedules.into_iter().map(|schedule| {
+        tokio::spawn(schedule::run(schedule, settings.timers.minute, lambdas.clone(), stopping.clone()))
+    }));
     if folder.is_some() {
+        tasks.push(tokio::spawn(every(EXPIRY_INTERVAL, engine.clone(), Engine::trim_streams, stopping.clone())));
         tasks.push(tokio::spawn(every(CHECKPOINT_INTERVAL, engine, Engine::checkpoint, stopping.clone())));
         tasks.push(tokio::spawn(every(ALIVE_INTERVAL, kept, OpenConnections::mark_alive, stopping)));
     }
@@ -149,6 +163,7 @@ pub async fn start(settings: Settings, functions: Functions) -> Result<Gateway, 
         websocket_url,
         has_pages,
         tables: tables.into_iter().map(|table| table.name).collect(),
+        progress,
         lambdas,
         stop,
         ended,
@@ -218,6 +233,12 @@ impl Gateway {
     /// What Lambda calls a function error, as text.
     pub async fn invoke(&self, function: &str, event: serde_json::Value) -> Result<serde_json::Value, String> {
         self.lambdas.call(function, event, INVOKE_TIMEOUT).await.map_err(|failure| failure.to_string())
+    }
+
+    /// The messages in the queue with this name, oldest first: which records of a stream were given
+    /// up. Nothing takes messages out of a queue.
+    pub fn queue(&self, name: &str) -> Vec<serde_json::Value> {
+        self.progress.messages(name).unwrap_or_default()
     }
 
     /// Closes every connection with code 1001, waits at most five seconds for connections and

@@ -16,6 +16,8 @@
 //! | `lambda` | calls of functions, with Lambda's timeout, payload limit and isolation |
 //! | `transport` | sends the requests of the functions' SDKs; checks the functions' policies |
 //! | `dynamo/` | DynamoDB, for the functions and over HTTP for other programs |
+//! | `event_source/` | event source mappings: the table's stream calls functions |
+//! | `schedule` | EventBridge Scheduler |
 //! | `secrets` | AWS Secrets Manager |
 //! | `pages/` | the web client, built again if its sources have changed |
 //! | `data`, `identity` | the data folder, the secret, and `POST /dev/token` |
@@ -25,6 +27,7 @@
 mod aws;
 mod data;
 mod dynamo;
+mod event_source;
 mod functions;
 mod gateway;
 mod http_api;
@@ -34,6 +37,7 @@ mod pages;
 mod query;
 mod request_body;
 mod respond;
+mod schedule;
 mod secrets;
 mod server;
 mod settings;

@@ -57,6 +57,7 @@ impl From<Arguments> for Settings {
             parameters: arguments.parameter.into_iter().collect::<BTreeMap<_, _>>(),
             pages: pages.filter(|_| !arguments.no_pages),
             timers: Timers::default(),
+            triggers: true,
             wrap: None,
         }
     }

@@ -40,6 +40,8 @@ pub struct Timers {
     pub websocket: Duration,
     /// How long a client may take to send a request's line and headers, and again to send its body.
     pub request: Duration,
+    /// How long a minute of a schedule takes.
+    pub minute: Duration,
 }
 
 impl Default for Timers {
@@ -50,6 +52,7 @@ impl Default for Timers {
             http: Duration::from_secs(30),
             websocket: Duration::from_secs(29),
             request: Duration::from_secs(30),
+            minute: Duration::from_mins(1),
         }
     }
 }
@@ -77,13 +80,16 @@ pub struct Settings {
     pub pages: Option<PathBuf>,
     /// The gateway's timeouts.
     pub timers: Timers,
+    /// Whether the tables' streams and the schedules call their functions. Without this the tables
+    /// have no stream. A test that calls every function itself leaves it out.
+    pub triggers: bool,
     /// Wraps the HTTP client of each function's SDK. Tests count requests with it, or make them
     /// fail.
     pub wrap: Option<Wrap>,
 }
 
 impl Settings {
-    /// Settings for a test: a free port of this machine, all data in memory, no pages.
+    /// Settings for a test: a free port of this machine, all data in memory, no pages, no triggers.
     pub fn in_memory(template: Template) -> Self {
         Self {
             template,
@@ -94,6 +100,7 @@ impl Settings {
             parameters: BTreeMap::new(),
             pages: None,
             timers: Timers::default(),
+            triggers: false,
             wrap: None,
         }
     }

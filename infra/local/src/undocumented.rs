@@ -1,6 +1,8 @@
-//! Behaviour of API Gateway that AWS does not document. The values come from reports of third
+//! Behaviour of API Gateway and Lambda that AWS does not document. The values come from reports of third
 //! parties, or are the most cautious choice. They are in one file so that they can be corrected in
 //! one place, and so that no other code depends on them.
+
+use std::time::Duration;
 
 use http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -42,3 +44,11 @@ pub(crate) const FRAME_COST: usize = 128;
 pub(crate) const BODY_TIMED_OUT: StatusCode = StatusCode::REQUEST_TIMEOUT;
 /// The status of a request whose body breaks off or is malformed.
 pub(crate) const BODY_BROKEN: StatusCode = StatusCode::BAD_REQUEST;
+
+/// The pause before a failed batch of a stream is delivered again: the first one, and the longest.
+/// Each is twice as long as the one before.
+pub(crate) const RETRY_PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_mins(1));
+
+/// The `condition` in the message about records that were too old to be delivered. AWS documents
+/// only that of a batch whose attempts were used up.
+pub(crate) const TOO_OLD: &str = "RecordAgeExceeded";

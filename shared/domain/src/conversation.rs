@@ -194,6 +194,13 @@ impl Head {
         LogEntry { entry, counts: self.counts }
     }
 
+    /// When the conversation is archived by itself: `days` after its last activity. `None` if it is
+    /// not active, or its order is not completed or cancelled.
+    pub fn archived_at(&self, days: u16) -> Option<Time> {
+        let may_be = self.status == ConversationStatus::Active && self.order.status.is_final();
+        may_be.then(|| self.last_activity_at().plus_days(days))
+    }
+
     /// Returns true if `person` takes part. Every admin does, and the customer of the order.
     pub fn has_participant(&self, person: &Person) -> bool {
         match person.role {
@@ -325,6 +332,19 @@ mod tests {
         let created_at = Time::from_millis(0).unwrap();
         let change = Change { conversation_id, seq, change_id: uuid::Uuid::nil(), kind, by: admin(), created_at };
         Effect { change, body: None }
+    }
+
+    #[test]
+    fn only_an_active_conversation_about_a_final_order_is_archived_by_itself() {
+        let mut head = new_head();
+        for status in ConversationStatus::ALL {
+            for order in crate::OrderStatus::ALL {
+                (head.status, head.order.status) = (status, order);
+                let expected = status == ConversationStatus::Active && order.is_final();
+                let expected = expected.then(|| Time::from_millis(2 * 86_400_000).unwrap());
+                assert_eq!(head.archived_at(2), expected, "{status:?} {order:?}");
+            }
+        }
     }
 
     proptest! {

@@ -30,6 +30,11 @@ impl OrderStatus {
         matches!((self, to), (Pending, Confirmed) | (Confirmed, Completed) | (Pending | Confirmed, Cancelled))
     }
 
+    /// Returns true if the status is final.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled)
+    }
+
     /// The status as it is sent.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -338,6 +343,7 @@ mod tests {
             for to in OrderStatus::ALL {
                 assert_eq!(from.may_become(to), allowed.contains(&(from, to)), "{from:?} → {to:?}");
             }
+            assert_eq!(from.is_final(), OrderStatus::ALL.iter().all(|to| !from.may_become(*to)), "{from:?}");
         }
     }
 }

@@ -42,6 +42,12 @@ impl Time {
     pub fn plus_millis(self, millis: i64) -> Self {
         Self::from_millis(self.millis().saturating_add(millis)).unwrap_or(self)
     }
+
+    /// The time `days` × 24 hours later.
+    #[must_use]
+    pub fn plus_days(self, days: u16) -> Self {
+        self.plus_millis(i64::from(days) * 24 * 60 * 60 * 1000)
+    }
 }
 
 impl fmt::Display for Time {

@@ -43,4 +43,10 @@ impl App {
     pub fn now(&self) -> Time {
         self.clock.now()
     }
+
+    /// Writes the metrics of a function that answers nobody, if it counted any. Such a function is
+    /// in no number of requests.
+    pub fn record_background(&self) {
+        self.metrics.record_background(self.now());
+    }
 }

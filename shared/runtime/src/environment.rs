@@ -48,6 +48,11 @@ impl Environment {
         self.optional(name).ok_or_else(|| StartError::missing(name))
     }
 
+    /// A required variable that is a whole number.
+    pub fn number<N: std::str::FromStr>(&self, name: &str) -> Result<N, StartError> {
+        self.required(name)?.parse().map_err(|_| StartError::invalid(name, "is not a whole number in range"))
+    }
+
     /// An optional variable. An empty one counts as not set, because a template cannot leave a
     /// variable out.
     pub fn optional(&self, name: &str) -> Option<&str> {

@@ -3,6 +3,7 @@
 
 mod app;
 mod aws;
+mod background;
 mod caller;
 mod clock_and_random;
 mod environment;
@@ -17,6 +18,7 @@ mod serve;
 
 pub use app::App;
 pub use aws_config::SdkConfig;
+pub use background::serve_background;
 pub use caller::Caller;
 pub use clock_and_random::{Clock, random};
 pub use environment::{Environment, StartError};

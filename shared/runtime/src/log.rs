@@ -21,7 +21,7 @@ use crate::metrics::TARGET;
 
 /// The crates that log at the configured level. Others log warnings and errors only: at a lower
 /// level some of them print requests, with the messages in them.
-const OWN_CRATES: [&str; 4] = ["authorizer", "push", "runtime", "store"];
+const OWN_CRATES: [&str; 5] = ["authorizer", "deadlines", "push", "runtime", "store"];
 
 /// Writes the log at `level` (`error` to `trace`), and all metrics, to `writer`.
 pub fn log_to<W>(level: &str, writer: W) -> impl Subscriber + Send + Sync

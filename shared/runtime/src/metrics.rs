@@ -67,15 +67,24 @@ impl Metrics {
     /// Writes one line for an event answered at `now`, with its error code if it has one, and
     /// resets the counts.
     pub(crate) fn record_answer(&self, code: Option<Code>, lost_races: u64, now: Time) {
-        let counts = [
-            ("Requests", 1),
+        self.write([("Requests", 1), ("LostRaces", lost_races)], code, now);
+    }
+
+    /// Writes the counts of an event that nobody waits for, if there are any, and resets them.
+    pub(crate) fn record_background(&self, now: Time) {
+        self.write([], None, now);
+    }
+
+    fn write<const N: usize>(&self, more: [(&str, u64); N], code: Option<Code>, now: Time) {
+        let mut counts = vec![
             ("PushesOffered", self.pushes_offered.swap(0, Relaxed)),
             ("PushesGone", self.gone.swap(0, Relaxed)),
             ("PushesFailed", self.failed.swap(0, Relaxed)),
-            ("LostRaces", lost_races),
             ("ColdStarts", u64::from(!self.warm.swap(true, Relaxed))),
         ];
-        if !self.stack.is_empty() {
+        counts.extend(more);
+        let is_empty = counts.iter().all(|(_, count)| *count == 0);
+        if !self.stack.is_empty() && !is_empty {
             tracing::info!(target: TARGET, "{}", line(&self.stack, &counts, code, now));
         }
     }

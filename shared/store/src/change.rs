@@ -131,6 +131,17 @@ pub enum SetConversationStatusOutcome {
     NotFound,
 }
 
+/// A change of a conversation's status that was made.
+#[derive(Clone, Debug)]
+pub struct StatusChange {
+    /// The head after the change.
+    pub head: Head,
+    /// The change.
+    pub change: Change,
+    /// The open connections, read after the head was updated.
+    pub audience: Audience,
+}
+
 /// The most reactions of one message. It keeps an item far below DynamoDB's 400 KB. Reactions at
 /// the same time can exceed it by a few.
 const MAX_REACTIONS: usize = 200;
@@ -234,30 +245,65 @@ impl Store {
                 let audience = self.audience(&tail.head.customer_id).await?;
                 return Ok(SetConversationStatusOutcome::Changed { head: Box::new(tail.head), change, audience });
             }
-            let (from, seq) = (tail.head.status, tail.head.last_seq());
-            if from == to {
+            let seq = tail.head.last_seq();
+            if tail.head.status == to {
                 return Ok(SetConversationStatusOutcome::Unchanged(Box::new(tail.head)));
             }
-            let change = Change {
-                conversation_id: shared_id.conversation_id(),
-                seq: seq + 1,
-                change_id,
-                kind: ChangeKind::Status { from, to },
-                by: by.clone(),
-                created_at: now,
-            };
-            let next = tail.head.with_change(Effect { change: change.clone(), body: None });
-            if self.advance_head_by_change(&next, None).await? {
-                let entry = next.last_entry();
-                let put = self.put_entry(&next.customer_id, &entry);
-                let (audience, ()) = tokio::try_join!(self.audience(&next.customer_id), put)?;
-                let (head, change) = (Box::new(next), Box::new(change));
-                return Ok(SetConversationStatusOutcome::Changed { head, change, audience });
+            if let Some(changed) = self.advance_status(tail.head, to, by, change_id, now).await? {
+                let StatusChange { head, change, audience } = changed;
+                return Ok(SetConversationStatusOutcome::Changed {
+                    head: Box::new(head),
+                    change: Box::new(change),
+                    audience,
+                });
             }
             self.lost_race();
             tail = self.tail(shared_id, seq).await?.ok_or(Error::Corrupt("a conversation that vanished"))?;
         }
         Err(Error::Contended)
+    }
+
+    /// Archives an active conversation by itself at `now`, if its last entry is still that of `head`.
+    /// Returns `None` if something was said or changed since.
+    pub async fn archive_if_unchanged(
+        &self,
+        head: &Head,
+        change_id: Uuid,
+        now: Time,
+    ) -> Result<Option<StatusChange>, Error> {
+        let Some(Tail { head: current, .. }) = self.newest(&head.shared_id, 1).await? else { return Ok(None) };
+        if current.status != ConversationStatus::Active || current.last_seq() != head.last_seq() {
+            return Ok(None);
+        }
+        self.advance_status(current, ConversationStatus::Archived, &Person::system(), change_id, now).await
+    }
+
+    /// Changes the status of a conversation whose last entry is in the log. Returns `None` if a
+    /// concurrent write changed the head.
+    async fn advance_status(
+        &self,
+        head: Head,
+        to: ConversationStatus,
+        by: &Person,
+        change_id: Uuid,
+        now: Time,
+    ) -> Result<Option<StatusChange>, Error> {
+        let change = Change {
+            conversation_id: head.shared_id.conversation_id(),
+            seq: head.last_seq() + 1,
+            change_id,
+            kind: ChangeKind::Status { from: head.status, to },
+            by: by.clone(),
+            created_at: now,
+        };
+        let head = head.with_change(Effect { change: change.clone(), body: None });
+        if !self.advance_head_by_change(&head, None).await? {
+            return Ok(None);
+        }
+        let entry = head.last_entry();
+        let put = self.put_entry(&head.customer_id, &entry);
+        let (audience, ()) = tokio::try_join!(self.audience(&head.customer_id), put)?;
+        Ok(Some(StatusChange { head, change, audience }))
     }
 
     /// Step 2: updates the head to `next`, whose last entry is a change, if it has not moved. Also

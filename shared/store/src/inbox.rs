@@ -163,9 +163,8 @@ impl Store {
         while let Some(found) = items.next().await {
             let found = found?;
             let position = string_attribute(&found, "im")?;
-            let minute = position.split('#').next().and_then(|digits| digits.parse().ok());
-            let key =
-                Key { minute: minute.ok_or(Error::Corrupt("index key"))?, shared_id: string_attribute(&found, "pk")? };
+            let minute = key::inbox_minute(&position).ok_or(Error::Corrupt("index key"))?;
+            let key = Key { minute, shared_id: string_attribute(&found, "pk")? };
             let finished = keys.last().is_some_and(|last| last.minute != key.minute);
             if fresh > limit && finished {
                 break;
@@ -178,7 +177,7 @@ impl Store {
 
     /// Reads heads in no particular order. The reads are eventually consistent, which halves the
     /// cost of a page. If a head is out of date, the next sync corrects it.
-    async fn heads(&self, shared_ids: Vec<String>) -> Result<Vec<Head>, Error> {
+    pub(crate) async fn heads(&self, shared_ids: Vec<String>) -> Result<Vec<Head>, Error> {
         let keys = shared_ids.iter().filter(|x| SharedId::parse(x).is_some()).map(|x| key::key(x, key::HEAD)).collect();
         self.get_all(keys, false).await?.into_iter().map(item::to_head).collect()
     }

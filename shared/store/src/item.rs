@@ -463,6 +463,31 @@ pub(crate) fn to_head(item: Item) -> Result<Head, Error> {
     })
 }
 
+/// What a record of the table's stream says of a head.
+#[derive(Deserialize)]
+pub(crate) struct HeadImage {
+    pk: String,
+    is: ConversationStatus,
+    im: String,
+    os: OrderStatus,
+}
+
+impl HeadImage {
+    /// When the conversation is archived by itself, see [`Head::archived_at`]. The last activity is
+    /// known to the minute.
+    pub(crate) fn archived_at(&self, days: u16) -> Result<Option<Time>, Error> {
+        if self.is != ConversationStatus::Active || !self.os.is_final() {
+            return Ok(None);
+        }
+        let minute = key::inbox_minute(&self.im).ok_or(Error::Corrupt("inbox position"))?;
+        Ok(Some(time(minute.saturating_mul(60_000))?.plus_days(days)))
+    }
+
+    pub(crate) fn shared_id(&self) -> Result<SharedId, Error> {
+        SharedId::parse(&self.pk).ok_or(Error::Corrupt("head key"))
+    }
+}
+
 #[derive(Deserialize, Serialize)]
 struct CursorsItem {
     pk: String,

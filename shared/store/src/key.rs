@@ -27,6 +27,11 @@ pub(crate) const DESK_START: &str = "K";
 pub(crate) const SHOP_COUNTS: &str = "N";
 /// The only item of a customer's counts, and of a ticket.
 pub(crate) const ONLY: &str = "-";
+/// The partition of what is due later.
+pub(crate) const DUE: &str = "D";
+/// How far the due list has been filled. It sorts before everything that is due, so one query reads
+/// both.
+pub(crate) const BACKFILL: &str = "-";
 
 const SHARDS: u8 = 16;
 
@@ -120,6 +125,22 @@ pub(crate) fn inbox_position(minute: i64, shared_id: &str) -> String {
     format!("{minute:010}#{shared_id}")
 }
 
+/// The minute of a key in the inbox index.
+pub(crate) fn inbox_minute(position: &str) -> Option<i64> {
+    position.split('#').next()?.parse().ok()
+}
+
+/// The key of what is due for a conversation in a minute.
+pub(crate) fn due(minute: i64, kind: &str, shared_id: &str) -> String {
+    format!("{minute:010}#{kind}#{shared_id}")
+}
+
+/// The end of what is due up to and including a minute.
+pub(crate) fn due_end(minute: i64) -> String {
+    // `~` sorts after `#`.
+    format!("{minute:010}~")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,7 +163,15 @@ mod tests {
             prop_assert_eq!(at(one).cmp(&at(other)), one.cmp(&other));
             // The bounds of a query for one minute.
             prop_assert!(inbox_position(one, "") < at(one) && at(one) < inbox_position(one, "~"));
-            prop_assert_eq!(at(one).split('#').next().unwrap().parse(), Ok(one));
+            prop_assert_eq!(inbox_minute(&at(one)), Some(one));
+        }
+
+        /// One query reads how far the list is filled, and what is due up to a minute.
+        #[test]
+        fn due_keys_sort_by_minute(one in 0..10_000_000_000i64, other in 0..10_000_000_000i64, x: [u8; 16]) {
+            let key = due(one, "archive", SharedId::from_random(x).as_str());
+            prop_assert_eq!(key <= due_end(other), one <= other);
+            prop_assert!(BACKFILL < key.as_str());
         }
 
         /// Holds for any user id of an identity provider and any connection id.
@@ -152,7 +181,7 @@ mod tests {
                 [connections(id, Role::Customer), customer_counts(id), ticket(id), connection(id), seen(id)]
             };
             let x = SharedId::from_random(x).as_str().to_owned();
-            let shared = [x, connections(&one, Role::Admin), SHOP_COUNTS.to_owned(), ONLY.to_owned()];
+            let shared = [x, connections(&one, Role::Admin), SHOP_COUNTS.to_owned(), DUE.to_owned(), ONLY.to_owned()];
             for (n, key) in keys(&one).into_iter().enumerate() {
                 for (m, another) in keys(&other).into_iter().enumerate() {
                     prop_assert_eq!(key == another, n == m && one == other);

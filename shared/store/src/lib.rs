@@ -6,14 +6,16 @@
 //! |---|---|---|---|
 //! | order, as placed; never changed again but by [`Store::correct_order`] | X | `A` | [`Store::create_order`], [`Store::import_order`]; [`Store::order`], [`Store::orders_of`], [`Store::change_status`] |
 //! | entry of the shop's log: a note | X | `K` + number, 12 digits | [`Store::add_note`]; [`Store::desk_log`] |
-//! | log entry: a message as it is now, or a change | X | `L` + seq, 12 digits | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::send`], [`Store::change_status`], [`Store::change_message`], [`Store::set_conversation_status`]; [`Store::history`] |
-//! | head: all but the older entries and most admins' cursors | X | `Z` | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::correct_order`], [`Store::send`], [`Store::change_status`], [`Store::change_message`], [`Store::mark_read`], [`Store::mark_delivered`], [`Store::set_conversation_status`], [`Store::add_note`]; [`Store::head`], [`Store::inbox`] |
+//! | log entry: a message as it is now, or a change | X | `L` + seq, 12 digits | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::send`], [`Store::change_status`], [`Store::change_message`], [`Store::set_conversation_status`], [`Store::archive_if_unchanged`]; [`Store::history`] |
+//! | head: all but the older entries and most admins' cursors | X | `Z` | [`Store::create_order`], [`Store::import_order`], [`Store::append`], [`Store::correct_order`], [`Store::send`], [`Store::change_status`], [`Store::change_message`], [`Store::mark_read`], [`Store::mark_delivered`], [`Store::set_conversation_status`], [`Store::archive_if_unchanged`], [`Store::add_note`]; [`Store::head`], [`Store::inbox`] |
 //! | read cursor of an admin, unless that admin has read furthest | X | `CUR#` + user | [`Store::mark_read`], [`Store::import_order`]; [`Store::own_cursors`], [`Store::order`], [`Store::inbox`] |
 //! | what an import knows of its order | X | `I` | [`Store::import_order`], [`Store::put_import_record`]; [`Store::import_records`] |
 //! | connection of a customer | `U#` + user | `C#` + connection | [`Store::register`], [`Store::join`], [`Store::leave`], [`Store::end_connection`]; [`Store::audience`] |
 //! | connection of an admin | `U` | `C#` + connection | the same |
 //! | last seen of a user | as their connections | `S#` + user | [`Store::end_connection`]; [`Store::audience`], [`Store::admin_connections`] |
 //! | ticket, by its hash | `T#` + hash | `-` | [`Store::put_ticket`], [`Store::take_ticket`] |
+//! | what is due later, and when | `D` | minute, 10 digits + `#` kind `#` + X | [`Store::put_due`], [`Store::delete_due`]; [`Store::due`] |
+//! | how far the due list is filled | `D` | `-` | [`Store::put_backfill`]; [`Store::due`] |
 //! | orders by status, of the shop | `N` | shard, 2 digits | [`Store::create_order`], [`Store::change_status`]; [`Store::shop_counts`] |
 //! | orders by status, of a customer | `N#` + user | `-` | the same; [`Store::customer_counts`] |
 //!
@@ -42,6 +44,7 @@ mod create;
 mod cursor;
 mod customer_orders;
 mod desk;
+mod due;
 mod error;
 mod history;
 mod import;
@@ -53,23 +56,28 @@ mod rate_limit;
 mod search;
 mod send;
 mod status;
+mod stream;
 mod ticket;
 mod update_import;
 
 pub use audience::{Audience, Connections, Presence};
-pub use change::{ChangeDraft, ChangeOutcome, MessageChange, NotChangeable, SetConversationStatusOutcome};
+pub use change::{
+    ChangeDraft, ChangeOutcome, MessageChange, NotChangeable, SetConversationStatusOutcome, StatusChange,
+};
 pub use connection::{Connection, ConnectionStatus, REFRESH_MS, SILENCE_MS};
 pub use count::StatusCounts;
 pub use create::CreateOutcome;
 pub use cursor::CursorMove;
 pub use customer_orders::OrdersPage;
 pub use desk::{DeskLogPage, NoteDraft, NoteOutcome};
+pub use due::{Backfill, Due, DueKind, DueList};
 pub use error::Error;
 pub use history::{HistoryPage, Window};
 pub use import::{ImportRecord, OrderImport};
 pub use inbox::{InboxFilter, InboxPage};
 pub use send::{Draft, SendOutcome};
 pub use status::ChangeStatusOutcome;
+pub use stream::StreamRecord;
 pub use ticket::TicketHolder;
 pub use update_import::{OrderWithLog, StatusImport};
 

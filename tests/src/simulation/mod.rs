@@ -18,6 +18,7 @@ pub use observations::Observations;
 pub use simulated_user::SimulatedUser;
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -26,15 +27,17 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::{Person, Role, SharedId};
 use local::Gateway;
 use runtime::{Context, Environment, Function, LambdaEvent, Start};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::Shop;
+use crate::{Shop, as_json};
 use clock::Clock;
 use event::rest_event;
 use fault_injector::{Arrival, Invocation, with_invocation};
@@ -61,7 +64,9 @@ struct Functions {
     connect: Instances,
     conversations: Instances,
     create_order: Instances,
+    deadlines: Instances,
     disconnect: Instances,
+    notify: Instances,
     orders: Instances,
     send_message: Instances,
     signals: Instances,
@@ -87,6 +92,7 @@ impl Simulation {
             .retry_config(RetryConfig::standard().with_use_static_exponential_base(true))
             .build();
         let environment: Environment = [
+            ("ARCHIVE_AFTER_DAYS".to_owned(), "30".to_owned()),
             ("TABLE_NAME".to_owned(), gateway.table().unwrap().to_owned()),
             ("WEBSOCKET_URL".to_owned(), gateway.websocket_url().unwrap().to_owned()),
             ("EDIT_MINUTES".to_owned(), "15".to_owned()),
@@ -104,7 +110,9 @@ impl Simulation {
             connect: start(connect::start),
             conversations: start(conversations::start),
             create_order: start(create_order::start),
+            deadlines: start(deadlines::start),
             disconnect: start(disconnect::start),
+            notify: start(notify::start),
             orders: start(orders::start),
             send_message: start(send_message::start),
             signals: start(signals::start),
@@ -141,6 +149,36 @@ impl Simulation {
         };
         let event = rest_event(person, self.now_millis(), route, id, query, None, body);
         self.call(function, event).await.unwrap_or_default()
+    }
+
+    /// One run of `deadlines`, as its schedule calls it. Returns whether it came to its end.
+    pub async fn sweep(&self) -> bool {
+        let event = json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": "{}" });
+        self.call(&self.functions.deadlines, event).await.is_some_and(|(status, _)| status == 200)
+    }
+
+    /// One batch of the table's stream for `notify`. Returns whether it was handled.
+    pub async fn notify(&self, records: &[Value]) -> bool {
+        let event = json!({ "Records": records });
+        self.call(&self.functions.notify, event).await.is_some_and(|(status, _)| status == 200)
+    }
+
+    /// The items of the table, in DynamoDB's JSON, by their keys.
+    pub async fn items(&self) -> BTreeMap<(String, String), Value> {
+        let scan = Client::new(self.gateway.sdk()).scan().table_name(self.gateway.table().unwrap());
+        let items = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap();
+        let keyed = |item: HashMap<String, AttributeValue>| {
+            let text = |name: &str| item[name].as_s().unwrap().clone();
+            ((text("pk"), text("sk")), as_json(&AttributeValue::M(item.clone()))["M"].take())
+        };
+        items.into_iter().map(keyed).collect()
+    }
+
+    /// The minutes of the due list.
+    pub async fn due_minutes(&self) -> Vec<i64> {
+        let items = self.items().await;
+        let of_list = items.keys().filter(|(pk, sk)| pk == "D" && sk != "-");
+        of_list.map(|(_, sk)| sk.split('#').next().unwrap().parse().unwrap()).collect()
     }
 
     /// Ends all faults, and waits for the delayed invocations.
@@ -204,7 +242,8 @@ async fn invoke(fault_injector: FaultInjector, function: Function, event: Value)
     fault_injector.finish(&invocation).await;
     // After a function error the gateway answers 500.
     let Ok(answer) = answer else { return Some((500, Value::Null)) };
-    let status = answer["statusCode"].as_u64().unwrap();
+    // A function that nobody waits for answers nothing.
+    let status = answer["statusCode"].as_u64().unwrap_or(200);
     let body = answer["body"].as_str().map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
     Some((u16::try_from(status).unwrap(), body))
 }

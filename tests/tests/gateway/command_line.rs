@@ -132,8 +132,10 @@ async fn a_kill_in_the_middle_of_traffic_loses_nothing_that_was_acknowledged() {
 fn a_refusal_is_one_line_and_exit_code_2() {
     let folder = folder();
     assert!(refused(folder.path(), &["--template", "none.yaml"]).contains("none.yaml"));
-    std::fs::write(folder.path().join("odd.yaml"), "Resources: { X: { Type: AWS::SQS::Queue } }").unwrap();
-    assert!(refused(folder.path(), &["--template", "odd.yaml", "--port", "0", "--memory"]).contains("AWS::SQS::Queue"));
+    std::fs::write(folder.path().join("odd.yaml"), "Resources: { X: { Type: AWS::Kinesis::Stream } }").unwrap();
+    assert!(
+        refused(folder.path(), &["--template", "odd.yaml", "--port", "0", "--memory"]).contains("AWS::Kinesis::Stream")
+    );
     std::fs::write(folder.path().join("file"), "").unwrap();
     assert!(refused(folder.path(), &["--port", "0", "--data", "file"]).contains("data folder"));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

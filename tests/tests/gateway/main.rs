@@ -2,6 +2,7 @@
 
 mod command_line;
 mod connections;
+mod event_sources;
 mod http;
 mod template;
 mod websocket;

@@ -19,7 +19,9 @@ const BINARIES: &[&str] = &[
     "connect",
     "conversations",
     "create-order",
+    "deadlines",
     "disconnect",
+    "notify",
     "orders",
     "send-message",
     "signals",
@@ -28,6 +30,7 @@ const BINARIES: &[&str] = &[
 /// The environment variables that a function of this system may have.
 const VARIABLES: &[&str] = &[
     "ALLOWED_ORIGINS",
+    "ARCHIVE_AFTER_DAYS",
     "EDIT_MINUTES",
     "JWKS_URL",
     "JWT_AUDIENCE",
@@ -119,7 +122,14 @@ async fn every_function_of_the_system_gets_its_own_variables_only() {
     let table = gateway.table().unwrap().to_owned();
     for name in BINARIES.iter().filter(|name| **name != "authorizer") {
         let url = format!("ws://127.0.0.1:{port}/prod");
-        assert_eq!(seen[name], BTreeMap::from([("TABLE_NAME", table.clone()), ("WEBSOCKET_URL", url)]), "{name}");
+        let mut expected = BTreeMap::from([("TABLE_NAME", table.clone()), ("WEBSOCKET_URL", url)]);
+        if ["deadlines", "notify"].contains(name) {
+            expected.insert("ARCHIVE_AFTER_DAYS", "30".to_owned());
+        }
+        if *name == "notify" {
+            expected.remove("WEBSOCKET_URL");
+        }
+        assert_eq!(seen[name], expected, "{name}");
     }
     let expected = BTreeMap::from([
         ("ALLOWED_ORIGINS", format!("http://127.0.0.1:{port},http://localhost:{port}")),
@@ -240,7 +250,7 @@ async fn unsupported_template_parts_are_refused_by_name() {
         ("{".to_owned(), "YAML", ""),
         ("Resources: { X: !Cidr 1 }".to_owned(), "YAML", "!Cidr"),
         (from("/Mappings", json!({})), "Mappings", "does not support"),
-        (from("/Resources/X", json!({ "Type": "AWS::SQS::Queue" })), "Resources.X", "AWS::SQS::Queue"),
+        (from("/Resources/X", json!({ "Type": "AWS::Kinesis::Stream" })), "Resources.X", "AWS::Kinesis::Stream"),
         (from(&format!("{function}/Handler"), Value::Null), "FnEcho.Properties.Handler", "missing"),
         (from(&format!("{function}/Runtime"), json!("nodejs22.x")), "Runtime", "nodejs22.x"),
         (from(&format!("{function}/Layers"), json!([])), "Layers", "does not support"),
@@ -260,10 +270,61 @@ async fn unsupported_template_parts_are_refused_by_name() {
         (from("/Resources/Permission0", Value::Null), "Route0", "AWS::Lambda::Permission"),
         (from("/Resources/Table/Properties/BillingMode", json!("PROVISIONED")), "BillingMode", "PAY_PER_REQUEST"),
         (from("/Resources/Table/Properties/KeySchema", json!([])), "order-chat-Table", ""),
+        (
+            from("/Resources/Table/Properties/StreamSpecification", json!({ "StreamViewType": "KEYS_ONLY" })),
+            "StreamViewType",
+            "KEYS_ONLY",
+        ),
+        (
+            from(&format!("{function}/EventInvokeConfig"), json!({ "MaximumRetryAttempts": 2 })),
+            "MaximumRetryAttempts",
+            "only 0",
+        ),
     ] {
         let said = refusal(template).await;
         assert!(said.contains(place) && said.contains(reason), "{said:?} names neither {place:?} nor {reason:?}");
         assert!(!said.contains('\n'), "{said:?} is more than a line");
+    }
+}
+
+#[tokio::test]
+async fn unsupported_streams_and_schedules_are_refused_by_name() {
+    let streaming = || TestTemplate::new().stream("echo", json!({})).text();
+    let mapping =
+        |path: &str, value: Value| change(&streaming(), &format!("/Resources/Mapping/Properties/{path}"), value);
+    let policy =
+        |actions: Value| change(&streaming(), "/Resources/FnEcho/Properties/Policies/0/Statement/0/Action", actions);
+    let filter = |pattern: &str| mapping("FilterCriteria", json!({ "Filters": [{ "Pattern": pattern }] }));
+    let scheduled = |path: &str, value: Value| {
+        let event = "/Resources/FnEcho/Properties/Events/Minute/Properties";
+        change(&TestTemplate::new().scheduled("echo").text(), &format!("{event}/{path}"), value)
+    };
+    for (template, place, reason) in [
+        (mapping("StartingPosition", json!("LATEST")), "StartingPosition", "LATEST"),
+        (mapping("ParallelizationFactor", json!(2)), "ParallelizationFactor", "does not support"),
+        (
+            mapping("FunctionResponseTypes", json!(["ReportBatchItemFailures"])),
+            "FunctionResponseTypes",
+            "does not support",
+        ),
+        (mapping("FunctionName", json!("nobody")), "FunctionName", "no such function"),
+        (mapping("EventSourceArn", json!("arn:aws:dynamodb:x")), "EventSourceArn", "no table with such a stream"),
+        (mapping("DestinationConfig/OnFailure/Destination", json!("arn:aws:sqs:x")), "Destination", "no such queue"),
+        (
+            change(&streaming(), "/Resources/Table/Properties/StreamSpecification", Value::Null),
+            "StreamArn",
+            "no stream",
+        ),
+        (policy(json!(["dynamodb:GetRecords", "sqs:*"])), "EventSourceArn", "dynamodb:DescribeStream"),
+        (policy(json!(["dynamodb:*"])), "DestinationConfig", "sqs:SendMessage"),
+        (filter("{"), "Pattern", "JSON"),
+        (filter(r#"{"eventName": [{"exists": true}]}"#), "Pattern", "exists"),
+        (scheduled("ScheduleExpression", json!("cron(0 12 * * ? *)")), "ScheduleExpression", "cron"),
+        (scheduled("RetryPolicy", Value::Null), "MaximumRetryAttempts", "only 0"),
+        (scheduled("Input", json!("{}")), "Input", "does not support"),
+    ] {
+        let said = refusal(template).await;
+        assert!(said.contains(place) && said.contains(reason), "{said:?} names neither {place:?} nor {reason:?}");
     }
 }
 

@@ -2,6 +2,7 @@
 //! local gateway and at a deployed system (`cargo xtask sam`).
 
 mod access;
+mod archiving;
 mod attacks;
 mod authorizer;
 mod changed_conversations;

@@ -4,4 +4,5 @@ mod broken_connections;
 mod clock_steps;
 mod convergence;
 mod faults;
+mod sweeps;
 mod unstable_connections;

@@ -6,11 +6,10 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{ConversationId, OrderStatus};
 use futures_util::future::join_all;
 use protocol::{MessageAnswer, OrderAnswer};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::{Cost, Meter, Shop, client_message_id, lamp, now_millis};
 
 /// The page with the table.
@@ -196,7 +195,36 @@ async fn measure() -> Bill {
     // Whether she is back is looked for after that, since somebody looks at a conversation of hers.
     meter.wait_for("Query", 3).await;
     bill.within(&meter, "disconnect", &at_most(3, 2.0, 3.0));
+    later(&meter, &shop, &mut bill).await;
     bill
+}
+
+/// What functions do in the background.
+async fn later(meter: &Meter, shop: &Shop, bill: &mut Bill) {
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let order = anna.order().await.order.id;
+    ben.set_order_status(&order, OrderStatus::Cancelled).await;
+    let event = std::fs::read_to_string(Shop::root().join("tests/events/27-Notify-completed.json")).unwrap();
+    meter.take();
+    shop.gateway().invoke("Notify", serde_json::from_str(&event).unwrap()).await.unwrap();
+    bill.within(meter, "what the stream reports: an order is completed", &at_most(1, 1.0, 0.0));
+    // A hundred conversations each time, until the due list is filled.
+    for _ in 0..5 {
+        shop.sweep().await;
+    }
+    meter.take();
+    shop.sweep().await;
+    bill.within(meter, "a minute in which nothing is due", &at_most(1, 0.0, 0.5));
+    shop.let_days_pass(20).await;
+    ben.say(&ben.sale(&order).await.conversation.id, "Is it?").await;
+    shop.let_days_pass(11).await;
+    meter.take();
+    shop.sweep().await;
+    bill.within(meter, "a conversation that is due, but was active since", &at_most(4, 2.0, 1.5));
+    shop.let_days_pass(20).await;
+    meter.take();
+    shop.sweep().await;
+    bill.within(meter, "a conversation that is archived by itself", &at_most(6, 5.0, 4.5));
 }
 
 async fn pages(meter: &Meter, shop: &Shop, bill: &mut Bill) {
@@ -392,7 +420,7 @@ async fn a_thousand_readers_cost_what_two_cost() {
 
 async fn head(shop: &Shop, id: &ConversationId) -> Value {
     let head = shop.head_item(id).await;
-    Value::Object(head.iter().map(|(name, value)| (name.clone(), as_json(value))).collect())
+    Value::Object(head.iter().map(|(name, value)| (name.clone(), tests::as_json(value))).collect())
 }
 
 /// The head names few of those who have written: four, for their rate limits.
@@ -447,23 +475,8 @@ async fn sizes(shop: &Shop) -> HashMap<String, Value> {
     let mut items = HashMap::new();
     for item in found.items.unwrap_or_default() {
         let json: serde_json::Map<String, Value> =
-            item.iter().map(|(name, value)| (name.clone(), as_json(value))).collect();
+            item.iter().map(|(name, value)| (name.clone(), tests::as_json(value))).collect();
         items.insert(format!("{} {}", json["pk"], json["sk"]), Value::Object(json));
     }
     items
-}
-
-fn as_json(value: &AttributeValue) -> Value {
-    match value {
-        AttributeValue::S(text) => json!({"S": text}),
-        AttributeValue::N(number) => json!({"N": number}),
-        AttributeValue::M(map) => {
-            let map: serde_json::Map<String, Value> =
-                map.iter().map(|(name, value)| (name.clone(), as_json(value))).collect();
-            json!({"M": map})
-        }
-        AttributeValue::L(list) => json!({"L": list.iter().map(as_json).collect::<Vec<_>>()}),
-        AttributeValue::Bool(value) => json!({"BOOL": value}),
-        other => json!({"B": format!("{other:?}")}),
-    }
 }

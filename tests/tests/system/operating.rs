@@ -48,6 +48,9 @@ fn data_protection_and_cost_limits_are_in_the_template() {
             _ => {}
         }
     }
+    let mapping = &resources["NotifyStream"]["Properties"];
+    assert!(mapping["MaximumRetryAttempts"].is_u64() && mapping["MaximumRecordAgeInSeconds"].is_u64());
+    assert!(is_expression(&mapping["DestinationConfig"]["OnFailure"]["Destination"]), "given up without a word");
     assert_eq!(globals["LoggingConfig"]["LogFormat"], "JSON");
     assert!(is_expression(&globals["LoggingConfig"]["LogGroup"]) && is_expression(&globals["Tracing"]));
 
@@ -70,8 +73,9 @@ type Counted = (&'static str, &'static [&'static str], &'static [&'static [&'sta
 
 /// The AWS metrics in use, with the dimensions that AWS documents. CloudWatch reports no error for
 /// a wrong name or dimension; the metric just has no values. `logs.rs` checks our own metrics.
-const OF_AWS: [Counted; 5] = [
-    ("AWS/Lambda", &["Duration", "Errors", "Throttles"], &[&["FunctionName"]]),
+const OF_AWS: [Counted; 6] = [
+    ("AWS/Lambda", &["Duration", "Errors", "Invocations", "IteratorAge", "Throttles"], &[&["FunctionName"]]),
+    ("AWS/SQS", &["ApproximateNumberOfMessagesVisible"], &[&["QueueName"]]),
     ("AWS/Lambda", &["ConcurrentExecutions"], &[&[]]),
     (
         "AWS/ApiGateway",
@@ -119,6 +123,9 @@ fn monitored_aws_metrics_exist() {
     assert!(unused.is_empty(), "nobody watches {unused:?}");
 }
 
+/// The operations of DynamoDB Streams.
+const OF_THE_STREAM: [&str; 4] = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+
 #[test]
 fn alarms_watch_every_function_and_every_operation() {
     let of = |alarm: &str, dimension: &str| -> BTreeSet<String> {
@@ -132,6 +139,8 @@ fn alarms_watch_every_function_and_every_operation() {
     assert_eq!(of("FunctionErrors", "FunctionName"), functions);
     assert_eq!(of("FunctionThrottles", "FunctionName"), functions);
     let actions = text.split(" dynamodb:").skip(1).map(|rest| rest.split_whitespace().next().unwrap().to_owned());
+    // Lambda itself reads the stream.
+    let actions = actions.filter(|name| !OF_THE_STREAM.contains(&name.as_str()));
     // A transaction needs the permissions of its items, but its metric has its own name.
     let operations: BTreeSet<_> = actions.chain(["TransactWriteItems".to_owned()]).collect();
     assert_eq!(of("TableErrors", "Operation"), operations);

@@ -18,6 +18,9 @@ table = boto3.resource('dynamodb').Table(sys.argv[1])
 for item in table.scan()['Items']:
     table.delete_item(Key={name: item[name] for name in ['pk', 'sk']})";
 
+/// The functions that answer nobody.
+const BACKGROUND: [&str; 2] = ["Deadlines", "Notify"];
+
 /// An event and its function.
 struct Event {
     file: PathBuf,
@@ -96,6 +99,10 @@ impl Event {
             let is_denied =
                 answer["principalId"] == "nobody" && answer["policyDocument"]["Statement"][0]["Effect"] == "Deny";
             ensure!(answer["isAuthorized"] == false || is_denied, "{name}: {answer}");
+            return Ok(());
+        }
+        if BACKGROUND.contains(&self.function.as_str()) {
+            ensure!(answer.is_null(), "{name}: {answer}");
             return Ok(());
         }
         ensure!(answer["statusCode"] == 200 || answer["statusCode"] == 201, "{name}: {answer}");

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Properties, Resource, Template};
+use super::properties::Properties;
+use super::resources::{Resource, Template};
 use crate::StartupError;
 use crate::aws::covers;
 
@@ -109,6 +110,7 @@ fn function(resource: &Resource, properties: &Properties) -> Result<FunctionSpec
         "CodeUri",
         "Description",
         "Environment",
+        "EventInvokeConfig",
         "Events",
         "FunctionName",
         "Handler",
@@ -124,6 +126,12 @@ fn function(resource: &Resource, properties: &Properties) -> Result<FunctionSpec
     properties.one_of("Handler", &["bootstrap"])?;
     properties.one_of("Runtime", &["provided.al2023"])?;
     properties.required("CodeUri")?;
+    let asynchronous = properties.section("EventInvokeConfig")?;
+    asynchronous.only(&["MaximumRetryAttempts"])?;
+    if properties.get("EventInvokeConfig").is_some() && asynchronous.number("MaximumRetryAttempts")? != Some(0) {
+        return Err(asynchronous
+            .problem("MaximumRetryAttempts", "the local gateway repeats no asynchronous call, so it supports only 0"));
+    }
     resource.metadata.one_of("BuildMethod", &["rust-cargolambda"])?;
     let environment = properties.section("Environment")?;
     environment.only(&["Variables"])?;

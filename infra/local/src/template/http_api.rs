@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::function::Functions;
-use super::{Properties, Template};
+use super::properties::Properties;
+use super::resources::Template;
+use super::schedule;
 use crate::StartupError;
 
 /// The HTTP API.
@@ -60,7 +62,7 @@ pub(crate) struct Cors {
 /// Reads the HTTP API, and its routes from the functions' events.
 pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<HttpApiSpec>, StartupError> {
     let Some(api) = template.only("AWS::Serverless::HttpApi")? else {
-        return match functions.events().first() {
+        return match route_events(functions).next() {
             None => Ok(None),
             Some((_, event)) => {
                 Err(event.problem("Type", "this event needs an AWS::Serverless::HttpApi, and the template has none"))
@@ -91,7 +93,7 @@ pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<
         return Err(auth.problem("DefaultAuthorizer", "there is no such authorizer"));
     }
     let mut routes = Vec::new();
-    for (function, event) in functions.events() {
+    for (function, event) in route_events(functions) {
         let route = route(&api.name, function, event, default.as_ref(), &authorizers)?;
         if routes.iter().any(|other: &HttpRoute| other.method == route.method && other.path == route.path) {
             return Err(event.problem("Properties", "another event has the same route"));
@@ -99,6 +101,11 @@ pub(super) fn read(template: &Template, functions: &Functions) -> Result<Option<
         routes.push(route);
     }
     Ok(Some(HttpApiSpec { id: api.name.clone(), routes, cors: cors(properties)?, authorizers }))
+}
+
+/// The events that are routes: all but schedules. Of any other type, `route` refuses it.
+fn route_events(functions: &Functions) -> impl Iterator<Item = &(String, Properties)> {
+    functions.events().iter().filter(|(_, event)| !schedule::is_schedule(event))
 }
 
 fn authorizer(section: &Properties, functions: &Functions) -> Result<HttpAuthorizer, StartupError> {
@@ -141,7 +148,7 @@ fn route(
     authorizers: &BTreeMap<String, HttpAuthorizer>,
 ) -> Result<HttpRoute, StartupError> {
     event.only(&["Properties", "Type"])?;
-    event.one_of("Type", &["HttpApi"])?;
+    event.one_of("Type", &["HttpApi", schedule::KIND])?;
     let properties = event.section("Properties")?;
     properties.only(&["ApiId", "Auth", "Method", "Path", "PayloadFormatVersion", "TimeoutInMillis"])?;
     properties.one_of("ApiId", &[api])?;

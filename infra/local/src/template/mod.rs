@@ -2,13 +2,17 @@
 //! gateway does not support, the start fails with its position and the reason.
 //!
 //! [`read`] turns the text into a [`System`]. `document` parses YAML, and `scope` resolves names
-//! and intrinsic functions. Functions, the HTTP API, the WebSocket API and the tables have one file
-//! each.
+//! and intrinsic functions. Functions, the HTTP API, the WebSocket API, tables, streams with
+//! their queues, and schedules have one file each.
 
 mod document;
+mod event_source;
 mod function;
 mod http_api;
+mod pattern;
 mod properties;
+mod resources;
+mod schedule;
 mod scope;
 mod table;
 mod websocket_api;
@@ -17,47 +21,18 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+pub(crate) use event_source::EventSource;
 pub(crate) use function::{FunctionSpec, Policy};
 pub(crate) use http_api::{Cors, HttpApiSpec, HttpAuthorizer, HttpRoute};
 use properties::Properties;
+use resources::Template;
+pub(crate) use schedule::Schedule;
 use scope::Scope;
 pub(crate) use scope::TemplateInputs;
 pub(crate) use table::TableSpec;
 pub(crate) use websocket_api::{IdentitySource, WebSocketAuthorizer, WebSocketRoute, WebSocketSpec};
 
 use crate::StartupError;
-
-/// Resource types that do not change how the system answers, such as alarms. The gateway ignores
-/// them.
-const NOT_SERVED: &[&str] = &[
-    "AWS::ApiGateway::Account",
-    "AWS::CloudFormation::Stack",
-    "AWS::CloudWatch::Alarm",
-    "AWS::CloudWatch::CompositeAlarm",
-    "AWS::CloudWatch::Dashboard",
-    "AWS::IAM::Role",
-    "AWS::Logs::LogGroup",
-    "AWS::Logs::MetricFilter",
-    "AWS::S3::Bucket",
-    "AWS::S3::BucketPolicy",
-    "AWS::SNS::Subscription",
-    "AWS::SNS::Topic",
-    "AWS::SNS::TopicPolicy",
-    "AWS::SecretsManager::Secret",
-];
-
-const SERVED: &[&str] = &[
-    "AWS::ApiGatewayV2::Api",
-    "AWS::ApiGatewayV2::Authorizer",
-    "AWS::ApiGatewayV2::Integration",
-    "AWS::ApiGatewayV2::Route",
-    "AWS::ApiGatewayV2::RouteResponse",
-    "AWS::ApiGatewayV2::Stage",
-    "AWS::DynamoDB::Table",
-    "AWS::Lambda::Permission",
-    "AWS::Serverless::Function",
-    "AWS::Serverless::HttpApi",
-];
 
 /// The described system, with every name resolved.
 #[derive(Debug)]
@@ -70,37 +45,19 @@ pub(crate) struct System {
     pub(crate) websocket: Option<WebSocketSpec>,
     /// The tables.
     pub(crate) tables: Vec<TableSpec>,
+    /// What calls functions with the records of a table's stream.
+    pub(crate) event_sources: Vec<EventSource>,
+    /// What calls functions again and again.
+    pub(crate) schedules: Vec<Schedule>,
 }
 
-/// One resource with its properties resolved.
-struct Resource {
-    name: String,
-    kind: String,
-    properties: Properties,
-    metadata: Properties,
-}
-
-/// The parts of a template that the readers of the other files need.
-struct Template {
-    resources: Vec<Resource>,
-    globals: Properties,
-}
-
-impl Template {
-    fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Resource> {
-        self.resources.iter().filter(move |resource| resource.kind == kind)
-    }
-
-    /// Returns the resource of this kind. The gateway serves at most one; more are an error.
-    fn only<'a>(&'a self, kind: &'a str) -> Result<Option<&'a Resource>, StartupError> {
-        let mut found = self.of_kind(kind);
-        let first = found.next();
-        match found.next() {
-            None => Ok(first),
-            Some(second) => Err(StartupError::template(
-                format!("Resources.{}", second.name),
-                format!("the local gateway supports only one {kind}"),
-            )),
+impl System {
+    /// Removes streams with their mappings, and schedules.
+    pub(crate) fn without_triggers(&mut self) {
+        self.event_sources.clear();
+        self.schedules.clear();
+        for table in &mut self.tables {
+            table.stream = None;
         }
     }
 }
@@ -128,47 +85,13 @@ pub(crate) fn read(text: &str, template_inputs: &TemplateInputs) -> Result<Syste
     let globals = scope.resolve(&Value::Object(section("Globals")?), "Globals")?;
     let globals = Properties::new("Globals", globals)?;
     globals.only(&["Function"])?;
-    let template = Template { resources: resources(&declared, &scope)?, globals };
+    let template = Template::new(&declared, globals, &scope)?;
 
     let functions = function::read(&template)?;
     let http = http_api::read(&template, &functions)?;
     let websocket = websocket_api::read(&template, &functions)?;
-    Ok(System { http, websocket, tables: table::read(&template)?, functions: functions.specs })
-}
-
-fn resources(declared: &Map<String, Value>, scope: &Scope<'_>) -> Result<Vec<Resource>, StartupError> {
-    let mut resources = Vec::new();
-    for (name, declaration) in declared {
-        let at = format!("Resources.{name}");
-        let whole = Properties::new(&at, declaration.clone())?;
-        whole.only(&[
-            "Condition",
-            "DeletionPolicy",
-            "DependsOn",
-            "Metadata",
-            "Properties",
-            "Type",
-            "UpdateReplacePolicy",
-        ])?;
-        let kind = whole.required("Type")?;
-        if NOT_SERVED.contains(&kind.as_str()) {
-            continue;
-        }
-        if !SERVED.contains(&kind.as_str()) {
-            return Err(whole.problem("Type", format!("the local gateway does not support {kind}")));
-        }
-        if let Some(condition) = whole.text("Condition")?
-            && !scope.condition(&condition)?
-        {
-            continue;
-        }
-        let part = |part: &str| {
-            let at = format!("{at}.{part}");
-            let value = scope.resolve(whole.get(part).unwrap_or(&Value::Null), &at)?;
-            Properties::new(at, value)
-        };
-        let (properties, metadata) = (part("Properties")?, part("Metadata")?);
-        resources.push(Resource { name: name.clone(), kind, properties, metadata });
-    }
-    Ok(resources)
+    let tables = table::read(&template)?;
+    let event_sources = event_source::read(&template, &functions, &tables)?;
+    let schedules = schedule::read(&functions)?;
+    Ok(System { http, websocket, tables, event_sources, schedules, functions: functions.specs })
 }

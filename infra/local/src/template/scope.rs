@@ -164,12 +164,14 @@ impl<'a> Scope<'a> {
     }
 
     /// What `Ref` of a resource returns. For a stage, a table or a function it is the name. For
-    /// others it is the id, for which the logical id is used here.
+    /// others it is the id, for which the logical id is used here. (For a queue it is the URL, which
+    /// nothing here needs; its ARN has the name.)
     fn identity(&self, resource: &str, at: &str) -> Result<String, StartupError> {
         let named = match self.kind(resource, at)? {
             "AWS::DynamoDB::Table" => Some("TableName"),
             "AWS::ApiGatewayV2::Stage" => Some("StageName"),
             "AWS::Serverless::Function" => Some("FunctionName"),
+            "AWS::SQS::Queue" => Some("QueueName"),
             _ => return Ok(resource.to_owned()),
         };
         let own = named.and_then(|property| self.resources[resource].get("Properties")?.get(property));
@@ -180,6 +182,12 @@ impl<'a> Scope<'a> {
         let identity = self.identity(resource, at)?;
         match (self.kind(resource, at)?, attribute) {
             ("AWS::DynamoDB::Table", "Arn") => Ok(crate::aws::table_arn(&identity)),
+            ("AWS::DynamoDB::Table", "StreamArn") => {
+                let stream = self.resources[resource].get("Properties").and_then(|it| it.get("StreamSpecification"));
+                stream.ok_or_else(|| StartupError::template(at, format!("StreamArn: {resource} has no stream")))?;
+                Ok(crate::aws::stream_arn(&identity))
+            }
+            ("AWS::SQS::Queue", "Arn") => Ok(crate::aws::queue_arn(&identity)),
             ("AWS::Serverless::Function", "Arn") => Ok(crate::aws::function_arn(&identity)),
             ("AWS::Logs::LogGroup", "Arn") => Ok(crate::aws::log_group_arn(&identity)),
             ("AWS::ApiGatewayV2::Api", "ApiId") => Ok(identity),

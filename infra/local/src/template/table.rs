@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Properties, Template};
+use super::properties::Properties;
+use super::resources::Template;
 use crate::StartupError;
 use crate::aws::STACK;
 
@@ -14,6 +15,8 @@ pub(crate) struct TableSpec {
     pub(crate) create: Value,
     /// The attribute with the expiry time of items (TTL).
     pub(crate) ttl: Option<String>,
+    /// What the records of the table's stream contain; `None` without a stream.
+    pub(crate) stream: Option<String>,
 }
 
 pub(super) fn read(template: &Template) -> Result<Vec<TableSpec>, StartupError> {
@@ -30,6 +33,7 @@ fn one(logical: &str, properties: &Properties) -> Result<TableSpec, StartupError
         "KeySchema",
         "PointInTimeRecoverySpecification",
         "SSESpecification",
+        "StreamSpecification",
         "TableName",
         "Tags",
         "TimeToLiveSpecification",
@@ -44,5 +48,11 @@ fn one(logical: &str, properties: &Properties) -> Result<TableSpec, StartupError
     }
     let expiry = properties.section("TimeToLiveSpecification")?;
     let ttl = if expiry.flag("Enabled")? { Some(expiry.required("AttributeName")?) } else { None };
-    Ok(TableSpec { name, create, ttl })
+    let stream = properties.section("StreamSpecification")?;
+    stream.only(&["StreamViewType"])?;
+    let stream = match properties.get("StreamSpecification") {
+        Some(_) => Some(stream.one_of("StreamViewType", &["NEW_AND_OLD_IMAGES"])?),
+        None => None,
+    };
+    Ok(TableSpec { name, create, ttl, stream })
 }

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::function::Functions;
-use super::{Properties, Resource, Template};
+use super::properties::Properties;
+use super::resources::{Resource, Template};
 use crate::StartupError;
 use crate::aws::execute_api_arn;
 
@@ -213,7 +214,7 @@ impl Reader<'_> {
         Err(properties.problem("ApiId", what))
     }
 
-    fn find(&self, kind: &str, name: &str) -> Option<&Resource> {
-        self.template.resources.iter().find(|resource| resource.kind == kind && resource.name == name)
+    fn find<'a>(&'a self, kind: &'a str, name: &str) -> Option<&'a Resource> {
+        self.template.of_kind(kind).find(|resource| resource.name == name)
     }
 }
