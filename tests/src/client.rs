@@ -54,7 +54,7 @@ pub struct Refused {
     /// How many milliseconds to wait, with `rate_limited`.
     pub retry_after_ms: Option<i64>,
     /// The newest answer of another admin, with `overtaken`.
-    pub overtaken_by: Option<Message>,
+    pub overtaken_by: Option<Box<Message>>,
 }
 
 /// The `ack` of `send_message`.

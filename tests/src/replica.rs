@@ -62,7 +62,8 @@ impl ReplicaConversation {
     /// The highest `seq` up to which no entry is missing.
     pub fn gapless(&self) -> u64 {
         let has = |seq: &u64| self.messages.contains_key(seq) || self.changes.contains_key(seq);
-        (1..).take_while(has).last().unwrap_or(0)
+        let most = (self.messages.len() + self.changes.len()) as u64;
+        (1..=most).take_while(has).last().unwrap_or(0)
     }
 
     /// The cursors of one user.

@@ -63,7 +63,7 @@ impl Counts {
     }
 
     /// How many of `entries` entries are messages of the other side than `side`.
-    fn from_others(self, entries: u64, side: Side) -> u64 {
+    fn of_others(self, entries: u64, side: Side) -> u64 {
         match side {
             Side::Customer => self.shop,
             Side::Shop => entries.saturating_sub(self.shop).saturating_sub(self.changes),
@@ -250,7 +250,7 @@ impl Head {
             shop: self.counts.shop.saturating_sub(cursors.read_counts.shop),
             changes: self.counts.changes.saturating_sub(cursors.read_counts.changes),
         };
-        since.from_others(self.last_seq().saturating_sub(cursors.read), person.side())
+        since.of_others(self.last_seq().saturating_sub(cursors.read), person.side())
     }
 
     /// The log entry for `message` as the next after this head.

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::{Code, Conversation, Shop};
 
 /// A frame that the server sends.
-#[expect(clippy::large_enum_variant, reason = "an event is made, printed and dropped; it lies in no collection")]
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "snake_case", rename_all_fields = "camelCase")]

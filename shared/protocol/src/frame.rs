@@ -150,7 +150,7 @@ pub struct InvalidFrame {
     /// The frame's `requestId`, if it could be parsed.
     pub request_id: Option<String>,
     /// What is wrong with the frame.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
 }
 
 impl Frame {
@@ -158,26 +158,26 @@ impl Frame {
     pub fn parse(text: &str) -> Result<Self, InvalidFrame> {
         let mut frame: Map<String, Value> = serde_json::from_str(text).map_err(|_| InvalidFrame {
             request_id: None,
-            problem: Problem::new(Code::BadRequest, "The frame is not a JSON object."),
+            problem: Box::new(Problem::new(Code::BadRequest, "The frame is not a JSON object.")),
         })?;
         let request_id = match frame.remove("requestId") {
             None | Some(Value::Null) => None,
             Some(Value::String(id)) if id.chars().count() <= 64 => Some(id),
             Some(_) => {
                 let problem = Problem::invalid("requestId", "must be a string of at most 64 characters");
-                return Err(InvalidFrame { request_id: None, problem });
+                return Err(InvalidFrame { request_id: None, problem: Box::new(problem) });
             }
         };
         match action(frame) {
             Ok(action) => Ok(Self { request_id, action }),
-            Err(problem) => Err(InvalidFrame { request_id, problem }),
+            Err(problem) => Err(InvalidFrame { request_id, problem: Box::new(problem) }),
         }
     }
 }
 
 /// The text of the error for a frame without a known action.
 const UNKNOWN_ACTION: &str = "`action` must be one of join_conversation, leave_conversation, send_message, \
-    typing_start, typing_stop, message_delivered, message_read, ping.";
+    change_message, typing_start, typing_stop, message_delivered, message_read, ping.";
 
 /// Chooses the type by name. The errors of serde's tagged enums do not name the invalid field.
 fn action(mut frame: Map<String, Value>) -> Result<Action, Problem> {

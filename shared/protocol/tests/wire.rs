@@ -282,7 +282,7 @@ fn events() {
         change,
         message: changed_message(count),
     };
-    let events = [
+    let events = vec![
         Event::NewMessage { conversation_id: conversation_id.clone(), message: text_message() },
         Event::OrderMessageUpdate {
             conversation_id: conversation_id.clone(),

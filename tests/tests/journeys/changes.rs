@@ -1,6 +1,5 @@
 //! Edits, deletions and reactions over REST and WebSocket: what each does to the message, and who
 //! gets which event.
-#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use domain::{Change, ChangeKind, Deletion, Emoji, Message, Person, Reaction};
 use protocol::{ChangeAnswer, Code, Event};

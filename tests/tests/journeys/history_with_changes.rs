@@ -1,5 +1,4 @@
 //! Pages of the history with changes: both ways without a gap, with the messages as they are now.
-#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use domain::{ConversationStatus, Emoji, Message};
 use protocol::History;

@@ -165,7 +165,7 @@ async fn an_answer_after_another_admins_is_overtaken() {
             let by = if over_websocket {
                 let refused = send(&home, &id, client_id, "Sure", &more).await.unwrap_err();
                 assert_eq!(refused.code, Code::Overtaken);
-                refused.overtaken_by.unwrap()
+                *refused.overtaken_by.unwrap()
             } else {
                 let refused = post(&cleo, &id, client_id, "Sure", &more).await.refused(Code::Overtaken);
                 *refused.overtaken_by.unwrap()

@@ -1,6 +1,5 @@
 //! What counts as activity: a sync with `since` finds a conversation with a new status, and not one
 //! with a new note.
-#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use domain::Role;
 use serde_json::{Value, json};

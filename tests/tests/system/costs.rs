@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use domain::{ConversationId, OrderStatus};
 use futures_util::future::join_all;
 use protocol::{MessageAnswer, OrderAnswer};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::{Cost, Meter, Shop, client_message_id, lamp, now_millis};
 
 /// The page with the table.

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{ConversationId, ConversationStatus, Emoji, OrderStatus, Role};
+use domain::{ConversationId, ConversationStatus, Emoji, OrderId, OrderStatus, Role};
 use futures_util::future::join_all;
 use local::Settings;
 use protocol::{Code, MessageAnswer, OrderAnswer};
@@ -113,37 +113,7 @@ async fn everything_once(shop: &Shop) {
     phone.close().await;
     desk.wait_for("her going", gone).await;
 
-    // Each operation that finds a missing log entry writes it. Before a change's entry comes the
-    // change of its message.
-    for mended_by in ["history", "send", "status", "change", "again"] {
-        let (change_id, react) = (client_message_id(), json!({ "react": { "emoji": "👍", "on": true } }));
-        let last = shop.without_log_entry(ben.post_change(&id, 2, change_id, &react)).await;
-        assert_eq!(last.status, 201, "{last:?}");
-        match mended_by {
-            "history" => drop(anna.history(&id, "").await),
-            "send" => drop(ben.say(&id, "after").await),
-            "status" => drop(ben.set_order_status(&order, OrderStatus::Confirmed).await),
-            "change" => drop(ben.set_status(&id, ConversationStatus::Active).await),
-            _ => drop(ben.post_change(&id, 2, change_id, &react).await),
-        }
-        let log = anna.log_after(&id, 0).await;
-        assert_eq!((log.messages.len() + log.changes.len()) as u64, log.last_seq, "{mended_by}");
-        assert!(log.changes.iter().any(|it| it.change_id == change_id), "{mended_by}");
-    }
-    for mended_by in ["history", "send", "status", "again"] {
-        let message_id = client_message_id();
-        let last = shop.without_log_entry(ben.post_message(&id, message_id, "lost?", None)).await;
-        assert!([200, 201].contains(&last.status), "{last:?}");
-        match mended_by {
-            "history" => drop(anna.history(&id, "").await),
-            "send" => drop(ben.say(&id, "after").await),
-            "status" => drop(ben.set_order_status(&order, OrderStatus::Completed).await),
-            _ => drop(ben.post_message(&id, message_id, "lost?", None).await),
-        }
-        let log = anna.log_after(&id, 0).await;
-        assert_eq!((log.messages.len() + log.changes.len()) as u64, log.last_seq, "{mended_by}");
-        assert!(log.messages.iter().any(|it| it.client_message_id == Some(message_id)), "{mended_by}");
-    }
+    mend_the_log(shop, &anna, &ben, &order, &id).await;
 
     // What is due later: the stream tells, the list is filled with what was there before, and a run
     // meets a dead connection.
@@ -172,6 +142,40 @@ async fn everything_once(shop: &Shop) {
     assert_eq!(out.status, 200);
     for closed in [writes, changes, signals, phone] {
         closed.closed().await;
+    }
+}
+
+/// Each operation that finds a missing log entry writes it. Before a change's entry comes the change
+/// of its message.
+async fn mend_the_log(shop: &Shop, anna: &User, ben: &User, order: &OrderId, id: &ConversationId) {
+    for mended_by in ["history", "send", "status", "change", "again"] {
+        let (change_id, react) = (client_message_id(), json!({ "react": { "emoji": "👍", "on": true } }));
+        let last = shop.without_log_entry(ben.post_change(id, 2, change_id, &react)).await;
+        assert_eq!(last.status, 201, "{last:?}");
+        match mended_by {
+            "history" => drop(anna.history(id, "").await),
+            "send" => drop(ben.say(id, "after").await),
+            "status" => drop(ben.set_order_status(order, OrderStatus::Confirmed).await),
+            "change" => drop(ben.set_status(id, ConversationStatus::Active).await),
+            _ => drop(ben.post_change(id, 2, change_id, &react).await),
+        }
+        let log = anna.log_after(id, 0).await;
+        assert_eq!((log.messages.len() + log.changes.len()) as u64, log.last_seq, "{mended_by}");
+        assert!(log.changes.iter().any(|it| it.change_id == change_id), "{mended_by}");
+    }
+    for mended_by in ["history", "send", "status", "again"] {
+        let message_id = client_message_id();
+        let last = shop.without_log_entry(ben.post_message(id, message_id, "lost?", None)).await;
+        assert!([200, 201].contains(&last.status), "{last:?}");
+        match mended_by {
+            "history" => drop(anna.history(id, "").await),
+            "send" => drop(ben.say(id, "after").await),
+            "status" => drop(ben.set_order_status(order, OrderStatus::Completed).await),
+            _ => drop(ben.post_message(id, message_id, "lost?", None).await),
+        }
+        let log = anna.log_after(id, 0).await;
+        assert_eq!((log.messages.len() + log.changes.len()) as u64, log.last_seq, "{mended_by}");
+        assert!(log.messages.iter().any(|it| it.client_message_id == Some(message_id)), "{mended_by}");
     }
 }
 
