@@ -204,7 +204,7 @@ async fn later(meter: &Meter, shop: &Shop, bill: &mut Bill) {
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
     let order = anna.order().await.order.id;
     ben.set_order_status(&order, OrderStatus::Cancelled).await;
-    let event = std::fs::read_to_string(Shop::root().join("tests/events/27-Notify-completed.json")).unwrap();
+    let event = std::fs::read_to_string(Shop::root().join("tests/events/31-Notify-completed.json")).unwrap();
     meter.take();
     shop.gateway().invoke("Notify", serde_json::from_str(&event).unwrap()).await.unwrap();
     bill.within(meter, "what the stream reports: an order is completed", &at_most(1, 1.0, 0.0));
