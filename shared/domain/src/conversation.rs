@@ -2,36 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
-use crate::{Change, ChangeKind, Effect, Message, Order, Person, Role, SharedId, Side, Summary, Time};
-
-/// The status of a conversation. It decides whether text messages can be sent.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum ConversationStatus {
-    /// Messages can be sent.
-    Active,
-    /// An admin archived it. The next text message makes it active again.
-    Archived,
-    /// No text messages can be sent until an admin reopens it.
-    Closed,
-}
-
-impl ConversationStatus {
-    /// Every status.
-    pub const ALL: [Self; 3] = [Self::Active, Self::Archived, Self::Closed];
-
-    /// The status as the protocol spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Archived => "archived",
-            Self::Closed => "closed",
-        }
-    }
-}
+use crate::{
+    Change, ChangeKind, ConversationStatus, Effect, Message, Order, Person, Role, SharedId, Side, Summary, Time,
+};
 
 /// Up to where one participant has received and read the conversation, and their rate limit.
 /// Cursors only move forward.

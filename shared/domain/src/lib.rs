@@ -6,6 +6,7 @@
 
 mod change;
 mod conversation;
+mod conversation_status;
 mod desk;
 mod id;
 mod message;
@@ -19,7 +20,8 @@ mod ticket;
 mod time;
 
 pub use change::{Change, ChangeKind, Effect, Emoji};
-pub use conversation::{Admin, ConversationStatus, Counts, Cursors, Entry, Head, LogEntry};
+pub use conversation::{Admin, Counts, Cursors, Entry, Head, LogEntry};
+pub use conversation_status::ConversationStatus;
 pub use desk::{DeskEntry, DeskKind};
 pub use id::{ConversationId, MessageId, OrderId, SharedId, legacy_client_message_id};
 pub use message::{Deletion, Kind, Message, Reaction, System, group_reactions};

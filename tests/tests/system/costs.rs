@@ -269,7 +269,9 @@ async fn changes(meter: &Meter, shop: &Shop, phone: &tests::Client, desk: &tests
     let answered = json!({"clientMessageId": client_message_id(), "body": "Thanks", "seenSeq": 6, "replyTo": 1});
     anna.post(&format!("/api/chat/conversations/{id}/messages"), &answered).await.expect::<MessageAnswer>(201);
     bill.within(meter, "send of an answer to a message", &at_most(3, 2.0, 4.0));
-    let late = json!({"clientMessageId": client_message_id(), "body": "So", "seenSeq": 1, "expectLast": true});
+    ben.say(&id, "You are welcome").await;
+    meter.take();
+    let late = json!({"clientMessageId": client_message_id(), "body": "So", "seenSeq": 7, "expectLast": true});
     let cleo = shop.admin("cleo");
     cleo.post(&format!("/api/chat/conversations/{id}/messages"), &late).await.refused(protocol::Code::Overtaken);
     bill.within(meter, "a send that was overtaken", &at_most(2, 1.0, 2.0));

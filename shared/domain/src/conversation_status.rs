@@ -1,0 +1,30 @@
+//! The status of a conversation.
+
+use serde::{Deserialize, Serialize};
+
+/// The status of a conversation. It decides whether text messages can be sent.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ConversationStatus {
+    /// Messages can be sent.
+    Active,
+    /// An admin archived it. The next text message makes it active again.
+    Archived,
+    /// No text messages can be sent until an admin reopens it.
+    Closed,
+}
+
+impl ConversationStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Archived, Self::Closed];
+
+    /// The status as the protocol spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Archived => "archived",
+            Self::Closed => "closed",
+        }
+    }
+}
