@@ -3,7 +3,10 @@
 
 use std::fs;
 
-use protocol::{Conversation, Event, Frame, MessageAnswer, MessageRequest, OrderRequest, OrderUpdate, Problem};
+use protocol::{
+    ChangeAnswer, ChangeRequest, Conversation, DeskAnswer, DeskRequest, Event, Frame, MessageAnswer, MessageRequest,
+    OrderRequest, OrderUpdate, Problem,
+};
 use serde_json::{Value, json};
 
 use crate::shell::root;
@@ -11,8 +14,12 @@ use crate::shell::root;
 fn read_and_printed(kind: &str, example: Value) -> serde_json::Result<Value> {
     use serde_json::{from_value, to_value};
     match kind {
+        "Change" => to_value(from_value::<ChangeAnswer>(json!({ "change": example, "message": message() }))?.change),
+        "ChangeRequest" => to_value(from_value::<ChangeRequest>(example)?),
         "ClientFrame" => to_value(from_value::<Frame>(example)?),
         "Conversation" => to_value(from_value::<Conversation>(example)?),
+        "DeskEntry" => to_value(from_value::<DeskAnswer>(json!({ "entry": example }))?.entry),
+        "DeskRequest" => to_value(from_value::<DeskRequest>(example)?),
         "Message" => to_value(from_value::<MessageAnswer>(json!({ "message": example }))?.message),
         "MessageRequest" => to_value(from_value::<MessageRequest>(example)?),
         "Order" => to_value(from_value::<OrderUpdate>(json!({ "order": example }))?.order),
@@ -23,9 +30,22 @@ fn read_and_printed(kind: &str, example: Value) -> serde_json::Result<Value> {
     }
 }
 
+/// A message, for an answer that has one beside the example.
+fn message() -> Value {
+    json!({
+        "conversationId": "cnv_aebagbafaydqqcikbmga2dqpca",
+        "seq": 2,
+        "id": "msg_mfrggzdfmztwq2lk",
+        "sender": { "userId": "u-17", "role": "customer", "name": "Ada" },
+        "kind": "text",
+        "body": "When will it arrive?",
+        "createdAt": "2026-03-01T09:31:12.345Z",
+    })
+}
+
 #[test]
 fn examples_match_the_types() {
-    for document in ["protocol.md", "sending-a-message.md", "creating-an-order.md"] {
+    for document in ["protocol.md", "sending-a-message.md", "creating-an-order.md", "changing-a-conversation.md"] {
         let text = fs::read_to_string(root().join("docs").join(document)).unwrap();
         let mut examples = 0;
         for block in text.split("\n```json").skip(1) {
