@@ -179,6 +179,7 @@ async fn nobody_stays_online_after_a_kill() {
     let (phone, tablet) = (anna.connect_and_join(&id).await, anna.connect().await);
     let desk = ben.connect_and_join(&id).await;
     desk.say(&id, "I am here").await;
+    desk.read(&id, 1).await;
     let participants = ben.conversation(&id).await.participants;
     assert!(participants.iter().all(|participant| participant.online == Some(true)), "{participants:?}");
     running.process.kill().unwrap();

@@ -77,7 +77,10 @@ async fn every_route_of_the_system_leads_to_its_function() {
         (Method::PATCH, "/api/sales/ord_1/status", "orders"),
         (Method::GET, "/api/chat/conversations", "conversations"),
         (Method::GET, "/api/chat/conversations/cnv_1", "conversations"),
-        (Method::PATCH, "/api/chat/conversations/cnv_1", "conversations"),
+        (Method::PATCH, "/api/chat/conversations/cnv_1", "change-conversation"),
+        (Method::POST, "/api/chat/conversations/cnv_1/messages/2/changes", "change-conversation"),
+        (Method::POST, "/api/chat/conversations/cnv_1/desk", "change-conversation"),
+        (Method::GET, "/api/chat/conversations/cnv_1/desk", "conversations"),
         (Method::GET, "/api/chat/conversations/cnv_1/messages", "conversations"),
         (Method::POST, "/api/chat/conversations/cnv_1/messages", "send-message"),
         (Method::POST, "/api/chat/conversations/cnv_1/read", "signals"),
@@ -94,7 +97,12 @@ async fn every_route_of_the_system_leads_to_its_function() {
     let url = gateway.websocket_url().unwrap();
     assert_eq!(Client::connect(url, &[]).await.map(|_| ()), Err(401));
     let mut client = Client::connect(&format!("{url}?ticket=x"), &[]).await.unwrap();
-    for (action, function) in [("send_message", "send-message"), ("ping", "signals"), ("typing_start", "signals")] {
+    for (action, function) in [
+        ("send_message", "send-message"),
+        ("change_message", "change-conversation"),
+        ("ping", "signals"),
+        ("typing_start", "signals"),
+    ] {
         client.say(&json!({ "action": action }).to_string()).await;
         assert_eq!(client.next_text().await, function, "{action}");
     }
@@ -125,6 +133,9 @@ async fn every_function_of_the_system_gets_its_own_variables_only() {
         let mut expected = BTreeMap::from([("TABLE_NAME", table.clone()), ("WEBSOCKET_URL", url)]);
         if ["deadlines", "notify"].contains(name) {
             expected.insert("ARCHIVE_AFTER_DAYS", "30".to_owned());
+        }
+        if *name == "change-conversation" {
+            expected.insert("EDIT_MINUTES", "15".to_owned());
         }
         if *name == "notify" {
             expected.remove("WEBSOCKET_URL");
