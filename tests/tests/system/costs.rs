@@ -295,12 +295,13 @@ async fn changes(meter: &Meter, shop: &Shop, phone: &tests::Client, desk: &tests
     bill.within(meter, "a refused change", &at_most(1, 0.0, 2.0));
 
     let answered = json!({"clientMessageId": client_message_id(), "body": "Thanks", "seenSeq": 6, "replyTo": 1});
-    anna.post(&format!("/api/chat/conversations/{id}/messages"), &answered).await.expect::<MessageAnswer>(201);
+    // Of a person who has not sent within the last half second, which would cost another write.
+    let cleo = shop.admin("cleo");
+    cleo.post(&format!("/api/chat/conversations/{id}/messages"), &answered).await.expect::<MessageAnswer>(201);
     bill.within(meter, "send of an answer to a message", &at_most(3, 2.0, 4.0));
     let late = json!({"clientMessageId": client_message_id(), "body": "So", "seenSeq": 1, "expectLast": true});
     desk.say(&id, "I ask the carrier").await;
     meter.take();
-    let cleo = shop.admin("cleo");
     cleo.post(&format!("/api/chat/conversations/{id}/messages"), &late).await.refused(protocol::Code::Overtaken);
     bill.within(meter, "a send that was overtaken", &at_most(2, 1.0, 2.0));
     assert_eq!(anna.history(&id, "limit=4").await.others.len(), 2);
@@ -408,7 +409,9 @@ async fn a_thousand_readers_cost_what_two_cost() {
         let (two, thousand) = (costs_after(2).await, costs_after(1_000).await);
         if let (Some(two), Some((costs, size))) = (two, thousand) {
             println!("{costs:#?}, and the head has {size} bytes");
-            assert_eq!((&costs, size), (&two.0, two.1));
+            assert_eq!(costs, two.0);
+            // A head has the rate limits of admins who have just written, at most four.
+            assert!(size.abs_diff(two.1) < 100, "{size} and {}", two.1);
             // A plain send costs what it costs without readers.
             assert_eq!(costs[..2], [("send by the customer", 5, 2.0, 3.0), ("send by an admin", 5, 2.0, 3.0)]);
             assert!(size < 800, "the head has {size} bytes");
