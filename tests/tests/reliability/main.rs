@@ -4,5 +4,6 @@ mod broken_connections;
 mod clock_steps;
 mod convergence;
 mod faults;
+mod older_tables;
 mod sweeps;
 mod unstable_connections;
