@@ -120,18 +120,8 @@ impl Store {
         }
         // This reads the log entry of `seq`, or the entry before it if that one is missing. An
         // entry can be missing only if a client sent a wrong `seenSeq` and a crash followed.
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :x AND sk BETWEEN :first AND :seq")
-            .expression_attribute_values(":x", s(head.shared_id.as_str()))
-            .expression_attribute_values(":first", s(key::log(1)))
-            .expression_attribute_values(":seq", s(key::log(seq)))
-            .scan_index_forward(false)
-            .limit(1)
-            .consistent_read(true);
-        let item = query.send().await?.items.unwrap_or_default().into_iter().next();
+        let newest_first = self.items_between(&head.shared_id, key::log(1), key::log(seq), false, 1).await?;
+        let item = newest_first.into_iter().next();
         Ok(item::to_entry(item.ok_or(Error::Corrupt("an empty log"))?)?.counts)
     }
 }

@@ -7,13 +7,11 @@
 //!
 //! After a crash between 1 and 2 the entry is in the head, and the next request puts it.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use domain::{DeskEntry, DeskKind, Head, Person, SharedId, Text, Time};
 use uuid::Uuid;
 
 use crate::conversation::update_if;
-use crate::key::{self, Item, n, s};
-use crate::log::ABSENT;
+use crate::key::{self, n};
 use crate::{Connections, Error, Store, item};
 
 /// A note to write.
@@ -85,7 +83,8 @@ impl Store {
             if let Some(entry) = &pending {
                 self.put_desk_entry(entry).await?;
             }
-            let entries = self.desk_between(shared_id, seen + 1, last, None).await?;
+            let unseen = u32::try_from(last - seen).unwrap_or(u32::MAX);
+            let entries = self.desk_between(shared_id, seen + 1, last, unseen).await?;
             if let Some(entry) = entries.into_iter().find(|entry| entry.is_from(&draft.by, draft.change_id)) {
                 let shop = self.admin_connections().await?;
                 return Ok(NoteOutcome::Stored { entry: Box::new(entry), shop, duplicate: true });
@@ -116,7 +115,7 @@ impl Store {
         if let Some(entry) = &pending {
             self.put_desk_entry(entry).await?;
         }
-        let entries = self.desk_between(shared_id, after.saturating_add(1), head.desk_seq, Some(limit)).await?;
+        let entries = self.desk_between(shared_id, after.saturating_add(1), head.desk_seq, limit).await?;
         let has_more = entries.last().map_or(after, |last| last.desk_seq) < head.desk_seq;
         Ok(Some(DeskLogPage { entries, desk_seq: head.desk_seq, has_more }))
     }
@@ -150,15 +149,7 @@ impl Store {
 
     /// Step 2.
     async fn put_desk_entry(&self, entry: &DeskEntry) -> Result<(), Error> {
-        let item: Item = item::from_desk_entry(entry)?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).condition_expression(ABSENT);
-        match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.put_absent(item::from_desk_entry(entry)?).await
     }
 
     /// Step 3. It keeps the head small, which is written with every message.
@@ -174,35 +165,18 @@ impl Store {
         update_if(update).await.map(drop)
     }
 
+    /// Up to `limit` entries from number `first` to number `last`.
     async fn desk_between(
         &self,
         shared_id: &SharedId,
         first: u64,
         last: u64,
-        limit: Option<u32>,
+        limit: u32,
     ) -> Result<Vec<DeskEntry>, Error> {
         if first > last {
             return Ok(Vec::new());
         }
-        let most = limit.map_or(usize::MAX, |limit| limit as usize);
-        let mut items = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :x AND sk BETWEEN :first AND :last")
-            .expression_attribute_values(":x", s(shared_id.as_str()))
-            .expression_attribute_values(":first", s(key::desk(first)))
-            .expression_attribute_values(":last", s(key::desk(last)))
-            .set_limit(limit.and_then(|limit| i32::try_from(limit).ok()))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut entries = Vec::new();
-        while entries.len() < most {
-            let Some(item) = items.next().await else { break };
-            entries.push(item::to_desk_entry(item?)?);
-        }
-        Ok(entries)
+        let items = self.items_between(shared_id, key::desk(first), key::desk(last), true, limit).await?;
+        items.into_iter().map(item::to_desk_entry).collect()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{Change, Entry, Head, LogEntry, Message, SharedId};
 
-use crate::key::{self, s};
+use crate::key;
 use crate::log::{gapless, reached};
 use crate::{Error, Store, item};
 
@@ -136,26 +136,9 @@ impl Store {
         if first > last {
             return Ok(Vec::new());
         }
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :x AND sk BETWEEN :first AND :last")
-            .expression_attribute_values(":x", s(shared_id.as_str()))
-            .expression_attribute_values(":first", s(key::log(first)))
-            .expression_attribute_values(":last", s(key::log(last.min(key::MAX_SEQ))))
-            .scan_index_forward(forward)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut entries = Vec::new();
-        while entries.len() < limit as usize {
-            let Some(item) = pages.next().await else { break };
-            entries.push(item::to_entry(item?)?);
-        }
-        Ok(entries)
+        let (first, last) = (key::log(first), key::log(last.min(key::MAX_SEQ)));
+        let items = self.items_between(shared_id, first, last, forward, limit).await?;
+        items.into_iter().map(item::to_entry).collect()
     }
 }
 

@@ -34,16 +34,19 @@ impl Store {
             )?);
             self.transact(writes).await.map(drop)
         } else {
-            let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).condition_expression(ABSENT);
-            match put.send().await {
-                Ok(_) => Ok(()),
-                Err(error)
-                    if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-                {
-                    Ok(())
-                }
-                Err(error) => Err(error.into()),
+            self.put_absent(item).await
+        }
+    }
+
+    /// Puts an item unless one with its key exists.
+    pub(crate) async fn put_absent(&self, item: Item) -> Result<(), Error> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).condition_expression(ABSENT);
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(())
             }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -104,6 +107,37 @@ impl Store {
         let entry = head.last_entry();
         self.put_entry(&head.customer_id, &entry).await?;
         Ok(entry)
+    }
+
+    /// Up to `limit` items of a conversation whose sort keys are between `first` and `last`.
+    pub(crate) async fn items_between(
+        &self,
+        shared_id: &SharedId,
+        first: String,
+        last: String,
+        forward: bool,
+        limit: u32,
+    ) -> Result<Vec<Item>, Error> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :x AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":x", s(shared_id.as_str()))
+            .expression_attribute_values(":first", s(first))
+            .expression_attribute_values(":last", s(last))
+            .scan_index_forward(forward)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut items = Vec::new();
+        while items.len() < limit as usize {
+            let Some(item) = pages.next().await else { break };
+            items.push(item?);
+        }
+        Ok(items)
     }
 
     async fn read_after(
