@@ -15,11 +15,8 @@ use crate::conversation::{update_head, update_if};
 use crate::cursor::{CursorMove, only_forward, refused_head};
 use crate::error::Conditional;
 use crate::key::{self, n, s};
+use crate::log::ATTEMPTS;
 use crate::{Error, Store, item};
-
-/// The number of attempts before a move fails. An attempt fails if another admin has read further in
-/// the meantime.
-const ATTEMPTS: u32 = 200;
 
 /// Removes an admin's entry from the maps of older versions, unless such a version has moved the
 /// admin's cursor there further. What was delivered to the admin stays as delivered to the shop.

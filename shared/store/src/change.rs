@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::conversation::update_if;
 use crate::key::{self, n, s};
-use crate::log::Tail;
+use crate::log::{ATTEMPTS, Tail};
 use crate::rate_limit::admin_rate_limits;
 use crate::{Audience, Error, Store, item};
 
@@ -117,14 +117,7 @@ pub enum ChangeOutcome {
 #[derive(Clone, Debug)]
 pub enum SetConversationStatusOutcome {
     /// The status changed. Push it, then answer.
-    Changed {
-        /// The head after the change.
-        head: Box<Head>,
-        /// The change.
-        change: Box<Change>,
-        /// The open connections, read after the head was updated.
-        audience: Audience,
-    },
+    Changed(Box<StatusChange>),
     /// The conversation already has that status.
     Unchanged(Box<Head>),
     /// The conversation does not exist.
@@ -146,12 +139,6 @@ pub struct StatusChange {
 /// the same time can exceed it by a few.
 const MAX_REACTIONS: usize = 200;
 
-/// How many of the newest entries are searched for a repeat if the request has no `seenSeq`.
-const LOOK_BACK: u32 = 100;
-
-/// The number of attempts before a change fails, as for a send.
-const ATTEMPTS: u32 = 200;
-
 impl Store {
     /// Makes `draft`. A repeat of the same request changes nothing.
     pub async fn change_message(&self, draft: &ChangeDraft) -> Result<ChangeOutcome, Error> {
@@ -162,14 +149,9 @@ impl Store {
         if draft.seen_seq.is_some_and(|seq| seq > key::MAX_SEQ) {
             return Ok(ChangeOutcome::SeenSeqTooHigh);
         }
-        let tail = async {
-            match draft.seen_seq {
-                // From one entry before: the caller may say that it has the last entry while a crash
-                // left that out of the log, and this change would take its place in the head.
-                Some(seq) => self.tail(&draft.shared_id, seq.saturating_sub(1)).await,
-                None => self.newest(&draft.shared_id, LOOK_BACK).await,
-            }
-        };
+        // From one entry before: the caller may say that it has the last entry while a crash left that
+        // out of the log, and this change would take its place in the head.
+        let tail = self.unseen(&draft.shared_id, draft.seen_seq.map(|seq| seq.saturating_sub(1)));
         let (tail, message) = tokio::try_join!(tail, self.message(&draft.shared_id, draft.target))?;
         let Some(mut tail) = tail.filter(|tail| tail.head.has_participant(&draft.by)) else {
             return Ok(ChangeOutcome::NotFound);
@@ -243,19 +225,15 @@ impl Store {
         for _ in 0..ATTEMPTS {
             if let Some(change) = find_change(&tail, by, change_id) {
                 let audience = self.audience(&tail.head.customer_id).await?;
-                return Ok(SetConversationStatusOutcome::Changed { head: Box::new(tail.head), change, audience });
+                let changed = StatusChange { head: tail.head, change: *change, audience };
+                return Ok(SetConversationStatusOutcome::Changed(Box::new(changed)));
             }
             let seq = tail.head.last_seq();
             if tail.head.status == to {
                 return Ok(SetConversationStatusOutcome::Unchanged(Box::new(tail.head)));
             }
             if let Some(changed) = self.advance_status(tail.head, to, by, change_id, now).await? {
-                let StatusChange { head, change, audience } = changed;
-                return Ok(SetConversationStatusOutcome::Changed {
-                    head: Box::new(head),
-                    change: Box::new(change),
-                    audience,
-                });
+                return Ok(SetConversationStatusOutcome::Changed(Box::new(changed)));
             }
             self.lost_race();
             tail = self.tail(shared_id, seq).await?.ok_or(Error::Corrupt("a conversation that vanished"))?;
@@ -300,9 +278,7 @@ impl Store {
         if !self.advance_head_by_change(&head, None).await? {
             return Ok(None);
         }
-        let entry = head.last_entry();
-        let put = self.put_entry(&head.customer_id, &entry);
-        let (audience, ()) = tokio::try_join!(self.audience(&head.customer_id), put)?;
+        let (audience, _) = tokio::try_join!(self.audience(&head.customer_id), self.finish(&head))?;
         Ok(Some(StatusChange { head, change, audience }))
     }
 
@@ -338,9 +314,7 @@ impl Store {
             } else {
                 ("cg", serde_dynamo::to_attribute_value(next.customer.rate_limit_state)?)
             };
-            set.push_str(", ");
-            set.push_str(name);
-            set.push_str(" = :rate");
+            set = format!("{set}, {name} = :rate");
             update = update.expression_attribute_values(":rate", state);
         }
         update_if(update.update_expression(set)).await

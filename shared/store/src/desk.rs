@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::conversation::update_if;
 use crate::key::{self, n};
+use crate::log::{ATTEMPTS, LOOK_BACK};
 use crate::{Connections, Error, Store, item};
 
 /// A note to write.
@@ -61,12 +62,6 @@ pub struct DeskLogPage {
     pub has_more: bool,
 }
 
-/// How many of the newest entries are searched for a repeat if the request has no `seenDeskSeq`.
-const LOOK_BACK: u64 = 100;
-
-/// The number of attempts before a note fails, as for a send.
-const ATTEMPTS: u32 = 200;
-
 impl Store {
     /// Writes a note. A repeat of the same request writes no second note.
     pub async fn add_note(&self, draft: &NoteDraft) -> Result<NoteOutcome, Error> {
@@ -76,7 +71,7 @@ impl Store {
                 return Ok(NoteOutcome::NotFound);
             };
             let last = head.desk_seq;
-            let seen = draft.seen_desk_seq.unwrap_or(last.saturating_sub(LOOK_BACK));
+            let seen = draft.seen_desk_seq.unwrap_or(last.saturating_sub(LOOK_BACK.into()));
             if seen > last {
                 return Ok(NoteOutcome::SeenDeskSeqTooHigh);
             }

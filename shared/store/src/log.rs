@@ -84,6 +84,15 @@ impl Store {
         }
     }
 
+    /// The entries in which a repeated request finds what an earlier one stored: those after
+    /// `seen_seq`, or some of the newest if the request has none.
+    pub(crate) async fn unseen(&self, shared_id: &SharedId, seen_seq: Option<u64>) -> Result<Option<Tail>, Error> {
+        match seen_seq {
+            Some(seq) => self.tail(shared_id, seq).await,
+            None => self.newest(shared_id, LOOK_BACK).await,
+        }
+    }
+
     /// Puts the head's last entry into the log, and appends it to `entries`.
     pub(crate) async fn put_last(&self, head: &Head, entries: &mut Vec<LogEntry>) -> Result<(), Error> {
         let entry = self.finish(head).await?;
@@ -234,6 +243,13 @@ pub(crate) fn gapless(seq: u64, entries: &[LogEntry]) -> u64 {
     let whole = entries.iter().zip(seq + 1..).take_while(|(entry, seq)| entry.seq() == *seq);
     seq + whole.count() as u64
 }
+
+/// How many of the newest entries are searched for a repeat if the request has no `seenSeq`.
+pub(crate) const LOOK_BACK: u32 = 100;
+
+/// The number of attempts before a conditional write fails. An attempt usually fails because another
+/// write to the same conversation was faster.
+pub(crate) const ATTEMPTS: u32 = 200;
 
 pub(crate) const ABSENT: &str = "attribute_not_exists(pk)";
 

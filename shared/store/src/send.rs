@@ -31,7 +31,7 @@ use uuid::Uuid;
 use crate::conversation::update_head;
 use crate::error::Conditional;
 use crate::key::{self, n, s};
-use crate::log::Tail;
+use crate::log::{ATTEMPTS, Tail};
 use crate::rate_limit::{MAX_ADMIN_RATE_LIMITS, admin_rate_limits};
 use crate::{Audience, Error, Store, item};
 
@@ -88,13 +88,6 @@ pub enum SendOutcome {
     /// There is no message `replyTo`, or it was deleted.
     NoSuchReplyTo,
 }
-
-/// How many of the newest messages are searched for a repeat if the request has no `seenSeq`.
-const LOOK_BACK: u32 = 100;
-
-/// The number of attempts before a send fails. An attempt usually fails because another message was
-/// stored first.
-const ATTEMPTS: u32 = 200;
 
 /// The state of the head that a send expects. It becomes the condition of the update.
 struct ExpectedHead {
@@ -160,11 +153,10 @@ impl Store {
     /// The outcome of a send whose `replyTo` cannot be answered now. It could be when an earlier
     /// request stored this message. Whoever does not take part learns nothing.
     async fn unanswerable(&self, draft: &Draft) -> Result<SendOutcome, Error> {
-        let tail = match draft.seen_seq {
-            Some(seq) if seq > key::MAX_SEQ => return Ok(SendOutcome::SeenSeqTooHigh),
-            Some(seq) => self.tail(&draft.shared_id, seq).await?,
-            None => self.newest(&draft.shared_id, LOOK_BACK).await?,
-        };
+        if draft.seen_seq.is_some_and(|seq| seq > key::MAX_SEQ) {
+            return Ok(SendOutcome::SeenSeqTooHigh);
+        }
+        let tail = self.unseen(&draft.shared_id, draft.seen_seq).await?;
         let Some(tail) = tail.filter(|tail| tail.head.has_participant(&draft.sender)) else {
             return Ok(SendOutcome::NotFound);
         };
@@ -285,7 +277,7 @@ impl Store {
 
     /// Searches the newest messages for a repeat. Used if the request has no `seenSeq`.
     async fn find_in_newest(&self, draft: &Draft) -> Result<Resolution, Error> {
-        let newest = self.newest(&draft.shared_id, LOOK_BACK).await?;
+        let newest = self.unseen(&draft.shared_id, None).await?;
         let Some(newest) = newest.filter(|newest| newest.head.has_participant(&draft.sender)) else {
             return Ok(Resolution::Answer(SendOutcome::NotFound));
         };

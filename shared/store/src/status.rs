@@ -4,6 +4,7 @@ use domain::{Head, LogEntry, Message, MessageId, Order, OrderStatus, Person, Sha
 
 use crate::conversation::update_if;
 use crate::key::{self, n, s};
+use crate::log::ATTEMPTS;
 use crate::{Audience, Error, Store, item};
 
 /// The outcome of a status change.
@@ -25,9 +26,6 @@ pub enum ChangeStatusOutcome {
     /// The order does not exist.
     NotFound,
 }
-
-/// The most attempts of the conditional write, as for a send.
-const ATTEMPTS: u32 = 200;
 
 impl Store {
     /// Changes an order's status to `to` at `now`. `id` is the id of the system message; a repeated

@@ -15,6 +15,7 @@ use domain::{
 use crate::conversation::update_if;
 use crate::import::IMPORTED;
 use crate::key::{self, n, s};
+use crate::log::ATTEMPTS;
 use crate::{Error, Store, item};
 
 /// An order with its whole conversation.
@@ -36,9 +37,6 @@ pub enum StatusImport {
     /// A user has changed the status here too, to this one. That status stays.
     ChangedHere(OrderStatus),
 }
-
-/// The number of attempts before an update fails, as for a send.
-const ATTEMPTS: u32 = 200;
 
 impl Store {
     /// Returns an order with all messages. If a crash left the last message out of the log, it is
