@@ -15,7 +15,8 @@ use runtime::{App, Environment, Event, Failure, Function, Reply, SdkConfig, Sock
 
 /// Starts the function. Returns an error if a setting is missing or invalid.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
-    let edit_for_ms = edit_for_ms(environment)?;
+    // How long the sender may edit a message.
+    let edit_for_ms = i64::from(environment.number::<u32>("EDIT_MINUTES")?) * 60_000;
     Ok(runtime::serve(App::start(environment, sdk)?, move |app, event| handle(app, event, edit_for_ms)))
 }
 
@@ -34,11 +35,4 @@ async fn handle(app: Arc<App>, event: Event, edit_for_ms: i64) -> Result<Reply, 
         }
         other => Err(Failure::unexpected(&other)),
     }
-}
-
-/// How long the sender may edit a message, in milliseconds.
-fn edit_for_ms(environment: &Environment) -> Result<i64, StartError> {
-    let minutes = environment.required("EDIT_MINUTES")?;
-    let minutes: u32 = minutes.parse().map_err(|_| StartError::invalid("EDIT_MINUTES", "is not a number"))?;
-    Ok(i64::from(minutes) * 60_000)
 }

@@ -125,7 +125,7 @@ pub struct Change {
 impl Change {
     /// Returns true if `person` made this change with this `change_id`.
     pub fn is_from(&self, person: &Person, change_id: Uuid) -> bool {
-        self.change_id == change_id && self.by.user_id == person.user_id && self.by.role == person.role
+        self.change_id == change_id && self.by.is_same(person)
     }
 }
 

@@ -197,8 +197,7 @@ impl Head {
     /// When the conversation is archived by itself: `days` after its last activity. `None` if it is
     /// not active, or its order is not completed or cancelled.
     pub fn archived_at(&self, days: u16) -> Option<Time> {
-        let may_be = self.status == ConversationStatus::Active && self.order.status.is_final();
-        may_be.then(|| self.last_activity_at().plus_days(days))
+        self.status.is_archived_by_itself(self.order.status).then(|| self.last_activity_at().plus_days(days))
     }
 
     /// Returns true if `person` takes part. Every admin does, and the customer of the order.

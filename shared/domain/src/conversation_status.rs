@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::OrderStatus;
+
 /// The status of a conversation. It decides whether text messages can be sent.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -18,6 +20,12 @@ pub enum ConversationStatus {
 impl ConversationStatus {
     /// Every status.
     pub const ALL: [Self; 3] = [Self::Active, Self::Archived, Self::Closed];
+
+    /// Returns true if a conversation with this status is archived by itself, given the status of its
+    /// order.
+    pub fn is_archived_by_itself(self, order: OrderStatus) -> bool {
+        self == Self::Active && order.is_final()
+    }
 
     /// The status as the protocol spells it.
     pub fn as_str(self) -> &'static str {

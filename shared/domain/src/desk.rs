@@ -45,6 +45,6 @@ pub struct DeskEntry {
 impl DeskEntry {
     /// Returns true if `person` made this entry with this `change_id`.
     pub fn is_from(&self, person: &Person, change_id: Uuid) -> bool {
-        self.change_id == change_id && self.by.user_id == person.user_id
+        self.change_id == change_id && self.by.is_same(person)
     }
 }

@@ -138,35 +138,27 @@ impl Message {
         body: String,
         now: Time,
     ) -> Self {
-        Self {
-            conversation_id,
-            seq,
-            id,
-            client_message_id: Some(client_message_id),
-            sender,
-            kind: Kind::Text,
-            body,
-            system: None,
-            created_at: now,
-            reply_to: None,
-            changed_seq: None,
-            edited_at: None,
-            deleted: None,
-            reactions: Vec::new(),
-        }
+        let client_message_id = Some(client_message_id);
+        Self { client_message_id, ..Self::new(conversation_id, seq, id, sender, body, now) }
     }
 
     /// Makes a system message.
     pub fn system(conversation_id: ConversationId, seq: u64, id: MessageId, system: System, now: Time) -> Self {
+        let message = Self::new(conversation_id, seq, id, Person::system(), system.body(), now);
+        Self { kind: Kind::System, system: Some(system), ..message }
+    }
+
+    /// A text message without an id of its sender, as it is before any change.
+    fn new(conversation_id: ConversationId, seq: u64, id: MessageId, sender: Person, body: String, now: Time) -> Self {
         Self {
             conversation_id,
             seq,
             id,
             client_message_id: None,
-            sender: Person::system(),
-            kind: Kind::System,
-            body: system.body(),
-            system: Some(system),
+            sender,
+            kind: Kind::Text,
+            body,
+            system: None,
             created_at: now,
             reply_to: None,
             changed_seq: None,
@@ -220,14 +212,13 @@ impl Message {
     /// Returns true if `sender` sent this message with this `client_message_id`.
     pub fn is_from(&self, sender: &Person, client_message_id: Uuid) -> bool {
         self.client_message_id == Some(client_message_id)
-            && self.sender.user_id == sender.user_id
-            && self.sender.role == sender.role
+            && self.sender.is_same(sender)
             && self.sender.role != Role::System
     }
 }
 
 fn is_reaction((emoji, person): &(Emoji, Person), of: Emoji, by: &Person) -> bool {
-    *emoji == of && person.role == by.role && person.user_id == by.user_id
+    *emoji == of && person.is_same(by)
 }
 
 /// Groups reactions by emoji, in the order of [`Emoji::ALL`].

@@ -67,6 +67,11 @@ impl Person {
         Self { user_id: "system".to_owned(), role: Role::System, name: "System".to_owned() }
     }
 
+    /// Returns true if both are the same user in the same role. The name may have changed.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.user_id == other.user_id && self.role == other.role
+    }
+
     /// Returns true for the shop's staff.
     pub fn is_admin(&self) -> bool {
         self.role == Role::Admin

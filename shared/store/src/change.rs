@@ -406,7 +406,7 @@ fn set_effect(update: UpdateItemFluentBuilder, effect: &Effect) -> Result<Update
 
 /// Checks whether the caller may make the change now. Returns the outcome if not.
 fn refusal(draft: &ChangeDraft, head: &Head, message: &Message) -> Option<ChangeOutcome> {
-    let own = message.sender.user_id == draft.by.user_id && message.sender.role == draft.by.role;
+    let own = message.sender.is_same(&draft.by);
     let allowed = match draft.change {
         MessageChange::Edit(_) => own,
         MessageChange::Delete => own || draft.by.is_admin(),

@@ -476,7 +476,7 @@ impl HeadImage {
     /// When the conversation is archived by itself, see [`Head::archived_at`]. The last activity is
     /// known to the minute.
     pub(crate) fn archived_at(&self, days: u16) -> Result<Option<Time>, Error> {
-        if self.is != ConversationStatus::Active || !self.os.is_final() {
+        if !self.is.is_archived_by_itself(self.os) {
             return Ok(None);
         }
         let minute = key::inbox_minute(&self.im).ok_or(Error::Corrupt("inbox position"))?;
