@@ -16,7 +16,7 @@ use crate::dynamo::Engine;
 use crate::event_source::{Poller, Progress};
 use crate::http_api::HttpApi;
 use crate::identity::Identity;
-use crate::lambda::Lambdas;
+use crate::lambda::{Lambdas, MAX_TIMEOUT};
 use crate::pages::Pages;
 use crate::secrets::Secrets;
 use crate::server::{Server, serve};
@@ -36,9 +36,6 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(100);
 /// The pause between two writes of the time at which the gateway runs. After a kill, a user's
 /// last-seen time is at most this much too early.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
-
-/// The timeout of [`Gateway::invoke`]: the longest that Lambda allows.
-const INVOKE_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// How long [`Gateway::stop`] waits for connections and invocations to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -232,7 +229,7 @@ impl Gateway {
     ///
     /// What Lambda calls a function error, as text.
     pub async fn invoke(&self, function: &str, event: serde_json::Value) -> Result<serde_json::Value, String> {
-        self.lambdas.call(function, event, INVOKE_TIMEOUT).await.map_err(|failure| failure.to_string())
+        self.lambdas.call(function, event, MAX_TIMEOUT).await.map_err(|failure| failure.to_string())
     }
 
     /// The messages in the queue with this name, oldest first: which records of a stream were given

@@ -53,6 +53,9 @@ pub(crate) enum Failure {
     TooLarge,
 }
 
+/// The longest that Lambda lets a function run, and so the longest wait for its answer.
+pub(crate) const MAX_TIMEOUT: Duration = Duration::from_mins(15);
+
 /// All functions of the system.
 #[derive(Clone)]
 pub(crate) struct Lambdas {

@@ -8,12 +8,9 @@ use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::aws::{ACCOUNT, REGION, schedule_arn};
-use crate::lambda::Lambdas;
+use crate::lambda::{Lambdas, MAX_TIMEOUT};
 use crate::stopping::Stopping;
 use crate::template::Schedule;
-
-/// The longest that Lambda lets a function run, and so the longest wait for its answer.
-const TIMEOUT: Duration = Duration::from_mins(15);
 
 /// Calls the schedule's function until the gateway stops. `minute` is how long a minute takes.
 pub(crate) async fn run(schedule: Schedule, minute: Duration, lambdas: Lambdas, stopping: Stopping) {
@@ -27,7 +24,7 @@ pub(crate) async fn run(schedule: Schedule, minute: Duration, lambdas: Lambdas, 
             () = stopping.wait() => return,
         }
         // A failure is logged by `call`, and the next period does what this one did not.
-        let _answer = lambdas.call(&schedule.function, event(&schedule.function), TIMEOUT).await;
+        let _answer = lambdas.call(&schedule.function, event(&schedule.function), MAX_TIMEOUT).await;
     }
 }
 

@@ -2,22 +2,18 @@
 //! that one record that the function cannot handle does not stop the others.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::Progress;
 use crate::aws::{function_arn, stream_arn};
-use crate::lambda::Lambdas;
+use crate::lambda::{Lambdas, MAX_TIMEOUT};
 use crate::template::EventSource;
 use crate::undocumented::{RETRY_PAUSES, TOO_OLD};
 
 /// The `condition` in the message about a batch whose attempts were used up.
 const EXHAUSTED: &str = "RetryAttemptsExhausted";
-
-/// The longest that Lambda lets a function run, and so the longest wait for its answer.
-const TIMEOUT: Duration = Duration::from_mins(15);
 
 /// Delivers the batches of one event source mapping.
 pub(super) struct Delivery {
@@ -65,7 +61,7 @@ impl Delivery {
     }
 
     async fn call(&self, batch: &[Value]) -> bool {
-        self.lambdas.call(&self.source.function, json!({ "Records": batch }), TIMEOUT).await.is_ok()
+        self.lambdas.call(&self.source.function, json!({ "Records": batch }), MAX_TIMEOUT).await.is_ok()
     }
 
     fn is_too_old(&self, record: &Value) -> bool {
