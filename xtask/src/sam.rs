@@ -5,6 +5,7 @@
 //! Python. Its Lambda starts the binaries that would run on AWS and talks to them over the Runtime
 //! API. Its IAM enforces the roles of the template.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -28,20 +29,6 @@ const ORIGIN: &str = "http://localhost";
 /// The number of systems that share the journeys. It is larger than the number of cores, because a
 /// journey mostly waits.
 const SYSTEMS: usize = 3;
-
-/// The functions whose dependencies have the same features.
-const BUILT_AT_ONCE: [&str; 10] = [
-    "change-conversation",
-    "connect",
-    "conversations",
-    "create-order",
-    "deadlines",
-    "disconnect",
-    "notify",
-    "orders",
-    "send-message",
-    "signals",
-];
 
 /// Validates, builds, deploys, and runs the journeys.
 pub(crate) fn run() -> Result<()> {
@@ -102,7 +89,9 @@ impl Sam {
     /// with them.
     pub(crate) fn build(&self) -> Result<PathBuf> {
         let mut arguments = vec!["build", "--release", "--bins"];
-        arguments.extend(BUILT_AT_ONCE.iter().flat_map(|function| ["--package", function]));
+        let functions = functions()?;
+        let at_once = functions.iter().filter(|function| *function != "authorizer");
+        arguments.extend(at_once.flat_map(|function| ["--package", function]));
         self.run("cargo-lambda", &[&["lambda"], &arguments[..]].concat(), for_this_machine)?;
         let folder = built();
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
@@ -137,6 +126,15 @@ impl Sam {
         command.env("AWS_DEFAULT_REGION", ministack::REGION);
         Ok(command)
     }
+}
+
+/// The functions: their folders have the names of their crates.
+fn functions() -> Result<Vec<String>> {
+    let folders = fs::read_dir(shell::root().join("functions"))?;
+    let mut names =
+        folders.map(|folder| Ok(folder?.file_name().to_string_lossy().into_owned())).collect::<Result<Vec<_>>>()?;
+    names.sort();
+    Ok(names)
 }
 
 /// Builds for the C library of this machine. By default cargo-lambda builds for Lambda's, with zig as
