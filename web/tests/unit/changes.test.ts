@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { MemoryStorage } from "../../src/app/memory-storage.ts";
 import { withPendingChanges, withPendingEdits } from "../../src/client/pending.ts";
 import type { Conversation, DeskEntry, Message, Person } from "../../src/protocol.ts";
-import { type Server, type StartedClient, conversation, edit, message, reaction, startClient, statusChange } from "./test-client.ts";
+import { type Server, type StartedClient, conversation, edit, message, messages, reaction, startClient, statusChange } from "./test-client.ts";
 
 const MIA: Person = { userId: "mia", role: "customer", name: "Mia" };
 const GRACE: Person = { userId: "grace", role: "admin", name: "Grace" };
@@ -15,8 +15,6 @@ afterEach(() => {
   started.client.stop();
   vi.useRealTimers();
 });
-
-const messages = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
 
 /** Opens a conversation with three messages of the customer. */
 async function open(parts: Partial<Server> = {}, { me = MIA, storage = new MemoryStorage(), about = {} }: { me?: Person; storage?: Storage; about?: Partial<Conversation> } = {}): Promise<void> {

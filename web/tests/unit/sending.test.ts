@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Person } from "../../src/protocol.ts";
-import { type StartedClient, conversation, message, startClient } from "./test-client.ts";
+import { type StartedClient, conversation, message, messages, startClient } from "./test-client.ts";
 
 const MIA: Person = { userId: "mia", role: "customer", name: "Mia" };
 
@@ -11,8 +11,6 @@ afterEach(() => {
   started.client.stop();
   vi.useRealTimers();
 });
-
-const messages = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
 
 test("a message to a conversation that is not open uses the seenSeq of its history", async () => {
   const history = () => ({ messages: messages(31, 80), changes: [], others: [], lastSeq: 80, hasMore: true });

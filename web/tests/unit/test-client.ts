@@ -12,6 +12,11 @@ export function message(seq: number, conversationId = "cnv_a"): Message {
   return { conversationId, seq, id: `msg_${seq}`, sender, kind: "text", body: String(seq), createdAt: "2026-03-01T09:30:00.000Z" };
 }
 
+/** Returns a customer's messages, from one `seq` to another. */
+export function messages(from: number, to: number): Message[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
+}
+
 const BY: Person = { userId: "grace", role: "admin", name: "Grace" };
 const AT = "2026-03-01T09:31:00.000Z";
 const about = (seq: number, by: Person) => ({ conversationId: "cnv_a", seq, changeId: `change_${seq}`, by, createdAt: AT });
