@@ -20,8 +20,9 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let profile = folder.file_name().and_then(|name| name.to_str()).expect("a profile's name");
     let profile = if profile == "debug" { "dev" } else { profile };
     let mut build = Command::new(env!("CARGO"));
-    // With the features of the whole workspace, like these tests, so that no crate is built twice.
-    build.args(["build", "--quiet", "--workspace", "--bin", "order-chat", "--profile", profile]);
+    // Naming a test gives dependencies the same features as in a build of the tests. Without it cargo
+    // compiles the engine again.
+    build.args(["build", "--quiet", "--workspace", "--bin", "order-chat", "--test", "logs", "--profile", profile]);
     assert!(build.status().expect("cargo runs").success(), "the program order-chat does not build");
     folder.join(format!("order-chat{}", std::env::consts::EXE_SUFFIX))
 });

@@ -88,7 +88,7 @@ function OpenedList({
 
   const frame = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
-  const { atEnd, toEnd, toRow, scrolled, resized } = useScrolling(frame, list, TOP_HEIGHT);
+  const { atEnd, toEnd, toRow, keepPlace, scrolled, resized } = useScrolling(frame, list, TOP_HEIGHT);
   const { older, load: loadOlder, again } = useOlder(id);
   const checkRead = useReading(id, frame);
 
@@ -121,7 +121,7 @@ function OpenedList({
     if (writtenAt > lastWritten.current) toEnd();
     lastWritten.current = Math.max(writtenAt, lastWritten.current);
   }, [writtenAt, toEnd]);
-  useLayoutEffect(resized, [rows, resized]);
+  useLayoutEffect(() => (prepended ? keepPlace() : resized()), [rows, prepended, keepPlace, resized]);
   useEffect(checkRead, [rows, checkRead]);
   useEffect(nearStart);
 

@@ -10,6 +10,9 @@ const END_DISTANCE = 60;
  */
 const SETTLE_TIME = 400;
 
+/** A row counts as being in its place within this distance, in pixels. Browsers round scroll offsets. */
+const IN_PLACE = 2;
+
 /** The scroll state of a list, in pixels. */
 export interface Offset {
   readonly top: number;
@@ -34,6 +37,13 @@ export function isAtEnd({ top, size, view }: Offset): boolean {
   return top + view >= size - END_DISTANCE;
 }
 
+/** A row that keeps its place on the screen. */
+interface Place {
+  readonly index: number;
+  /** How far the row's start is below the start of the visible area, in pixels. */
+  readonly below: number;
+}
+
 /** The state of the scroll anchor, and functions that move it. */
 export interface Scrolling {
   /** True if the newest message is visible. */
@@ -42,6 +52,8 @@ export interface Scrolling {
   readonly toEnd: () => void;
   /** Scrolls to a row by its index. */
   readonly toRow: (index: number) => void;
+  /** Keeps the visible rows in place. Has to be called when rows are added at the start. */
+  readonly keepPlace: () => void;
   /** Has to be called after every scroll event. */
   readonly scrolled: () => void;
   /** Has to be called when rows are added, or rows or the visible area change their size. */
@@ -51,7 +63,7 @@ export interface Scrolling {
 /** Keeps the scroll anchor, which is the end of the list or a row, while rows are measured. */
 export function useScrolling(frame: RefObject<HTMLElement | null>, list: RefObject<VirtualizerHandle | null>, margin: number): Scrolling {
   const [atEnd, setAtEnd] = useState(true);
-  const anchor = useRef<"end" | number | undefined>(undefined);
+  const anchor = useRef<"end" | Place | undefined>(undefined);
   const last = useRef<Offset>({ top: 0, size: 0, view: 0 });
   const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
 
@@ -64,30 +76,44 @@ export function useScrolling(frame: RefObject<HTMLElement | null>, list: RefObje
   const applyAnchor = useCallback(() => {
     const [element, handle] = [frame.current, list.current];
     if (element === null || handle === null || anchor.current === undefined) return;
-    element.scrollTop = anchor.current === "end" ? element.scrollHeight : margin + handle.getItemOffset(anchor.current);
+    element.scrollTop = anchor.current === "end" ? element.scrollHeight : margin + handle.getItemOffset(anchor.current.index) - anchor.current.below;
     updateOffset();
   }, [frame, list, margin, updateOffset]);
 
   const anchorAt = useCallback(
-    (what: "end" | number) => {
+    (what: "end" | Place) => {
       clearTimeout(settling.current);
       anchor.current = what;
       applyAnchor();
       settling.current = setTimeout(() => {
-        if (typeof anchor.current === "number") anchor.current = isAtEnd(last.current) ? "end" : undefined;
+        if (typeof anchor.current === "object") anchor.current = isAtEnd(last.current) ? "end" : undefined;
       }, SETTLE_TIME);
     },
     [applyAnchor],
   );
   const toEnd = useCallback(() => anchorAt("end"), [anchorAt]);
+  const toRow = useCallback((index: number) => anchorAt({ index, below: 0 }), [anchorAt]);
+
+  const keepPlace = useCallback(() => {
+    const [element, handle] = [frame.current, list.current];
+    if (element === null || handle === null || anchor.current === "end") return;
+    // Above the end of the last visible row only rows of known size are visible.
+    const index = handle.findItemIndex(element.scrollTop + element.clientHeight) + 1;
+    anchorAt({ index, below: margin + handle.getItemOffset(index) - element.scrollTop });
+  }, [frame, list, margin, anchorAt]);
 
   const scrolled = useCallback(() => {
-    if (frame.current === null) return;
+    const handle = list.current;
+    if (frame.current === null || handle === null) return;
     const [before, now] = [last.current, offsetOf(frame.current)];
-    if (typeof anchor.current !== "number") anchor.current = staysAtEnd(anchor.current === "end", before, now) ? "end" : undefined;
+    if (typeof anchor.current === "object") {
+      const place = margin + handle.getItemOffset(anchor.current.index) - anchor.current.below;
+      // The list was scrolled by hand, or goes on moving after that.
+      if (Math.abs(now.top - Math.min(place, now.size - now.view)) > IN_PLACE) anchor.current = undefined;
+    } else anchor.current = staysAtEnd(anchor.current === "end", before, now) ? "end" : undefined;
     if (anchor.current === "end" && !isAtEnd(now)) applyAnchor();
     updateOffset();
-  }, [frame, applyAnchor, updateOffset]);
+  }, [frame, list, margin, applyAnchor, updateOffset]);
 
   const resized = useCallback(() => {
     applyAnchor();
@@ -98,7 +124,7 @@ export function useScrolling(frame: RefObject<HTMLElement | null>, list: RefObje
   useEffect(() => {
     const element = frame.current;
     const release = () => {
-      if (typeof anchor.current === "number") anchor.current = undefined;
+      if (typeof anchor.current === "object") anchor.current = undefined;
     };
     const events = ["wheel", "touchstart", "pointerdown", "keydown"] as const;
     for (const name of events) element?.addEventListener(name, release, { passive: true });
@@ -107,7 +133,7 @@ export function useScrolling(frame: RefObject<HTMLElement | null>, list: RefObje
       clearTimeout(settling.current);
     };
   }, [frame]);
-  return { atEnd, toEnd, toRow: anchorAt, scrolled, resized };
+  return { atEnd, toEnd, toRow, keepPlace, scrolled, resized };
 }
 
 function offsetOf(element: HTMLElement): Offset {
