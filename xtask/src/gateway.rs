@@ -69,8 +69,8 @@ pub(crate) fn build() -> Result<PathBuf> {
     // Naming a test gives dependencies the same features as in a build of the tests. Without it cargo
     // compiles the engine again.
     let what = ["build", "--workspace", "--bin", "order-chat", "--test", "logs"];
-    let output = command("cargo", &what).args(["--message-format", "json-render-diagnostics"]);
-    let output = output.stderr(Stdio::inherit()).output()?;
+    let mut cargo = command("cargo", &what);
+    let output = cargo.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         bail!("the local gateway does not build");
     }
