@@ -112,6 +112,12 @@ pub(crate) struct LegacyMessage {
     /// When it was sent.
     #[serde(deserialize_with = "text")]
     pub(crate) created_at: Option<String>,
+    /// When its sender last changed the text.
+    #[serde(deserialize_with = "text")]
+    pub(crate) edited_at: Option<String>,
+    /// When it was deleted. A deleted message is imported without its text.
+    #[serde(deserialize_with = "text")]
+    pub(crate) deleted_at: Option<String>,
     /// Keys of the users who have read it.
     #[serde(deserialize_with = "texts")]
     pub(crate) read_by: Vec<String>,

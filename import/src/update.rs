@@ -1,12 +1,13 @@
 //! Updates an order that was imported before: writes only what has changed in the old system since.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use domain::{LogEntry, Message, MessageId, Order, OrderStatus};
-use store::{ImportRecord, OrderWithLog, StatusImport, Store};
+use domain::{LogEntry, Message, MessageId, Order, OrderStatus, Person, Text, Time, legacy_client_message_id};
+use store::{ChangeDraft, ImportRecord, MessageChange, OrderWithLog, StatusImport, Store};
+use uuid::Uuid;
 
 use crate::report::OrderOutcome;
-use crate::translate::{Plan, Reader};
+use crate::translate::{Plan, Reader, part_id};
 
 /// The differences between the old system and the table.
 struct Changes<'a> {
@@ -14,6 +15,8 @@ struct Changes<'a> {
     amended: Option<Order>,
     /// Messages that were added.
     messages: Vec<&'a Message>,
+    /// Edits and deletions of messages.
+    edited_or_deleted: Vec<ChangeDraft>,
     /// The new status, if it has changed.
     moved: Option<OrderStatus>,
     /// Whether somebody has read more in the old system than the cursors here say.
@@ -59,10 +62,15 @@ pub(crate) async fn update(
     let changes = Changes {
         amended: amended(plan, &stored),
         messages: missing(plan, &stored),
+        edited_or_deleted: edited_or_deleted(plan, &stored, namespace),
         moved: moved.filter(|_| conflict.is_none()),
         read: !read(plan, &stored).is_empty(),
     };
-    let nothing = changes.amended.is_none() && changes.messages.is_empty() && changes.moved.is_none() && !changes.read;
+    let nothing = changes.amended.is_none()
+        && changes.messages.is_empty()
+        && changes.edited_or_deleted.is_empty()
+        && changes.moved.is_none()
+        && !changes.read;
     if dry_run {
         return Ok(match conflict {
             Some(here) => UpdateOutcome::Refused(status_conflict(plan, here)),
@@ -74,6 +82,9 @@ pub(crate) async fn update(
     }
     for message in &changes.messages {
         store.append(&mut stored, message).await?;
+    }
+    for change in &changes.edited_or_deleted {
+        store.import_change(&mut stored, change).await?;
     }
     let mut conflict = conflict;
     if let Some(to) = changes.moved {
@@ -113,6 +124,52 @@ fn missing<'a>(plan: &'a Plan, stored: &OrderWithLog) -> Vec<&'a Message> {
     // Status changes are imported as a change of the order's status, not as a message.
     let translated = plan.messages.iter().filter(|message| message.system.is_none());
     translated.filter(|message| !here.contains(&message.id)).collect()
+}
+
+/// The edits and deletions in the old system that the log does not have.
+fn edited_or_deleted(plan: &Plan, stored: &OrderWithLog, namespace: &str) -> Vec<ChangeDraft> {
+    let here: HashMap<&MessageId, &Message> =
+        stored.entries.iter().filter_map(LogEntry::message).map(|message| (&message.id, message)).collect();
+    let mut drafts = Vec::new();
+    for changed in &plan.changed {
+        let parts = &plan.messages[changed.parts.clone()];
+        let Some((first, at)) = parts.first().and_then(|first| Some((first, changed_at(first)?))) else { continue };
+        for (part, found) in (0..).map_while(|part| {
+            let id = MessageId::from_legacy(namespace, &part_id(&changed.id, part));
+            // A part that was added by the edit is not in the log yet.
+            here.get(&id).map(|found| (part, *found))
+        }) {
+            let change = match parts.get(part) {
+                Some(now) if now.deleted.is_none() && now.body == found.body => continue,
+                Some(now) if now.deleted.is_none() => Text::new(now.body.clone()).ok().map(MessageChange::Edit),
+                _ => None,
+            };
+            // Also a part that the text no longer has.
+            let change = change.unwrap_or(MessageChange::Delete);
+            let id = format!("{} changed at {at}", part_id(&changed.id, part));
+            drafts.push(draft(found, &first.sender, change, legacy_client_message_id(namespace, &id), at));
+        }
+    }
+    drafts.retain(|draft| stored.lacks(draft));
+    drafts
+}
+
+/// When a message of the plan was edited or deleted.
+fn changed_at(message: &Message) -> Option<Time> {
+    message.deleted.as_ref().map(|deleted| deleted.at).or(message.edited_at)
+}
+
+fn draft(target: &Message, by: &Person, change: MessageChange, change_id: Uuid, now: Time) -> ChangeDraft {
+    ChangeDraft {
+        shared_id: target.conversation_id.shared_id().clone(),
+        target: target.seq,
+        by: by.clone(),
+        change_id,
+        change,
+        seen_seq: None,
+        edit_for_ms: i64::MAX,
+        now,
+    }
 }
 
 /// The readers whose cursor is further in the old system than here, each with the `seq` they have

@@ -324,7 +324,8 @@ export type Message = {
   createdAt: Time,
   /** The `seq` of the message that this one answers. */
   replyTo?: number,
-  /** The `seq` of the last change of this message; absent if it never changed. */
+  /** The `seq` of the last change of this message; absent if it never changed here. An imported
+   * message can be edited or deleted without it. */
   changedSeq?: number,
   /** When the sender last changed the text; absent if never. */
   editedAt?: Time,

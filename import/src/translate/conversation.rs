@@ -2,9 +2,11 @@
 //! several become one.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
 
 use domain::{
-    ConversationStatus, Message, MessageId, Order, OrderStatus, Person, System, Time, legacy_client_message_id,
+    ConversationStatus, Deletion, Message, MessageId, Order, OrderStatus, Person, System, Time,
+    legacy_client_message_id,
 };
 use jiff::tz::TimeZone;
 
@@ -19,11 +21,23 @@ pub(super) struct TranslatedConversation {
     pub(super) messages: Vec<Message>,
     pub(super) readers: BTreeMap<String, Reader>,
     pub(super) refused: Vec<Refused>,
+    pub(super) changed: Vec<ChangedMessage>,
 }
 
-/// A message of the old system, with the time that orders it.
+/// A message that was edited or deleted in the old system.
+#[derive(Clone, Debug)]
+pub(crate) struct ChangedMessage {
+    /// Its key in the old system.
+    pub(crate) id: String,
+    /// The positions of its parts among the messages of the plan.
+    pub(crate) parts: Range<usize>,
+}
+
+/// A message of the old system, with its times. `at` orders it.
 struct DatedMessage {
     at: Time,
+    edited: Option<Time>,
+    deleted: Option<Time>,
     old: LegacyMessage,
     id: String,
 }
@@ -43,13 +57,18 @@ pub(super) fn translate(
         messages: vec![first(order, people, rules)],
         readers: readers(&conversations, people),
         refused: Vec::new(),
+        changed: Vec::new(),
     };
     let up_to = read_up_to(&conversations, people, &rules.time_zone);
     let mut running = OrderStatus::Pending;
     for dated in in_order(order.created_at, conversations, &rules.time_zone, &mut translated.refused) {
         let before = translated.messages.len();
+        let was_changed = dated.edited.is_some() || dated.deleted.is_some();
         if let Err(reason) = add(&dated, order, people, rules, &mut running, &mut translated.messages) {
             translated.refused.push(Refused::message(&dated.id, reason));
+        } else if was_changed {
+            let parts = before..translated.messages.len();
+            translated.changed.push(ChangedMessage { id: dated.id.clone(), parts });
         }
         let ids = translated.messages[before..].iter().map(|message| message.id.as_str().to_owned());
         let ids: Vec<String> = ids.collect();
@@ -91,14 +110,19 @@ fn in_order(
                 refused.push(Refused::message(id, "another message has the same id"));
                 continue;
             }
-            match timestamp::time(old.created_at.as_deref(), zone) {
-                Ok(at) => before = at.unwrap_or(before),
+            let time = |text: &Option<String>| timestamp::time(text.as_deref(), zone);
+            let times = time(&old.created_at).and_then(|at| Ok((at, time(&old.edited_at)?, time(&old.deleted_at)?)));
+            let (at, edited, deleted) = match times {
+                Ok(times) => times,
                 Err(reason) => {
                     refused.push(Refused::message(id, reason));
                     continue;
                 }
-            }
-            all.push(DatedMessage { at: before, old, id });
+            };
+            before = at.unwrap_or(before);
+            // Some systems set the time of the last change of the text when the message is sent.
+            let edited = edited.filter(|edited| *edited > before);
+            all.push(DatedMessage { at: before, edited, deleted: deleted.map(|at| at.max(before)), old, id });
         }
     }
     all.sort_by_key(|dated| dated.at);
@@ -138,13 +162,14 @@ fn add(
         None if is_system => &rules.shop,
         None => return Err("it has no sender"),
     };
-    let bodies = text::bodies(body);
+    // The text of a deleted message is not imported.
+    let bodies = if dated.deleted.is_some() { vec![String::new()] } else { text::bodies(body) };
     if bodies.is_empty() {
         return Err("it is empty");
     }
     for (part, body) in bodies.into_iter().enumerate() {
-        let id = if part == 0 { dated.id.clone() } else { format!("{}/{}", dated.id, part + 1) };
-        messages.push(Message::text(
+        let id = part_id(&dated.id, part);
+        let message = Message::text(
             order.conversation_id.clone(),
             messages.len() as u64 + 1,
             MessageId::from_legacy(&rules.namespace, &id),
@@ -152,9 +177,17 @@ fn add(
             sender.clone(),
             body,
             dated.at,
-        ));
+        );
+        let deleted = dated.deleted.map(|at| Deletion { by: sender.clone(), at });
+        let edited_at = dated.edited.filter(|_| deleted.is_none());
+        messages.push(Message { edited_at, deleted, ..message });
     }
     Ok(())
+}
+
+/// The key of a part of a message that is longer than a message can be here. Parts count from 0.
+pub(crate) fn part_id(id: &str, part: usize) -> String {
+    if part == 0 { id.to_owned() } else { format!("{id}/{}", part + 1) }
 }
 
 /// All participants, with nothing marked as read.

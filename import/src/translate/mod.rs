@@ -25,6 +25,7 @@ use store::{ImportRecord, OrderImport};
 
 use crate::legacy::{LegacyItem, LegacyOrder};
 use crate::settings::Rules;
+pub(crate) use conversation::{ChangedMessage, part_id};
 use people::People;
 
 /// An order as it will be stored.
@@ -46,6 +47,8 @@ pub(crate) struct Plan {
     pub readers: BTreeMap<String, Reader>,
     /// Messages that are refused.
     pub refused: Vec<Refused>,
+    /// Messages that were edited or deleted in the old system.
+    pub changed: Vec<ChangedMessage>,
 }
 
 /// A participant and what this person has read.
@@ -117,6 +120,7 @@ fn plan(id: &str, old: LegacyOrder, rules: &Rules) -> Result<Plan, String> {
         messages: translated.messages,
         readers: translated.readers,
         refused: translated.refused,
+        changed: translated.changed,
     })
 }
 

@@ -108,7 +108,8 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub reply_to: Option<u64>,
-    /// The `seq` of the last change of this message; absent if it never changed.
+    /// The `seq` of the last change of this message; absent if it never changed here. An imported
+    /// message can be edited or deleted without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub changed_seq: Option<u64>,

@@ -284,7 +284,7 @@ impl Store {
 
     /// Step 2: updates the head to `next`, whose last entry is a change, if it has not moved. Also
     /// sets the state of the rate limit of `limited`.
-    async fn advance_head_by_change(&self, next: &Head, limited: Option<&Person>) -> Result<bool, Error> {
+    pub(crate) async fn advance_head_by_change(&self, next: &Head, limited: Option<&Person>) -> Result<bool, Error> {
         let effect = next.last_change.as_ref().ok_or(Error::Corrupt("a change that is none"))?;
         let (change, shared_id) = (&effect.change, next.shared_id.as_str());
         let at = change.created_at.minute();
@@ -442,7 +442,7 @@ fn limit_rate(head: &mut Head, person: &Person, state: i64, now: Time) {
     }
 }
 
-fn effect(draft: &ChangeDraft, seq: u64) -> Effect {
+pub(crate) fn effect(draft: &ChangeDraft, seq: u64) -> Effect {
     let target = draft.target;
     let (kind, body) = match &draft.change {
         MessageChange::Edit(body) => (ChangeKind::Edited { target }, Some(body.as_str().to_owned())),

@@ -15,7 +15,7 @@ pub enum Error {
     #[error("an item is corrupt: {0}")]
     Corrupt(&'static str),
     /// Concurrent writes made the conditional write fail too many times.
-    #[error("too many others write the same conversation")]
+    #[error("concurrent writes to the same conversation won every attempt")]
     Contended,
 }
 

@@ -9,9 +9,11 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use domain::{
-    ConversationStatus, Head, LogEntry, Message, MessageId, Order, OrderStatus, Person, SharedId, System, Time,
+    ChangeKind, ConversationStatus, Head, LogEntry, Message, MessageId, Order, OrderStatus, Person, SharedId, System,
+    Time,
 };
 
+use crate::change::{self, ChangeDraft, MessageChange};
 use crate::conversation::update_if;
 use crate::import::IMPORTED;
 use crate::key::{self, n, s};
@@ -27,6 +29,25 @@ pub struct OrderWithLog {
     pub head: Head,
     /// The whole log.
     pub entries: Vec<LogEntry>,
+}
+
+impl OrderWithLog {
+    /// Returns true if the log does not have the change, and the message was neither deleted nor
+    /// edited later.
+    pub fn lacks(&self, draft: &ChangeDraft) -> bool {
+        let mut messages = self.entries.iter().filter_map(LogEntry::message);
+        let Some(message) = messages.find(|message| message.seq == draft.target) else { return false };
+        // A change that was read later is not yet applied to the message that was read before.
+        let changes = self.entries.iter().filter_map(LogEntry::change);
+        let changes: Vec<_> = changes.filter(|change| change.kind.target() == Some(draft.target)).collect();
+        let is_deletion = |kind: &ChangeKind| matches!(kind, ChangeKind::Deleted { .. });
+        if message.deleted.is_some() || changes.iter().any(|change| is_deletion(&change.kind)) {
+            return false;
+        }
+        let edits = changes.iter().filter(|change| matches!(change.kind, ChangeKind::Edited { .. }));
+        let edited_at = edits.map(|change| change.created_at).chain(message.edited_at).max();
+        matches!(draft.change, MessageChange::Delete) || edited_at < Some(draft.now)
+    }
 }
 
 /// The outcome of importing a status change of the legacy system.
@@ -95,6 +116,26 @@ impl Store {
                 stored.head.order_updated_at = message.created_at;
                 self.record(stored, message).await?;
                 return Ok(StatusImport::Done);
+            }
+            self.read_newer(stored).await?;
+        }
+        Err(Error::Contended)
+    }
+
+    /// Edits or deletes a message as the legacy system did, if [`OrderWithLog::lacks`] the change.
+    /// Neither the rate limit nor the time to edit applies.
+    pub async fn import_change(&self, stored: &mut OrderWithLog, draft: &ChangeDraft) -> Result<(), Error> {
+        for _ in 0..ATTEMPTS {
+            if !stored.lacks(draft) {
+                return Ok(());
+            }
+            let now = draft.now.max(stored.head.last_activity_at());
+            let effect = change::effect(&ChangeDraft { now, ..draft.clone() }, stored.head.last_seq() + 1);
+            let next = stored.head.clone().with_change(effect);
+            if self.advance_head_by_change(&next, None).await? {
+                self.put_last(&next, &mut stored.entries).await?;
+                stored.head = next;
+                return Ok(());
             }
             self.read_newer(stored).await?;
         }

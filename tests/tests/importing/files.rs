@@ -16,7 +16,10 @@ async fn json_lines_files_are_imported() {
             "messages": [
                 {"id": "m1", "sender": {"id": 5}, "body": "hello", "createdAt": "2020-01-01T11:00:00Z"},
                 {"id": "m2", "sender": {"id": 9}, "body": "hi", "createdAt": "2020-01-01T11:30:00Z", "readBy": [5]},
-                {"id": "m3", "sender": {"id": 5}, "body": "so?", "createdAt": "2020-01-01T13:00:00Z"}]}],
+                {"id": "m3", "sender": {"id": 5}, "body": "so?", "createdAt": "2020-01-01T13:00:00Z",
+                    "editedAt": "2020-01-01T13:30:00Z"},
+                {"id": "m4", "sender": {"id": 9}, "body": "wrong", "createdAt": "2020-01-01T14:00:00Z",
+                    "deletedAt": "2020-01-01T14:01:00Z"}]}],
     });
     let lines = format!("{order}\n\nnonsense\n{{\"id\": [1]}}\n{order}\n{{\"id\": 2}}");
     let file = importer.file("old.jsonl", &lines);
@@ -27,7 +30,13 @@ async fn json_lines_files_are_imported() {
     assert!(refusals[&("order".to_owned(), "1".to_owned())].contains("an earlier order has the same id"));
     let found = shop.customer("5").sale(shared_id(1).order_id()).await;
     assert_eq!((found.order.total, found.order.status), (2_800, OrderStatus::Confirmed));
-    assert_eq!(found.conversation.unread, Some(0));
+    assert_eq!(found.conversation.unread, Some(1));
+    let messages = shop.customer("5").messages(&found.conversation.id).await;
+    let [edited, deleted] = &messages[3..] else { panic!("not five messages: {messages:#?}") };
+    assert_eq!(edited.edited_at.unwrap().to_string(), "2020-01-01T13:30:00.000Z");
+    let deletion = deleted.deleted.as_ref().unwrap();
+    assert_eq!((deleted.body.as_str(), deletion.by.name.as_str()), ("", "Bo"));
+    assert_eq!(deletion.at.to_string(), "2020-01-01T14:01:00.000Z");
     assert_eq!(shop.admin("9").conversation(&found.conversation.id).await.unread, Some(1));
 }
 

@@ -1,9 +1,9 @@
 //! Imports are idempotent, also while people use the system.
 
-use domain::OrderStatus;
-use tests::Shop;
+use domain::{ConversationId, Message, OrderStatus};
 use tests::importer::{Importer, shared_id, table};
 use tests::legacy_shop::{self, ADMINS, Shape};
+use tests::{Shop, User};
 
 use crate::{ORDERS, database_of, first, imported_orders, owner};
 
@@ -94,6 +94,69 @@ async fn legacy_changes_are_imported_and_new_messages_stay() {
     let again = importer.run(&database.url, &shop).await.unwrap();
     assert_eq!((again.created, again.updated), (0, 0));
     assert_eq!(table(&shop).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn legacy_edits_and_deletions_are_imported() {
+    let (shop, mut database, importer) = (Shop::open().await, database_of(ORDERS).await, Importer::new());
+    importer.run(&database.url, &shop).await.unwrap();
+    let (talked, odd) = (first(Shape::Talk), first(Shape::OddMessages));
+    let (talk, odd_talk) = (shared_id(talked).conversation_id(), shared_id(odd).conversation_id());
+    owner(&shop, talked).delete(&talk, 2).await;
+
+    let columns = "ADD COLUMN editedAt DATETIME(3) NULL, ADD COLUMN deletedAt DATETIME(3) NULL";
+    database.run(&format!("ALTER TABLE messages {columns}")).await;
+    let at = talked * 100;
+    for (id, set) in [
+        (at, "content = 'edited after it was deleted here', editedAt = '2022-02-02'"),
+        (at + 1, "content = 'edited', editedAt = '2022-02-02'"),
+        (at + 2, "content = 'secret', editedAt = '2022-02-02', deletedAt = '2022-02-03'"),
+        (at + 3, "content = 'without a time'"),
+        // An edit before the message was sent is none.
+        (at + 4, "content = 'too early', editedAt = '2020-01-01'"),
+        // Three parts become one.
+        (odd * 100, "content = 'short', editedAt = '2022-02-02'"),
+    ] {
+        database.run(&format!("UPDATE messages SET {set} WHERE id = {id}")).await;
+    }
+    let new = "INSERT INTO messages (id, conversationId, senderId, type, content, createdAt, deletedAt)";
+    let user = legacy_shop::customer(talked);
+    let row = format!("(850000, {}, {user}, 'text', 'secret', '2022-01-01', '2022-01-02')", talked * 10);
+    database.run(&format!("{new} VALUES {row}")).await;
+    let import_counts = importer.run(&database.url, &shop).await.unwrap();
+    assert_eq!((import_counts.created, import_counts.updated), (0, 2));
+
+    let there =
+        ["[deleted]", "edited, edited", "[deleted]", "message 3 😀", "message 4 😀", "message 5 😀", "[deleted]"];
+    let bodies = texts(&owner(&shop, talked), &talk).await;
+    assert_eq!(bodies, there);
+    let odd_bodies = texts(&owner(&shop, odd), &odd_talk).await;
+    assert_eq!(odd_bodies[..3], ["short, edited", "[deleted]", "[deleted]"]);
+    assert!(!format!("{:?}", table(&shop).await).contains("secret"));
+    let before = table(&shop).await;
+    let again = importer.run(&database.url, &shop).await.unwrap();
+    assert_eq!((again.created, again.updated), (0, 0));
+    assert_eq!(table(&shop).await, before);
+
+    // A first import takes each message as it is now.
+    let fresh = Shop::open().await;
+    Importer::new().run(&database.url, &fresh).await.unwrap();
+    let bodies = texts(&owner(&fresh, talked), &talk).await;
+    assert_eq!(bodies[..3], ["edited after it was deleted here, edited", "edited, edited", "[deleted]"]);
+    assert_eq!(bodies[3..], ["without a time", "too early", "message 5 😀", "[deleted]"]);
+    assert_eq!(texts(&owner(&fresh, odd), &odd_talk).await[0], "short, edited");
+    assert!(!format!("{:?}", table(&fresh).await).contains("secret"));
+}
+
+/// The text messages of a conversation, with whether they were edited or deleted.
+async fn texts(user: &User, id: &ConversationId) -> Vec<String> {
+    let messages = user.messages(id).await.into_iter().filter(|message| message.system.is_none());
+    let text = |message: Message| match (message.deleted, message.edited_at) {
+        (Some(_), _) if message.body.is_empty() => "[deleted]".to_owned(),
+        (None, Some(_)) => format!("{}, edited", message.body),
+        _ => message.body,
+    };
+    messages.map(text).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -116,6 +116,9 @@ const SCHEMA: [Table; 8] = [
             Column("kind", &["type", "messageType", "message_type", "kind"], Optional),
             Column("body", &["content", "body", "message", "text"], Required),
             Column("created", &["createdAt", "created_at", "sentAt", "sent_at"], Optional),
+            Column("edited", &["editedAt", "edited_at"], Optional),
+            Column("deleted", &["deletedAt", "deleted_at"], Optional),
+            Column("deleted_flag", &["isDeleted", "is_deleted", "deleted"], Optional),
         ],
     },
     Table {

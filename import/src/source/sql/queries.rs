@@ -123,7 +123,7 @@ fn messages(found: &SchemaNames) -> Option<String> {
         format!(" LEFT JOIN {reads} r ON {} = {}{at}{flag}", found.column("reads", "r", "message"), of("id"))
     });
     Some(format!(
-        "SELECT {sale}, {conversation}, {}, {}, {named}, {}, {}, {}, {}, {reader}, {reader_named}, {reader_role} \
+        "SELECT {sale}, {conversation}, {}, {}, {named}, {}, {}, {}, {}, {}, {}, {reader}, {reader_named}, {reader_role} \
          FROM {conversations} JOIN {messages} m ON {} = {conversation}{users}{reads}{readers} \
          WHERE {sale} >= ? AND {sale} <= ? ORDER BY {sale}, {conversation}, {}",
         of("id"),
@@ -132,9 +132,22 @@ fn messages(found: &SchemaNames) -> Option<String> {
         of("kind"),
         of("body"),
         of("created"),
+        of("edited"),
+        deleted(&of),
         of("conversation"),
         of("id"),
     ))
+}
+
+/// When the message was deleted. With a flag only, the time of the message counts as that time.
+fn deleted(of: &impl Fn(&'static str) -> String) -> String {
+    let flag = of("deleted_flag");
+    if flag == "NULL" {
+        return of("deleted");
+    }
+    // Not NULL for a deleted message without any time: its text must not be imported.
+    let at = coalesce([of("created"), "'1970-01-02'".to_owned()]);
+    coalesce([of("deleted"), format!("IF({flag} <> 0, {at}, NULL)")])
 }
 
 /// The join that finds the name of the user in `column`, and that name. Without a table of users
@@ -191,7 +204,7 @@ mod tests {
             ("users", "id name role"),
             ("conversations", "id saleId status"),
             ("conversation_participants", "conversationId userId role lastReadAt"),
-            ("messages", "id conversationId senderId type content createdAt"),
+            ("messages", "id conversationId senderId type content createdAt editedAt deletedAt"),
             ("message_read_status", "messageId userId readAt"),
         ];
         let columns = |text: &str| text.split(' ').map(str::to_owned).collect();
@@ -218,5 +231,19 @@ mod tests {
         let queries = Queries::of(&SchemaNames::among(&there, &BTreeMap::new()).unwrap());
         assert!(!queries.next.contains("JOIN"), "{}", queries.next);
         assert!(queries.participants.is_none() && queries.messages.is_none());
+    }
+
+    #[test]
+    fn a_flag_says_that_a_message_is_deleted() {
+        let deleted = |columns: &[&str]| {
+            let columns = columns.to_vec();
+            super::deleted(&|ours| if columns.contains(&ours) { format!("m.{ours}") } else { "NULL".to_owned() })
+        };
+        assert_eq!(deleted(&[]), "NULL");
+        assert_eq!(deleted(&["deleted"]), "m.deleted");
+        let flag = "IF(m.deleted_flag <> 0, COALESCE(m.created, '1970-01-02'), NULL)";
+        assert_eq!(deleted(&["created", "deleted_flag"]), flag);
+        assert_eq!(deleted(&["created", "deleted", "deleted_flag"]), format!("COALESCE(m.deleted, {flag})"));
+        assert_eq!(deleted(&["deleted_flag"]), "IF(m.deleted_flag <> 0, '1970-01-02', NULL)");
     }
 }

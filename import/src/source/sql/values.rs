@@ -119,8 +119,10 @@ impl MessageRow {
         let (sale, conversation) = (cells.text().unwrap_or_default(), cells.text().unwrap_or_default());
         let id = cells.text();
         let sender = LegacyPerson { id: cells.text(), name: cells.text(), role: cells.text() };
-        let (kind, body, created_at) = (cells.text(), cells.text(), cells.time());
-        let message = LegacyMessage { id, sender: Some(sender), kind, body, created_at, read_by: Vec::new() };
+        let (kind, body) = (cells.text(), cells.text());
+        let (created_at, edited_at, deleted_at) = (cells.time(), cells.time(), cells.time());
+        let (sender, read_by) = (Some(sender), Vec::new());
+        let message = LegacyMessage { id, sender, kind, body, created_at, edited_at, deleted_at, read_by };
         let reader = LegacyPerson { id: cells.text(), name: cells.text(), role: cells.text() };
         Self { sale, conversation, message, reader }
     }
