@@ -19,9 +19,12 @@ const DOLLARS: &str = "API Gateway counts a frame, its acknowledgement and the p
     units come on top. The acknowledgement alone costs one dollar; it tells a client that it need not repeat. A client that \
     leaves `requestId` out pays for two messages, and learns from the next sync that its message is stored.";
 
-const TAB: &str = "API Gateway's connection minutes are $0.0026, and a `ping` with its answer is two messages: $0.0054 every four \
-    minutes, $0.0022 every nine and a half. So $0.0080 and $0.0048 are gone before a function has run. The answer is needed, as \
-    nothing else shows that the connection works. The rest is one invocation for each `ping`, and five connections a day.";
+const VISIBLE_TAB: &str = "API Gateway's connection minutes are $0.0026, and a `ping` with its answer every four minutes is two \
+    messages, $0.0054: together $0.0080 before a function has run. The answer is needed, as nothing else shows that the connection \
+    works. The rest is one invocation for each `ping`, and the five connections of a day.";
+const HIDDEN_TAB: &str = "The connection minutes are $0.0026 here too, and a `ping` with its answer every nine and a half minutes is \
+    $0.0022; API Gateway ends a connection after ten minutes without one. A page that closes its connection while it is hidden would \
+    cost less, but show a new message only when somebody looks at it again.";
 
 /// A target with its result.
 struct Aim {
@@ -123,7 +126,7 @@ fn tabs(results: &Results, prices: &Prices) -> Vec<Aim> {
             wanted: if is_visible { "≤ $0.010" } else { "≤ $0.005" },
             measured: format!("${dollars:.4}"),
             met: dollars <= most,
-            because: TAB,
+            because: if is_visible { VISIBLE_TAB } else { HIDDEN_TAB },
         }
     };
     vec![aim(true, 0.010), aim(false, 0.005)]

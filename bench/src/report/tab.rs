@@ -89,7 +89,7 @@ pub(super) fn section(part: &Part<Tabs>, prices: &Prices) -> Result<String> {
         page,
         "The web client itself is open for {HOURS} hours, with one conversation on the screen, and nothing happens. It runs in Node.js \
          with a virtual clock, against the functions in the local gateway, whose clock moves with it. So the numbers are counts, not \
-         estimates, and the same on every machine. A month has {DAYS} such days. Counted is everything: tickets, the first sync, the \
+         estimates, and hardly depend on the machine. A month has {DAYS} such days. Counted is everything: tickets, the first sync, the \
          connections that are replaced before API Gateway's two hours, preflights (kept for an hour), and the authorizer (asked again \
          after five minutes). The token is valid for the whole day. The customer has 3 orders, the shop 30 conversations. An \
          invocation is charged as {:.0} ms, and {} bytes of logs.\n",
