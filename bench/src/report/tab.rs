@@ -131,7 +131,8 @@ pub(super) fn section(part: &Part<Tabs>, prices: &Prices) -> Result<String> {
         "\n*Before* is the client that sent a `ping` every 30 seconds and synced over REST after each silent minute (hidden: every five \
          and every ten minutes). Its days were counted once in the same way, on {BEFORE_DATE}. Now a visible page asks every four \
          minutes whether something has changed, a hidden one every nine and a half, and neither sends a REST request until the answer \
-         is yes. A push that was lost is seen after four minutes at the latest on a visible page.\n"
+         is yes. With tokens that are valid for an hour a tab opens nine connections a day instead of five, and costs $0.0014 to $0.0016 \
+         more a month, counted on the same day. A push that was lost is seen after four minutes at the latest on a visible page.\n"
     )?;
     Ok(page)
 }
