@@ -18,6 +18,7 @@ mod results;
 mod spread;
 mod starts;
 mod system;
+mod tab;
 mod workload;
 
 use std::path::PathBuf;
@@ -60,6 +61,8 @@ enum What {
     Profile,
     /// The importer, compared with a program that only writes the same items.
     Import,
+    /// An open tab in which nothing happens, in dollars.
+    Idle,
     /// Measure nothing, only write the page from earlier results.
     Page,
 }
@@ -112,6 +115,11 @@ async fn run(arguments: &Arguments) -> Result<()> {
         eprintln!("importing orders");
         let measured = importing::measure(&folder.path().join("import"), effort.rounds, quick).await?;
         results.import = Some(Part::new(measured, quick));
+        results.write()?;
+    }
+    if wanted(What::Idle) {
+        eprintln!("a day of an open tab");
+        results.tabs = Some(Part::new(tab::measure().await?, quick));
         results.write()?;
     }
     if arguments.only.contains(&What::Profile) {

@@ -10,6 +10,7 @@ use crate::system::root;
 pub(crate) struct Prices {
     pub(crate) date: String,
     pub(crate) api_gateway: ApiGateway,
+    pub(crate) http_api: HttpApi,
     pub(crate) lambda: Lambda,
     pub(crate) dynamodb: DynamoDb,
     pub(crate) logs: Logs,
@@ -23,6 +24,11 @@ pub(crate) struct Prices {
 pub(crate) struct ApiGateway {
     pub(crate) million_messages: f64,
     pub(crate) million_connection_minutes: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct HttpApi {
+    pub(crate) million_requests: f64,
 }
 
 #[derive(Debug, Deserialize)]

@@ -14,6 +14,7 @@ use crate::operations::Operations;
 use crate::profile::Profile;
 use crate::starts::Starts;
 use crate::system::root;
+use crate::tab::Tabs;
 
 /// The results of a part, with the date and the machine.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -38,6 +39,7 @@ pub(crate) struct Results {
     pub(crate) growth: Option<Part<Growth>>,
     pub(crate) profile: Option<Part<Profile>>,
     pub(crate) import: Option<Part<Import>>,
+    pub(crate) tabs: Option<Part<Tabs>>,
 }
 
 impl<T> Part<T> {

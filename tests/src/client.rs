@@ -239,6 +239,15 @@ impl Client {
         self.done::<Pong>("ping", json!({})).await.shop
     }
 
+    /// Sends a ping that asks whether something has changed since `as_of`.
+    pub async fn has_changed(&self, as_of: domain::Time) -> bool {
+        #[derive(Deserialize)]
+        struct Pong {
+            changed: bool,
+        }
+        self.done::<Pong>("ping", json!({"asOf": as_of})).await.changed
+    }
+
     /// Returns and removes all events up to now.
     ///
     /// It contains everything that was pushed before this call: pushes are sent before the

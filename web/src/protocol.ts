@@ -92,7 +92,7 @@ export type ClientFrame = {
 | { "action": "typing_stop" } & InConversation
 | { "action": "message_delivered" } & ReceiptFrame
 | { "action": "message_read" } & ReceiptFrame
-| { "action": "ping", });
+| { "action": "ping" } & PingFrame);
 
 /** The answer to closing a user's connections. */
 export type ClosedAnswer = {
@@ -490,6 +490,12 @@ export type Person = {
   name: string,
 };
 
+/** A heartbeat. */
+export type PingFrame = {
+  /** The `asOf` of the last page of conversations. With it the answer has `changed`. */
+  asOf?: Time,
+};
+
 /** An error as in RFC 9457 (problem details). */
 export type Problem = {
   /** The kind of the problem, as a URI. It is an identifier, not an address to open. */
@@ -709,6 +715,8 @@ export type ServerEvent = { "event": "new_message",
   serverTime: Time,
   /** The shop's presence; only for customers. */
   shop?: Shop,
+  /** Whether a sync would find something; only if the `ping` had `asOf`. */
+  changed?: boolean,
 } | Record<symbol, never>)
 | { "event": "error",
   /** The `requestId` of the request; absent if the frame had none. */

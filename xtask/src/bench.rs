@@ -6,16 +6,19 @@ use crate::mariadb;
 use crate::sam::Sam;
 use crate::shell;
 use crate::starts::Starts;
-use crate::web::npm;
+use crate::web::{self, npm};
 
-/// Installs what the peer needs, builds both programs in their release form, and runs the `bench`
+/// Installs what the peer and the web client need, builds both programs in their release form, and runs the `bench`
 /// program with `arguments`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     mariadb::install()?;
+    if wants(&arguments, "idle") {
+        web::install()?;
+    }
     npm("bench/peers/socketio", &["ci", "--no-audit", "--no-fund"], |_| {})?;
     shell::run("cargo", &["build", "--profile", "fast", "--package", "local", "--package", "bench"])?;
     let program = shell::target().join(format!("fast/bench{}", std::env::consts::EXE_SUFFIX));
-    let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let starts = shell::target().join("starts.json");
     let starts = starts.to_string_lossy();
     if wants(&arguments, "starts") {

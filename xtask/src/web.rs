@@ -33,8 +33,8 @@ pub(crate) fn install_browser() -> Result<()> {
     }
 }
 
-/// Installs the packages of `package-lock.json`.
-fn install() -> Result<()> {
+/// Installs the packages of `web/package-lock.json`.
+pub(crate) fn install() -> Result<()> {
     npm("web", &["ci", "--no-audit", "--no-fund"], |_| {})
 }
 

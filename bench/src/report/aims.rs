@@ -1,7 +1,7 @@
 //! The section on the project's aims: the target, the result, and the reason where the target is
 //! missed.
 
-use super::{cost, two};
+use super::{cost, tab, two};
 use crate::compare::COMPARED_RATE;
 use crate::prices::Prices;
 use crate::results::Results;
@@ -19,6 +19,13 @@ const DOLLARS: &str = "API Gateway counts a frame, its acknowledgement and the p
     units come on top. The acknowledgement alone costs one dollar; it tells a client that it need not repeat. A client that \
     leaves `requestId` out pays for two messages, and learns from the next sync that its message is stored.";
 
+const VISIBLE_TAB: &str = "API Gateway's connection minutes are $0.0026, and a `ping` with its answer every four minutes is two \
+    messages, $0.0054: together $0.0080 before a function has run. The answer is needed, as nothing else shows that the connection \
+    works. The rest is one invocation for each `ping`, and the five connections of a day.";
+const HIDDEN_TAB: &str = "The connection minutes are $0.0026 here too, and a `ping` with its answer every nine and a half minutes is \
+    $0.0022; API Gateway ends a connection after ten minutes without one. A page that closes its connection while it is hidden would \
+    cost less, but show a new message only when somebody looks at it again.";
+
 /// A target with its result.
 struct Aim {
     name: String,
@@ -30,7 +37,8 @@ struct Aim {
 }
 
 pub(super) fn section(results: &Results, prices: &Prices) -> String {
-    let aims: Vec<Aim> = speed(results).into_iter().chain(processor(results)).chain(dollars(results, prices)).collect();
+    let aims = speed(results).into_iter().chain(processor(results)).chain(dollars(results, prices));
+    let aims: Vec<Aim> = aims.chain(tabs(results, prices)).collect();
     let row = |it: &Aim| {
         format!("| {} | {} | {} | {} |\n", it.name, it.wanted, it.measured, if it.met { "met" } else { "missed" })
     };
@@ -105,4 +113,21 @@ fn dollars(results: &Results, prices: &Prices) -> Option<Aim> {
         met: dollars <= 3.8,
         because: DOLLARS,
     })
+}
+
+/// The dearest visible and the dearest hidden tab.
+fn tabs(results: &Results, prices: &Prices) -> Vec<Aim> {
+    let Some(part) = &results.tabs else { return Vec::new() };
+    let aim = |is_visible: bool, most: f64| {
+        let days = part.measured.days.iter().filter(|day| day.kind.is_visible == is_visible);
+        let dollars = days.map(|day| tab::Month::of(day, prices).total()).fold(0.0, f64::max);
+        Aim {
+            name: format!("a month of an idle {} tab", if is_visible { "visible" } else { "hidden" }),
+            wanted: if is_visible { "≤ $0.010" } else { "≤ $0.005" },
+            measured: format!("${dollars:.4}"),
+            met: dollars <= most,
+            because: if is_visible { VISIBLE_TAB } else { HIDDEN_TAB },
+        }
+    };
+    vec![aim(true, 0.010), aim(false, 0.005)]
 }

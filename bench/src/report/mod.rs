@@ -10,6 +10,7 @@ mod million;
 mod plot;
 mod profile;
 mod starts;
+mod tab;
 
 use anyhow::Result;
 
@@ -53,13 +54,16 @@ pub(crate) fn write(results: &Results, prices: &Prices) -> Result<()> {
     if let (Some(operations), Some(limit)) = (&results.operations, &results.limit) {
         page += &cost::section(operations, limit, results.comparison.as_ref(), prices, &plots)?;
     }
+    if let Some(part) = &results.tabs {
+        page += &tab::section(part, prices)?;
+    }
     if let Some(part) = &results.growth {
         page += &growth::section(part, &plots)?;
     }
     if let Some(part) = &results.import {
         page += &importing::section(part)?;
     }
-    page += million::SECTION;
+    page += &million::section(results.tabs.as_ref());
     Ok(std::fs::write(root().join("docs/benchmarks.md"), wrapped(page.trim_end()))?)
 }
 

@@ -5,18 +5,12 @@ use protocol::{Conversation, ConversationPage, InboxQuery, PageCursor};
 use runtime::{App, Failure, Reply, RestRequest};
 use store::InboxFilter;
 
-/// How far `asOf` lies before the time of the request, in milliseconds. This is more than the delay
-/// of the index and the difference between clocks, so the next sync misses nothing.
-const OVERLAP_MS: i64 = 60_000;
-
 pub(crate) async fn inbox(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     let caller = &request.caller()?.person;
     let query: InboxQuery = request.query()?;
     let limit = protocol::limit(query.limit, 25)?;
-    let as_of = now.plus_millis(-OVERLAP_MS);
-    // A later `since` comes from a server clock that was set back afterwards. It would hide the
-    // activity since then.
-    let since = query.since.filter(|since| *since <= as_of);
+    let as_of = domain::as_of(now);
+    let since = query.since.and_then(|since| domain::valid_since(since, now));
     let filter = InboxFilter { status: query.status, since };
     let search = query.q.as_deref().map(Search::new).transpose()?;
     let cursors = match &query.q {

@@ -4,6 +4,7 @@
 //! clients without a WebSocket.
 
 mod join;
+mod ping;
 mod receipt;
 mod typing;
 
@@ -11,9 +12,7 @@ use std::sync::Arc;
 
 use domain::{ConversationId, SharedId, Time};
 use protocol::{AckBody, Action, Problem, ReadAnswer, ReadRequest};
-use runtime::{
-    App, ConnectedCaller, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, SocketFrame, StartError,
-};
+use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, SocketFrame, StartError};
 
 /// Starts the function. Returns an error if a setting is missing or invalid.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
@@ -49,7 +48,7 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
                     receipt::read(&app, person, Some(&connected.id), &shared_id, frame.seq, now).await?;
                 Ok(Reply::ack(AckBody::Read { read_seq, unread }))
             }
-            Action::Ping {} => ping(&app, &connected, now).await,
+            Action::Ping(frame) => ping::ping(&app, &connected, frame.as_of, now).await,
             // API Gateway routes these actions to other functions, unless their routes are missing in
             // the template.
             Action::SendMessage(_) | Action::ChangeMessage(_) => {
@@ -65,20 +64,6 @@ async fn read_over_rest(app: &App, request: &RestRequest, now: Time) -> Result<R
     let shared_id = request.shared_id("id")?;
     let ReadRequest { seq } = request.body()?;
     Reply::json(200, &receipt::read(app, person, None, &shared_id, seq, now).await?)
-}
-
-/// Answers a client's heartbeat. A customer also gets the shop's presence.
-async fn ping(app: &App, connected: &ConnectedCaller, now: Time) -> Result<Reply, Failure> {
-    let person = &connected.caller.person;
-    let refreshed = app.store.refresh_if_due(person, &connected.id, now);
-    let shop = if person.is_admin() {
-        refreshed.await?;
-        None
-    } else {
-        let (admins, ()) = tokio::try_join!(app.store.admin_connections(), refreshed)?;
-        Some(runtime::shop_presence(&admins, now))
-    };
-    Ok(Reply::ack(AckBody::Pong { server_time: now, shop }))
 }
 
 /// Parses a conversation id. Text that is not an id gives `not_found`, the same answer as for an id

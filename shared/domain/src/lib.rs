@@ -15,6 +15,7 @@ mod person;
 mod position;
 mod rate;
 mod search;
+mod since;
 mod text;
 mod ticket;
 mod time;
@@ -30,6 +31,7 @@ pub use person::{MAX_NAME_BYTES, Person, Role, Side, cut_name, is_user_id};
 pub use position::{InvalidPosition, Position};
 pub use rate::{BURST, INTERVAL_MS, RateLimited, admit, limits};
 pub use search::Search;
+pub use since::{as_of, valid_since};
 #[cfg(feature = "describe")]
 pub use text::TEXT_PATTERN;
 pub use text::Text;

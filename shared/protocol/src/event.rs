@@ -204,6 +204,10 @@ pub enum AckBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "describe", ts(optional))]
         shop: Option<Shop>,
+        /// Whether a sync would find something; only if the `ping` had `asOf`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "describe", ts(optional))]
+        changed: Option<bool>,
     },
     /// The result of `leave_conversation`, `typing_start` and `typing_stop`.
     Done {},

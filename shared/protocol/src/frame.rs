@@ -1,6 +1,7 @@
 //! The frames that clients send over WebSocket. A frame is a JSON object; its `action` names the
 //! request.
 
+use domain::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -88,6 +89,17 @@ pub struct ReceiptFrame {
     pub seq: u64,
 }
 
+/// A heartbeat.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PingFrame {
+    /// The `asOf` of the last page of conversations. With it the answer has `changed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub as_of: Option<Time>,
+}
+
 /// The request in a frame.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -109,8 +121,9 @@ pub enum Action {
     MessageDelivered(ReceiptFrame),
     /// Marks every message up to `seq` as read by the caller.
     MessageRead(ReceiptFrame),
-    /// Keeps the connection alive and checks it.
-    Ping {},
+    /// Keeps the connection alive and checks it. With `asOf` it also asks whether something has
+    /// changed since then.
+    Ping(PingFrame),
 }
 
 impl Action {
@@ -123,7 +136,7 @@ impl Action {
             Self::SendMessage(it) => Some(&it.conversation_id),
             Self::ChangeMessage(it) => Some(&it.conversation_id),
             Self::MessageDelivered(it) | Self::MessageRead(it) => Some(&it.conversation_id),
-            Self::Ping {} => None,
+            Self::Ping(_) => None,
         }
     }
 }
@@ -192,7 +205,7 @@ fn action(mut frame: Map<String, Value>) -> Result<Action, Problem> {
         "typing_stop" => parse_value(fields).map(Action::TypingStop),
         "message_delivered" => parse_value(fields).map(Action::MessageDelivered),
         "message_read" => parse_value(fields).map(Action::MessageRead),
-        "ping" => Ok(Action::Ping {}),
+        "ping" => parse_value(fields).map(Action::Ping),
         _ => Err(Problem::new(Code::UnknownAction, UNKNOWN_ACTION)),
     }
 }

@@ -11,7 +11,7 @@ mod request;
 mod resource;
 
 pub use event::{AckBody, Event};
-pub use frame::{Action, ChangeFrame, Frame, InConversation, InvalidFrame, ReceiptFrame, SendFrame};
+pub use frame::{Action, ChangeFrame, Frame, InConversation, InvalidFrame, PingFrame, ReceiptFrame, SendFrame};
 pub use page_cursor::PageCursor;
 pub use problem::{Code, Problem};
 pub use request::{

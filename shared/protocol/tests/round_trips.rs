@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use protocol::{
     AckBody, Action, ChangeAnswer, ChangeFrame, ChangeRequest, Code, Conversation, ConversationUpdate, Delete,
     DeskAnswer, DeskPage, DeskRequest, Edit, Event, Frame, History, InConversation, MessageRequest, NewNote,
-    OrderRequest, Participant, Problem, React, ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus,
+    OrderRequest, Participant, PingFrame, Problem, React, ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus,
     SetOrderStatus, Shop, parse_body,
 };
 use serde::Serialize;
@@ -275,7 +275,11 @@ fn acknowledgement() -> BoxedStrategy<AckBody> {
         conversation().prop_map(|conversation| AckBody::Joined { conversation: conversation.into() }),
         (number(), number()).prop_map(|(read_seq, unread)| AckBody::Read { read_seq, unread }),
         number().prop_map(|delivered_seq| AckBody::Delivered { delivered_seq }),
-        (time(), maybe(shop())).prop_map(|(server_time, shop)| AckBody::Pong { server_time, shop }),
+        (time(), maybe(shop()), maybe(any::<bool>())).prop_map(|(server_time, shop, changed)| AckBody::Pong {
+            server_time,
+            shop,
+            changed
+        }),
         Just(AckBody::Done {}),
     ]
     .boxed()
@@ -365,7 +369,7 @@ fn action() -> impl Strategy<Value = Action> {
         within().prop_map(Action::TypingStop),
         receipt().prop_map(Action::MessageDelivered),
         receipt().prop_map(Action::MessageRead),
-        Just(Action::Ping {}),
+        maybe(time()).prop_map(|as_of| Action::Ping(PingFrame { as_of })),
         send.prop_map(|(conversation_id, client_message_id, body, seen_seq, reply_to, expect_last)| {
             let frame = SendFrame { conversation_id, client_message_id, body, seen_seq, reply_to, expect_last };
             Action::SendMessage(frame)

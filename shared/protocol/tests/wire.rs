@@ -9,7 +9,7 @@ use protocol::{
     AckBody, Action, Caller, ChangeAnswer, ChangeFrame, ChangeRequest, Code, Conversation, ConversationAnswer,
     ConversationPage, ConversationUpdate, Counts, Delete, DeskAnswer, DeskPage, DeskQuery, DeskRequest, Edit, Event,
     Frame, Health, History, HistoryQuery, InConversation, InboxQuery, MessageAnswer, MessageRequest, NewNote,
-    OrderAnswer, OrderPage, OrderRequest, OrderUpdate, PageQuery, Problem, React, ReadAnswer, ReadRequest,
+    OrderAnswer, OrderPage, OrderRequest, OrderUpdate, PageQuery, PingFrame, Problem, React, ReadAnswer, ReadRequest,
     ReceiptFrame, SendFrame, SetConversationStatus, SetOrderStatus, Shop, TicketAnswer,
 };
 use uuid::Uuid;
@@ -264,7 +264,8 @@ fn client_frames() {
         Action::TypingStop(in_conversation()),
         Action::MessageDelivered(receipt()),
         Action::MessageRead(receipt()),
-        Action::Ping {},
+        Action::Ping(PingFrame { as_of: None }),
+        Action::Ping(PingFrame { as_of: Some(at(-60_000)) }),
     ];
     let frames: Vec<Frame> =
         actions.into_iter().map(|action| Frame { request_id: Some("1".to_owned()), action }).collect();
@@ -336,7 +337,8 @@ fn acknowledgements() {
         AckBody::Joined { conversation: Box::new(conversation()) },
         AckBody::Read { read_seq: 2, unread: 0 },
         AckBody::Delivered { delivered_seq: 2 },
-        AckBody::Pong { server_time: at(0), shop: Some(Shop { online: true, last_seen_at: None }) },
+        AckBody::Pong { server_time: at(0), shop: Some(Shop { online: true, last_seen_at: None }), changed: None },
+        AckBody::Pong { server_time: at(0), shop: None, changed: Some(true) },
         AckBody::Done {},
     ];
     let acks: Vec<Event> = bodies.into_iter().map(|body| Event::Ack { request_id: "1".to_owned(), body }).collect();

@@ -37,8 +37,8 @@ pub struct Connection {
 pub const REFRESH_MS: i64 = 5 * 60 * 1000;
 
 /// How long a connection counts as online after `heard_at`, in milliseconds. A hidden page pings at
-/// least every six minutes. A ping shortly before the end of `REFRESH_MS` is not written. So up to
-/// eleven minutes can pass between two writes.
+/// least every nine and a half minutes. A ping shortly before the end of `REFRESH_MS` is not written.
+/// So up to fourteen and a half minutes can pass between two writes.
 pub const SILENCE_MS: i64 = 15 * 60 * 1000;
 
 /// Whether a connection is in the table.

@@ -37,7 +37,7 @@ pub struct InboxPage {
 }
 
 /// The inbox of a customer consists of this many of their newest orders.
-const MAX_CUSTOMER_INBOX: u32 = 200;
+pub(crate) const MAX_CUSTOMER_INBOX: u32 = 200;
 
 /// The number of index keys per request of a query. They cost about two read units and are enough
 /// for most pages.

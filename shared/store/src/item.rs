@@ -23,7 +23,8 @@
 //!
 //! A change in the log has `k` (its kind, with its target), `c` (`changeId`), `u`, `r`, `w`, `t` and
 //! `a`. So has an entry of the shop's log, under `K` and its number: `k`, `c`, `u`, `w`, `t`, and `f`,
-//! the `seq` that it comes after.
+//! the `seq` that it comes after. Its `is` is `note` and its `im` its minute, so the inbox index also
+//! lists notes, apart from the conversations.
 //!
 //! Versions before this one stored every admin in the maps `an` (name), `ar`, `aa` and `ad` (cursors
 //! as `fr`, `fa` and `sd`), by user id. They are read, and an admin's entry is removed when that
@@ -260,6 +261,11 @@ pub(crate) struct StoredDeskEntry {
 struct DeskItem {
     pk: String,
     sk: String,
+    /// Absent in items of older versions, as `im` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    is: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    im: Option<String>,
     #[serde(flatten)]
     entry: StoredDeskEntry,
 }
@@ -292,7 +298,13 @@ impl StoredDeskEntry {
 /// Converts an entry of the shop's log to an item.
 pub(crate) fn from_desk_entry(entry: &DeskEntry) -> Result<Item, Error> {
     let pk = entry.conversation_id.shared_id().as_str().to_owned();
-    let item = DeskItem { pk, sk: key::desk(entry.desk_seq), entry: StoredDeskEntry::of(entry) };
+    let item = DeskItem {
+        sk: key::desk(entry.desk_seq),
+        is: Some(key::NOTES.to_owned()),
+        im: Some(key::inbox_position(entry.created_at.minute(), &pk)),
+        entry: StoredDeskEntry::of(entry),
+        pk,
+    };
     Ok(serde_dynamo::to_item(item)?)
 }
 

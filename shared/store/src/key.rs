@@ -29,6 +29,8 @@ pub(crate) const SHOP_COUNTS: &str = "N";
 pub(crate) const ONLY: &str = "-";
 /// The partition of what is due later.
 pub(crate) const DUE: &str = "D";
+/// The partition of the index `inbox` that lists notes. The others list the conversations of a status.
+pub(crate) const NOTES: &str = "note";
 /// How far the due list has been filled. It sorts before everything that is due, so one query reads
 /// both.
 pub(crate) const BACKFILL: &str = "-";

@@ -20,7 +20,7 @@
 //! | orders by status, of a customer | `N#` + user | `-` | the same; [`Store::customer_counts`] |
 //!
 //! X is the id that `ord_X` and `cnv_X` share. The index `inbox` (`is`, `im`) lists heads by
-//! conversation status and minute of last activity. The index `customer` (`ck`, `cm`) lists orders by
+//! conversation status and minute of last activity, and notes by their minute. The index `customer` (`ck`, `cm`) lists orders by
 //! customer in order of creation. Both hold keys only. Items with a `ttl` (seconds) are connections
 //! and tickets. Attribute names are explained in `item.rs`.
 //!
@@ -34,6 +34,7 @@
 //! **An entry that is in the log is applied**, and a message changes only by a later entry than the
 //! one that changed it last. How a change keeps both is in `change.rs`.
 
+mod activity;
 mod admin_cursor;
 mod audience;
 mod change;

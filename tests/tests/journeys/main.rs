@@ -8,6 +8,7 @@ mod authorizer;
 mod changed_conversations;
 mod changes;
 mod errors;
+mod heartbeat;
 mod history;
 mod history_with_changes;
 mod idempotency;

@@ -66,6 +66,10 @@ async fn everything_once(shop: &Shop) {
     }))
     .await;
     change_everything(&anna, &ben, &phone, &id).await;
+    let as_of = anna.conversations("limit=1").await.as_of;
+    for client in [&phone, &desk] {
+        client.has_changed(as_of).await;
+    }
     phone.type_in(&id).await;
     phone.delivered(&id, 2).await;
     phone.read(&id, 3).await;

@@ -42,6 +42,9 @@ function loadRest(): void {
   Promise.all([import("./pages/CheckoutPage.tsx"), import("./chat/MessageMenu.tsx"), import("./chat/AdminActions.tsx")]).catch(() => undefined);
 }
 
+/** Events by which a person uses the page. */
+const USES = ["keydown", "pointerdown", "pointermove", "wheel"] as const;
+
 /**
  * Creates a chat client, keeps it connected while this component is mounted, and passes browser
  * events to it.
@@ -62,6 +65,7 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
     const becameVisible = () => {
       if (document.visibilityState === "visible") running.checkConnection();
     };
+    const used = () => running.used();
     const storageChanged = (event: StorageEvent) => running.storageChanged(event.key);
     const beforeUnload = (event: BeforeUnloadEvent) => {
       // Some messages could not be stored and would be lost, so the browser asks before it leaves.
@@ -76,6 +80,8 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
     addEventListener("online", online);
     addEventListener("offline", offline);
     addEventListener("pageshow", becameVisible);
+    addEventListener("focus", becameVisible);
+    for (const use of USES) addEventListener(use, used, { passive: true });
     document.addEventListener("visibilitychange", becameVisible);
     addEventListener("storage", storageChanged);
     addEventListener("beforeunload", beforeUnload);
@@ -85,6 +91,8 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
       removeEventListener("online", online);
       removeEventListener("offline", offline);
       removeEventListener("pageshow", becameVisible);
+      removeEventListener("focus", becameVisible);
+      for (const use of USES) removeEventListener(use, used);
       document.removeEventListener("visibilitychange", becameVisible);
       removeEventListener("storage", storageChanged);
       removeEventListener("beforeunload", beforeUnload);

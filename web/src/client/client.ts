@@ -21,10 +21,10 @@ import { type Renew, Tokens } from "./tokens.ts";
 import { Typing } from "./typing.ts";
 
 /**
- * Delay of the second sync after a connection has opened, in milliseconds. It finds what was stored
- * while the connection was being opened.
+ * This long after a connection has opened the client asks whether something has changed, in
+ * milliseconds. It finds what was stored while the connection was being opened.
  */
-const SECOND_SYNC_MS = 10_000;
+const SECOND_ASK_MS = 10_000;
 
 /**
  * Maximum time that a message waits for its conversation's history, in milliseconds. Then it is
@@ -78,7 +78,7 @@ export class ChatClient {
   #joining: Promise<void> = Promise.resolve();
   readonly #joinBackoff: Backoff;
   #joinAgain: ReturnType<typeof setTimeout> | undefined;
-  #secondSync: ReturnType<typeof setTimeout> | undefined;
+  #secondAsk: ReturnType<typeof setTimeout> | undefined;
   #typingEnds: ReturnType<typeof setTimeout> | undefined;
 
   constructor(environment: Environment, { me, token, renew }: Session) {
@@ -99,9 +99,10 @@ export class ChatClient {
         changed: (connection) => this.#dispatch({ type: "connection", connection, sessionEnd: this.#sessionEnd }),
         opened: (missed) => this.#opened(missed),
         pushed: (event) => this.#pushed(event),
-        silent: () => void this.#sync.sync(),
+        behind: () => void this.#sync.sync(),
         pong: (ack) => this.#pong(ack),
       },
+      asOf: () => this.#state.asOf,
     });
     this.#sync = new Sync({
       environment,
@@ -157,7 +158,7 @@ export class ChatClient {
 
   /** Disconnects. The outbox stays in the storage. */
   stop(): void {
-    clearTimeout(this.#secondSync);
+    clearTimeout(this.#secondAsk);
     clearTimeout(this.#joinAgain);
     clearTimeout(this.#typingEnds);
     this.#dispatch({ type: "time", now: Number.POSITIVE_INFINITY });
@@ -210,6 +211,7 @@ export class ChatClient {
    * until the server has stored it.
    */
   send(id: ConversationId, body: string, replyTo?: number): string {
+    this.#connection.used();
     this.#typing.sent();
     const timeline = this.#state.timelines.get(id);
     return this.#outbox.add(id, body, timeline?.loaded === true ? gaplessSeq(timeline) : undefined, replyTo);
@@ -287,6 +289,14 @@ export class ChatClient {
     this.#connection.check();
   }
 
+  /**
+   * Call it when the person uses the page: a key, the pointer, scrolling. The connection is checked
+   * more often while somebody does.
+   */
+  used(): void {
+    this.#connection.used();
+  }
+
   /** Call it when the device has lost its network or has one again. */
   networkChanged(online: boolean): void {
     this.#connection.networkChanged(online);
@@ -315,14 +325,14 @@ export class ChatClient {
     clearTimeout(this.#joinAgain);
     this.#joined = NOTHING_JOINED;
     this.#join();
-    void this.#sync.sync(missed);
-    clearTimeout(this.#secondSync);
-    this.#secondSync = setTimeout(() => void this.#sync.sync(), SECOND_SYNC_MS);
+    if (missed) void this.#sync.sync(true);
+    clearTimeout(this.#secondAsk);
+    this.#secondAsk = setTimeout(() => void this.#connection.ask(), SECOND_ASK_MS);
     this.#outbox.connected();
     this.#receipts.flush();
     this.#clockLearned();
     // The answer tells a customer's client whether the shop is online.
-    if (this.#state.me.role === "customer") void this.#connection.ping();
+    if (missed && this.#state.me.role === "customer") void this.#connection.ping();
   }
 
   #pong(ack: Ack): void {
@@ -340,6 +350,7 @@ export class ChatClient {
     const apply = () => this.#safely(() => this.#dispatch({ type: "pushed", event, now, at }));
     apply();
     for (const listener of this.#listeners) this.#safely(() => listener(event));
+    if ("message" in event) this.#connection.used();
     if ("message" in event && typeof event.message?.conversationId === "string") this.#fetchUnknown(event.message.conversationId, apply);
     if (event.event === "user_typing") this.#endTyping();
   }

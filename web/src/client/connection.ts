@@ -1,8 +1,9 @@
-import type { Person } from "../protocol.ts";
+import type { Person, Time } from "../protocol.ts";
 import type { Api } from "./api.ts";
 import { Backoff } from "./backoff.ts";
 import type { Environment } from "./environment.ts";
 import { ApiError, NetworkError, SessionEnded } from "./errors.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { isSamePerson } from "./person.ts";
 import type { ServerClock } from "./server-clock.ts";
 import { type Ack, type Frame, type PushedEvent, Socket } from "./socket.ts";
@@ -29,8 +30,8 @@ export interface ConnectionListener {
   opened(missed: boolean): void;
   /** The server has pushed an event. */
   pushed(event: PushedEvent): void;
-  /** Nothing but answers to `ping` has come for a minute. */
-  silent(): void;
+  /** A sync may find something: the server says so, or it cannot say whether. */
+  behind(): void;
   /** The answer to a `ping`. */
   pong(ack: Ack): void;
 }
@@ -44,26 +45,16 @@ export interface ConnectionOptions {
   /** The person to whom the ticket must belong. */
   readonly me: Person;
   readonly listener: ConnectionListener;
+  /** Returns the `asOf` of the last sync. A `ping` asks with it whether something has changed. */
+  readonly asOf: () => Time | undefined;
 }
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /**
- * A visible page sends a `ping` after this time without a frame, a hidden page after ten times as
- * long. In milliseconds.
- */
-const HEARTBEAT_INTERVAL = 30 * SECOND;
-
-/**
- * A page sends a `ping` at least this often, however many frames come: the server shows a person as
- * online only while their pings come. In milliseconds.
- */
-const PRESENCE_INTERVAL = 5 * MINUTE;
-
-/**
- * A visible page reports silence after this time without an event, a hidden page after ten times as
- * long. In milliseconds.
+ * With a server of before, which does not say whether something has changed, a visible page syncs
+ * after this time without an event, a hidden page after ten times as long. In milliseconds.
  */
 const SILENCE = MINUTE;
 
@@ -80,8 +71,12 @@ const TOKEN_MARGIN = 2 * MINUTE;
 /** Interval in which timers are checked, in milliseconds. */
 const TICK = 5 * SECOND;
 
-/** The device was asleep if a visible page's timer is this late, in milliseconds. */
+/**
+ * The device was asleep if a timer is this late, in milliseconds. Timers of hidden pages are late by
+ * up to a minute.
+ */
 const SLEPT = 4 * TICK;
+const SLEPT_HIDDEN = 2 * MINUTE;
 
 /** After a connection that lasted this long the back-off starts again, in milliseconds. */
 const GOOD = 10 * SECOND;
@@ -91,6 +86,12 @@ const RECENT = 5 * SECOND;
 
 /** Time-out of a check, in milliseconds. */
 const CHECK_TIMEOUT = 3 * SECOND;
+
+/** A frame that has no answer after this time leads to a `ping`, in milliseconds. */
+const SLOW_ANSWER = 3 * SECOND;
+
+/** Only a socket with a frame within this time is replaced, in milliseconds. */
+const ALIVE = 30 * SECOND;
 
 /**
  * An attempt to connect that is older than this may hang. It is aborted when the network is back.
@@ -113,10 +114,13 @@ export class Connection {
   /** By the monotonic clock, like all times here. */
   #openedAt = 0;
   #replaceAt = Number.POSITIVE_INFINITY;
+  readonly #heartbeat = new Heartbeat();
+  /** The time of the last tick by the device's clock. */
   #tickedAt = 0;
-  #pingedAt = 0;
   #replacing = false;
   #pinging = false;
+  /** False if the server does not say whether something has changed. */
+  #saysChanged = true;
   /** True while the device reports that it has no network. */
   #networkLost = false;
   /** The running attempt: its start, and how to abort it. */
@@ -141,6 +145,7 @@ export class Connection {
     const run = {};
     this.#run = run;
     this.#tickedAt = this.#environment.now();
+    this.#heartbeat.start(this.#environment.monotonic());
     this.#ticking = setInterval(() => this.#tick(), TICK);
     this.#listener.changed("connecting");
     void this.#keepOpen(run);
@@ -161,10 +166,21 @@ export class Connection {
     return this.#socket !== undefined;
   }
 
-  /** Sends a frame and waits for its answer. See {@link Socket.request}. */
+  /**
+   * Sends a frame and waits for its answer. See {@link Socket.request}. A frame that waits long is
+   * also a check of the connection.
+   */
   async request(frame: Frame): Promise<Ack> {
-    if (this.#socket === undefined) throw new NetworkError("There is no open connection.");
-    return this.#socket.request(frame);
+    const socket = this.#socket;
+    if (socket === undefined) throw new NetworkError("There is no open connection.");
+    const slow = setTimeout(() => {
+      if (this.#socket === socket && this.#environment.monotonic() - socket.lastFrameAt >= SLOW_ANSWER) void this.#ping();
+    }, SLOW_ANSWER);
+    try {
+      return await socket.request(frame);
+    } finally {
+      clearTimeout(slow);
+    }
   }
 
   /** Sends a frame if a socket is open. */
@@ -175,6 +191,16 @@ export class Connection {
   /** Sends a `ping` now. */
   async ping(): Promise<void> {
     await this.#ping();
+  }
+
+  /** Asks now whether something has changed. */
+  async ask(): Promise<void> {
+    await this.#ping(undefined, true);
+  }
+
+  /** Call it when a person does something, or a message was sent or has come. */
+  used(): void {
+    this.#heartbeat.used(this.#environment.monotonic());
   }
 
   /**
@@ -277,7 +303,8 @@ export class Connection {
       if (this.#previous === previous) this.#previous = undefined;
     });
     this.#socket = socket;
-    this.#openedAt = this.#pingedAt = now;
+    this.#openedAt = now;
+    this.#heartbeat.asked(now);
     this.#networkLost = false;
     this.#replaceAt = Math.min(
       now + LIFETIME + this.#environment.random() * LIFETIME_SPREAD,
@@ -330,41 +357,53 @@ export class Connection {
 
   #tick(): void {
     const [now, deviceTime, visible] = [this.#environment.monotonic(), this.#environment.now(), this.#environment.visible()];
-    // The device's clock continues during sleep; the monotonic clock may not. Timers of hidden
-    // pages are always late.
-    const slept = visible && Math.abs(deviceTime - this.#tickedAt) >= SLEPT;
+    // The device's clock continues during sleep; the monotonic clock may not.
+    const slept = Math.abs(deviceTime - this.#tickedAt) >= (visible ? SLEPT : SLEPT_HIDDEN);
     this.#tickedAt = deviceTime;
     const socket = this.#socket;
+    const isDue = this.#heartbeat.tick(now, visible, socket);
     if (socket === undefined) return;
     if (slept) return void this.#ping(CHECK_TIMEOUT);
-    const factor = visible ? 1 : 10;
     // Only a socket that answers is replaced. With a dead one events were missed, and the next one
     // has to report that.
-    const isQuiet = now - socket.lastFrameAt >= HEARTBEAT_INTERVAL * factor;
-    if (isQuiet || now - this.#pingedAt >= PRESENCE_INTERVAL) void this.#ping();
-    else if (now >= this.#replaceAt) void this.replace();
-    if (now - socket.lastEventAt >= SILENCE * factor) {
+    const [isOld, isAlive] = [now >= this.#replaceAt, now - socket.lastFrameAt < ALIVE];
+    if (isDue || (isOld && !isAlive)) void this.#ping();
+    else if (isOld) void this.replace();
+    if (!this.#saysChanged && now - socket.lastEventAt >= SILENCE * (visible ? 1 : 10)) {
       socket.lastEventAt = now;
-      this.#listener.silent();
+      this.#listener.behind();
     }
   }
 
-  /** Sends a `ping`. Without an answer in time the socket is closed, and a new one is opened. */
-  async #ping(timeout?: number): Promise<void> {
+  /**
+   * Sends a `ping`. Without an answer in time the socket is closed, and a new one is opened. `asks`
+   * is true if it asks whether something has changed.
+   */
+  async #ping(timeout?: number, asks?: boolean): Promise<void> {
     const socket = this.#socket;
     if (socket === undefined || this.#pinging) return;
+    const now = this.#environment.monotonic();
+    const isAsking = asks ?? this.#heartbeat.asks(now, socket);
+    const asOf = isAsking ? this.#options.asOf() : undefined;
+    if (isAsking) this.#heartbeat.asked(now);
     this.#pinging = true;
-    this.#pingedAt = this.#environment.monotonic();
     try {
-      const ack = await socket.request({ action: "ping" }, 1, timeout);
+      const ack = await socket.request({ action: "ping", ...(asOf !== undefined && { asOf }) }, 1, timeout);
       if ("serverTime" in ack) this.#options.clock.learn(ack.serverTime);
       this.#listener.pong(ack);
+      if (isAsking) this.#answered("changed" in ack ? ack.changed : undefined, asOf);
     } catch (problem) {
       // A refusal also shows that the connection works.
       if (!(problem instanceof ApiError)) socket.close();
+      else if (isAsking) this.#listener.behind();
     } finally {
       this.#pinging = false;
     }
+  }
+
+  #answered(changed: boolean | undefined, asOf: Time | undefined): void {
+    if (asOf !== undefined) this.#saysChanged = changed !== undefined;
+    if (changed !== false) this.#listener.behind();
   }
 
   #refused(socket: Socket, error: ApiError): void {

@@ -63,7 +63,7 @@ test("heartbeats and receipts continue after the clock is set back", async () =>
   started = await startClient({ list: () => ({ items: [conversation(1, { unread: 1 })] }) }, { me: MIA });
   await advance(MINUTE);
   vi.setSystemTime(Date.now() - HOUR);
-  expect(await advance(5 * MINUTE)).toBeGreaterThanOrEqual(8);
+  expect(await advance(20 * MINUTE)).toBeGreaterThanOrEqual(4);
   expect(FakeSocket.opened).toHaveLength(1);
   started.socket().receive({ event: "new_message", conversationId: "cnv_a", message: { ...message(2), sender: { userId: "grace", role: "admin", name: "Grace" } } });
   await vi.advanceTimersByTimeAsync(2_000);
