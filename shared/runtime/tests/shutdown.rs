@@ -1,6 +1,7 @@
 //! The end of a function's process, as Lambda does it: `SIGTERM` to a process that has registered an
 //! extension. The process is this program once more.
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
+#![expect(clippy::unnecessary_wraps, reason = "the signature of the start of a function")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
