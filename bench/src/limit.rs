@@ -46,6 +46,15 @@ pub(crate) struct Limit {
     pub(crate) send: Spread,
     /// The 99th percentile of `send`.
     pub(crate) send_p99: f64,
+    /// The same, with a message that is sent over REST.
+    #[serde(default)]
+    pub(crate) rest: Spread,
+    /// The 99th percentile of `rest`.
+    #[serde(default)]
+    pub(crate) rest_p99: f64,
+    /// The same, with a read receipt.
+    #[serde(default)]
+    pub(crate) receipt: Spread,
     /// The same, with the two writes in a transaction.
     pub(crate) transaction: Spread,
     /// The 99th percentile of `transaction`.
@@ -60,9 +69,14 @@ pub(crate) async fn measure(folder: &Path, rounds: usize, prices: &Prices) -> Re
     let table = BareTable::of(&system, &gateway, &delaying).await?;
     let workload = Workload::open(system, 40).await?;
     let (mut sends, mut transactions) = (Vec::new(), Vec::new());
-    // In turns, so that other load on the machine affects both.
+    let (mut over_rest, mut receipts) = (Vec::new(), Vec::new());
+    // In turns, so that other load on the machine affects all.
     for n in 0..DELAYED_SENDS {
         sends.push(workload.send().await?.latency.as_secs_f64() * 1e3);
+        let (customer, sent) = workload.send_over_rest().await?;
+        over_rest.push(sent.latency.as_secs_f64() * 1e3);
+        let read = workload.read_unacknowledged(customer, sent.seq).await?;
+        receipts.push(read.latency.as_secs_f64() * 1e3);
         let began = Instant::now();
         table.send_in_transaction(u64::try_from(n)?, prices).await?;
         transactions.push(began.elapsed().as_secs_f64() * 1e3);
@@ -75,6 +89,9 @@ pub(crate) async fn measure(folder: &Path, rounds: usize, prices: &Prices) -> Re
         ratio: Spread::of(turns.iter().map(|turn| turn.0 / turn.1)),
         send_p99: p99(&mut sends),
         send: Spread::of(sends),
+        rest_p99: p99(&mut over_rest),
+        rest: Spread::of(over_rest),
+        receipt: Spread::of(receipts),
         transaction_p99: p99(&mut transactions),
         transaction: Spread::of(transactions),
     })
@@ -146,7 +163,7 @@ impl BareTable {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(self.entry(seq)));
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key("bench", &log(seq))));
         let put = async { anyhow::Ok(put.condition_expression(PUT_CONDITION).send().await?) };
-        let get = async { anyhow::Ok(get.projection_expression("pk").consistent_read(true).send().await?) };
+        let get = async { anyhow::Ok(get.projection_expression("pk").consistent_read(false).send().await?) };
         try_join!(put, get, self.query_connections("U#somebody"), self.query_connections("U"))?;
         Ok(())
     }

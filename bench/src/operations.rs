@@ -1,4 +1,4 @@
-//! Counts the requests and units of a message and of a receipt.
+//! Counts what a message and a receipt consist of: requests, units, metered messages and bytes.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,21 +8,41 @@ use serde::{Deserialize, Serialize};
 
 use crate::interceptor::{Interceptor, Traffic};
 use crate::system::System;
-use crate::workload::Workload;
+use crate::workload::{Delivered, Way, Workload};
 
 /// A little more than the minute that the inbox index is precise to.
 const MINUTE: Duration = Duration::from_secs(61);
 
-/// The traffic of each operation, with one recipient.
+/// One operation, with one recipient who has joined the conversation.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Operation {
+    #[serde(flatten)]
+    pub(crate) traffic: Traffic,
+    /// What API Gateway meters without pushes: a REST request with its answer is one, and a frame and
+    /// its acknowledgement are two. The acknowledgement of a receipt is a push.
+    #[serde(default)]
+    pub(crate) metered: u32,
+    /// The bytes that go to clients: the answer and the push.
+    #[serde(default)]
+    pub(crate) sent: usize,
+}
+
+/// The operations.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Operations {
-    /// A message in a conversation that was active in the same minute.
-    pub(crate) message: Traffic,
+    /// A message over REST, in a conversation that was active in the same minute.
+    pub(crate) message: Operation,
+    /// The same by a frame.
+    #[serde(default)]
+    pub(crate) message_by_frame: Operation,
     /// The first message of a minute, which also moves the conversation in the inbox.
-    pub(crate) first_of_a_minute: Traffic,
+    pub(crate) first_of_a_minute: Operation,
     /// A read receipt.
-    pub(crate) receipt: Traffic,
+    pub(crate) receipt: Operation,
+    /// The same with an acknowledgement.
+    #[serde(default)]
+    pub(crate) receipt_acknowledged: Operation,
 }
 
 /// Counts them, with data in `folder`.
@@ -31,20 +51,33 @@ pub(crate) async fn measure(folder: &Path) -> Result<Operations> {
     let (system, gateway) = System::inside(folder, &interceptor).await?;
     let workload = Workload::open(system, 1).await?;
     let customer = &workload.customers[0];
+    let connection_id = workload.join(customer).await?;
+    let over_rest = Way::Rest(&connection_id);
     workload.say(customer, true).await?;
     workload.say(customer, false).await?;
     tokio::time::sleep(MINUTE).await;
     interceptor.take();
-    workload.say(customer, true).await?;
-    let first_of_a_minute = interceptor.take();
-    let delivered = workload.say(customer, false).await?;
-    let message = interceptor.take();
+    let count = |metered, Delivered { answer, push, .. }: Delivered| Operation {
+        traffic: interceptor.take(),
+        metered,
+        sent: answer + push,
+    };
+    let first_of_a_minute = count(1, workload.say_by(over_rest, customer, false).await?);
+    let message = count(1, workload.say_by(over_rest, customer, false).await?);
+    let message_by_frame = count(2, workload.say(customer, false).await?);
     // The admin reads, and the customer, who has joined, gets the receipt.
-    workload.read(customer, false, delivered.seq - 1).await?;
+    let first = workload.say(customer, true).await?;
+    workload.read(customer, false, first.seq).await?;
+    let second = workload.say(customer, true).await?;
+    let appears = workload.screen.watch_receipt();
     interceptor.take();
-    workload.read(customer, false, delivered.seq).await?;
-    let receipt = interceptor.take();
+    let answer = workload.read(customer, false, second.seq).await?;
+    let receipt_acknowledged =
+        Operation { traffic: interceptor.take(), metered: 1, sent: answer + appears.await?.bytes };
+    let last = workload.say(customer, true).await?;
+    interceptor.take();
+    let receipt = count(1, workload.read_unacknowledged(customer, last.seq).await?);
     drop(workload);
     gateway.stop().await;
-    Ok(Operations { message, first_of_a_minute, receipt })
+    Ok(Operations { message, message_by_frame, first_of_a_minute, receipt, receipt_acknowledged })
 }

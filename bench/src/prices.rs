@@ -20,10 +20,12 @@ pub(crate) struct Prices {
     pub(crate) latency: Delays,
 }
 
+/// By the million.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ApiGateway {
-    pub(crate) million_messages: f64,
-    pub(crate) million_connection_minutes: f64,
+    pub(crate) messages: f64,
+    pub(crate) requests: f64,
+    pub(crate) connection_minutes: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,7 +49,17 @@ pub(crate) struct DynamoDb {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Logs {
     pub(crate) gb: f64,
-    pub(crate) bytes_an_invocation: f64,
+    pub(crate) bytes_an_answer: f64,
+    pub(crate) answers_a_line: f64,
+    pub(crate) bytes_of_metrics: f64,
+    pub(crate) answers_a_line_of_metrics: f64,
+}
+
+impl Logs {
+    /// The bytes that are written for one invocation.
+    pub(crate) fn bytes_an_invocation(&self) -> f64 {
+        self.bytes_an_answer / self.answers_a_line + self.bytes_of_metrics / self.answers_a_line_of_metrics
+    }
 }
 
 #[derive(Debug, Deserialize)]

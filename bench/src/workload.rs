@@ -30,11 +30,22 @@ pub(crate) struct Customer {
     pub(crate) client: Client,
     /// The conversation's id as a JSON string.
     pub(crate) conversation: String,
+    /// The id of the client's connection. The peer has none.
+    connection_id: Option<String>,
     /// Both sides hold all messages up to this `seq`.
     seq: AtomicU64,
 }
 
-/// A message that was sent and received by the other side.
+/// How a message is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way<'c> {
+    /// By a frame, which is acknowledged.
+    Frame,
+    /// Over REST, with the name of the sender's connection.
+    Rest(&'c str),
+}
+
+/// A message or a receipt that was sent and received by the other side.
 pub(crate) struct Delivered {
     /// From before the request to the arrival of the push at the other side.
     pub(crate) latency: Duration,
@@ -44,6 +55,7 @@ pub(crate) struct Delivered {
     pub(crate) answer: usize,
     /// The size of the push on the wire, in bytes.
     pub(crate) push: usize,
+    /// The number of the message, or up to which the receipt is.
     pub(crate) seq: u64,
 }
 
@@ -73,6 +85,13 @@ impl Workload {
         self.say(customer, by_customer).await
     }
 
+    /// Sends the next message over REST, by a customer.
+    pub(crate) async fn send_over_rest(&self) -> Result<(&Customer, Delivered)> {
+        let (customer, _) = self.turn()?;
+        let connection_id = customer.connection_id.as_deref().context("a customer without a connection")?;
+        Ok((customer, self.say_by(Way::Rest(connection_id), customer, true).await?))
+    }
+
     /// Like [`Workload::send`]; then the other side marks the message as read.
     pub(crate) async fn send_and_read(&self) -> Result<Delivered> {
         let (customer, by_customer) = self.turn()?;
@@ -82,15 +101,42 @@ impl Workload {
     }
 
     /// Marks a customer's conversation as read up to `seq` by one side.
-    pub(crate) async fn read(&self, customer: &Customer, by_customer: bool, seq: u64) -> Result<()> {
+    /// Returns the size of the answer on the wire, in bytes.
+    pub(crate) async fn read(&self, customer: &Customer, by_customer: bool, seq: u64) -> Result<usize> {
         let reader = if by_customer { &customer.client } else { &self.admin };
-        reader.ask("message_read", &format!(r#""conversationId":{},"seq":{seq}"#, customer.conversation)).await?;
-        Ok(())
+        let fields = format!(r#""conversationId":{},"seq":{seq}"#, customer.conversation);
+        Ok(reader.ask("message_read", &fields).await?.0.bytes)
     }
 
-    /// Sends a message in a customer's conversation, and waits for the acknowledgement and for the
-    /// push to the other side.
+    /// Marks a customer's conversation as read by the admin without asking for an answer, and waits
+    /// for the push to the customer.
+    pub(crate) async fn read_unacknowledged(&self, customer: &Customer, seq: u64) -> Result<Delivered> {
+        let appears = self.screen.watch_receipt();
+        let fields = format!(r#""conversationId":{},"seq":{seq}"#, customer.conversation);
+        let began = Instant::now();
+        let request = self.admin.tell("message_read", &fields).await?;
+        let arrival = tokio::time::timeout(TIMEOUT, appears)
+            .await
+            .context("the customer did not receive the receipt in time")??;
+        Ok(Delivered { latency: arrival.at.duration_since(began), request, answer: 0, push: arrival.bytes, seq })
+    }
+
+    /// Lets the admin join a customer's conversation. Returns the id of the admin's connection.
+    pub(crate) async fn join(&self, customer: &Customer) -> Result<String> {
+        let fields = format!(r#""conversationId":{}"#, customer.conversation);
+        let (answer, _) = self.admin.ask("join_conversation", &fields).await?;
+        answer.connection_id.context("a join without the id of its connection")
+    }
+
+    /// Sends a message in a customer's conversation by a frame, and waits for the acknowledgement and
+    /// for the push to the other side.
     pub(crate) async fn say(&self, customer: &Customer, by_customer: bool) -> Result<Delivered> {
+        self.say_by(Way::Frame, customer, by_customer).await
+    }
+
+    /// Sends a message in a customer's conversation, and waits for the answer and for the push to the
+    /// other side.
+    pub(crate) async fn say_by(&self, way: Way<'_>, customer: &Customer, by_customer: bool) -> Result<Delivered> {
         let number = self.messages.fetch_add(1, Ordering::Relaxed);
         let sender = if by_customer { &customer.client } else { &self.admin };
         let appears = self.screen.watch(number);
@@ -102,7 +148,14 @@ impl Workload {
             customer.seq.load(Ordering::Acquire),
         );
         let began = Instant::now();
-        let (answer, request) = sender.ask("send_message", &fields).await?;
+        let (answer, request) = match way {
+            Way::Frame => sender.ask("send_message", &fields).await?,
+            Way::Rest(connection_id) => {
+                let path = format!("/api/chat/conversations/{}/messages", customer.conversation.trim_matches('"'));
+                let fields = format!(r#"{fields},"connectionId":"{connection_id}""#);
+                (sender.post(&path, &fields).await?, fields.len())
+            }
+        };
         let seq = answer.message.context("an acknowledgement without its message")?.seq;
         customer.seq.fetch_max(seq, Ordering::AcqRel);
         let arrival = tokio::time::timeout(TIMEOUT, appears)
@@ -134,8 +187,8 @@ async fn add_customer(system: &System, screen: &Arc<Screen>, number: usize) -> R
     let token = System::token(&format!("customer{number}"), "customer")?;
     let conversation = order(system, &token).await?;
     let client = Client::connect(system, &token, screen).await?;
-    client.ask("join_conversation", &format!(r#""conversationId":{conversation}"#)).await?;
-    Ok(Customer { client, conversation, seq: AtomicU64::new(1) })
+    let (joined, _) = client.ask("join_conversation", &format!(r#""conversationId":{conversation}"#)).await?;
+    Ok(Customer { client, conversation, connection_id: joined.connection_id, seq: AtomicU64::new(1) })
 }
 
 /// Places an order. Returns the id of its conversation as a JSON string.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub struct Client {
     sink: Mutex<SplitSink<Socket, Frame>>,
     inbox: watch::Sender<Inbox>,
     requests: AtomicU64,
+    connection_id: OnceLock<String>,
     reader: tokio::task::JoinHandle<()>,
 }
 
@@ -94,7 +96,14 @@ impl Client {
         let (sink, stream) = socket.split();
         let (inbox, _) = watch::channel(Inbox::default());
         let reader = tokio::spawn(read(stream, inbox.clone()));
-        Self { who: who.to_owned(), sink: Mutex::new(sink), inbox, requests: AtomicU64::new(1), reader }
+        Self {
+            who: who.to_owned(),
+            sink: Mutex::new(sink),
+            inbox,
+            requests: AtomicU64::new(1),
+            connection_id: OnceLock::new(),
+            reader,
+        }
     }
 
     /// Sends a text frame.
@@ -149,10 +158,19 @@ impl Client {
     /// Joins a conversation.
     pub async fn join(&self, id: impl Display) -> Conversation {
         #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
         struct Joined {
             conversation: Conversation,
+            connection_id: String,
         }
-        self.done::<Joined>("join_conversation", in_conversation(id)).await.conversation
+        let joined: Joined = self.done("join_conversation", in_conversation(id)).await;
+        assert_eq!(*self.connection_id.get_or_init(|| joined.connection_id.clone()), joined.connection_id);
+        joined.conversation
+    }
+
+    /// The connection's id, once it has joined a conversation.
+    pub fn connection_id(&self) -> Option<&str> {
+        self.connection_id.get().map(String::as_str)
     }
 
     /// Leaves a conversation.

@@ -16,7 +16,7 @@ pub struct Outage(Arc<Mutex<Failing>>);
 
 #[derive(Debug, Default)]
 struct Failing {
-    /// All requests of these functions.
+    /// All requests of these functions that are no pushes.
     functions: BTreeSet<String>,
     /// All pushes.
     pushes: bool,
@@ -28,15 +28,12 @@ impl Outage {
         let outage = self.clone();
         intercepting(move |function, request, inner| {
             let failing = outage.0.lock().unwrap();
-            if failing.functions.contains(function) || (failing.pushes && is_push(&request)) {
-                HttpConnectorFuture::ready(Ok(fault()))
-            } else {
-                inner.call(request)
-            }
+            let fails = if is_push(&request) { failing.pushes } else { failing.functions.contains(function) };
+            if fails { HttpConnectorFuture::ready(Ok(fault())) } else { inner.call(request) }
         })
     }
 
-    /// From now on every request of these functions fails, with an error that the SDK does not
+    /// From now on every request of these functions but their pushes fails, with an error that the SDK does not
     /// retry.
     pub fn begin(&self, functions: &[&str]) {
         self.0.lock().unwrap().functions = functions.iter().map(|&name| name.to_owned()).collect();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::{ConversationId, Message};
 use fastrand::Rng;
-use protocol::Event;
+use protocol::{Event, MessageAnswer};
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -116,13 +116,21 @@ impl ReconnectingClient {
         }
     }
 
-    /// Sends the message in the outbox, which stays there until it is acknowledged.
+    /// Sends the message in the outbox, by a frame or over REST. It stays there until it is
+    /// acknowledged.
     async fn send(&mut self, client: &Client) {
         let Some((id, body, seen)) = self.outbox.clone() else { return };
-        let sent = client.send(&self.conversation, id, &body, Some(seen)).await.expect("within the rate");
+        let message = if self.rng.bool() {
+            client.send(&self.conversation, id, &body, Some(seen)).await.expect("within the rate").message
+        } else {
+            let named = client.connection_id();
+            let answer = self.user.post_message_from(&self.conversation, id, &body, Some(seen), named).await;
+            let status = if answer.status == 200 { 200 } else { 201 };
+            answer.expect::<MessageAnswer>(status).message
+        };
         self.outbox = None;
-        self.acknowledged.push(sent.message.clone());
-        self.held.insert(sent.message.seq, sent.message);
+        self.acknowledged.push(message.clone());
+        self.held.insert(message.seq, message);
     }
 
     fn take_pushes(&mut self, client: &Client) {

@@ -165,9 +165,24 @@ impl User {
 
     /// Sends a message over REST.
     pub async fn post_message(&self, id: impl Display, client_id: Uuid, body: &str, seen: Option<u64>) -> Answer {
+        self.post_message_from(id, client_id, body, seen, None).await
+    }
+
+    /// Sends a message over REST, which may name a connection of the sender.
+    pub async fn post_message_from(
+        &self,
+        id: impl Display,
+        client_id: Uuid,
+        body: &str,
+        seen: Option<u64>,
+        connection_id: Option<&str>,
+    ) -> Answer {
         let mut message = json!({"clientMessageId": client_id, "body": body});
         if let Some(seen) = seen {
             message["seenSeq"] = seen.into();
+        }
+        if let Some(connection_id) = connection_id {
+            message["connectionId"] = connection_id.into();
         }
         self.post(&format!("/api/chat/conversations/{id}/messages"), &message).await
     }

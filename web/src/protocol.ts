@@ -360,6 +360,10 @@ export type MessageRequest = {
   /** With true, the message is refused with `overtaken` if another admin has answered after
    * `seenSeq`. Only for admins; needs `seenSeq`. */
   expectLast?: boolean,
+  /** The sender's connection that needs no push of the message, because the answer brings it:
+   * `connectionId` in the acknowledgement of `join_conversation`. Ignored if it is not an open
+   * connection of the sender. */
+  connectionId?: string,
 };
 
 /** The text of a note. */
@@ -699,6 +703,8 @@ export type ServerEvent = { "event": "new_message",
 | {
   /** The conversation with its participants' `online`, and for customers with `shop`. */
   conversation: Conversation,
+  /** The id of this connection. A request over REST may name it. */
+  connectionId: string,
 }
 | {
   /** The position of the caller's read cursor. */

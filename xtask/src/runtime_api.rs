@@ -1,5 +1,5 @@
-//! The part of Lambda's Runtime API that one function needs: the function requests an event, gets
-//! it, and posts its answer.
+//! The part of Lambda's Runtime API that one function needs: the function may register an extension
+//! that gets no events, requests an event, gets it, and posts its answer.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -29,8 +29,10 @@ const TICK: Duration = Duration::from_micros(50);
 /// A process of a function that waits for an event. It ends when the value is dropped.
 pub(crate) struct Process {
     child: Child,
-    /// The only connection of the process. The function sends its requests one after another.
+    /// The connection for events. The function sends its requests one after another.
     connection: Option<BufReader<TcpStream>>,
+    /// The connection of an extension, which waits for an event that never comes.
+    extension: Option<BufReader<TcpStream>>,
 }
 
 impl Process {
@@ -47,28 +49,36 @@ impl Process {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let began = Instant::now();
-        let mut process = Self { child: command.spawn()?, connection: None };
+        let mut process = Self { child: command.spawn()?, connection: None, extension: None };
+        process.accept(&listener)?;
+        let (mut asked, _) = process.request()?;
+        if asked.starts_with("POST /2020-01-01/extension/register ") {
+            process.answer("HTTP/1.1 200 OK\r\nlambda-extension-identifier: 1\r\n", "{}")?;
+            process.extension = process.connection.take();
+            process.accept(&listener)?;
+            (asked, _) = process.request()?;
+        }
+        let took = began.elapsed();
+        ensure!(asked.starts_with("GET /2018-06-01/runtime/invocation/next "), "it asked {asked:?}");
+        Ok((took, process))
+    }
+
+    /// Waits for the process to connect.
+    fn accept(&mut self, listener: &TcpListener) -> Result<()> {
+        let began = Instant::now();
         let stream = loop {
             match listener.accept() {
                 Ok((stream, _)) => break stream,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }
-            let ended = process.child.try_wait()?;
-            ensure!(
-                ended.is_none() && began.elapsed() < TIMEOUT,
-                "{} does not request an event",
-                command.get_program().display()
-            );
+            ensure!(self.child.try_wait()?.is_none() && began.elapsed() < TIMEOUT, "it does not connect");
             std::thread::sleep(TICK);
         };
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
-        process.connection = Some(BufReader::new(stream));
-        let (asked, _) = process.request()?;
-        let took = began.elapsed();
-        ensure!(asked.starts_with("GET /2018-06-01/runtime/invocation/next "), "it asked {asked:?}");
-        Ok((took, process))
+        self.connection = Some(BufReader::new(stream));
+        Ok(())
     }
 
     /// Sends an event. Returns the time until the answer, and the answer. Waits until the process
@@ -91,7 +101,7 @@ impl Process {
 
     /// Closes the connection, so that the process ends itself, and waits for that.
     pub(crate) fn end(mut self) -> Result<()> {
-        self.connection = None;
+        (self.connection, self.extension) = (None, None);
         let began = Instant::now();
         while self.child.try_wait()?.is_none() {
             ensure!(began.elapsed() < TIMEOUT, "it does not end");

@@ -37,9 +37,10 @@ const SLOWEST_FIRST: f64 = 3.0;
 const ONE_REQUEST: (&str, &str) = ("Orders", "tests/events/19-Orders-stats.json");
 
 /// The environment variables of a function, in addition to Lambda's.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 6] = [
     ("ARCHIVE_AFTER_DAYS", "30"),
     ("EDIT_MINUTES", "15"),
+    ("LOG_SAMPLING", "20"),
     ("TABLE_NAME", "order-chat"),
     ("WEBSOCKET_URL", "wss://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod"),
     ("JWT_SECRET_ID", "order-chat/jwt"),

@@ -41,6 +41,10 @@ pub(crate) struct Client {
     sink: Sink,
     waiting: Waiting,
     requests: AtomicU64,
+    http: reqwest::Client,
+    /// The address of the REST API, and the token for it.
+    base: String,
+    token: String,
     reader: JoinHandle<()>,
 }
 
@@ -48,6 +52,9 @@ pub(crate) struct Client {
 struct Ticket {
     url: String,
 }
+
+/// What is necessary for a status line of HTTP/1.1, and for the end of its headers.
+const STATUS_LINE: usize = "HTTP/1.1 201 Created\r\n\r\n".len();
 
 impl Client {
     /// Connects with `token`. Pushed messages are recorded on `screen`.
@@ -74,7 +81,29 @@ impl Client {
         let (sink, waiting) = (Arc::new(AsyncMutex::new(sink)), Waiting::default());
         let reading = read(system.kind, stream, sink.clone(), waiting.clone(), screen.clone());
         let reader = tokio::spawn(reading);
-        Ok(Self { kind: system.kind, sink, waiting, requests: AtomicU64::new(1), reader })
+        let (http, base, token) = (system.http.clone(), system.base.clone(), token.to_owned());
+        Ok(Self { kind: system.kind, sink, waiting, requests: AtomicU64::new(1), http, base, token, reader })
+    }
+
+    /// Sends a frame that asks for no answer. Returns its size on the wire in bytes.
+    pub(crate) async fn tell(&self, action: &str, fields: &str) -> Result<usize> {
+        let text = format!(r#"{{"action":"{action}",{fields}}}"#);
+        let bytes = on_wire(text.len(), true);
+        self.sink.lock().await.send(Message::text(text)).await?;
+        Ok(bytes)
+    }
+
+    /// Sends a request over REST, with `fields` as in [`Client::ask`]. The answer's size is that of
+    /// HTTP/1.1 without TLS.
+    pub(crate) async fn post(&self, path: &str, fields: &str) -> Result<Answer> {
+        let asked = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let asked = asked.header("content-type", "application/json").body(format!("{{{fields}}}"));
+        let response = asked.send().await?.error_for_status()?;
+        let headers: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let body = response.bytes().await?;
+        let mut answer: Answer = serde_json::from_slice(&body)?;
+        answer.bytes = STATUS_LINE + headers + body.len();
+        Ok(answer)
     }
 
     /// Sends a request and waits for the answer. A refusal is an error. `fields` is a JSON object
@@ -132,6 +161,7 @@ async fn read(kind: Kind, mut stream: SplitStream<Socket>, sink: Sink, waiting: 
                 }
             }
             Frame::Message(said) => screen.show(&said, at, bytes),
+            Frame::Receipt => screen.show_receipt(at, bytes),
             Frame::Ping => {
                 if sink.lock().await.send(Message::text("3")).await.is_err() {
                     break;

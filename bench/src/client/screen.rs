@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::ReceivedMessage;
 
-/// The arrival of a message.
+/// The arrival of a message or of a receipt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrival {
     /// When its frame was read.
@@ -21,6 +21,7 @@ pub(crate) struct Arrival {
 #[derive(Default)]
 pub(crate) struct Screen {
     waiting: Mutex<HashMap<u64, oneshot::Sender<Arrival>>>,
+    receipt: Mutex<Option<oneshot::Sender<Arrival>>>,
 }
 
 impl Screen {
@@ -29,6 +30,21 @@ impl Screen {
         let (appears, appeared) = oneshot::channel();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, appears);
         appeared
+    }
+
+    /// Waits for the next receipt.
+    pub(crate) fn watch_receipt(&self) -> oneshot::Receiver<Arrival> {
+        let (appears, appeared) = oneshot::channel();
+        *self.receipt.lock().unwrap_or_else(PoisonError::into_inner) = Some(appears);
+        appeared
+    }
+
+    /// Records the arrival of a receipt.
+    pub(crate) fn show_receipt(&self, at: Instant, bytes: usize) {
+        if let Some(watched) = self.receipt.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // The receiver may have stopped waiting.
+            let _given_up = watched.send(Arrival { at, bytes });
+        }
     }
 
     /// Records the arrival of a message.

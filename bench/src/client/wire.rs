@@ -11,6 +11,8 @@ pub(crate) enum Frame {
     Answer(u64, Answer),
     /// A pushed message.
     Message(ReceivedMessage),
+    /// A pushed read receipt of this project.
+    Receipt,
     /// The first frame of Socket.IO's handshake.
     Hello,
     /// The last frame of Socket.IO's handshake.
@@ -23,11 +25,14 @@ pub(crate) enum Frame {
 
 /// The answer to a request.
 #[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Answer {
     /// The error code, if the request was refused.
     pub(crate) code: Option<String>,
     #[serde(default)]
     pub(crate) message: Option<ReceivedMessage>,
+    /// The connection's id, in our answer to a join.
+    pub(crate) connection_id: Option<String>,
     /// The missed messages, in the peer's answer to a join.
     #[serde(default)]
     pub(crate) missed: Vec<ReceivedMessage>,
@@ -100,6 +105,7 @@ fn ours(text: &str) -> Option<Frame> {
         "new_message" | "order_message_update" => {
             serde_json::from_str(text).ok().map(|Pushed { message }| Frame::Message(message))
         }
+        "message_read" => Some(Frame::Receipt),
         _ => None,
     }
 }

@@ -6,10 +6,8 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::plot::{OURS, PEER, Series, THIRD, draw};
-use crate::compare::Comparison;
-use crate::interceptor::Traffic;
 use crate::limit::Limit;
-use crate::operations::Operations;
+use crate::operations::{Operation, Operations};
 use crate::prices::Prices;
 use crate::results::Part;
 use crate::spread::float;
@@ -18,10 +16,15 @@ use crate::spread::float;
 const MINUTES: f64 = 2.0;
 const VOLUMES: [f64; 5] = [1e4, 1e5, 1e6, 1e7, 1e8];
 
-/// The cost of a million messages, in dollars.
+/// Messages for each preflight: each of the two people sends half of the ten, and a browser keeps a
+/// preflight for the address of a conversation's messages for at least as long.
+const MESSAGES_A_PREFLIGHT: f64 = 5.0;
+
+/// The cost of a million operations, in dollars.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bill {
-    messages: f64,
+    api_gateway: f64,
+    preflights: f64,
     lambda: f64,
     writes: f64,
     reads: f64,
@@ -29,75 +32,92 @@ pub(crate) struct Bill {
     transfer: f64,
 }
 
-impl Bill {
-    /// The cost of a message: the frame, its acknowledgement and the pushes, and one invocation of
-    /// a function that takes as long as a send on AWS.
-    pub(crate) fn of_message(
-        passed: Traffic,
-        limit: &Part<Limit>,
-        comparison: Option<&Part<Comparison>>,
-        prices: &Prices,
-    ) -> Self {
-        let [bytes, _] = comparison.map_or([0, 0], |it| it.measured.wire.map(|wire| wire.answer + wire.joined));
-        let seconds = limit.measured.send.median / 1e3;
+/// The costs of the operations.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bills {
+    pub(crate) message: Bill,
+    message_by_frame: Bill,
+    first_of_a_minute: Bill,
+    pub(crate) receipt: Bill,
+    receipt_acknowledged: Bill,
+}
+
+impl Bills {
+    pub(crate) fn of(operations: &Operations, limit: &Limit, prices: &Prices) -> Self {
+        let by_frame = |operation: Operation, milliseconds: f64| Bill::of(operation, milliseconds, prices);
+        let over_rest = |operation: Operation| Bill {
+            api_gateway: f64::from(operation.metered) * prices.api_gateway.requests
+                + f64::from(operation.traffic.posts) * prices.api_gateway.messages,
+            preflights: prices.api_gateway.requests / MESSAGES_A_PREFLIGHT,
+            ..Bill::of(operation, limit.rest.median, prices)
+        };
         Self {
-            messages: (2.0 + f64::from(passed.posts)) * prices.api_gateway.million_messages,
-            lambda: prices.lambda.million_requests + 1e6 * seconds * prices.lambda.gb * prices.lambda.gb_second,
-            writes: passed.write * prices.dynamodb.million_writes,
-            reads: passed.read * prices.dynamodb.million_reads,
+            message: over_rest(operations.message),
+            message_by_frame: by_frame(operations.message_by_frame, limit.send.median),
+            first_of_a_minute: over_rest(operations.first_of_a_minute),
+            receipt: by_frame(operations.receipt, limit.receipt.median),
+            receipt_acknowledged: by_frame(operations.receipt_acknowledged, limit.receipt.median),
+        }
+    }
+}
+
+impl Bill {
+    /// The cost of an operation by frames, with one invocation of a function that takes so many
+    /// milliseconds.
+    fn of(operation: Operation, milliseconds: f64, prices: &Prices) -> Self {
+        let Operation { traffic, metered, sent } = operation;
+        let gb_seconds = milliseconds / 1e3 * prices.lambda.gb;
+        Self {
+            api_gateway: f64::from(metered + traffic.posts) * prices.api_gateway.messages,
+            preflights: 0.0,
+            lambda: prices.lambda.million_requests + 1e6 * gb_seconds * prices.lambda.gb_second,
+            writes: traffic.write * prices.dynamodb.million_writes,
+            reads: traffic.read * prices.dynamodb.million_reads,
             // A million times a number of bytes is that number of megabytes.
-            logs: prices.logs.bytes_an_invocation / 1e3 * prices.logs.gb,
-            transfer: float(bytes) / 1e3 * prices.transfer.gb,
+            logs: prices.logs.bytes_an_invocation() / 1e3 * prices.logs.gb,
+            transfer: float(sent) / 1e3 * prices.transfer.gb,
         }
     }
 
     pub(crate) fn total(&self) -> f64 {
-        self.messages + self.lambda + self.writes + self.reads + self.logs + self.transfer
+        self.api_gateway + self.preflights + self.lambda + self.writes + self.reads + self.logs + self.transfer
     }
 }
 
 pub(super) fn section(
     operations: &Part<Operations>,
     limit: &Part<Limit>,
-    comparison: Option<&Part<Comparison>>,
     prices: &Prices,
     plots: &Path,
 ) -> Result<String> {
-    let bill = |passed| Bill::of_message(passed, limit, comparison, prices);
-    let Operations { message, first_of_a_minute, receipt } = operations.measured;
-    let columns = [bill(message), bill(first_of_a_minute), bill(receipt)];
+    let bills = Bills::of(&operations.measured, &limit.measured, prices);
     let mut page = format!("## Costs on AWS\n\n{}\n\n", operations.origin("cost"));
     writeln!(
         page,
-        "The benchmark counts requests and units between the functions and the table. Prices are those of `bench/prices.toml` ({}, us-east-1, \
-         no free tier, no discount), for a million of each. Lambda is charged for the time a send takes with AWS's latencies, without \
-         the function's own computing. Logs are {} bytes an invocation. Not included are storage, alarms and a dashboard; \
+        "The benchmark counts requests and units between the functions and the table, and bytes to the clients. Prices are those of \
+         `bench/prices.toml` ({}, us-east-1, no free tier, no discount), for a million of each. Lambda is charged for the time that \
+         passes until the other side has the push with AWS's latencies, without the function's own computing. Logs are {:.0} bytes an \
+         invocation: of the answers one in {} is a line of {}, and a process writes a line of metrics of {} bytes in ten seconds, in \
+         which it is assumed to answer {} events. Not included are storage, access logs, alarms and a dashboard; \
          [operating.md](operating.md#what-it-costs) has a whole month.\n",
-        prices.date, prices.logs.bytes_an_invocation
+        prices.date,
+        prices.logs.bytes_an_invocation(),
+        prices.logs.answers_a_line,
+        prices.logs.bytes_an_answer,
+        prices.logs.bytes_of_metrics,
+        prices.logs.answers_a_line_of_metrics
     )?;
-    page +=
-        "| to one recipient | a message | the first message of an inbox minute | a read receipt |\n|---|---|---|---|\n";
-    let mut counted = |name: &str, of: fn(&Traffic) -> f64| {
-        let [a, b, c] = [message, first_of_a_minute, receipt].map(|it| of(&it));
-        let _written = writeln!(page, "| {name} | {a} | {b} | {c} |");
-    };
-    counted("requests to DynamoDB", |it| f64::from(it.requests));
-    counted("write units", |it| it.write);
-    counted("read units", |it| it.read);
-    counted("pushes", |it| f64::from(it.posts));
-    let mut dollars = |name: &str, of: fn(&Bill) -> f64| {
-        let [a, b, c] = columns.map(|it| of(&it));
-        let _written = writeln!(page, "| {name} | ${a:.2} | ${b:.2} | ${c:.2} |");
-    };
-    dollars("API Gateway: frame, acknowledgement, push", |it| it.messages);
-    dollars("Lambda", |it| it.lambda);
-    dollars("DynamoDB writes", |it| it.writes);
-    dollars("DynamoDB reads", |it| it.reads);
-    dollars("CloudWatch Logs", |it| it.logs);
-    dollars("transfer", |it| it.transfer);
-    dollars("**together**", Bill::total);
+    writeln!(
+        page,
+        "The web client sends messages over REST and receipts by frames without an acknowledgement. The columns beside them are the \
+         same by a frame and with an acknowledgement, measured in the same run. Before a browser sends a message over REST for the \
+         first time in a conversation, it asks API Gateway with a preflight, and remembers the answer (Chromium for two hours, Firefox \
+         for a day). One preflight is counted for {MESSAGES_A_PREFLIGHT} messages: two people exchange ten messages in ten minutes. A \
+         client that is no web page sends none.\n"
+    )?;
+    table(&mut page, &operations.measured, &bills);
 
-    let [message, _, receipt] = columns;
+    let Bills { message, receipt, .. } = bills;
     page += "\nCompared with the list prices of hosted services, for a million messages to one recipient:\n\n| service | dollars | source |\n|---|---|---|\n";
     writeln!(page, "| order-chat, messages alone | {:.2} | above |", message.total())?;
     writeln!(
@@ -109,8 +129,48 @@ pub(super) fn section(
         writeln!(page, "| {} | {:.2} | {} |", hosted.name, hosted.million * hosted.messages, hosted.source)?;
     }
     page += "\nThe hosted services carry messages. Orders, the inbox, unread counts and access rights must be built and run beside them.\n\n";
+    page += &month(message.total() + receipt.total(), prices, plots)?;
+    Ok(page)
+}
 
-    let million = message.total() + receipt.total() + MINUTES * prices.api_gateway.million_connection_minutes;
+fn table(page: &mut String, operations: &Operations, bills: &Bills) {
+    *page += "| to one recipient | a message | … by a frame | … the first of an inbox minute | a read receipt | … acknowledged |\n\
+              |---|---|---|---|---|---|\n";
+    let Operations { message, message_by_frame, first_of_a_minute, receipt, receipt_acknowledged } = operations;
+    let mut counted = |name: &str, of: fn(&Operation) -> f64| {
+        let columns = [message, message_by_frame, first_of_a_minute, receipt, receipt_acknowledged];
+        row(page, name, columns.map(|it| of(it).to_string()));
+    };
+    counted("requests to DynamoDB", |it| f64::from(it.traffic.requests));
+    counted("write units", |it| it.traffic.write);
+    counted("read units", |it| it.traffic.read);
+    counted("pushes", |it| f64::from(it.traffic.posts));
+    counted("REST requests, or frames with acknowledgements", |it| f64::from(it.metered));
+    counted("bytes to the clients", |it| float(it.sent));
+    let mut dollars = |name: &str, of: fn(&Bill) -> f64| {
+        let Bills { message, message_by_frame, first_of_a_minute, receipt, receipt_acknowledged } = bills;
+        let columns = [message, message_by_frame, first_of_a_minute, receipt, receipt_acknowledged];
+        row(page, name, columns.map(|it| format!("${:.2}", of(it))));
+    };
+    dollars("API Gateway: request or frames, push", |it| it.api_gateway);
+    dollars("API Gateway: preflights", |it| it.preflights);
+    dollars("Lambda", |it| it.lambda);
+    dollars("DynamoDB writes", |it| it.writes);
+    dollars("DynamoDB reads", |it| it.reads);
+    dollars("CloudWatch Logs", |it| it.logs);
+    dollars("transfer", |it| it.transfer);
+    dollars("**together**", Bill::total);
+}
+
+fn row(page: &mut String, name: &str, columns: [String; 5]) {
+    let _written = writeln!(page, "| {name} | {} |", columns.join(" | "));
+}
+
+/// The cost of a month by the number of messages. `dollars` is that of a million messages with their
+/// receipts.
+fn month(dollars: f64, prices: &Prices, plots: &Path) -> Result<String> {
+    let mut page = String::new();
+    let million = dollars + MINUTES * prices.api_gateway.connection_minutes;
     let crossing = prices.server.month / million;
     writeln!(
         page,

@@ -9,7 +9,8 @@ use crate::limit::Limit;
 use crate::results::Part;
 
 pub(super) fn section(part: &Part<Limit>) -> Result<String> {
-    let Limit { whole, bare, ratio, send, send_p99, transaction, transaction_p99 } = &part.measured;
+    let Limit { whole, bare, ratio, send, send_p99, rest, rest_p99, receipt, transaction, transaction_p99 } =
+        &part.measured;
     let mut page = format!("## Compared with the database requests alone\n\n{}\n\n", part.origin("limit"));
     writeln!(
         page,
@@ -24,10 +25,12 @@ pub(super) fn section(part: &Part<Limit>) -> Result<String> {
     writeln!(
         page,
         "**Latency as on AWS.** Here the latencies of `bench/prices.toml` are added between the functions and the table. A message \
-         takes {:.0} ms from send to the other side's screen (p99 {send_p99:.0} ms): two requests that wait for one another, then \
-         the push. With both writes in one transaction, the simpler design, it would take {:.0} ms (p99 {transaction_p99:.0} ms). \
+         that is sent over REST takes {:.0} ms from send to the other side's screen (p99 {rest_p99:.0} ms), by a frame {:.0} ms (p99 \
+         {send_p99:.0} ms), and a read receipt {:.0} ms: two requests that wait for one another, then the push. What differs between \
+         API Gateway's two kinds of APIs is not included. The first message of a browser in a conversation also waits for a preflight, \
+         one round trip to API Gateway. With both writes in one transaction, the simpler design, it would take {:.0} ms (p99 {transaction_p99:.0} ms). \
          The latency of a transaction is the published one of five items; none of two items is published.\n",
-        send.median, transaction.median
+        rest.median, send.median, receipt.median, transaction.median
     )?;
     page += "**Requests and units** of every operation, with their limits: [costs.md](costs.md).\n\n";
     Ok(page)

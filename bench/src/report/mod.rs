@@ -52,7 +52,7 @@ pub(crate) fn write(results: &Results, prices: &Prices) -> Result<()> {
         page += &starts::section(part);
     }
     if let (Some(operations), Some(limit)) = (&results.operations, &results.limit) {
-        page += &cost::section(operations, limit, results.comparison.as_ref(), prices, &plots)?;
+        page += &cost::section(operations, limit, prices, &plots)?;
     }
     if let Some(part) = &results.tabs {
         page += &tab::section(part, prices)?;

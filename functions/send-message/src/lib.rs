@@ -30,9 +30,11 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
 async fn over_rest(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     let sender = &request.caller()?.person;
     let shared_id = request.shared_id("id")?;
-    let draft = draft(shared_id, sender, request.body()?, now)?;
+    let mut request: MessageRequest = request.body()?;
+    let connection_id = request.connection_id.take();
+    let draft = draft(shared_id, sender, request, now)?;
 
-    let (message, duplicate) = send(app, &draft, None).await?;
+    let (message, duplicate) = send(app, &draft, connection_id.as_deref()).await?;
     Reply::json(if duplicate { 200 } else { 201 }, &MessageAnswer { message })
 }
 
@@ -45,7 +47,7 @@ async fn over_websocket(
 ) -> Result<Reply, Failure> {
     let id: ConversationId = frame.conversation_id.parse().map_err(|_| Problem::not_found())?;
     let SendFrame { client_message_id, body, seen_seq, reply_to, expect_last, .. } = frame;
-    let request = MessageRequest { client_message_id, body, seen_seq, reply_to, expect_last };
+    let request = MessageRequest { client_message_id, body, seen_seq, reply_to, expect_last, connection_id: None };
     let draft = draft(id.shared_id().clone(), sender, request, now)?;
 
     let (message, duplicate) = send(app, &draft, Some(connection_id)).await?;
@@ -53,7 +55,7 @@ async fn over_websocket(
 }
 
 /// Stores and pushes a message. Returns the message, and true if an earlier request had stored it.
-/// The connection `requester` gets no push, because it gets the acknowledgement.
+/// The sender's connection `requester` gets no push, because its client gets the answer.
 async fn send(app: &App, draft: &Draft, requester: Option<&str>) -> Result<(domain::Message, bool), Failure> {
     let (head, audience, duplicate) = match app.store.send(draft).await? {
         SendOutcome::Stored { head, audience, duplicate } => (head, audience, duplicate),
@@ -85,7 +87,7 @@ async fn send(app: &App, draft: &Draft, requester: Option<&str>) -> Result<(doma
     };
     let (joined, others) = (joined.to_text(), others.to_text());
     app.fan_out(&audience, draft.now, |connection| match &connection.joined {
-        _ if requester == Some(connection.id.as_str()) => None,
+        _ if connection.is_named(requester, &draft.sender) => None,
         Some(shared_id) if *shared_id == draft.shared_id => Some(&joined),
         _ => Some(&others),
     })

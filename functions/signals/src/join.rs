@@ -31,7 +31,7 @@ pub(crate) async fn join(
     let head = head.ok_or_else(|| Failure::internal("the conversation was found before the join, but not after it"))?;
     let head = head.with_cursors_of(person, own).with_cursors_of(person, before.cursors(person));
     let conversation = runtime::with_presence(&head, &connected.caller, &audience, now);
-    Ok(Reply::ack(AckBody::Joined { conversation: Box::new(conversation) }))
+    Ok(Reply::ack(AckBody::Joined { conversation: Box::new(conversation), connection_id: connected.id.clone() }))
 }
 
 pub(crate) async fn leave(app: &App, connected: &ConnectedCaller, shared_id: &SharedId) -> Result<Reply, Failure> {

@@ -3,7 +3,7 @@
 use domain::{Head, Person, SharedId, Time};
 use protocol::{Event as ServerEvent, Problem, ReadAnswer};
 use runtime::{App, ConnectedCaller, Failure};
-use store::{Connection, CursorMove};
+use store::CursorMove;
 
 /// Marks everything up to `seq` as read by `person`. The connection `requester` gets no push,
 /// because it gets the answer.
@@ -71,10 +71,9 @@ async fn push_receipt(
 ) -> Result<(), Failure> {
     let audience = app.store.audience(&head.customer_id).await?;
     let event = event.to_text();
-    let own = |connection: &Connection| connection.user_id == person.user_id && connection.role == person.role;
     app.fan_out(&audience, now, |connection| {
-        let is_receiver = connection.joined.as_ref() == Some(&head.shared_id) || own(connection);
-        (is_receiver && requester != Some(connection.id.as_str())).then_some(event.as_str())
+        let is_receiver = connection.joined.as_ref() == Some(&head.shared_id) || connection.is_of(person);
+        (is_receiver && !connection.is_named(requester, person)).then_some(event.as_str())
     })
     .await;
     Ok(())

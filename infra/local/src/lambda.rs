@@ -120,6 +120,11 @@ impl Lambdas {
         let _all_idle = self.running.acquire_many(all).await;
     }
 
+    /// Ends every function, as Lambda ends a process.
+    pub(crate) fn end(&self) {
+        self.functions.values().for_each(|lambda| lambda.function.end());
+    }
+
     async fn invoke(&self, function: &str, event: Value) -> Result<Value, Failure> {
         let missing = || Failure::Function(format!("the template has no function {function}"));
         let lambda = self.functions.get(function).ok_or_else(missing)?;

@@ -183,6 +183,8 @@ pub enum AckBody {
     Joined {
         /// The conversation with its participants' `online`, and for customers with `shop`.
         conversation: Box<Conversation>,
+        /// The id of this connection. A request over REST may name it.
+        connection_id: String,
     },
     /// The result of `message_read`.
     Read {

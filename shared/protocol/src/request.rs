@@ -75,6 +75,12 @@ pub struct MessageRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub expect_last: Option<bool>,
+    /// The sender's connection that needs no push of the message, because the answer brings it:
+    /// `connectionId` in the acknowledgement of `join_conversation`. Ignored if it is not an open
+    /// connection of the sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub connection_id: Option<String>,
 }
 
 /// A new text of a message.

@@ -272,7 +272,10 @@ fn acknowledgement() -> BoxedStrategy<AckBody> {
         }),
         (message(), any::<bool>())
             .prop_map(|(message, duplicate)| AckBody::Sent { message: message.into(), duplicate }),
-        conversation().prop_map(|conversation| AckBody::Joined { conversation: conversation.into() }),
+        (conversation(), text()).prop_map(|(conversation, connection_id)| AckBody::Joined {
+            conversation: conversation.into(),
+            connection_id
+        }),
         (number(), number()).prop_map(|(read_seq, unread)| AckBody::Read { read_seq, unread }),
         number().prop_map(|delivered_seq| AckBody::Delivered { delivered_seq }),
         (time(), maybe(shop()), maybe(any::<bool>())).prop_map(|(server_time, shop, changed)| AckBody::Pong {
@@ -428,9 +431,9 @@ proptest! {
     #[test]
     fn message_requests_round_trip(
         client_message_id in uuid(), body in text(), seen_seq in maybe(number()), reply_to in maybe(number()),
-        expect_last in maybe(any::<bool>()),
+        expect_last in maybe(any::<bool>()), connection_id in maybe(text()),
     ) {
-        body_comes_back(&MessageRequest { client_message_id, body, seen_seq, reply_to, expect_last })?;
+        body_comes_back(&MessageRequest { client_message_id, body, seen_seq, reply_to, expect_last, connection_id })?;
     }
 
     #[test]

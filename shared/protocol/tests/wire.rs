@@ -208,9 +208,11 @@ fn requests() {
         seen_seq: Some(1),
         reply_to: None,
         expect_last: None,
+        connection_id: None,
     };
     assert_json_snapshot!("message_request", message);
-    let reply = MessageRequest { reply_to: Some(2), expect_last: Some(true), ..message };
+    let connection_id = Some("L0SM9cOFvHcCIhw=".to_owned());
+    let reply = MessageRequest { reply_to: Some(2), expect_last: Some(true), connection_id, ..message };
     assert_json_snapshot!("message_request_of_a_reply", reply);
     let change = |edit, delete, react| ChangeRequest { change_id: change_id(), seen_seq: Some(3), edit, delete, react };
     let edit = Edit { body: "Very bright.".to_owned() };
@@ -334,7 +336,7 @@ fn acknowledgements() {
     let bodies = [
         AckBody::Changed { change: Box::new(edited), message: Box::new(changed_message(1)), duplicate: false },
         AckBody::Sent { message: Box::new(text_message()), duplicate: false },
-        AckBody::Joined { conversation: Box::new(conversation()) },
+        AckBody::Joined { conversation: Box::new(conversation()), connection_id: "L0SM9cOFvHcCIhw=".to_owned() },
         AckBody::Read { read_seq: 2, unread: 0 },
         AckBody::Delivered { delivered_seq: 2 },
         AckBody::Pong { server_time: at(0), shop: Some(Shop { online: true, last_seen_at: None }), changed: None },

@@ -7,6 +7,7 @@ use domain::Time;
 use push::Push;
 use store::Store;
 
+use crate::log::Sampling;
 use crate::metrics::Metrics;
 use crate::{Clock, Environment, StartError};
 
@@ -21,10 +22,11 @@ pub struct App {
     pub websocket_url: String,
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) sampling: Arc<Sampling>,
 }
 
 impl App {
-    /// Reads `TABLE_NAME` and `WEBSOCKET_URL`. Returns an error if one is missing or invalid.
+    /// Reads `TABLE_NAME`, `WEBSOCKET_URL` and `LOG_SAMPLING`. Returns an error if one is missing or invalid.
     pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Self, StartError> {
         let websocket_url = environment.required("WEBSOCKET_URL")?;
         let push =
@@ -35,6 +37,7 @@ impl App {
             websocket_url: websocket_url.to_owned(),
             clock: Clock::of(sdk),
             metrics: Arc::new(Metrics::of(environment)),
+            sampling: Arc::new(Sampling::one_in(environment.number("LOG_SAMPLING")?)),
         })
     }
 
@@ -45,7 +48,7 @@ impl App {
     }
 
     /// Writes the metrics of a function that answers nobody, if it counted any. Such a function is
-    /// in no number of requests.
+    /// in no number of requests, and its events are minutes apart.
     pub fn record_background(&self) {
         self.metrics.record_background(self.now());
     }

@@ -15,6 +15,7 @@ mod log;
 mod metrics;
 mod presence;
 mod serve;
+mod shutdown;
 
 pub use app::App;
 pub use aws_config::SdkConfig;

@@ -6,7 +6,11 @@
 //!
 //! Every line of an invocation has a `span` with API Gateway's `request_id`, Lambda's
 //! `invocation_id`, the `route`, and, if known, `connection_id`, `conversation_id` and `user_id`.
-//! No line contains a token, a ticket or the text of a message (`tests/tests/logs.rs`).
+//! An answered event is a line if it was refused, failed or slow. Of the others only some are, see
+//! [`Sampling`]. No line contains a token, a ticket or the text of a message (`tests/tests/logs.rs`).
+
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use domain::SharedId;
 use tracing::{Event, Subscriber, field};
@@ -42,6 +46,25 @@ where
     tracing_subscriber::registry().with(log).with(metrics)
 }
 
+/// Which answers that succeeded are written to the log: the first of a process, and one in so many
+/// after it. A line costs as much as the rest of an invocation.
+#[derive(Debug)]
+pub(crate) struct Sampling {
+    one_in: NonZeroU64,
+    answers: AtomicU64,
+}
+
+impl Sampling {
+    pub(crate) fn one_in(one_in: NonZeroU64) -> Self {
+        Self { one_in, answers: AtomicU64::default() }
+    }
+
+    /// Counts an answer. Returns true if it is to be written.
+    pub(crate) fn next_is_written(&self) -> bool {
+        self.answers.fetch_add(1, Relaxed).is_multiple_of(self.one_in.get())
+    }
+}
+
 /// Adds this conversation to the current span, so that later lines of the log name it.
 pub fn log_conversation_id(shared_id: &SharedId) {
     tracing::Span::current().record("conversation_id", field::display(shared_id.conversation_id()));
@@ -63,5 +86,21 @@ where
     ) -> std::fmt::Result {
         context.format_fields(writer.by_ref(), event)?;
         writeln!(writer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_answer_is_written_and_then_one_in_so_many() {
+        let written = |one_in| {
+            let sampling = Sampling::one_in(NonZeroU64::new(one_in).unwrap());
+            (0..7).map(|_| u8::from(sampling.next_is_written())).collect::<Vec<_>>()
+        };
+        assert_eq!(written(1), [1; 7]);
+        assert_eq!(written(3), [1, 0, 0, 1, 0, 0, 1]);
+        assert_eq!(written(20), [1, 0, 0, 0, 0, 0, 0]);
     }
 }

@@ -1,5 +1,5 @@
-//! Metrics that AWS does not have: one line for each answered event in CloudWatch's *embedded
-//! metric format*. CloudWatch makes metrics from these lines.
+//! Metrics that AWS does not have, in CloudWatch's *embedded metric format*: lines of the log from
+//! which CloudWatch makes metrics.
 //!
 //! | metric | counts |
 //! |---|---|
@@ -12,9 +12,18 @@
 //! | `ColdStarts` | processes that answered their first event |
 //!
 //! All are sums, in the namespace `order-chat`, with the dimension `Stack`. A metric that is zero
-//! is left out of the line.
+//! is left out.
+//!
+//! A line for each event would cost as much as the rest of an invocation. So a process adds up what
+//! it counts in ten seconds. An internal error is written at once, because an alarm waits for it.
+//! Lambda freezes a process between two events, so nothing else is written by the clock: the next
+//! event writes what was counted before, with the time at which it was counted, and so does the end
+//! of the process. What a process had counted and not written is lost only if it is killed: after a
+//! timeout, or if it crashes.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::Time;
 use protocol::Code;
@@ -30,16 +39,28 @@ pub(crate) const TARGET: &str = "metrics";
 /// The CloudWatch namespace.
 const NAMESPACE: &str = "order-chat";
 
-/// Counts since the last line. On AWS a process answers one event at a time, so a line belongs to
-/// one invocation. The local gateway answers many events at once with one set of counters, so only
-/// the sums are correct there.
+/// The time in which counts are added up, in milliseconds.
+const PERIOD_MS: i64 = 10_000;
+
+/// What a process has counted and not written yet.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     stack: String,
     warm: AtomicBool,
+    // The pushes of events that are not answered yet.
     pushes_offered: AtomicU64,
     gone: AtomicU64,
     failed: AtomicU64,
+    answered: Mutex<Counts>,
+}
+
+/// The counts of answered events.
+#[derive(Debug, Default)]
+struct Counts {
+    /// When the first of them was answered; `None` if there are none.
+    since: Option<Time>,
+    sums: BTreeMap<&'static str, u64>,
+    errors: BTreeMap<&'static str, u64>,
 }
 
 impl Metrics {
@@ -51,6 +72,7 @@ impl Metrics {
             pushes_offered: AtomicU64::default(),
             gone: AtomicU64::default(),
             failed: AtomicU64::default(),
+            answered: Mutex::default(),
         }
     }
 
@@ -64,49 +86,82 @@ impl Metrics {
         }
     }
 
-    /// Writes one line for an event answered at `now`, with its error code if it has one, and
-    /// resets the counts.
+    /// Counts an event answered at `now`, with its error code if it has one. Writes what was counted
+    /// before if that began ten seconds ago, and everything after an internal error.
     pub(crate) fn record_answer(&self, code: Option<Code>, lost_races: u64, now: Time) {
-        self.write([("Requests", 1), ("LostRaces", lost_races)], code, now);
+        let mut answered = self.answered();
+        // Also if the clock was set back.
+        if answered.since.is_some_and(|since| (now.millis() - since.millis()).abs() >= PERIOD_MS) {
+            self.write_and_reset(&mut answered);
+        }
+        self.add(&mut answered, &[("Requests", 1), ("LostRaces", lost_races)], now);
+        if let Some(code) = code {
+            *answered.errors.entry(code.as_str()).or_default() += 1;
+        }
+        if code == Some(Code::Internal) {
+            self.write_and_reset(&mut answered);
+        }
     }
 
-    /// Writes the counts of an event that nobody waits for, if there are any, and resets them.
+    /// Writes the counts of an event that nobody waits for, if there are any.
     pub(crate) fn record_background(&self, now: Time) {
-        self.write([], None, now);
+        let mut answered = self.answered();
+        self.add(&mut answered, &[], now);
+        self.write_and_reset(&mut answered);
     }
 
-    fn write<const N: usize>(&self, more: [(&str, u64); N], code: Option<Code>, now: Time) {
-        let mut counts = vec![
+    /// Writes everything that was counted.
+    pub(crate) fn write(&self) {
+        self.write_and_reset(&mut self.answered());
+    }
+
+    /// Adds the pushes of an event, and `more`.
+    fn add(&self, answered: &mut Counts, more: &[(&'static str, u64)], now: Time) {
+        let own = [
             ("PushesOffered", self.pushes_offered.swap(0, Relaxed)),
             ("PushesGone", self.gone.swap(0, Relaxed)),
             ("PushesFailed", self.failed.swap(0, Relaxed)),
             ("ColdStarts", u64::from(!self.warm.swap(true, Relaxed))),
         ];
-        counts.extend(more);
-        let is_empty = counts.iter().all(|(_, count)| *count == 0);
-        if !self.stack.is_empty() && !is_empty {
-            tracing::info!(target: TARGET, "{}", line(&self.stack, &counts, code, now));
+        for (name, count) in own.iter().chain(more).filter(|(_, count)| *count > 0) {
+            answered.since.get_or_insert(now);
+            *answered.sums.entry(*name).or_default() += count;
         }
+    }
+
+    fn write_and_reset(&self, answered: &mut Counts) {
+        let counts = std::mem::take(answered);
+        if !self.stack.is_empty() {
+            for line in lines(&self.stack, &counts) {
+                tracing::info!(target: TARGET, "{line}");
+            }
+        }
+    }
+
+    fn answered(&self) -> MutexGuard<'_, Counts> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn line(stack: &str, counts: &[(&str, u64)], code: Option<Code>, now: Time) -> Value {
-    let counts: Vec<_> = counts.iter().filter(|(_, count)| *count > 0).collect();
-    let directive = |dimensions: &[&str], names: &[&str]| {
-        let metrics: Vec<_> = names.iter().map(|name| json!({ "Name": name, "Unit": "Count" })).collect();
-        json!({ "Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics })
-    };
-    let names: Vec<_> = counts.iter().map(|(name, _)| *name).collect();
-    let mut directives = vec![directive(&["Stack"], &names)];
-    let mut values: Map<String, Value> =
-        counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count))).collect();
-    values.insert("Stack".to_owned(), json!(stack));
-    if let Some(code) = code {
-        directives.push(directive(&["Stack", "Code"], &["Errors"]));
-        values.insert("Code".to_owned(), json!(code));
-        values.insert("Errors".to_owned(), json!(1));
-    }
-    values.insert("_aws".to_owned(), json!({ "Timestamp": now.millis(), "CloudWatchMetrics": directives }));
+/// One line with all sums, and one for each error code: a line has one value of a dimension.
+fn lines(stack: &str, counts: &Counts) -> Vec<Value> {
+    let Some(since) = counts.since else { return Vec::new() };
+    let sums = counts.sums.iter().map(|(name, count)| (*name, *count)).collect::<Vec<_>>();
+    let errors = counts
+        .errors
+        .iter()
+        .map(|(code, count)| line(&[("Stack", stack), ("Code", *code)], &[("Errors", *count)], since));
+    std::iter::once(line(&[("Stack", stack)], &sums, since)).chain(errors).collect()
+}
+
+fn line(dimensions: &[(&str, &str)], counts: &[(&str, u64)], at: Time) -> Value {
+    let metrics: Vec<_> = counts.iter().map(|(name, _)| json!({ "Name": name, "Unit": "Count" })).collect();
+    let names: Vec<_> = dimensions.iter().map(|(name, _)| name).collect();
+    let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [names], "Metrics": metrics });
+    let mut values = Map::new();
+    values.extend(dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+    values.extend(counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count))));
+    values.insert("_aws".to_owned(), json!({ "Timestamp": at.millis(), "CloudWatchMetrics": [directive] }));
     Value::Object(values)
 }
 
@@ -139,24 +194,70 @@ mod tests {
         }
     }
 
-    fn at() -> Time {
-        Time::from_millis(1_700_000_000_000).unwrap()
+    fn at(milliseconds: i64) -> Time {
+        Time::from_millis(1_700_000_000_000 + milliseconds).unwrap()
+    }
+
+    fn metrics() -> Metrics {
+        Metrics::of(&[("STACK_NAME".to_owned(), "shop".to_owned())].into_iter().collect())
+    }
+
+    /// The lines that would be written now.
+    fn pending(metrics: &Metrics) -> Vec<Value> {
+        let lines = lines("shop", &metrics.answered());
+        lines.iter().for_each(conforms);
+        lines
     }
 
     #[test]
-    fn a_line_is_in_the_embedded_metric_format() {
-        let line = line("shop", &[("Requests", 1), ("LostRaces", 0)], None, at());
-        conforms(&line);
-        assert_eq!(line["Requests"], 1);
-        assert_eq!(line.get("LostRaces"), None);
-        assert_eq!(line["_aws"]["CloudWatchMetrics"].as_array().unwrap().len(), 1);
+    fn counts_are_added_up_for_ten_seconds() {
+        let metrics = metrics();
+        for milliseconds in [0, 4_000, 9_999] {
+            metrics.count_push(Outcome::Accepted);
+            metrics.record_answer(None, 1, at(milliseconds));
+        }
+        let lines = pending(&metrics);
+        let [line] = &lines[..] else { panic!("{lines:?}") };
+        assert_eq!((&line["Requests"], &line["PushesOffered"], &line["LostRaces"]), (&json!(3), &json!(3), &json!(3)));
+        assert_eq!((&line["ColdStarts"], line.get("PushesGone")), (&json!(1), None));
+        assert_eq!(line["_aws"]["Timestamp"], at(0).millis());
+
+        // The next one begins a new line, with its own time and its own pushes.
+        metrics.count_push(Outcome::Gone);
+        metrics.record_answer(None, 0, at(3_600_000));
+        let lines = pending(&metrics);
+        let [line] = &lines[..] else { panic!("{lines:?}") };
+        assert_eq!((&line["Requests"], &line["PushesOffered"], &line["PushesGone"]), (&json!(1), &json!(1), &json!(1)));
+        assert_eq!(line["_aws"]["Timestamp"], at(3_600_000).millis());
+        metrics.record_answer(None, 0, at(0));
+        assert_eq!(pending(&metrics)[0]["Requests"], 1, "the clock was set back");
+        metrics.write();
+        assert_eq!(pending(&metrics), [] as [Value; 0]);
     }
 
     #[test]
-    fn an_error_is_counted_under_its_code() {
-        let line = line("shop", &[("Requests", 1)], Some(Code::RateLimited), at());
-        conforms(&line);
-        assert_eq!((&line["Code"], &line["Errors"]), (&json!("rate_limited"), &json!(1)));
-        assert_eq!(line["_aws"]["CloudWatchMetrics"][1]["Dimensions"], json!([["Stack", "Code"]]));
+    fn errors_are_counted_by_code_and_an_internal_one_is_written_at_once() {
+        let metrics = metrics();
+        for code in [Code::RateLimited, Code::NotFound, Code::RateLimited] {
+            metrics.record_answer(Some(code), 0, at(0));
+        }
+        let lines = pending(&metrics);
+        let [sums, not_found, rate_limited] = &lines[..] else { panic!("{lines:?}") };
+        assert_eq!(sums["Requests"], 3);
+        assert_eq!((&not_found["Code"], &not_found["Errors"]), (&json!("not_found"), &json!(1)));
+        assert_eq!((&rate_limited["Code"], &rate_limited["Errors"]), (&json!("rate_limited"), &json!(2)));
+        assert_eq!(rate_limited["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Stack", "Code"]]));
+        metrics.record_answer(Some(Code::Internal), 0, at(1));
+        assert_eq!(pending(&metrics), [] as [Value; 0]);
+    }
+
+    #[test]
+    fn a_background_event_that_counts_nothing_writes_nothing() {
+        let metrics = metrics();
+        metrics.record_answer(None, 0, at(0));
+        metrics.record_background(at(0));
+        assert_eq!(pending(&metrics), [] as [Value; 0]);
+        metrics.add(&mut metrics.answered(), &[], at(1));
+        assert_eq!(pending(&metrics), [] as [Value; 0]);
     }
 }

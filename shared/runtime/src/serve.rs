@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use domain::{ConversationId, Time};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
@@ -16,6 +17,13 @@ use tracing::{Instrument, field};
 
 use crate::{App, ConnectedCaller, Event, Failure, Function, Reply, RestRequest, SocketFrame};
 
+/// An answer that took this long is written to the log, also if it succeeded.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// The routes without a route response: API Gateway sends nothing that a function returns. Nobody
+/// needs an answer to these actions, and API Gateway counts each answer, perhaps also an empty one.
+const ONE_WAY_ROUTES: [&str; 4] = ["message_delivered", "message_read", "typing_start", "typing_stop"];
+
 /// Makes a function that answers its events with `handle`.
 pub fn serve<H, A>(app: App, handle: H) -> Function
 where
@@ -23,7 +31,8 @@ where
     A: Future<Output = Result<Reply, Failure>> + Send + 'static,
 {
     let app = Arc::new(app);
-    Function::new(move |event| {
+    let ended = app.clone();
+    let function = Function::new(move |event| {
         let (app, handle) = (app.clone(), handle.clone());
         async move {
             let LambdaEvent { payload, context } = event;
@@ -34,7 +43,8 @@ where
                 answer_rest(app, handle, LambdaRequest::ApiGatewayV2(serde_json::from_value(payload)?), context).await
             }
         }
-    })
+    });
+    function.with_end(move || ended.metrics.write())
 }
 
 async fn answer_rest<H, A>(app: Arc<App>, handle: H, request: LambdaRequest, context: Context) -> Result<Value, Error>
@@ -64,30 +74,36 @@ where
     H: Fn(Arc<App>, Event) -> A,
     A: Future<Output = Result<Reply, Failure>>,
 {
+    let began = Instant::now();
     if rest.known_caller().is_some_and(|caller| caller.is_expired(app.now())) {
-        record_outcome(&app, 403, Some(Code::TokenExpired));
+        record_outcome(&app, 403, Some(Code::TokenExpired), began);
         // The same answer as API Gateway's own. It caches the authorizer's answer for longer than
         // this token is valid.
         return response(403, "application/json", None, r#"{"message":"Forbidden"}"#.to_owned());
     }
     match handle(app.clone(), Event::Rest(rest)).await {
         Ok(Reply::Json { status, body }) => {
-            record_outcome(&app, status, None);
+            record_outcome(&app, status, None, began);
             response(status, "application/json", None, body)
         }
         Ok(_) => Err("the operation answered a REST request with a WebSocket reply".into()),
         Err(failure) => {
             let problem = to_problem(failure);
-            record_outcome(&app, problem.status, Some(problem.code));
+            record_outcome(&app, problem.status, Some(problem.code), began);
             let retry_after = problem.retry_after_ms.map(|ms| (ms + 999) / 1000);
             response(problem.status, "application/problem+json", retry_after, serde_json::to_string(&problem)?)
         }
     }
 }
 
-/// Logs an answered event and counts it in the metrics.
-fn record_outcome(app: &App, status: u16, code: Option<Code>) {
-    tracing::info!(status, code = code.map(Code::as_str), "answered");
+/// Counts an answered event in the metrics. Logs it if it was refused, failed or slow, and some of
+/// the others.
+fn record_outcome(app: &App, status: u16, code: Option<Code>, began: Instant) {
+    let took = began.elapsed();
+    if code.is_some() || took >= SLOW || app.sampling.next_is_written() {
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(status, code = code.map(Code::as_str), ms, "answered");
+    }
     app.metrics.record_answer(code, app.store.take_lost_races(), app.now());
 }
 
@@ -121,12 +137,13 @@ where
         conversation_id = field::Empty,
     );
     let answer = async {
+        let began = Instant::now();
         let (body, code) = match context.event_type.as_deref() {
             Some("CONNECT") => {
                 let outcome = handle(app.clone(), Event::Connect(connected)).await.map_err(to_problem);
                 let (status, code) =
                     outcome.map_or_else(|problem| (problem.status, Some(problem.code)), |_| (200, None));
-                record_outcome(&app, status, code);
+                record_outcome(&app, status, code, began);
                 return json!({ "statusCode": status });
             }
             Some("DISCONNECT") => {
@@ -140,7 +157,15 @@ where
             }
             _ => answer_frame(app.clone(), handle, connected, event.body.as_deref().unwrap_or_default()).await,
         };
-        record_outcome(&app, 200, code);
+        record_outcome(&app, 200, code, began);
+        let is_one_way = context.route_key.as_deref().is_some_and(|route| ONE_WAY_ROUTES.contains(&route));
+        let body = match (body, &context.connection_id) {
+            (Some(text), Some(connection_id)) if is_one_way => {
+                app.push.post(connection_id, &text).await;
+                None
+            }
+            (body, _) => body,
+        };
         // Always 200. AWS does not document what another status does to the answer of a frame.
         body.map_or_else(|| json!({ "statusCode": 200 }), |text| json!({ "statusCode": 200, "body": text }))
     };

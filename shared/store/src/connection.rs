@@ -98,6 +98,17 @@ fn from_connection(connection: &Connection) -> Result<Item, Error> {
 }
 
 impl Connection {
+    /// Returns true if this connection has the id that `person` names, and is theirs. So a request
+    /// that names somebody else's connection silences nobody.
+    pub fn is_named(&self, id: Option<&str>, person: &Person) -> bool {
+        id == Some(self.id.as_str()) && self.is_of(person)
+    }
+
+    /// Returns true if `person` opened the connection.
+    pub fn is_of(&self, person: &Person) -> bool {
+        self.user_id == person.user_id && self.role == person.role
+    }
+
     /// Returns true if the connection has not expired at `now`.
     pub fn is_live(&self, now: Time) -> bool {
         now.seconds() < self.expires

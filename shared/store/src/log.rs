@@ -50,11 +50,13 @@ impl Store {
         }
     }
 
-    /// Returns true if the log contains `seq`.
-    pub(crate) async fn has_entry(&self, shared_id: &SharedId, seq: u64) -> Result<bool, Error> {
+    /// Returns true if the log surely contains `seq`. An entry that was just written can be missed:
+    /// this read is eventually consistent, which costs half as much. Nothing is lost by that,
+    /// because whoever misses an entry puts it, and it is put only if it is absent.
+    pub(crate) async fn surely_has_entry(&self, shared_id: &SharedId, seq: u64) -> Result<bool, Error> {
         let get =
             self.client.get_item().table_name(&self.table).set_key(Some(key::key(shared_id.as_str(), &key::log(seq))));
-        let found = get.projection_expression("pk").consistent_read(true).send().await?;
+        let found = get.projection_expression("pk").consistent_read(false).send().await?;
         Ok(found.item.is_some())
     }
 

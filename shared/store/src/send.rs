@@ -231,7 +231,7 @@ impl Store {
         let message = message(draft, before.last_seq() + 1);
         // A client can send a wrong `seenSeq`. Then the previous entry may not be in the log yet.
         let ensure_previous_logged = async {
-            if in_log || self.has_entry(&draft.shared_id, before.last_seq()).await? {
+            if in_log || self.surely_has_entry(&draft.shared_id, before.last_seq()).await? {
                 return Ok(());
             }
             self.finish(&before).await.map(drop)

@@ -96,6 +96,7 @@ impl Simulation {
             ("TABLE_NAME".to_owned(), gateway.table().unwrap().to_owned()),
             ("WEBSOCKET_URL".to_owned(), gateway.websocket_url().unwrap().to_owned()),
             ("EDIT_MINUTES".to_owned(), "15".to_owned()),
+            ("LOG_SAMPLING".to_owned(), "20".to_owned()),
         ]
         .into_iter()
         .collect();

@@ -43,7 +43,7 @@ pub struct Acknowledged {
     pub duplicate: bool,
     /// How many pushes had been made by then.
     pub offers: usize,
-    /// The connection that sent it, which gets the acknowledgement and no push; `None` for REST.
+    /// The connection that sent it or that the request named. It gets no push.
     pub requester: Option<String>,
 }
 

@@ -84,9 +84,18 @@ impl SimulatedUser {
         let began = simulation.observations.borrow_mut().tick();
         for _ in 0..TRIES {
             let connection = self.connection.borrow().clone();
+            let over_rest = simulation.fault_injector().below(3) == 0;
             let answer = match &connection {
-                Some(connection) => self.send_over_websocket(simulation, connection, shared_id, &fields).await,
-                None => self.send_over_rest(simulation, shared_id, &fields).await,
+                Some(connection) if !over_rest => {
+                    self.send_over_websocket(simulation, connection, shared_id, &fields).await
+                }
+                own => {
+                    // Without an own connection it names some other one, which changes nothing.
+                    let known = || simulation.observations.borrow().connected.keys().next().cloned();
+                    let mut request = fields.clone();
+                    request["connectionId"] = json!(own.clone().or_else(known).unwrap_or_default());
+                    self.send_over_rest(simulation, shared_id, &request).await
+                }
             };
             if let Some((message, duplicate)) = answer {
                 let mut observations = simulation.observations.borrow_mut();

@@ -15,6 +15,7 @@ mod idempotency;
 mod inbox;
 mod leaks;
 mod messaging;
+mod named_connections;
 mod notes;
 mod older_heads;
 mod orders;

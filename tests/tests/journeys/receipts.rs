@@ -298,3 +298,29 @@ fn unread_is_exact() {
         assert_eq!(listed[0].unread, Some(count(&log, 0, read[0])));
     });
 }
+
+/// Also no empty frame, which API Gateway may count.
+#[tokio::test]
+async fn a_receipt_without_a_request_id_gets_only_errors() {
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let id = anna.order().await.conversation.id;
+    ben.say(&id, "hello").await;
+    let (phone, desk) = (anna.connect_and_join(&id).await, ben.connect_and_join(&id).await);
+    for (action, seq) in [("message_delivered", 1), ("message_read", 2)] {
+        phone.send_text(json!({"action": action, "conversationId": id, "seq": seq}).to_string()).await;
+        let is_receipt = |event: &Event| match event {
+            Event::MessageDelivered { seq: to, .. } | Event::MessageRead { seq: to, .. } => *to == seq,
+            _ => false,
+        };
+        desk.wait_for(action, is_receipt).await;
+    }
+    assert_eq!(heard(&phone).await, []);
+    phone.send_text(json!({"action": "message_read", "conversationId": id, "seq": 9}).to_string()).await;
+    let error = phone.wait_for("the error", |event| matches!(event, Event::Error { .. })).await;
+    let Event::Error { request_id, code, .. } = error else { unreachable!() };
+    assert_eq!((request_id, code), (None, Code::InvalidRequest));
+    assert_eq!(phone.noise(), [""; 0]);
+    let now = participant(&anna, &id, "anna").await;
+    assert_eq!((now.read_seq, now.delivered_seq), (2, 2));
+}

@@ -148,13 +148,13 @@ async fn measure() -> Bill {
     meter.take();
     let message_id = client_message_id();
     phone.send(&id, message_id, "Is it blue?", Some(1)).await.unwrap();
-    bill.within(&meter, "send over WebSocket", &at_most(2, 2.0, 3.0));
+    bill.within(&meter, "send over WebSocket", &at_most(2, 2.0, 2.5));
     phone.send(&id, message_id, "Is it blue?", Some(1)).await.unwrap();
     bill.within(&meter, "a repeated send, right after", &at_most(2, 2.0, 3.0));
     desk.send(&id, client_message_id(), "As the sea", Some(2)).await.unwrap();
-    bill.within(&meter, "send by an admin", &at_most(2, 2.0, 3.0));
+    bill.within(&meter, "send by an admin", &at_most(2, 2.0, 2.5));
     anna.post_message(&first, client_message_id(), "And this one?", Some(1)).await.expect::<MessageAnswer>(201);
-    bill.within(&meter, "send over REST", &at_most(2, 2.0, 3.0));
+    bill.within(&meter, "send over REST", &at_most(2, 2.0, 2.5));
     desk.send(&id, client_message_id(), "Or green", Some(3)).await.unwrap();
     bill.note(&meter, "a second send within half a second");
     phone.send(&id, message_id, "Is it blue?", Some(1)).await.unwrap();
@@ -304,7 +304,7 @@ async fn changes(meter: &Meter, shop: &Shop, phone: &tests::Client, desk: &tests
     // Of a person who has not sent within the last half second, which would cost another write.
     let cleo = shop.admin("cleo");
     cleo.post(&format!("/api/chat/conversations/{id}/messages"), &answered).await.expect::<MessageAnswer>(201);
-    bill.within(meter, "send of an answer to a message", &at_most(3, 2.0, 4.0));
+    bill.within(meter, "send of an answer to a message", &at_most(3, 2.0, 3.5));
     let late = json!({"clientMessageId": client_message_id(), "body": "So", "seenSeq": 1, "expectLast": true});
     desk.say(&id, "I ask the carrier").await;
     meter.take();
@@ -419,7 +419,7 @@ async fn a_thousand_readers_cost_what_two_cost() {
             // A head has the rate limits of admins who have just written, at most four.
             assert!(size.abs_diff(two.1) < 100, "{size} and {}", two.1);
             // A plain send costs what it costs without readers.
-            assert_eq!(costs[..2], [("send by the customer", 5, 2.0, 3.0), ("send by an admin", 5, 2.0, 3.0)]);
+            assert_eq!(costs[..2], [("send by the customer", 5, 2.0, 2.5), ("send by an admin", 5, 2.0, 2.5)]);
             assert!(size < 800, "the head has {size} bytes");
             return;
         }

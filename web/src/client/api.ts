@@ -9,6 +9,8 @@ import type {
   DeskPage,
   DeskRequest,
   History,
+  MessageAnswer,
+  MessageRequest,
   OrderAnswer,
   OrderId,
   OrderRequest,
@@ -24,6 +26,15 @@ import type { Tokens } from "./tokens.ts";
 
 /** Time-out of a REST call, in milliseconds. */
 const TIMEOUT_MS = 30_000;
+
+/** Time-out of a call that the outbox repeats, in milliseconds. */
+const SEND_TIMEOUT_MS = 10_000;
+
+/**
+ * Options of calls that send what a person wrote. `keepalive` lets the browser finish the call when
+ * the page is closed.
+ */
+const SENDING = { timeout: SEND_TIMEOUT_MS, keepalive: true };
 
 const NO_CHANGES: Pick<History, "changes" | "others"> = { changes: [], others: [] };
 
@@ -45,7 +56,7 @@ export class Api {
 
   /** Requests a ticket, which is valid for one connection. `signal` aborts the request. */
   ticket(signal?: AbortSignal): Promise<TicketAnswer> {
-    return this.#call("POST", "/api/chat/ticket", undefined, {}, signal);
+    return this.#call("POST", "/api/chat/ticket", undefined, { ...(signal && { signal }) });
   }
 
   /**
@@ -73,7 +84,12 @@ export class Api {
 
   /** Adds a note to the shop's log. A repeated request with the same `changeId` adds nothing. */
   addNote(id: ConversationId, request: DeskRequest): Promise<DeskAnswer> {
-    return this.#call("POST", `/api/chat/conversations/${encodeURIComponent(id)}/desk`, request);
+    return this.#call("POST", `/api/chat/conversations/${encodeURIComponent(id)}/desk`, request, SENDING);
+  }
+
+  /** Sends a message. A repeated request with the same `clientMessageId` and `seenSeq` sends nothing. */
+  sendMessage(id: ConversationId, request: MessageRequest): Promise<MessageAnswer> {
+    return this.#call("POST", `/api/chat/conversations/${encodeURIComponent(id)}/messages`, request, SENDING);
   }
 
   /** Fetches a page of messages and changes: the newest, or those directly before or after a `seq`. */
@@ -85,7 +101,7 @@ export class Api {
 
   /** Places an order. A repeated request with the same key returns the same order. */
   placeOrder(order: OrderRequest, idempotencyKey: string): Promise<OrderAnswer> {
-    return this.#call("POST", "/api/sales", order, { "idempotency-key": idempotencyKey });
+    return this.#call("POST", "/api/sales", order, { headers: { "idempotency-key": idempotencyKey } });
   }
 
   /** Fetches one order. */
@@ -112,18 +128,17 @@ export class Api {
     method: string,
     path: string,
     body?: object,
-    headers: Record<string, string> = {},
-    signal?: AbortSignal,
+    { headers = {}, keepalive = false, ...limits }: CallOptions = {},
   ): Promise<Answer> {
-    const request: Request = { method, headers };
+    const request: Request = { method, headers, keepalive };
     if (body !== undefined) {
       request.headers = { ...headers, "content-type": "application/json" };
       request.body = JSON.stringify(body);
     }
     const token = await this.#tokens.fresh();
-    const answer = await this.#fetch(path, request, token, signal);
+    const answer = await this.#fetch(path, request, token, limits);
     if (!isTokenRefused(answer)) return bodyOf(answer);
-    const again = await this.#fetch(path, request, await this.#tokens.renewed(token), signal);
+    const again = await this.#fetch(path, request, await this.#tokens.renewed(token), limits);
     if (isTokenRefused(again)) this.#tokens.end("refused");
     return bodyOf(again);
   }
@@ -132,9 +147,9 @@ export class Api {
    * Sends one request and reads the whole response. Throws {@link NetworkError} if it does not
    * arrive in time.
    */
-  async #fetch(path: string, request: Request, token: string, signal: AbortSignal | undefined): Promise<Answered> {
+  async #fetch(path: string, request: Request, token: string, { signal, timeout = TIMEOUT_MS }: Limits): Promise<Answered> {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+    const timer = setTimeout(() => abort.abort(), timeout);
     const giveUp = () => abort.abort();
     signal?.addEventListener("abort", giveUp);
     if (signal?.aborted === true) giveUp();
@@ -156,10 +171,23 @@ function search(query: Record<string, string | number | undefined>): string {
   return `?${new URLSearchParams(given)}`;
 }
 
+/** When a call is given up: after `timeout` milliseconds, or when `signal` aborts. */
+interface Limits {
+  readonly signal?: AbortSignal;
+  readonly timeout?: number;
+}
+
+interface CallOptions extends Limits {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** True if the browser should finish the call when the page is closed. */
+  readonly keepalive?: boolean;
+}
+
 /** A request without its token. */
 interface Request {
   method: string;
   headers: Readonly<Record<string, string>>;
+  keepalive: boolean;
   body?: string;
 }
 

@@ -1,4 +1,4 @@
-import type { ConversationId, ConversationStatus, DeskAnswer, Message, Person } from "../protocol.ts";
+import type { Conversation, ConversationId, ConversationStatus, Message, Person } from "../protocol.ts";
 import { Api } from "./api.ts";
 import { Backoff } from "./backoff.ts";
 import { Connection } from "./connection.ts";
@@ -6,9 +6,9 @@ import { type Moment, deliveredSeqOf, readSeqOf, sideOf } from "./conversation.t
 import { gaplessDeskSeq } from "./desk.ts";
 import { Drafts } from "./drafts.ts";
 import { type Environment, pause } from "./environment.ts";
-import { ApiError, type SessionEnd } from "./errors.ts";
+import { ApiError, NetworkError, type SessionEnd } from "./errors.ts";
 import { Outbox } from "./outbox.ts";
-import { type MessageChange, type Pending, type PendingChange, type PendingMessage, type PendingNote, isNote } from "./pending.ts";
+import { type MessageChange, type Pending, type PendingChange, type PendingMessage, type Stored, isChange, isNote } from "./pending.ts";
 import { isSamePerson } from "./person.ts";
 import { Receipts } from "./receipts.ts";
 import { type StateChange, reduce, storedOf } from "./reducer.ts";
@@ -75,6 +75,11 @@ export class ChatClient {
    * answer.
    */
   #joined: { readonly id: ConversationId | undefined; readonly certain: boolean } = NOTHING_JOINED;
+  /**
+   * The id of the current connection, once it has joined a conversation. A request that names it is
+   * not pushed to it.
+   */
+  #connectionId: string | undefined;
   #joining: Promise<void> = Promise.resolve();
   readonly #joinBackoff: Backoff;
   #joinAgain: ReturnType<typeof setTimeout> | undefined;
@@ -119,12 +124,9 @@ export class ChatClient {
       seqOf: (change) => this.#seqOf(change),
       overtakenBy: (pending) => this.#overtakenBy(pending),
       overtaken: (conversationId) => void this.#sync.history(conversationId).catch(() => undefined),
-      addNote: (note) => this.#addNote(note),
+      send: (pending) => this.#send(pending),
     });
-    this.#receipts = new Receipts(environment, this.#connection, (conversationId, ack) => {
-      if ("readSeq" in ack) this.#dispatch({ type: "read", conversationId, seq: ack.readSeq, unread: ack.unread });
-      if ("deliveredSeq" in ack) this.#dispatch({ type: "delivered", conversationId, seq: ack.deliveredSeq });
-    });
+    this.#receipts = new Receipts(environment, this.#connection, () => this.#nextMoment());
     this.#typing = new Typing(this.#connection, () => environment.monotonic());
   }
 
@@ -324,6 +326,7 @@ export class ChatClient {
   #opened(missed: boolean): void {
     clearTimeout(this.#joinAgain);
     this.#joined = NOTHING_JOINED;
+    this.#connectionId = undefined;
     this.#join();
     if (missed) void this.#sync.sync(true);
     clearTimeout(this.#secondAsk);
@@ -410,8 +413,27 @@ export class ChatClient {
     return messages.findLast(({ seq, kind, sender }) => seq > seenSeq && kind === "text" && sender.role === "admin" && !isSamePerson(sender, me));
   }
 
-  #addNote({ conversationId, changeId, note, seenDeskSeq }: PendingNote): Promise<DeskAnswer> {
-    return this.api.addNote(conversationId, { changeId, note, ...(seenDeskSeq !== undefined && { seenDeskSeq }) });
+  /**
+   * Sends a message or a note over REST, which costs half of a frame with its acknowledgement. A
+   * change goes by a frame: its address is new for the browser, which would ask with a preflight.
+   */
+  async #send(pending: Pending): Promise<Stored> {
+    const { conversationId } = pending;
+    if (isNote(pending)) {
+      const { changeId, note, seenDeskSeq } = pending;
+      return this.api.addNote(conversationId, { changeId, note, ...(seenDeskSeq !== undefined && { seenDeskSeq }) });
+    }
+    const seen = pending.seenSeq === undefined ? {} : { seenSeq: pending.seenSeq };
+    if (isChange(pending)) {
+      const { changeId, seq = 0, change } = pending;
+      const ack = await this.#connection.request({ action: "change_message", conversationId, seq, changeId, ...change, ...seen });
+      if (!("change" in ack)) throw new NetworkError("The server's answer is incomplete.");
+      return { change: ack.change, message: ack.message };
+    }
+    const { clientMessageId, body, replyTo, expectLast } = pending;
+    const about = { ...(replyTo !== undefined && { replyTo }), ...(expectLast === true && { expectLast }) };
+    const from = this.#connectionId === undefined ? {} : { connectionId: this.#connectionId };
+    return this.api.sendMessage(conversationId, { clientMessageId, body, ...seen, ...about, ...from });
   }
 
   /**
@@ -428,7 +450,10 @@ export class ChatClient {
         if (open !== undefined) {
           const at = this.#nextMoment();
           const ack = await this.#connection.request({ action: "join_conversation", conversationId: open });
-          if ("conversation" in ack) this.#dispatch({ type: "conversation", conversation: ack.conversation, at });
+          if ("conversation" in ack) {
+            if (this.#joined === asked) this.#connectionId = ack.connectionId;
+            this.#dispatch({ type: "conversation", conversation: ack.conversation, at });
+          }
         } else if (joined !== undefined) {
           await this.#connection.request({ action: "leave_conversation", conversationId: joined });
         }
@@ -447,6 +472,7 @@ export class ChatClient {
   #dispatch(change: StateChange): void {
     const before = this.#state;
     this.#state = reduce(before, change);
+    this.#repeatLostReceipts(change);
     if (this.#state === before) return;
     this.#deliver(before);
     this.#sync.watch(before);
@@ -461,6 +487,14 @@ export class ChatClient {
       callback();
     } catch (error) {
       this.#environment.reportError(error);
+    }
+  }
+
+  /** Sends receipts again that are not in an answer of the server. Receipts are not acknowledged. */
+  #repeatLostReceipts(change: StateChange): void {
+    const { me } = this.#state;
+    for (const { conversation, at } of answered(change)) {
+      this.#receipts.compare(conversation.id, { readSeq: readSeqOf(conversation, me), deliveredSeq: deliveredSeqOf(conversation, me) }, at);
     }
   }
 
@@ -479,4 +513,12 @@ export class ChatClient {
       this.#receipts.delivered(id, conversation.lastSeq);
     }
   }
+}
+
+/** Returns the conversations in an answer of the server, with the moment of the request. */
+function answered(change: StateChange): { readonly conversation: Conversation; readonly at: Moment }[] {
+  if (change.type === "conversation") return [{ conversation: change.conversation, at: change.at }];
+  if (change.type !== "list" && change.type !== "refreshed") return [];
+  const pages = change.type === "list" ? [change.page] : change.pages;
+  return pages.flatMap(({ items }) => items).map((conversation) => ({ conversation, at: change.at }));
 }

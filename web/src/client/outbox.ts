@@ -1,8 +1,8 @@
-import type { ConversationId, DeskAnswer, Message, Person } from "../protocol.ts";
+import type { ConversationId, Message, Person } from "../protocol.ts";
 import { Backoff } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, NetworkError } from "./errors.ts";
 import { PendingStorage } from "./outbox-storage.ts";
 import {
   type Failure,
@@ -10,7 +10,6 @@ import {
   type Pending,
   type PendingChange,
   type PendingMessage,
-  type PendingNote,
   type Stored,
   idOf,
   isChange,
@@ -41,8 +40,8 @@ export interface OutboxOwner {
   overtakenBy(pending: PendingMessage): Message | undefined;
   /** Another admin's answer has overtaken a message, so it is needed to decide. */
   overtaken(conversationId: ConversationId): void;
-  /** Sends a note. */
-  addNote(note: PendingNote): Promise<DeskAnswer>;
+  /** Sends it once. Returns what the server has stored. */
+  send(pending: Pending): Promise<Stored>;
 }
 
 /**
@@ -79,7 +78,7 @@ interface Pause {
 export class Outbox {
   readonly #environment: Environment;
   readonly #me: Person;
-  readonly #connection: Pick<Connection, "open" | "request">;
+  readonly #connection: Pick<Connection, "check" | "open">;
   readonly #owner: OutboxOwner;
   readonly #storage: PendingStorage;
   readonly #sending = new Set<ConversationId>();
@@ -89,7 +88,7 @@ export class Outbox {
   #withoutLocksUntil = Number.NEGATIVE_INFINITY;
   #running = false;
 
-  constructor(environment: Environment, me: Person, connection: Pick<Connection, "open" | "request">, owner: OutboxOwner) {
+  constructor(environment: Environment, me: Person, connection: Pick<Connection, "check" | "open">, owner: OutboxOwner) {
     this.#environment = environment;
     this.#me = me;
     this.#connection = connection;
@@ -266,7 +265,7 @@ export class Outbox {
       this.#storage.put(pending);
     }
     try {
-      const answer = await this.#request(pending);
+      const answer = await this.#owner.send(pending);
       this.#pauses.delete(pending.conversationId);
       this.#acknowledged(id, answer);
       return undefined;
@@ -283,25 +282,9 @@ export class Outbox {
     return expects ? { ...tried, expectLast: true } : tried;
   }
 
-  /** Sends it, and returns what the server has stored. */
-  async #request(pending: Pending): Promise<Stored | undefined> {
-    const { conversationId } = pending;
-    if (isNote(pending)) return this.#owner.addNote(pending);
-    const seen = pending.seenSeq === undefined ? {} : { seenSeq: pending.seenSeq };
-    if (isChange(pending)) {
-      const { changeId, seq = 0, change } = pending;
-      const ack = await this.#connection.request({ action: "change_message", conversationId, seq, changeId, ...change, ...seen });
-      return "change" in ack ? { change: ack.change, message: ack.message } : undefined;
-    }
-    const { clientMessageId, body, replyTo, expectLast } = pending;
-    const about = { ...(replyTo !== undefined && { replyTo }), ...(expectLast === true && { expectLast }) };
-    const ack = await this.#connection.request({ action: "send_message", conversationId, clientMessageId, body, ...seen, ...about });
-    return "message" in ack ? { message: ack.message } : undefined;
-  }
-
-  #acknowledged(id: string, stored: Stored | undefined): void {
+  #acknowledged(id: string, stored: Stored): void {
     this.#forget(id, stored);
-    if (stored !== undefined) this.#owner.sent(stored);
+    this.#owner.sent(stored);
     this.#changed();
   }
 
@@ -317,7 +300,9 @@ export class Outbox {
       return undefined;
     }
     if (problem instanceof ApiError && problem.retryAfterMs !== undefined) return problem.retryAfterMs;
-    // A broken connection says nothing about what was sent.
+    // Without an answer the connection may be broken too. A broken connection says nothing about
+    // what was sent.
+    if (problem instanceof NetworkError) this.#connection.check();
     const isNotAccepted = problem instanceof ApiError || this.#connection.open;
     if (!isNotAccepted) this.#failures.delete(idOf(pending));
     else if (this.#givesUp(idOf(pending))) {

@@ -51,9 +51,7 @@ export type StateChange =
   /** One of the person's own messages, changes or notes was acknowledged. */
   | { type: "sent"; stored: Stored }
   /** The person's own read cursor moved. */
-  | { type: "read"; conversationId: ConversationId; seq: number; unread?: number }
-  /** The person's own delivery cursor moved. */
-  | { type: "delivered"; conversationId: ConversationId; seq: number }
+  | { type: "read"; conversationId: ConversationId; seq: number }
   /** The outbox has changed. */
   | { type: "outbox"; pending: readonly Pending[]; unstored: boolean }
   /** The drafts have changed. */
@@ -96,9 +94,7 @@ export function reduce(state: State, change: StateChange): State {
     case "sent":
       return withStored(state, change.stored);
     case "read":
-      return read(state, change.conversationId, change.seq, change.unread);
-    case "delivered":
-      return cursor(state, change.conversationId, state.me, { deliveredSeq: change.seq });
+      return cursor(state, change.conversationId, state.me, { readSeq: change.seq });
     case "outbox":
       return withPending({ ...state, unstored: change.unstored }, change.pending);
     case "drafts":
@@ -312,13 +308,6 @@ function withPage(entry: ConversationEntry, page: History, me: Person): Conversa
 function leavesGap(timeline: Timeline, page: History): boolean {
   const [oldest, last] = [oldestSeq(timeline), newestSeq(page)];
   return last > 0 && (oldest === undefined || last + 1 < oldest);
-}
-
-function read(state: State, id: ConversationId, seq: number, unread: number | undefined): State {
-  const next = cursor(state, id, state.me, { readSeq: seq });
-  const entry = next.conversations.get(id);
-  if (entry === undefined || unread !== 0 || entry.conversation.lastSeq > seq) return next;
-  return withEntry(next, { ...entry, unread });
 }
 
 function cursor(

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { History } from "../../src/protocol.ts";
 import { simulateHistory } from "./long-history.ts";
 import { bubble, checkAccessibility, chooseAction, deferred, logIn, openOrder, placeOrder, sendMessage, startConversation, waitForFrame, waitForStatus } from "./steps.ts";
-import { NO_NETWORK, browserSetup } from "./setup.ts";
+import { FAILED_REQUEST, NO_NETWORK, browserSetup } from "./setup.ts";
 
 const setup = browserSetup();
 
@@ -205,6 +205,8 @@ test("a note is seen by admins at once and never reaches the customer", async ()
 });
 
 test("an answer after a colleague's answer asks first", async () => {
+  // The browser writes the refusal into the console.
+  setup.allowConsoleMessages(FAILED_REQUEST);
   const { page: mia } = await setup.windows.window();
   const { page: grace } = await setup.windows.window();
   const { page: tom } = await setup.windows.window();

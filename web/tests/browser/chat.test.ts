@@ -125,21 +125,14 @@ test("a chat that opens does not take the focus from the search field", async ()
 });
 
 test("the scroll position stays when one's own message is sent while reading older messages", async () => {
+  setup.allowConsoleMessages(FAILED_REQUEST);
   const { page } = await setup.windows.window();
   const { resolve: release, promise: held } = deferred();
-  const { resolve: acknowledge, promise: acknowledged } = deferred();
-  await page.routeWebSocket(/ticket=/, (route) => {
-    const server = route.connectToServer();
-    server.onMessage((frame) => {
-      route.send(frame);
-      if (/"event":"ack"/.test(String(frame)) && String(frame).includes('"Held"')) acknowledge();
-    });
-    route.onMessage(async (frame) => {
-      const { body, requestId } = JSON.parse(String(frame)) as { body?: string; requestId: string };
-      if (body === "Refused") return route.send(JSON.stringify({ event: "error", requestId, code: "invalid_request", message: "No." }));
-      if (body === "Held") await held;
-      server.send(frame);
-    });
+  await page.route(/\/messages$/, async (route) => {
+    const { body } = route.request().postDataJSON() as { body: string };
+    if (body === "Refused") return route.fulfill({ status: 422, json: { code: "invalid_request", detail: "No." } });
+    if (body === "Held") await held;
+    await route.fallback();
   });
   await logIn(page, "Mia Berger");
   await placeOrder(page, "Desk lamp");
@@ -159,10 +152,13 @@ test("the scroll position stays when one's own message is sent while reading old
     .toBe(true);
   await waitForFrame(page);
   const reading = await list.evaluate((frame) => frame.scrollTop);
+  const answered = page.waitForResponse((response) => response.url().endsWith("/messages") && response.status() === 201);
   release();
-  await acknowledged;
+  await answered;
   await waitForFrame(page);
   expect(Math.abs((await list.evaluate((frame) => frame.scrollTop)) - reading)).toBeLessThanOrEqual(1);
+  await page.getByRole("button", { name: "Go to newest" }).click();
+  await waitForStatus(page, "Held", "Sent");
 });
 
 test("a failed action shows an error until another action is chosen", async () => {

@@ -43,23 +43,25 @@ async function recordEnter(page: Page): Promise<void> {
   });
 }
 
-/** Counts what a page sends to the server: frames by action, and requests. */
-function countSent(page: Page): Map<string, number> {
+/** Counts what a page sends: frames by action, messages and other requests. And the events that it gets. */
+function countTraffic(page: Page): Map<string, number> {
   const counts = new Map<string, number>();
   const count = (kind: string) => counts.set(kind, (counts.get(kind) ?? 0) + 1);
   page.on("request", (request) => {
-    if (request.url().includes("/api/")) count("request");
+    if (!request.url().includes("/api/")) return;
+    count(request.method() === "POST" && request.url().endsWith("/messages") ? "message" : "request");
   });
-  page.on("websocket", (socket) =>
-    socket.on("framesent", ({ payload }) => count((JSON.parse(String(payload)) as { action: string }).action)),
-  );
+  page.on("websocket", (socket) => {
+    socket.on("framesent", ({ payload }) => count((JSON.parse(String(payload)) as { action: string }).action));
+    socket.on("framereceived", ({ payload }) => count(`got ${String(payload) === "" ? "nothing" : (JSON.parse(String(payload)) as { event: string }).event}`));
+  });
   return counts;
 }
 
-test("a message takes one frame and no request; its latency is printed", async () => {
+test("a message takes one request and no frame, and a receipt no answer; their latency is printed", async () => {
   const { page: mia } = await setup.windows.window();
   const { page: grace } = await setup.windows.window();
-  const [fromMia, fromGrace] = [countSent(mia), countSent(grace)];
+  const [fromMia, fromGrace] = [countTraffic(mia), countTraffic(grace)];
   await startConversation(mia, grace);
   // What the conversation's opening sends is sent before anything is counted.
   await sendMessage(mia, "Hello.");
@@ -73,7 +75,7 @@ test("a message takes one frame and no request; its latency is printed", async (
     // Wait until all effects of this message are over, as between messages of a person.
     await waitForStatus(mia, `Timed ${count}.`, "Read");
   }
-  process.stderr.write(`sent for ${TIMED_MESSAGES} messages: ${JSON.stringify([...fromMia])}, by who reads them ${JSON.stringify([...fromGrace])}\n`);
+  process.stderr.write(`traffic of ${TIMED_MESSAGES} messages: ${JSON.stringify([...fromMia])}, of who reads them ${JSON.stringify([...fromGrace])}\n`);
   const pressed = await mia.evaluate(() => (globalThis as unknown as { pressed: Record<string, number> }).pressed);
   const shown = await grace.evaluate(() => (globalThis as unknown as { shown: Record<string, number> }).shown);
   const times = Object.entries(pressed)
@@ -84,11 +86,18 @@ test("a message takes one frame and no request; its latency is printed", async (
   // The times are printed, not asserted, because they depend on the machine. The number of frames
   // and requests does not.
   expect(times.filter(Number.isFinite)).toHaveLength(TIMED_MESSAGES);
-  expect(fromMia.get("send_message")).toBe(TIMED_MESSAGES);
+  expect(fromMia.get("message")).toBe(TIMED_MESSAGES);
+  expect(fromMia.get("send_message")).toBeUndefined();
+  // What the answer brings is not pushed as well.
+  expect(fromMia.get("got new_message")).toBeUndefined();
+  expect(fromGrace.get("got new_message")).toBe(TIMED_MESSAGES);
   expect(fromGrace.get("message_read")).toBe(TIMED_MESSAGES);
+  expect(fromMia.get("got message_read")).toBe(TIMED_MESSAGES);
   for (const counts of [fromMia, fromGrace]) {
     for (const [kind, count] of counts) expect(count, kind).toBeLessThanOrEqual(TIMED_MESSAGES);
     // The second sync after a new connection may happen during the test.
     expect(counts.get("request") ?? 0).toBeLessThanOrEqual(3);
+    // Only pings and the like are answered.
+    expect(counts.get("got ack") ?? 0).toBeLessThanOrEqual(3);
   }
 });

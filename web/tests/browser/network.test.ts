@@ -28,7 +28,13 @@ test("a message whose answer is lost is sent again and appears once", async () =
   const proxy = await proxySocket(mia);
   await startConversation(mia, grace);
 
+  setup.allowConsoleMessages(NO_NETWORK);
   proxy.answers = false;
+  await mia.route(/\/messages$/, async (route) => {
+    if (proxy.answers) return route.fallback();
+    await route.fetch();
+    await route.abort("internetdisconnected");
+  });
   await sendMessage(mia, "Did this arrive?");
   await waitForStatus(mia, "Did this arrive?", "Sending");
   // The server has stored the message and only the answer is lost. Then the connection is closed.

@@ -171,14 +171,13 @@ test("a refused message shows that it was not sent and can be retried", async ()
   const { page: mia } = await setup.windows.window();
   const { page: grace } = await setup.windows.window();
   await startConversation(mia, grace);
+  // The browser writes the refusal into the console.
+  setup.allowConsoleMessages(FAILED_REQUEST);
   // The shop closes the conversation while the customer's message is on its way, so her page does
   // not know it yet.
-  await mia.evaluate(() => {
-    const send = WebSocket.prototype.send;
-    WebSocket.prototype.send = function (data) {
-      if (String(data).includes("send_message")) setTimeout(() => send.call(this, data), 1_500);
-      else send.call(this, data);
-    };
+  await mia.route(/\/messages$/, async (route) => {
+    if (route.request().method() === "POST") await new Promise((done) => setTimeout(done, 1_500));
+    await route.fallback();
   });
   await sendMessage(mia, "One more thing");
   await grace.getByRole("button", { name: "Actions" }).click();

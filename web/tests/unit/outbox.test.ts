@@ -2,8 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { MemoryStorage } from "../../src/app/memory-storage.ts";
 import { ApiError, NetworkError } from "../../src/client/errors.ts";
 import { Outbox } from "../../src/client/outbox.ts";
-import type { PendingMessage } from "../../src/client/pending.ts";
-import type { Ack, Frame } from "../../src/client/socket.ts";
+import { type Pending, type PendingMessage, type Stored, isMessage } from "../../src/client/pending.ts";
 import type { Code, Message, Person } from "../../src/protocol.ts";
 import { SharedLocks, outboxOwner, pendingMessages, settle, testEnvironment } from "./test-client.ts";
 
@@ -12,29 +11,28 @@ const ME: Person = { userId: "mia", role: "customer", name: "Mia" };
 /** A server that stores each `clientMessageId` once and answers as the test says. */
 class Server {
   readonly stored: Message[] = [];
-  readonly frames: Extract<Frame, { action: "send_message" }>[] = [];
+  readonly sent: PendingMessage[] = [];
   answers: ("ack" | "lost" | Code)[] = [];
   atOnce = 0;
   mostAtOnce = 0;
 
-  async request(frame: Frame): Promise<Ack> {
-    if (frame.action !== "send_message") throw new Error("not a message");
-    this.frames.push(frame);
+  async send(pending: Pending): Promise<Stored> {
+    if (!isMessage(pending)) throw new Error("not a message");
+    this.sent.push(pending);
     this.mostAtOnce = Math.max(this.mostAtOnce, (this.atOnce += 1));
     await new Promise((done) => setTimeout(done, 5));
     this.atOnce -= 1;
     const answer = this.answers.shift() ?? "ack";
     if (answer !== "ack" && answer !== "lost") throw new ApiError("no", { code: answer, retryAfterMs: answer === "rate_limited" ? 300 : undefined });
-    let message = this.stored.find(({ clientMessageId }) => clientMessageId === frame.clientMessageId);
-    const duplicate = message !== undefined;
+    let message = this.stored.find(({ clientMessageId }) => clientMessageId === pending.clientMessageId);
     if (message === undefined) {
       const seq = this.stored.length + 1;
-      const { clientMessageId, conversationId, body } = frame;
+      const { clientMessageId, conversationId, body } = pending;
       message = { conversationId, seq, id: `msg_${seq}`, clientMessageId, sender: ME, kind: "text", body, createdAt: "" };
       this.stored.push(message);
     }
     if (answer === "lost") throw new NetworkError("lost");
-    return { event: "ack", requestId: "1", message, duplicate };
+    return { message };
   }
 }
 
@@ -48,13 +46,14 @@ function tab(storage: Storage, locks?: SharedLocks, connection: { open: boolean 
     get open() {
       return connection.open;
     },
-    request: (frame: Frame) => server.request(frame),
+    check: () => undefined,
   };
   const outbox = new Outbox(environment, ME, link, {
     ...outboxOwner,
     changed: (pending, unstored) => Object.assign(shown, { pending, unstored }),
     sent: (stored) => "message" in stored && shown.sent.push(stored.message.body),
     seenSeq: (pending) => Promise.resolve(held?.() ?? ("seenSeq" in pending ? pending.seenSeq : undefined)),
+    send: (pending) => server.send(pending),
   });
   outbox.start();
   return { outbox, shown, connection };
@@ -76,14 +75,14 @@ test("messages are sent one at a time, in the order of writing", async () => {
   expect(shown.sent).toEqual(["one", "two", "three"]);
 });
 
-test("without an answer the same frame is sent again and stored once", async () => {
+test("without an answer the same is sent again and stored once", async () => {
   const { outbox } = tab(new MemoryStorage());
   server.answers = ["lost", "internal", "rate_limited", "ack"];
   outbox.add("cnv_a", "hello", 4);
   await vi.advanceTimersByTimeAsync(20_000);
-  expect(server.frames).toHaveLength(4);
-  expect(new Set(server.frames.map((frame) => JSON.stringify(frame))).size).toBe(1);
-  expect(server.frames[0]?.seenSeq).toBe(4);
+  expect(server.sent).toHaveLength(4);
+  expect(new Set(server.sent.map((each) => JSON.stringify(each))).size).toBe(1);
+  expect(server.sent[0]?.seenSeq).toBe(4);
   expect(server.stored).toHaveLength(1);
   expect(outbox.pending).toEqual([]);
 });
@@ -98,9 +97,7 @@ test("a pending message keeps its id and its seenSeq over a reload", async () =>
   expect(after.outbox.pending).toEqual([unsent]);
   after.outbox.flush();
   await vi.advanceTimersByTimeAsync(50);
-  expect(server.frames).toEqual([
-    { action: "send_message", conversationId: "cnv_a", clientMessageId: unsent?.clientMessageId, body: "written offline", seenSeq: 9 },
-  ]);
+  expect(server.sent).toMatchObject([{ conversationId: "cnv_a", clientMessageId: unsent?.clientMessageId, body: "written offline", seenSeq: 9 }]);
   expect(after.outbox.pending).toEqual([]);
 });
 
@@ -112,11 +109,11 @@ test("two tabs never send the same message, nor two messages of one conversation
   one.outbox.flush();
   other.outbox.flush();
   await vi.advanceTimersByTimeAsync(200);
-  expect(server.frames.map(({ body }) => body)).toEqual(["from the first", "from the second"]);
+  expect(server.sent.map(({ body }) => body)).toEqual(["from the first", "from the second"]);
   expect(server.mostAtOnce).toBe(1);
 });
 
-test("a refused message fails, the next one is sent, and a retry sends the same frame", async () => {
+test("a refused message fails, the next one is sent, and a retry sends the same", async () => {
   const { outbox } = tab(new MemoryStorage());
   server.answers = ["conversation_closed", "ack"];
   outbox.add("cnv_a", "refused", 1);
@@ -128,7 +125,7 @@ test("a refused message fails, the next one is sent, and a retry sends the same 
   outbox.retry(failed?.clientMessageId ?? "");
   await vi.advanceTimersByTimeAsync(50);
   expect(server.stored.map(({ body }) => body)).toEqual(["passes", "refused"]);
-  expect(server.frames[2]).toEqual(server.frames[0]);
+  expect(server.sent[2]).toEqual(server.sent[0]);
   expect(outbox.pending).toEqual([]);
 });
 
@@ -147,7 +144,7 @@ test.each([
   // Other data has been removed when the answer comes, so the storage has space again.
   if (tooMuch === '"body"') setItem.mockRestore();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(server.frames).toHaveLength(1);
+  expect(server.sent).toHaveLength(1);
   expect(shown.pending).toMatchObject([{ body: "refused", failed: { code: "conversation_closed" } }]);
 });
 
@@ -185,7 +182,7 @@ test("a message that another tab sends is shown as sent in the tab that wrote it
   writer.connection.open = true;
   writer.outbox.flush();
   await vi.advanceTimersByTimeAsync(50);
-  expect(server.frames).toHaveLength(1);
+  expect(server.sent).toHaveLength(1);
 });
 
 test("a message that another tab has discarded is not sent", async () => {
@@ -196,7 +193,7 @@ test("a message that another tab has discarded is not sent", async () => {
   writer.connection.open = true;
   writer.outbox.flush();
   await vi.advanceTimersByTimeAsync(50);
-  expect(server.frames).toEqual([]);
+  expect(server.sent).toEqual([]);
   expect(writer.outbox.pending).toEqual([]);
 });
 
@@ -244,10 +241,10 @@ test("the text of a sent message is removed from the storage after some seconds,
 
 test.each<["internal" | "silent"]>([["internal"], ["silent"]])("a message that the server never accepts (%s) fails after a bounded time, and the next one is sent", async (how) => {
   const { outbox, shown } = tab(new MemoryStorage());
-  const refuse = server.request.bind(server);
-  server.request = async (frame: Frame) => {
-    if (frame.action !== "send_message" || frame.body !== "poison") return refuse(frame);
-    server.frames.push(frame);
+  const refuse = server.send.bind(server);
+  server.send = async (pending: Pending) => {
+    if (!isMessage(pending) || pending.body !== "poison") return refuse(pending);
+    server.sent.push(pending);
     if (how === "internal") throw new ApiError("broken", { code: "internal" });
     await new Promise((done) => setTimeout(done, 20_000));
     throw new NetworkError("The server did not answer.");
@@ -257,10 +254,10 @@ test.each<["internal" | "silent"]>([["internal"], ["silent"]])("a message that t
   await vi.advanceTimersByTimeAsync(3 * 60_000);
   expect(server.stored.map(({ body }) => body)).toEqual(["passes"]);
   expect(shown.pending).toMatchObject([{ body: "poison", failed: { reason: expect.stringMatching(/./) as string } }]);
-  const tries = server.frames.length;
+  const tries = server.sent.length;
   await vi.advanceTimersByTimeAsync(60 * 60_000);
-  expect(server.frames).toHaveLength(tries);
-  server.request = refuse;
+  expect(server.sent).toHaveLength(tries);
+  server.send = refuse;
   outbox.retry(shown.pending[0]?.clientMessageId ?? "");
   await vi.advanceTimersByTimeAsync(100);
   expect(server.stored.map(({ body }) => body)).toEqual(["passes", "poison"]);
@@ -272,10 +269,10 @@ test("a message does not fail while offline, nor because of the rate limit", asy
   outbox.add("cnv_a", "waits", 1);
   await vi.advanceTimersByTimeAsync(2 * 60_000);
   expect(outbox.pending[0]?.failed).toBeUndefined();
-  const send = server.request.bind(server);
-  server.request = (frame: Frame) => {
+  const send = server.send.bind(server);
+  server.send = (pending: Pending) => {
     connection.open = false;
-    void send(frame).catch(() => undefined);
+    void send(pending).catch(() => undefined);
     return Promise.reject(new NetworkError("The connection ended."));
   };
   for (let loss = 0; loss < 20; loss += 1) {
@@ -292,7 +289,7 @@ test("a pending message gets its seenSeq at the first attempt and keeps it at ev
   server.answers = ["ack", "lost", "ack", "ack"];
   for (const body of ["one", "two", "three"]) outbox.add("cnv_a", body, 7);
   await vi.advanceTimersByTimeAsync(30_000);
-  expect(server.frames.map(({ body, seenSeq }) => [body, seenSeq])).toEqual([
+  expect(server.sent.map(({ body, seenSeq }) => [body, seenSeq])).toEqual([
     ["one", 7],
     ["two", 8],
     ["two", 8],
@@ -307,7 +304,7 @@ test("a message that an older release stored is sent with its own seenSeq", asyn
   tab(storage, undefined, { open: true }, () => 99);
   await vi.advanceTimersByTimeAsync(50);
   const { clientMessageId, conversationId, body, seenSeq } = old;
-  expect(server.frames).toEqual([{ action: "send_message", clientMessageId, conversationId, body, seenSeq }]);
+  expect(server.sent).toMatchObject([{ clientMessageId, conversationId, body, seenSeq }]);
 });
 
 test("messages are sent although the storage is full", async () => {

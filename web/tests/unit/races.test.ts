@@ -2,10 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { MemoryStorage } from "../../src/app/memory-storage.ts";
 import { ApiError, NetworkError } from "../../src/client/errors.ts";
 import { Outbox } from "../../src/client/outbox.ts";
-import type { PendingMessage } from "../../src/client/pending.ts";
+import { type Pending, type PendingMessage, type Stored, isMessage } from "../../src/client/pending.ts";
 import { reduce } from "../../src/client/reducer.ts";
 import { initial } from "../../src/client/state.ts";
-import type { Ack, Frame } from "../../src/client/socket.ts";
 import type { Message, Person } from "../../src/protocol.ts";
 import { FakeSocket, SharedLocks, type StartedClient, conversation, message, outboxOwner, startClient, testEnvironment } from "./test-client.ts";
 
@@ -17,25 +16,25 @@ type Answer = "ack" | "lost" | "internal";
 
 /** The messages that the fake server has stored. */
 let stored: Message[] = [];
-/** The frames that the fake server has received. */
-let frames: Extract<Frame, { action: "send_message" }>[] = [];
+/** What the fake server has received. */
+let requests: PendingMessage[] = [];
 /** The next answers of the fake server. After them it sends acks. */
 let answers: Answer[] = [];
 
 /** The fake server of an outbox. It answers after 5 ms and stores a repeated message once. */
-async function request(frame: Frame): Promise<Ack> {
-  if (frame.action !== "send_message") throw new Error(`unexpected ${frame.action}`);
-  frames.push(frame);
+async function send(pending: Pending): Promise<Stored> {
+  if (!isMessage(pending)) throw new Error("not a message");
+  requests.push(pending);
   await new Promise((resolve) => setTimeout(resolve, 5));
   const answer = answers.shift() ?? "ack";
   if (answer === "internal") throw new ApiError("internal error", { code: "internal" });
-  const { clientMessageId, conversationId, body } = frame;
+  const { clientMessageId, conversationId, body } = pending;
   const known = stored.find((each) => each.clientMessageId === clientMessageId);
   const seq = stored.length + 1;
   const sent = known ?? { ...message(seq, conversationId), clientMessageId, sender: MIA, body };
   if (known === undefined) stored.push(sent);
   if (answer === "lost") throw new NetworkError("lost");
-  return { event: "ack", requestId: "1", message: sent, duplicate: known !== undefined };
+  return { message: sent };
 }
 
 /** Opens a tab: an outbox on `storage`. With `hasHistory` the tab holds all stored messages. */
@@ -50,12 +49,13 @@ function openTab(
     get open() {
       return connection.open;
     },
-    request,
+    check: () => undefined,
   };
   const outbox = new Outbox(environment, MIA, server, {
     ...outboxOwner,
     changed: (pending) => Object.assign(shown, { pending }),
     sent: (answer) => "message" in answer && shown.sent.push(answer.message.body),
+    send,
     stored: (pending) => {
       const found = hasHistory && "clientMessageId" in pending && stored.find((each) => each.clientMessageId === pending.clientMessageId);
       return found ? { message: found } : undefined;
@@ -68,7 +68,7 @@ function openTab(
 beforeEach(() => {
   vi.useFakeTimers();
   stored = [];
-  frames = [];
+  requests = [];
   answers = [];
 });
 afterEach(() => vi.useRealTimers());
@@ -99,7 +99,7 @@ test("a message that a tab of an old release discards (it removes only the key) 
   writer.connection.open = true;
   writer.outbox.flush();
   await vi.advanceTimersByTimeAsync(500);
-  expect(frames).toEqual([]);
+  expect(requests).toEqual([]);
 });
 
 test("a discard in a full storage reaches the other tab", async () => {
@@ -116,7 +116,7 @@ test("a discard in a full storage reaches the other tab", async () => {
   writer.connection.open = true;
   writer.outbox.flush();
   await vi.advanceTimersByTimeAsync(500);
-  expect(frames).toEqual([]);
+  expect(requests).toEqual([]);
 });
 
 test("a reloaded tab keeps showing what another tab sends", async () => {
@@ -186,7 +186,7 @@ test("a failed message that the history contains is removed from the outbox", as
 
 test("a retry in one conversation does not shorten the back-off of another", async () => {
   const { outbox } = openTab(new MemoryStorage());
-  const attempts = () => frames.filter(({ conversationId }) => conversationId === "cnv_a").length;
+  const attempts = () => requests.filter(({ conversationId }) => conversationId === "cnv_a").length;
   answers = Array.from({ length: 100 }, () => "internal");
   outbox.add("cnv_a", "refused", 1);
   await vi.advanceTimersByTimeAsync(5_000);
@@ -204,7 +204,7 @@ function sendAck(socket: FakeSocket, frame: Record<string, unknown>, result: obj
   socket.receive({ event: "ack", requestId: frame["requestId"], ...result });
 }
 
-/** Sends acks for all frames that the client has sent since the last call, without those of `except`. */
+/** Sends acks for all requests that the client has sent since the last call, without those of `except`. */
 function ackAll(socket: FakeSocket, except: readonly Record<string, unknown>[] = []): void {
   for (const frame of socket.sent.splice(0)) {
     if (except.includes(frame)) continue;

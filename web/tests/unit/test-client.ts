@@ -64,7 +64,7 @@ export const outboxOwner: OutboxOwner = {
   seqOf: () => undefined,
   overtakenBy: () => undefined,
   overtaken: () => undefined,
-  addNote: () => Promise.reject(new Error("no notes")),
+  send: () => Promise.reject(new Error("nothing is sent")),
 };
 
 /** Returns the messages of an outbox. */
@@ -96,6 +96,8 @@ export class SharedLocks {
 /** A fake WebSocket. The test plays the server. */
 export class FakeSocket extends EventTarget {
   static opened: FakeSocket[] = [];
+  /** Gets every frame that the client sends. */
+  static heard: ((socket: FakeSocket, frame: Record<string, unknown>) => void) | undefined;
   readonly sent: Record<string, unknown>[] = [];
   readyState = 0;
   readonly url: string;
@@ -111,7 +113,9 @@ export class FakeSocket extends EventTarget {
   }
 
   send(text: string): void {
-    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+    const frame = JSON.parse(text) as Record<string, unknown>;
+    this.sent.push(frame);
+    FakeSocket.heard?.(this, frame);
   }
 
   /** Delivers a frame from the server. */
@@ -168,11 +172,20 @@ export interface Server {
 export interface StartedClient {
   readonly client: ChatClient;
   readonly server: Server;
-  /** The URLs of all REST requests. */
+  /** The URLs of all REST requests but those of {@link sent}. */
   readonly asked: string[];
   /** The errors that the client has reported. */
   readonly reported: unknown[];
   readonly environment: Environment;
+  /**
+   * The fields of the messages and changes that were sent, in order. Each waits for {@link answer}
+   * or {@link refuse}.
+   */
+  readonly sent: Record<string, unknown>[];
+  /** Answers what was sent, by its index in {@link sent}. */
+  answer(index: number, answer: object): Promise<void>;
+  /** Refuses what was sent, by its index in {@link sent}. */
+  refuse(index: number, problem: object): Promise<void>;
   /** Returns the newest WebSocket. */
   socket(): FakeSocket;
   /** Returns the frames with this action that were sent on the newest connection. */
@@ -193,6 +206,23 @@ export async function startClient(
 ): Promise<StartedClient> {
   FakeSocket.opened = [];
   const [asked, reported]: [string[], unknown[]] = [[], []];
+  const sent: Record<string, unknown>[] = [];
+  const answers: ((answer: object, refused: boolean) => void)[] = [];
+  /** A message goes over REST. It waits until the test answers, or the client gives up. */
+  const post = (path: string, { body, signal }: RequestInit): Promise<Response> => {
+    const [, conversationId] = /conversations\/([^/]+)\/messages$/.exec(path) ?? [];
+    sent.push({ conversationId, ...(JSON.parse(String(body)) as object) });
+    return new Promise((resolve, reject) => {
+      answers.push((answer, refused) => resolve(Response.json(refused ? { detail: "No.", ...answer } : answer, { status: refused ? 409 : 201 })));
+      signal?.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+    });
+  };
+  /** A change goes by a frame. */
+  FakeSocket.heard = (socketOf, { action, requestId, ...fields }) => {
+    if (action !== "change_message") return;
+    sent.push(fields);
+    answers.push((answer, refused) => socketOf.receive(refused ? { event: "error", requestId, message: "No.", ...answer } : { event: "ack", requestId, duplicate: false, ...answer }));
+  };
   const server: Server = {
     list: () => ({}),
     conversation: () => undefined,
@@ -213,6 +243,7 @@ export async function startClient(
   const environment = testEnvironment({
     fetch: async (input, init) => {
       const path = String(input);
+      if (init?.method === "POST" && path.includes("/messages")) return post(path, init);
       asked.push(path);
       const bearer = new Headers(init?.headers).get("authorization") ?? "";
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -232,5 +263,9 @@ export async function startClient(
   };
   client.start();
   await vi.advanceTimersByTimeAsync(20);
-  return { client, server, asked, reported, environment, socket, sentFrames: (action) => socket().sent.filter((frame) => frame["action"] === action) };
+  const settled = (refused: boolean) => async (index: number, about: object) => {
+    answers[index]?.(about, refused);
+    await vi.advanceTimersByTimeAsync(20);
+  };
+  return { client, server, asked, reported, environment, sent, answer: settled(false), refuse: settled(true), socket, sentFrames: (action) => socket().sent.filter((frame) => frame["action"] === action) };
 }

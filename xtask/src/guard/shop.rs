@@ -52,6 +52,7 @@ impl Shop {
     pub(super) fn environment(&self) -> Vec<(String, String)> {
         let variables = [
             ("AWS_ENDPOINT_URL", format!("http://{}", self.gateway.address())),
+            ("LOG_SAMPLING", "20".to_owned()),
             ("TABLE_NAME", TABLE.to_owned()),
             ("WEBSOCKET_URL", self.websocket_url.clone()),
         ];
@@ -73,7 +74,7 @@ impl Shop {
         let conversation = self.order()?;
         let writer = self.gateway.token("ben", "admin")?;
         self.say(&conversation, &writer, 1)?;
-        let frame = json!({ "action": "message_read", "requestId": "1", "conversationId": conversation, "seq": 2 });
+        let frame = json!({ "action": "message_read", "conversationId": conversation, "seq": 2 });
         on_websocket("14-Signals-message_read.json", &frame)
     }
 
