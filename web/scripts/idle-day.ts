@@ -15,8 +15,8 @@ const SECOND = 1_000;
 /** How long API Gateway keeps an answer of the authorizer: `ReauthorizeEvery` of `template.yaml`. */
 const AUTHORIZED = 300 * SECOND;
 
-/** How long a browser keeps the answer to a preflight: `MaxAge` of `template.yaml`. */
-const PREFLIGHT = 3_600 * SECOND;
+/** How long Chromium keeps the answer to a preflight at most. `MaxAge` of `template.yaml` is longer. */
+const PREFLIGHT = 7_200 * SECOND;
 
 const setting = (name: string) => process.env[name] ?? "";
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();

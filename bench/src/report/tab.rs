@@ -36,10 +36,10 @@ impl Month {
         let millions = |counted: f64| counted * f64::from(DAYS) / 1e6;
         let invocation = prices.lambda.million_requests + 1e6 * INVOCATION * prices.lambda.gb * prices.lambda.gb_second;
         // A million times a number of bytes is that number of megabytes.
-        let log = prices.logs.bytes_an_invocation / 1e3 * prices.logs.gb;
+        let log = prices.logs.bytes_an_invocation() / 1e3 * prices.logs.gb;
         Self {
-            minutes: millions(counts.minutes) * prices.api_gateway.million_connection_minutes,
-            messages: millions(frames(day)) * prices.api_gateway.million_messages,
+            minutes: millions(counts.minutes) * prices.api_gateway.connection_minutes,
+            messages: millions(frames(day)) * prices.api_gateway.messages,
             requests: millions(requests(day)) * prices.http_api.million_requests,
             lambda: millions(f64::from(*invocations)) * invocation,
             writes: millions(traffic.write) * prices.dynamodb.million_writes,
@@ -90,11 +90,11 @@ pub(super) fn section(part: &Part<Tabs>, prices: &Prices) -> Result<String> {
         "The web client itself is open for {HOURS} hours, with one conversation on the screen, and nothing happens. It runs in Node.js \
          with a virtual clock, against the functions in the local gateway, whose clock moves with it. So the numbers are counts, not \
          estimates, and hardly depend on the machine. A month has {DAYS} such days. Counted is everything: tickets, the first sync, the \
-         connections that are replaced before API Gateway's two hours, preflights (kept for an hour), and the authorizer (asked again \
+         connections that are replaced before API Gateway's two hours, preflights (Chromium keeps an answer for two hours), and the authorizer (asked again \
          after five minutes). The token is valid for the whole day. The customer has 3 orders, the shop 30 conversations. An \
-         invocation is charged as {:.0} ms, and {} bytes of logs.\n",
+         invocation is charged as {:.0} ms, and {:.0} bytes of logs.\n",
         INVOCATION * 1e3,
-        prices.logs.bytes_an_invocation
+        prices.logs.bytes_an_invocation()
     )?;
     writeln!(page, "| a month | {} |", days.iter().map(name).collect::<Vec<_>>().join(" | "))?;
     page += "|---|---|---|---|---|\n";
