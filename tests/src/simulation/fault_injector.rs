@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::stale_reads;
+use super::written::{self, Look, Written};
 
 /// What can happen to one request of a function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -68,6 +69,10 @@ pub enum Mutation {
     NoHelp,
     /// The head is updated without the condition on `seenSeq`.
     NoCondition,
+    /// The entry of a change is in the log before its effect is made.
+    EntryBeforeEffect,
+    /// A change is made also to a message that has a later one.
+    NoVersion,
 }
 
 /// The faults of a simulation.
@@ -115,6 +120,7 @@ struct State {
     open: BTreeMap<String, bool>,
     /// The last answers to eventually consistent reads, by request.
     read: BTreeMap<String, Vec<u8>>,
+    written: Written,
 }
 
 /// How an invocation's event arrives.
@@ -142,6 +148,7 @@ pub(crate) struct Invocation {
     ended: Notify,
     moved_a_head: AtomicBool,
     held_back: Mutex<Vec<(SharedHttpConnector, HttpRequest)>>,
+    held_effect: Mutex<Option<HttpRequest>>,
 }
 
 tokio::task_local! {
@@ -150,7 +157,12 @@ tokio::task_local! {
 
 impl Invocation {
     pub(crate) fn begin() -> Arc<Self> {
-        Arc::new(Self { ended: Notify::new(), moved_a_head: AtomicBool::new(false), held_back: Mutex::default() })
+        Arc::new(Self {
+            ended: Notify::new(),
+            moved_a_head: AtomicBool::new(false),
+            held_back: Mutex::default(),
+            held_effect: Mutex::default(),
+        })
     }
 
     pub(crate) async fn ended_in_the_middle(&self) {
@@ -175,6 +187,7 @@ impl FaultInjector {
             posts: Vec::new(),
             open: BTreeMap::new(),
             read: BTreeMap::new(),
+            written: Written::default(),
         };
         Self { state: Arc::new(Mutex::new(state)), inner }
     }
@@ -250,7 +263,22 @@ impl FaultInjector {
 
     /// All pushes so far.
     pub fn posts(&self) -> Vec<Post> {
-        self.state.lock().unwrap().posts.clone()
+        self.posts_since(0)
+    }
+
+    /// The pushes after the first `count`.
+    pub(crate) fn posts_since(&self, count: usize) -> Vec<Post> {
+        self.state.lock().unwrap().posts[count..].to_vec()
+    }
+
+    /// The records of the table's stream that call `notify`.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        self.state.lock().unwrap().written.records.clone()
+    }
+
+    /// Descriptions of writes that should not have been made.
+    pub(crate) fn wrong_writes(&self) -> Vec<String> {
+        self.state.lock().unwrap().written.broken.clone()
     }
 
     /// The number of pushes so far.
@@ -365,7 +393,9 @@ impl FaultInjector {
     ) -> Result<HttpResponse, ConnectorError> {
         let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         let mutation = self.state.lock().unwrap().plan.mutation;
-        let into_log = operation == "PutItem" && body["Item"]["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with('L'));
+        let is_of_log = |key: &Value| key["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with('L'));
+        let into_log = operation == "PutItem" && is_of_log(&body["Item"]);
+        let is_effect = operation == "UpdateItem" && is_of_log(&body["Key"]);
         match mutation {
             Some(Mutation::PushBeforePut) if into_log => {
                 invocation.held_back.lock().unwrap().push((inner, request));
@@ -375,19 +405,47 @@ impl FaultInjector {
                 return Ok(answer(200, &json!({})));
             }
             Some(Mutation::NoCondition) if operation == "UpdateItem" => {
-                let mut body = body;
-                if let Some(condition) = body["ConditionExpression"].as_str() {
-                    body["ConditionExpression"] = json!(condition.replace("n = :seen", "n >= :seen"));
-                }
-                let mut request = request;
-                *request.body_mut() = SdkBody::from(body.to_string());
-                return inner.call(request).await;
+                return inner.call(with_condition(request, body, |it| it.replace("n = :seen", "n >= :seen"))).await;
+            }
+            Some(Mutation::NoVersion) if is_effect => {
+                let request = with_condition(request, body.clone(), |_| "attribute_exists(pk)".to_owned());
+                return self.watched(&inner, operation, &body, request).await;
+            }
+            Some(Mutation::EntryBeforeEffect) if is_effect => {
+                *invocation.held_effect.lock().unwrap() = Some(request);
+                return Ok(answer(200, &json!({})));
             }
             _ => {}
         }
-        let answer = inner.call(request).await;
-        if operation == "UpdateItem" && answer.as_ref().is_ok_and(|answer| answer.status().is_success()) {
+        let answer = self.watched(&inner, operation, &body, request).await;
+        let held = into_log.then(|| invocation.held_effect.lock().unwrap().take()).flatten();
+        if let Some(effect) = held {
+            drop(inner.call(effect).await);
+        }
+        if operation == "UpdateItem" && is_success(&answer) {
             invocation.moved_a_head.store(true, Ordering::Relaxed);
+        }
+        answer
+    }
+
+    /// Makes a write, and looks at what it changes.
+    async fn watched(
+        &self,
+        inner: &SharedHttpConnector,
+        operation: &str,
+        body: &Value,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let Some(look) = Look::of(operation, body) else { return inner.call(request).await };
+        let (uri, table) = (request.uri().to_owned(), &body["TableName"]);
+        let mut before = Value::Null;
+        if look.is_needed_before() {
+            before = written::read(inner, &uri, table, look.key()).await;
+        }
+        let answer = inner.call(request).await;
+        if is_success(&answer) {
+            let after = written::read(inner, &uri, table, look.key()).await;
+            self.state.lock().unwrap().written.examine(&look, &before, &after);
         }
         answer
     }
@@ -414,9 +472,23 @@ impl FaultInjector {
     }
 }
 
+fn is_success(answer: &Result<HttpResponse, ConnectorError>) -> bool {
+    answer.as_ref().is_ok_and(|answer| answer.status().is_success())
+}
+
+/// The request with another condition.
+fn with_condition(mut request: HttpRequest, mut body: Value, change: impl Fn(&str) -> String) -> HttpRequest {
+    if let Some(condition) = body["ConditionExpression"].as_str() {
+        body["ConditionExpression"] = json!(change(condition));
+    }
+    *request.body_mut() = SdkBody::from(body.to_string());
+    request
+}
+
 /// Ends the invocation: this future never completes.
 async fn crash(invocation: &Invocation) -> Result<HttpResponse, ConnectorError> {
     invocation.held_back.lock().unwrap().clear();
+    invocation.held_effect.lock().unwrap().take();
     invocation.ended.notify_one();
     std::future::pending().await
 }

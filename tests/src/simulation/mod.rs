@@ -6,18 +6,26 @@
 //! events. [`SimulatedUser`]s act like clients. [`Observations`] record what the users were shown,
 //! and are compared with the final state, promise by promise.
 
+mod changes;
 mod clock;
 mod event;
 mod fault_injector;
+mod held;
+mod messages;
 mod observations;
+mod promises;
+mod reading;
+mod schedule;
 mod simulated_user;
 mod stale_reads;
+mod stored;
+mod written;
 
 pub use fault_injector::{Fault, FaultInjector, FaultPlan, Mutation};
-pub use observations::Observations;
+pub use observations::{NOTE_WRITER, Observations};
 pub use simulated_user::SimulatedUser;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -55,6 +63,8 @@ pub struct Simulation {
     functions: Functions,
     clock: Clock,
     delayed: RefCell<JoinSet<()>>,
+    /// How many records of the stream were handled.
+    handled: Cell<usize>,
     /// What the users observed.
     pub observations: Rc<RefCell<Observations>>,
 }
@@ -117,7 +127,8 @@ impl Simulation {
             send_message: start(send_message::start),
             signals: start(signals::start),
         };
-        Self { gateway, fault_injector, functions, clock, delayed: RefCell::default(), observations: Rc::default() }
+        let (delayed, handled) = (RefCell::default(), Cell::new(0));
+        Self { gateway, fault_injector, functions, clock, delayed, handled, observations: Rc::default() }
     }
 
     /// The injector of its faults.
@@ -137,7 +148,13 @@ impl Simulation {
 
     /// The answer to one request of `person` on `route`, as the template spells it.
     pub async fn rest(&self, person: &Person, route: &str, id: &str, query: &str, body: &Value) -> (u16, Value) {
-        let function = match route {
+        let event = rest_event(person, self.now_millis(), route, id, query, None, body);
+        self.call(self.function(route), event).await.unwrap_or_default()
+    }
+
+    /// The function behind a route.
+    fn function(&self, route: &str) -> &Instances {
+        match route {
             "POST /api/chat/conversations/{id}/messages" => &self.functions.send_message,
             "POST /api/chat/conversations/{id}/read" => &self.functions.signals,
             "PATCH /api/chat/conversations/{id}"
@@ -146,9 +163,7 @@ impl Simulation {
             "POST /api/sales" => &self.functions.create_order,
             _ if route.contains("/sales/") => &self.functions.orders,
             _ => &self.functions.conversations,
-        };
-        let event = rest_event(person, self.now_millis(), route, id, query, None, body);
-        self.call(function, event).await.unwrap_or_default()
+        }
     }
 
     /// One run of `deadlines`, as its schedule calls it. Returns whether it came to its end.
@@ -202,14 +217,19 @@ impl Simulation {
 
     /// Calls a function with an event. The plan may deliver the event twice at the same time, or
     /// delayed, when its sender has given up.
-    pub(crate) async fn call(&self, function: &Instances, event: Value) -> Outcome {
+    async fn call(&self, function: &Instances, event: Value) -> Outcome {
+        self.deliver(function, event).await.0
+    }
+
+    /// As [`Simulation::call`]. Also returns whether the event arrives only once and at once.
+    async fn deliver(&self, function: &Instances, event: Value) -> (Outcome, bool) {
         let instance = || function.0[self.fault_injector.instance(function.0.len())].clone();
         match self.fault_injector.arrival() {
-            Arrival::Once => invoke(self.fault_injector.clone(), instance(), event).await,
+            Arrival::Once => (invoke(self.fault_injector.clone(), instance(), event).await, true),
             Arrival::Twice => {
                 let one = invoke(self.fault_injector.clone(), instance(), event.clone());
                 let (one, other) = tokio::join!(one, invoke(self.fault_injector.clone(), instance(), event));
-                one.or(other)
+                (one.or(other), false)
             }
             Arrival::Late(delay) => {
                 let invocation = invoke(self.fault_injector.clone(), instance(), event);
@@ -217,7 +237,7 @@ impl Simulation {
                     tokio::time::sleep(delay).await;
                     invocation.await;
                 });
-                None
+                (None, false)
             }
         }
     }
