@@ -156,6 +156,10 @@ impl Held {
         self.looked_at += posts.len();
         for Post { frame, .. } in posts.iter().filter(|post| connections.contains(&post.connection)) {
             let event: Event = parse(frame);
+            // The answer to a frame of a connection that is over by then.
+            if matches!(event, Event::Error { .. }) {
+                continue;
+            }
             let times = match random.below(5) {
                 0 => 0,
                 1 => {

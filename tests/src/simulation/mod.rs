@@ -35,6 +35,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_async::time::SharedTimeSource;
@@ -100,6 +101,8 @@ impl Simulation {
             .http_client(SharedHttpClient::new(fault_injector.clone()))
             // The SDK's random back-off would make every run different.
             .retry_config(RetryConfig::standard().with_use_static_exponential_base(true))
+            // It looks at every second that passes, also when days do.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let environment: Environment = [
             ("ARCHIVE_AFTER_DAYS".to_owned(), "30".to_owned()),

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use domain::{Person, SharedId};
 use serde_json::Value;
 
-/// What only admins may see begins with this, so that a leak is recognised by its text.
-pub(crate) const SECRET: &str = "psst";
+/// What only admins may see begins with this, so that a leak is recognised by its text. No random id
+/// contains it.
+pub(crate) const SECRET: &str = "Between us:";
 
 /// The admin who does nothing but write and read notes. No customer may ever see the id.
-pub const NOTE_WRITER: &str = "frank";
+pub const NOTE_WRITER: &str = "the-note-writer";
 
 /// Everything that users observed, in order. Times are counted in ticks of a logical clock.
 #[derive(Debug, Default)]
@@ -39,6 +40,8 @@ pub struct Observations {
     pub(crate) orders: Vec<SharedId>,
     /// Orders whose creation was acknowledged.
     pub(crate) created: Vec<SharedId>,
+    /// How often the clocks were set forward by days.
+    pub(crate) steps: usize,
 }
 
 /// Something that a user tried to write.
@@ -208,5 +211,5 @@ pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
 /// event.
 pub(crate) fn secret_in(value: &Value) -> Option<&'static str> {
     let text = value.to_string();
-    [SECRET, NOTE_WRITER, "desk", "afterSeq"].into_iter().find(|word| text.contains(word))
+    [SECRET, NOTE_WRITER, "\"desk", "afterSeq"].into_iter().find(|word| text.contains(word))
 }

@@ -166,6 +166,7 @@ impl Simulation {
         self.step_clocks(days * 24 * 60 * 60 * 1000);
         let mut observations = self.observations.borrow_mut();
         let now = observations.tick();
+        observations.steps += 1;
         for connected in observations.connected.values_mut() {
             connected.until = connected.until.min(now);
         }

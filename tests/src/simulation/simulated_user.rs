@@ -150,6 +150,7 @@ impl SimulatedUser {
         let age = [0, 60_000][simulation.fault_injector().below(2)];
         self.connected_at.set(simulation.now_millis() - age);
         simulation.fault_injector().set_open(&connection, age > 0);
+        let steps = simulation.observations.borrow().steps;
         let event = self.event(simulation, &connection, "CONNECT", None);
         let answer = self.call(simulation, &simulation.functions.connect, event).await;
         let is_open = answer.is_some_and(|answer| answer.status == 200);
@@ -157,7 +158,8 @@ impl SimulatedUser {
         if !is_open {
             return;
         }
-        if self.takes_part {
+        // A connection from before a step of the clocks is too old after it.
+        if self.takes_part && simulation.observations.borrow().steps == steps {
             let mut observations = simulation.observations.borrow_mut();
             let since = observations.tick();
             let connected = Connected { since, until: usize::MAX, is_admin: self.person.is_admin() };
