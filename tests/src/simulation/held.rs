@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::{ConversationId, Person};
-use protocol::{Conversation, DeskPage, Event, History};
+use protocol::{Conversation, Event, History};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -105,9 +105,20 @@ impl Held {
         self.replica.apply_history(id, &parse::<History>(page));
     }
 
-    /// Applies a page of the shop's log.
-    pub(crate) fn take_desk(&mut self, page: &Value) {
-        parse::<DeskPage>(page).entries.iter().for_each(|entry| self.replica.apply_desk(entry));
+    /// Applies a whole log: messages and changes.
+    pub(crate) fn take_log(&mut self, log: &[Value]) {
+        for entry in log {
+            if entry["kind"].is_string() {
+                self.replica.apply_message(&parse(entry));
+            } else {
+                self.replica.apply_change(&parse(entry));
+            }
+        }
+    }
+
+    /// Applies entries of the shop's log.
+    pub(crate) fn take_desk(&mut self, entries: &[Value]) {
+        entries.iter().for_each(|entry| self.replica.apply_desk(&parse(entry)));
     }
 
     /// Keeps a page of older entries, which ends below `before`, until it arrives.

@@ -67,7 +67,9 @@ pub struct Simulation {
     /// How many records of the stream were handled.
     handled: Cell<usize>,
     /// What the users observed.
-    pub observations: Rc<RefCell<Observations>>,
+    observations: Rc<RefCell<Observations>>,
+    /// How many entries of each kind both logs have, after [`Simulation::broken_promises`].
+    pub kinds: RefCell<BTreeMap<String, u64>>,
 }
 
 struct Functions {
@@ -131,7 +133,8 @@ impl Simulation {
             signals: start(signals::start),
         };
         let (delayed, handled) = (RefCell::default(), Cell::new(0));
-        Self { gateway, fault_injector, functions, clock, delayed, handled, observations: Rc::default() }
+        let (observations, kinds) = (Rc::default(), RefCell::default());
+        Self { gateway, fault_injector, functions, clock, delayed, handled, observations, kinds }
     }
 
     /// The injector of its faults.

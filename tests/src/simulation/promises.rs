@@ -17,16 +17,17 @@ impl Simulation {
     pub async fn broken_promises(&self, shared_id: &SharedId, users: &[&SimulatedUser]) -> Vec<String> {
         let Some(admin) = users.iter().find(|user| user.person.is_admin()) else { return Vec::new() };
         let mut broken = Vec::new();
-        for user in users.iter().filter(|user| user.takes_part) {
-            let differs = user.differs_from_a_fetch(self, shared_id).await;
-            broken.extend(differs.map(|what| format!("promise 6: {what}")));
-        }
         let log = admin.whole_log(self, shared_id).await;
         let desk = admin.whole_desk(self, shared_id).await;
         for user in users.iter().filter(|user| user.takes_part) {
-            broken.extend(user.unread_is_wrong(self, shared_id, &log).await);
+            let conversation = user.conversation(self, shared_id).await;
+            let differs = user.differs_from(self, shared_id, (&conversation, &log, &desk)).await;
+            broken.extend(differs.map(|what| format!("promise 6: {what}")));
+            broken.extend(user.unread_is_wrong(&conversation, &log));
+            broken.extend(user.furthest_is_wrong(&conversation, users));
+        }
+        for user in users.iter().filter(|user| user.takes_part).take(2) {
             broken.extend(user.inbox_is_wrong(self, shared_id, &log).await);
-            broken.extend(user.furthest_is_wrong(self, shared_id, users).await);
         }
         broken.extend(admin.status_is_wrong(self, shared_id, &log).await);
         broken.extend(self.partly_created_orders(admin).await);
@@ -50,6 +51,7 @@ impl Simulation {
             }
         }
         broken.extend(wrong_items(&items, shared_id, &stored, log.len(), desk.len()));
+        *self.kinds.borrow_mut() = kinds(&log, &desk);
         broken
     }
 
@@ -293,7 +295,7 @@ impl Acknowledged {
 }
 
 /// How many entries of each kind a conversation has, for the measurements.
-pub(crate) fn kinds(log: &[Value], desk: &[Value]) -> BTreeMap<String, u64> {
+fn kinds(log: &[Value], desk: &[Value]) -> BTreeMap<String, u64> {
     let mut kinds = BTreeMap::new();
     for entry in log {
         let by_itself = if entry["by"]["role"] == "system" { " by itself" } else { "" };

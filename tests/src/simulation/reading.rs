@@ -71,7 +71,8 @@ impl SimulatedUser {
             if !self.person.is_admin() {
                 observations.leaks.push(format!("{} read the shop's log: {page}", self.person.user_id));
             }
-            self.held.borrow_mut().take_desk(&page);
+            let entries: Vec<Value> = list(&page["entries"]).cloned().collect();
+            self.held.borrow_mut().take_desk(&entries);
         }
     }
 
@@ -170,13 +171,25 @@ impl SimulatedUser {
         list(&page["entries"]).cloned().collect()
     }
 
+    /// Fetches the conversation.
+    pub(crate) async fn conversation(&self, simulation: &Simulation, shared_id: &SharedId) -> Value {
+        let id = shared_id.conversation_id().to_string();
+        let (status, mut answer) = self.get(simulation, CONVERSATION, &id, "").await;
+        assert_eq!(status, 200, "{answer}");
+        answer["conversation"].take()
+    }
+
     /// Syncs as the protocol says, while everything late arrives. Returns a description if what the
-    /// user then holds differs from a fresh fetch.
-    pub(crate) async fn differs_from_a_fetch(&self, simulation: &Simulation, shared_id: &SharedId) -> Option<String> {
-        let (id, conversation_id) = (shared_id.conversation_id().to_string(), shared_id.conversation_id());
-        let (_, answer) = self.get(simulation, CONVERSATION, &id, "").await;
+    /// user then holds differs from `conversation`, `log` and `desk`, which were just fetched.
+    pub(crate) async fn differs_from(
+        &self,
+        simulation: &Simulation,
+        shared_id: &SharedId,
+        (conversation, log, desk): (&Value, &[Value], &[Value]),
+    ) -> Option<String> {
+        let conversation_id = shared_id.conversation_id();
         self.held.borrow_mut().listen(simulation.fault_injector(), &self.connections.borrow());
-        self.held.borrow_mut().take_conversation(&answer["conversation"]);
+        self.held.borrow_mut().take_conversation(conversation);
         let after = self.held.borrow().gapless();
         for page in self.pages(simulation, shared_id, "after", after).await {
             self.held.borrow_mut().take_page(&conversation_id, &page);
@@ -190,43 +203,25 @@ impl SimulatedUser {
             }
         }
         let mut fresh = Held::new(&self.person);
-        fresh.take_conversation(&answer["conversation"]);
-        for page in self.pages(simulation, shared_id, "after", 0).await {
-            fresh.take_page(&conversation_id, &page);
-        }
+        fresh.take_conversation(conversation);
+        fresh.take_log(log);
         if self.person.is_admin() {
             self.read_desk(simulation, shared_id).await;
-            let (_, page) = self.get(simulation, DESK, &id, "limit=100").await;
-            fresh.take_desk(&page);
+            fresh.take_desk(desk);
         }
         self.held.borrow().differs_from(&fresh).map(|what| format!("{} holds other {what}", self.person.user_id))
     }
 
-    /// Returns a description if the admins' furthest cursor, as this user sees it, is behind what one
-    /// of `users` was told to have read.
-    pub(crate) async fn furthest_is_wrong(
-        &self,
-        simulation: &Simulation,
-        shared_id: &SharedId,
-        users: &[&Self],
-    ) -> Option<String> {
-        let id = shared_id.conversation_id().to_string();
-        let (_, answer) = self.get(simulation, CONVERSATION, &id, "").await;
-        let (_, furthest) = self.cursors_in(&answer["conversation"]);
+    /// Returns a description if the admins' furthest cursor, in `conversation`, is behind what one of
+    /// `users` was told to have read.
+    pub(crate) fn furthest_is_wrong(&self, conversation: &Value, users: &[&Self]) -> Option<String> {
+        let (_, furthest) = self.cursors_in(conversation);
         let ahead = users.iter().find(|user| user.person.is_admin() && user.read.get() > furthest)?;
         Some(format!("{} has read {}, and the shop {furthest}", ahead.person.user_id, ahead.read.get()))
     }
 
     /// Returns a description if `unread` differs from the number of unread messages in the log.
-    pub(crate) async fn unread_is_wrong(
-        &self,
-        simulation: &Simulation,
-        shared_id: &SharedId,
-        log: &[Value],
-    ) -> Option<String> {
-        let id = shared_id.conversation_id().to_string();
-        let (_, answer) = self.get(simulation, CONVERSATION, &id, "").await;
-        let conversation = &answer["conversation"];
+    pub(crate) fn unread_is_wrong(&self, conversation: &Value, log: &[Value]) -> Option<String> {
         let (read, _) = self.cursors_in(conversation);
         let is_of_others = |message: &&Value| {
             let by = if message["kind"] == "system" { &message["system"]["by"] } else { &message["sender"] };

@@ -43,7 +43,7 @@ async fn schedule(plan: FaultPlan) -> Vec<String> {
         broken.extend(simulation.is_not_archived(&shared_id, &bob).await);
     }
     broken.extend(simulation.broken_promises(&shared_id, &[&customer, &bob, &eve, &frank, &stranger]).await);
-    count(&simulation.kinds(&shared_id, &bob).await);
+    count(&simulation.kinds.borrow());
     simulation.close().await;
     broken
 }
