@@ -38,8 +38,13 @@ fn parse<T: DeserializeOwned>(value: &Value) -> T {
 
 impl Held {
     pub(crate) fn new(person: &Person) -> Self {
+        Self::after(person, 0)
+    }
+
+    /// A client that begins after the first `offers` pushes.
+    pub(crate) fn after(person: &Person, offers: usize) -> Self {
         let replica = Replica::new(&person.user_id, person.role);
-        Self { replica, conversation: None, begin: None, late: Vec::new(), looked_at: 0 }
+        Self { replica, conversation: None, begin: None, late: Vec::new(), looked_at: offers }
     }
 
     /// What it knows of the conversation, if anything.

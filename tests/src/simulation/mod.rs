@@ -10,18 +10,21 @@ mod changes;
 mod clock;
 mod event;
 mod fault_injector;
+mod fault_plan;
 mod held;
 mod messages;
 mod observations;
 mod promises;
 mod reading;
+mod responses;
 mod schedule;
 mod simulated_user;
 mod stale_reads;
 mod stored;
 mod written;
 
-pub use fault_injector::{Fault, FaultInjector, FaultPlan, Mutation};
+pub use fault_injector::FaultInjector;
+pub use fault_plan::{Fault, FaultPlan, Mutation};
 pub use observations::{NOTE_WRITER, Observations};
 pub use simulated_user::SimulatedUser;
 

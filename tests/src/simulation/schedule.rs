@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::SharedId;
 
 use super::Simulation;
+use super::held::Held;
 use super::messages::Extras;
 use super::observations::NOTE_WRITER;
 use super::simulated_user::SimulatedUser;
@@ -15,6 +16,9 @@ impl SimulatedUser {
     pub async fn run(&self, simulation: &Simulation, shared_id: &SharedId, actions: usize) {
         for _ in 0..actions {
             self.held.borrow_mut().listen(simulation.fault_injector(), &self.connections.borrow());
+            if simulation.fault_injector().below(12) == 0 {
+                self.reload(simulation, shared_id).await;
+            }
             if self.person.user_id == NOTE_WRITER {
                 self.write_notes(simulation, shared_id).await;
             } else {
@@ -60,6 +64,13 @@ impl SimulatedUser {
         }
     }
 
+    /// The client begins anew: with the newest page, and with an older one that comes late.
+    async fn reload(&self, simulation: &Simulation, shared_id: &SharedId) {
+        *self.held.borrow_mut() = Held::after(&self.person, simulation.fault_injector().offers());
+        self.read_newest(simulation, shared_id).await;
+        self.read_older(simulation, shared_id).await;
+    }
+
     /// Reads something, or opens or closes the connection.
     async fn look(&self, simulation: &Simulation, shared_id: &SharedId) {
         match simulation.fault_injector().below(16) {
@@ -103,7 +114,9 @@ impl SimulatedUser {
             return Some(1 + simulation.fault_injector().below(4) as u64);
         }
         let messages = self.held.borrow().messages(texts);
-        (!messages.is_empty()).then(|| messages[simulation.fault_injector().below(messages.len())])
+        // Often the newest one, so that changes of one message meet.
+        let newest = messages.last().copied().filter(|_| simulation.fault_injector().below(2) == 0);
+        newest.or_else(|| messages.get(simulation.fault_injector().below(messages.len().max(1))).copied())
     }
 
     /// Reads, writes and looks at cursors, `times` times.

@@ -29,13 +29,14 @@ async fn schedule(plan: FaultPlan) -> Vec<String> {
     let frank = SimulatedUser::new(Simulation::person(NOTE_WRITER, Role::Admin));
     let stranger = SimulatedUser::stranger(Simulation::person("mallory", Role::Customer));
     let shared_id = customer.order(&simulation, "key").await;
+    let actions = 4 + usize::try_from(seed / 8 % 9).expect("a small number");
     tokio::join!(
-        customer.run(&simulation, &shared_id, 12),
-        bob.run(&simulation, &shared_id, 12),
-        eve.run(&simulation, &shared_id, 12),
-        frank.run(&simulation, &shared_id, 4),
-        stranger.run(&simulation, &shared_id, 3),
-        simulation.run_in_the_background(6),
+        customer.run(&simulation, &shared_id, actions),
+        bob.run(&simulation, &shared_id, actions),
+        eve.run(&simulation, &shared_id, actions),
+        frank.run(&simulation, &shared_id, 3),
+        stranger.run(&simulation, &shared_id, 2),
+        simulation.run_in_the_background(5),
     );
     simulation.stop_faults().await;
     let mut broken = Vec::new();
@@ -136,6 +137,11 @@ enum Operation {
     SendWithoutSeenSeq,
     SendOverWebSocket,
     ChangeStatus,
+    Edit,
+    React,
+    DeleteOverWebSocket,
+    SetStatus,
+    Note,
     Read,
     ReadFurthest,
     ReadBehind,
@@ -147,6 +153,7 @@ enum Operation {
 /// Runs one operation with the faults of `plan`. Returns the number of requests, the number of
 /// polls and the broken promises.
 async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String>) {
+    use Operation::{DeleteOverWebSocket, Delivered, Disconnect, SendOverWebSocket};
     let simulation = Simulation::open(plan).await;
     let alice = SimulatedUser::new(Simulation::person("alice", Role::Customer));
     let bob = SimulatedUser::new(Simulation::person("bob", Role::Admin));
@@ -165,7 +172,7 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
         eve.read_up_to(&simulation, &shared_id, 2).await;
         alice.send(&simulation, &shared_id, "more", true).await;
     }
-    if matches!(operation, Operation::SendOverWebSocket | Operation::Delivered | Operation::Disconnect) {
+    if matches!(operation, SendOverWebSocket | DeleteOverWebSocket | Delivered | Disconnect) {
         alice.connect(&simulation, &shared_id).await;
     }
     if !matches!(operation, Operation::CreateOrder) {
@@ -176,6 +183,11 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
         Operation::SendOverRest | Operation::SendOverWebSocket => alice.send(&simulation, &shared_id, "it", true).await,
         Operation::SendWithoutSeenSeq => alice.send(&simulation, &shared_id, "it", false).await,
         Operation::ChangeStatus => bob.change_status(&simulation, &shared_id, "confirmed").await,
+        Operation::Edit => alice.edit(&simulation, &shared_id, 2, true).await,
+        Operation::React => eve.react(&simulation, &shared_id, 2, true, true).await,
+        Operation::DeleteOverWebSocket => alice.delete(&simulation, &shared_id, 2, true).await,
+        Operation::SetStatus => bob.set_status(&simulation, &shared_id, "archived").await,
+        Operation::Note => bob.note(&simulation, &shared_id, true).await,
         Operation::Read => alice.read(&simulation, &shared_id).await,
         Operation::ReadFurthest => bob.read_up_to(&simulation, &shared_id, 3).await,
         Operation::ReadBehind => bob.read_up_to(&simulation, &shared_id, 2).await,
@@ -184,6 +196,10 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
         Operation::Disconnect => alice.disconnect(&simulation, true).await,
     }
     let (requests, polls) = (simulation.fault_injector().requests(), simulation.fault_injector().polls());
+    // Whoever comes next finishes what was left.
+    if matches!(operation, Operation::Edit | Operation::React) {
+        bob.react(&simulation, &shared_id, 2, true, true).await;
+    }
     bob.send(&simulation, &shared_id, "after", true).await;
     simulation.stop_faults().await;
     let broken = simulation.broken_promises(&shared_id, &[&alice, &bob, &eve]).await;
@@ -191,12 +207,17 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
     (requests, polls, broken)
 }
 
-const OPERATIONS: [Operation; 11] = [
+const OPERATIONS: [Operation; 16] = [
     Operation::CreateOrder,
     Operation::SendOverRest,
     Operation::SendWithoutSeenSeq,
     Operation::SendOverWebSocket,
     Operation::ChangeStatus,
+    Operation::Edit,
+    Operation::React,
+    Operation::DeleteOverWebSocket,
+    Operation::SetStatus,
+    Operation::Note,
     Operation::Read,
     Operation::ReadFurthest,
     Operation::ReadBehind,
