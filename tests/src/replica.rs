@@ -61,9 +61,14 @@ impl Default for ReplicaConversation {
 impl ReplicaConversation {
     /// The highest `seq` up to which no entry is missing.
     pub fn gapless(&self) -> u64 {
+        self.gapless_after(0)
+    }
+
+    /// The highest `seq` up to which no entry after `begin` is missing.
+    pub fn gapless_after(&self, begin: u64) -> u64 {
         let has = |seq: &u64| self.messages.contains_key(seq) || self.changes.contains_key(seq);
         let most = (self.messages.len() + self.changes.len()) as u64;
-        (1..=most).take_while(has).last().unwrap_or(0)
+        (begin + 1..=begin + most).take_while(has).last().unwrap_or(begin)
     }
 
     /// The cursors of one user.

@@ -3,8 +3,8 @@
 use domain::Person;
 use serde_json::{Map, Value, json};
 
-/// The event of a REST request by `person`. `route` is spelled as in the template, and `id` is its
-/// path parameter.
+/// The event of a REST request by `person`. `route` is spelled as in the template, and `id` has its
+/// path parameters, separated by `/`.
 pub(crate) fn rest_event(
     person: &Person,
     now: i64,
@@ -15,11 +15,12 @@ pub(crate) fn rest_event(
     body: &Value,
 ) -> Value {
     let (method, template) = route.split_once(' ').unwrap();
-    let mut parameters = Map::new();
+    let (mut parameters, mut ids) = (Map::new(), id.split('/'));
     let path: Vec<&str> = template
         .split('/')
         .map(|part| match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             Some(name) => {
+                let id = ids.next().unwrap();
                 parameters.insert(name.to_owned(), json!(id));
                 id
             }

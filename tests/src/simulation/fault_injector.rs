@@ -18,81 +18,10 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use super::fault_plan::{Fault, FaultPlan, Mutation};
+use super::responses::{answer, conflict, refusal, reply};
 use super::stale_reads;
-
-/// What can happen to one request of a function.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Fault {
-    /// The invocation ends before the request is sent.
-    CrashBefore,
-    /// The request is executed, and the invocation ends before it gets the answer.
-    CrashAfter,
-    /// The request is executed, and the SDK gets no answer.
-    LostReply,
-    /// The service throttles the request and does not execute it.
-    Throttled,
-    /// The service returns a server error and does not execute the request.
-    ServerError,
-    /// A transaction is cancelled because of a conflict with another one. Other requests are not
-    /// affected.
-    Conflict,
-    /// The request takes longer than a push may take. Three of them take longer than an invocation
-    /// may take.
-    Slow,
-    /// An eventually consistent read returns the previous answer, or an empty one. Other requests
-    /// are not affected.
-    Stale,
-}
-
-impl Fault {
-    /// All faults.
-    pub const ALL: [Self; 8] = [
-        Self::CrashBefore,
-        Self::CrashAfter,
-        Self::LostReply,
-        Self::Throttled,
-        Self::ServerError,
-        Self::Conflict,
-        Self::Slow,
-        Self::Stale,
-    ];
-}
-
-/// A deliberate error in the behaviour of the product, made here instead of in its code. The
-/// checker has to find it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Mutation {
-    /// Messages are pushed before they are in the log.
-    PushBeforePut,
-    /// A message that a crash left out of the log is never put there.
-    NoHelp,
-    /// The head is updated without the condition on `seenSeq`.
-    NoCondition,
-}
-
-/// The faults of a simulation.
-#[derive(Clone, Debug)]
-pub struct FaultPlan {
-    /// The seed of the random number generator.
-    pub seed: u64,
-    /// How many of a thousand requests get a fault. The same number of a thousand invocations gets
-    /// its event twice, gets it late, or ends at some await.
-    pub per_mille: u32,
-    /// A fault of the request with this number, counted from the call of [`FaultInjector::arm`].
-    pub exactly: Option<(usize, Fault)>,
-    /// An invocation ends at the poll with this number, counted from the call of
-    /// [`FaultInjector::arm`].
-    pub crash_at_poll: Option<usize>,
-    /// The deliberate error.
-    pub mutation: Option<Mutation>,
-}
-
-impl FaultPlan {
-    /// A plan without faults.
-    pub fn none() -> Self {
-        Self { seed: 0, per_mille: 0, exactly: None, crash_at_poll: None, mutation: None }
-    }
-}
+use super::written::{self, Look, Written};
 
 /// A push to a connection.
 #[derive(Clone, Debug)]
@@ -115,6 +44,7 @@ struct State {
     open: BTreeMap<String, bool>,
     /// The last answers to eventually consistent reads, by request.
     read: BTreeMap<String, Vec<u8>>,
+    written: Written,
 }
 
 /// How an invocation's event arrives.
@@ -142,6 +72,7 @@ pub(crate) struct Invocation {
     ended: Notify,
     moved_a_head: AtomicBool,
     held_back: Mutex<Vec<(SharedHttpConnector, HttpRequest)>>,
+    held_effect: Mutex<Option<HttpRequest>>,
 }
 
 tokio::task_local! {
@@ -150,7 +81,12 @@ tokio::task_local! {
 
 impl Invocation {
     pub(crate) fn begin() -> Arc<Self> {
-        Arc::new(Self { ended: Notify::new(), moved_a_head: AtomicBool::new(false), held_back: Mutex::default() })
+        Arc::new(Self {
+            ended: Notify::new(),
+            moved_a_head: AtomicBool::new(false),
+            held_back: Mutex::default(),
+            held_effect: Mutex::default(),
+        })
     }
 
     pub(crate) async fn ended_in_the_middle(&self) {
@@ -175,6 +111,7 @@ impl FaultInjector {
             posts: Vec::new(),
             open: BTreeMap::new(),
             read: BTreeMap::new(),
+            written: Written::default(),
         };
         Self { state: Arc::new(Mutex::new(state)), inner }
     }
@@ -250,7 +187,22 @@ impl FaultInjector {
 
     /// All pushes so far.
     pub fn posts(&self) -> Vec<Post> {
-        self.state.lock().unwrap().posts.clone()
+        self.posts_since(0)
+    }
+
+    /// The pushes after the first `count`.
+    pub(crate) fn posts_since(&self, count: usize) -> Vec<Post> {
+        self.state.lock().unwrap().posts[count..].to_vec()
+    }
+
+    /// The records of the table's stream that call `notify`.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        self.state.lock().unwrap().written.records.clone()
+    }
+
+    /// Descriptions of writes that should not have been made.
+    pub(crate) fn wrong_writes(&self) -> Vec<String> {
+        self.state.lock().unwrap().written.broken.clone()
     }
 
     /// The number of pushes so far.
@@ -365,7 +317,9 @@ impl FaultInjector {
     ) -> Result<HttpResponse, ConnectorError> {
         let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         let mutation = self.state.lock().unwrap().plan.mutation;
-        let into_log = operation == "PutItem" && body["Item"]["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with('L'));
+        let is_of_log = |key: &Value| key["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with('L'));
+        let into_log = operation == "PutItem" && is_of_log(&body["Item"]);
+        let is_effect = operation == "UpdateItem" && is_of_log(&body["Key"]);
         match mutation {
             Some(Mutation::PushBeforePut) if into_log => {
                 invocation.held_back.lock().unwrap().push((inner, request));
@@ -375,19 +329,47 @@ impl FaultInjector {
                 return Ok(answer(200, &json!({})));
             }
             Some(Mutation::NoCondition) if operation == "UpdateItem" => {
-                let mut body = body;
-                if let Some(condition) = body["ConditionExpression"].as_str() {
-                    body["ConditionExpression"] = json!(condition.replace("n = :seen", "n >= :seen"));
-                }
-                let mut request = request;
-                *request.body_mut() = SdkBody::from(body.to_string());
-                return inner.call(request).await;
+                return inner.call(with_condition(request, body, |it| it.replace("n = :seen", "n >= :seen"))).await;
+            }
+            Some(Mutation::NoVersion) if is_effect => {
+                let request = with_condition(request, body.clone(), |_| "attribute_exists(pk)".to_owned());
+                return self.watched(&inner, operation, &body, request).await;
+            }
+            Some(Mutation::EntryBeforeEffect) if is_effect => {
+                *invocation.held_effect.lock().unwrap() = Some(request);
+                return Ok(answer(200, &json!({})));
             }
             _ => {}
         }
-        let answer = inner.call(request).await;
-        if operation == "UpdateItem" && answer.as_ref().is_ok_and(|answer| answer.status().is_success()) {
+        let answer = self.watched(&inner, operation, &body, request).await;
+        let held = into_log.then(|| invocation.held_effect.lock().unwrap().take()).flatten();
+        if let Some(effect) = held {
+            drop(inner.call(effect).await);
+        }
+        if operation == "UpdateItem" && is_success(&answer) {
             invocation.moved_a_head.store(true, Ordering::Relaxed);
+        }
+        answer
+    }
+
+    /// Makes a write, and looks at what it changes.
+    async fn watched(
+        &self,
+        inner: &SharedHttpConnector,
+        operation: &str,
+        body: &Value,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let Some(look) = Look::of(operation, body) else { return inner.call(request).await };
+        let (uri, table) = (request.uri().to_owned(), &body["TableName"]);
+        let mut before = Value::Null;
+        if look.is_needed_before() {
+            before = written::read(inner, &uri, table, look.key()).await;
+        }
+        let answer = inner.call(request).await;
+        if is_success(&answer) {
+            let after = written::read(inner, &uri, table, look.key()).await;
+            self.state.lock().unwrap().written.examine(&look, &before, &after);
         }
         answer
     }
@@ -414,40 +396,25 @@ impl FaultInjector {
     }
 }
 
+fn is_success(answer: &Result<HttpResponse, ConnectorError>) -> bool {
+    answer.as_ref().is_ok_and(|answer| answer.status().is_success())
+}
+
+/// The request with another condition.
+fn with_condition(mut request: HttpRequest, mut body: Value, change: impl Fn(&str) -> String) -> HttpRequest {
+    if let Some(condition) = body["ConditionExpression"].as_str() {
+        body["ConditionExpression"] = json!(change(condition));
+    }
+    *request.body_mut() = SdkBody::from(body.to_string());
+    request
+}
+
 /// Ends the invocation: this future never completes.
 async fn crash(invocation: &Invocation) -> Result<HttpResponse, ConnectorError> {
     invocation.held_back.lock().unwrap().clear();
+    invocation.held_effect.lock().unwrap().take();
     invocation.ended.notify_one();
     std::future::pending().await
-}
-
-fn refusal(status: u16, kind: &str) -> HttpResponse {
-    answer(status, &json!({ "__type": kind, "message": "injected fault" }))
-}
-
-fn conflict(request: &HttpRequest) -> HttpResponse {
-    let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-    let count = body["TransactItems"].as_array().map_or(1, Vec::len);
-    let mut reasons = vec![json!({ "Code": "None" }); count];
-    reasons[0] = json!({ "Code": "TransactionConflict", "Message": "injected fault" });
-    answer(
-        400,
-        &json!({
-            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-            "Message": "cancelled",
-            "CancellationReasons": reasons,
-        }),
-    )
-}
-
-fn answer(status: u16, body: &Value) -> HttpResponse {
-    reply(status, if body.is_null() { Vec::new() } else { body.to_string().into_bytes() })
-}
-
-fn reply(status: u16, body: Vec<u8>) -> HttpResponse {
-    let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
-    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
-    response
 }
 
 impl HttpClient for FaultInjector {

@@ -6,18 +6,29 @@
 //! events. [`SimulatedUser`]s act like clients. [`Observations`] record what the users were shown,
 //! and are compared with the final state, promise by promise.
 
+mod changes;
 mod clock;
 mod event;
 mod fault_injector;
+mod fault_plan;
+mod held;
+mod messages;
 mod observations;
+mod promises;
+mod reading;
+mod responses;
+mod schedule;
 mod simulated_user;
 mod stale_reads;
+mod stored;
+mod written;
 
-pub use fault_injector::{Fault, FaultInjector, FaultPlan, Mutation};
-pub use observations::Observations;
+pub use fault_injector::FaultInjector;
+pub use fault_plan::{Fault, FaultPlan, Mutation};
+pub use observations::{NOTE_WRITER, Observations};
 pub use simulated_user::SimulatedUser;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -27,6 +38,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_async::time::SharedTimeSource;
@@ -55,8 +67,12 @@ pub struct Simulation {
     functions: Functions,
     clock: Clock,
     delayed: RefCell<JoinSet<()>>,
+    /// How many records of the stream were handled.
+    handled: Cell<usize>,
     /// What the users observed.
-    pub observations: Rc<RefCell<Observations>>,
+    observations: Rc<RefCell<Observations>>,
+    /// How many entries of each kind both logs have, after [`Simulation::broken_promises`].
+    pub kinds: RefCell<BTreeMap<String, u64>>,
 }
 
 struct Functions {
@@ -90,6 +106,8 @@ impl Simulation {
             .http_client(SharedHttpClient::new(fault_injector.clone()))
             // The SDK's random back-off would make every run different.
             .retry_config(RetryConfig::standard().with_use_static_exponential_base(true))
+            // It looks at every second that passes, also when days do.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let environment: Environment = [
             ("ARCHIVE_AFTER_DAYS".to_owned(), "30".to_owned()),
@@ -118,7 +136,9 @@ impl Simulation {
             send_message: start(send_message::start),
             signals: start(signals::start),
         };
-        Self { gateway, fault_injector, functions, clock, delayed: RefCell::default(), observations: Rc::default() }
+        let (delayed, handled) = (RefCell::default(), Cell::new(0));
+        let (observations, kinds) = (Rc::default(), RefCell::default());
+        Self { gateway, fault_injector, functions, clock, delayed, handled, observations, kinds }
     }
 
     /// The injector of its faults.
@@ -138,7 +158,13 @@ impl Simulation {
 
     /// The answer to one request of `person` on `route`, as the template spells it.
     pub async fn rest(&self, person: &Person, route: &str, id: &str, query: &str, body: &Value) -> (u16, Value) {
-        let function = match route {
+        let event = rest_event(person, self.now_millis(), route, id, query, None, body);
+        self.call(self.function(route), event).await.unwrap_or_default()
+    }
+
+    /// The function behind a route.
+    fn function(&self, route: &str) -> &Instances {
+        match route {
             "POST /api/chat/conversations/{id}/messages" => &self.functions.send_message,
             "POST /api/chat/conversations/{id}/read" => &self.functions.signals,
             "PATCH /api/chat/conversations/{id}"
@@ -147,9 +173,7 @@ impl Simulation {
             "POST /api/sales" => &self.functions.create_order,
             _ if route.contains("/sales/") => &self.functions.orders,
             _ => &self.functions.conversations,
-        };
-        let event = rest_event(person, self.now_millis(), route, id, query, None, body);
-        self.call(function, event).await.unwrap_or_default()
+        }
     }
 
     /// One run of `deadlines`, as its schedule calls it. Returns whether it came to its end.
@@ -203,14 +227,19 @@ impl Simulation {
 
     /// Calls a function with an event. The plan may deliver the event twice at the same time, or
     /// delayed, when its sender has given up.
-    pub(crate) async fn call(&self, function: &Instances, event: Value) -> Outcome {
+    async fn call(&self, function: &Instances, event: Value) -> Outcome {
+        self.deliver(function, event).await.0
+    }
+
+    /// As [`Simulation::call`]. Also returns whether the event arrives only once and at once.
+    async fn deliver(&self, function: &Instances, event: Value) -> (Outcome, bool) {
         let instance = || function.0[self.fault_injector.instance(function.0.len())].clone();
         match self.fault_injector.arrival() {
-            Arrival::Once => invoke(self.fault_injector.clone(), instance(), event).await,
+            Arrival::Once => (invoke(self.fault_injector.clone(), instance(), event).await, true),
             Arrival::Twice => {
                 let one = invoke(self.fault_injector.clone(), instance(), event.clone());
                 let (one, other) = tokio::join!(one, invoke(self.fault_injector.clone(), instance(), event));
-                one.or(other)
+                (one.or(other), false)
             }
             Arrival::Late(delay) => {
                 let invocation = invoke(self.fault_injector.clone(), instance(), event);
@@ -218,7 +247,7 @@ impl Simulation {
                     tokio::time::sleep(delay).await;
                     invocation.await;
                 });
-                None
+                (None, false)
             }
         }
     }

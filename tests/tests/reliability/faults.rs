@@ -4,8 +4,11 @@
 //! `FAULT_SCHEDULES=100000 cargo test --profile fast -p tests --test reliability` runs more
 //! schedules. Each run draws new seeds. `FAULT_SEED=… FAULT_SCHEDULES=1` repeats one schedule.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use domain::Role;
-use tests::simulation::{Fault, FaultPlan, Mutation, SimulatedUser, Simulation};
+use tests::simulation::{Fault, FaultPlan, Mutation, NOTE_WRITER, SimulatedUser, Simulation};
 use tests::{Variables, seeds};
 
 /// Runs on one thread with a virtual clock. Waiting takes no time, and the seed alone decides the
@@ -15,29 +18,51 @@ fn simulate<T>(run: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(run)
 }
 
-/// Runs two admins, a customer and a stranger concurrently. Returns the broken promises.
+/// Runs three admins, of whom one only writes notes, a customer and a stranger concurrently, and what
+/// happens by itself. Returns the broken promises.
 async fn schedule(plan: FaultPlan) -> Vec<String> {
+    let seed = plan.seed;
     let simulation = Simulation::open(plan).await;
     let customer = SimulatedUser::new(Simulation::person("alice", Role::Customer));
     let bob = SimulatedUser::new(Simulation::person("bob", Role::Admin));
     let eve = SimulatedUser::new(Simulation::person("eve", Role::Admin));
+    let frank = SimulatedUser::new(Simulation::person(NOTE_WRITER, Role::Admin));
     let stranger = SimulatedUser::stranger(Simulation::person("mallory", Role::Customer));
     let shared_id = customer.order(&simulation, "key").await;
+    let actions = 4 + usize::try_from(seed / 8 % 9).expect("a small number");
     tokio::join!(
-        customer.run(&simulation, &shared_id, 8),
-        bob.run(&simulation, &shared_id, 8),
-        eve.run(&simulation, &shared_id, 8),
-        stranger.run(&simulation, &shared_id, 3),
+        customer.run(&simulation, &shared_id, actions),
+        bob.run(&simulation, &shared_id, actions),
+        eve.run(&simulation, &shared_id, actions),
+        frank.run(&simulation, &shared_id, 3),
+        stranger.run(&simulation, &shared_id, 2),
+        simulation.run_in_the_background(5),
     );
     simulation.stop_faults().await;
-    let broken = simulation.broken_promises(&shared_id, &[&customer, &bob, &eve, &stranger]).await;
+    let mut broken = Vec::new();
+    if (seed / 4).is_multiple_of(2) {
+        broken.extend(simulation.is_not_archived(&shared_id, &bob).await);
+    }
+    broken.extend(simulation.broken_promises(&shared_id, &[&customer, &bob, &eve, &frank, &stranger]).await);
+    count(&simulation.kinds.borrow());
     simulation.close().await;
     broken
 }
 
+/// How many entries of each kind the schedules of this process have written.
+static WRITTEN: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
+
+fn count(kinds: &BTreeMap<String, u64>) {
+    let mut written = WRITTEN.lock().expect("no panic while it counts");
+    for (kind, number) in kinds {
+        *written.entry(kind.clone()).or_default() += number;
+    }
+}
+
 #[test]
 fn no_promise_is_broken_in_any_schedule() {
-    seeds(&Variables { seed: "FAULT_SEED", count: "FAULT_SCHEDULES" }, 300, keeps_every_promise);
+    seeds(&Variables { seed: "FAULT_SEED", count: "FAULT_SCHEDULES" }, 2_000, keeps_every_promise);
+    println!("written: {:?}", WRITTEN.lock().expect("no panic while it counts"));
 }
 
 fn keeps_every_promise(seed: u64) {
@@ -89,7 +114,13 @@ fn no_cursor_goes_back_in_any_schedule() {
 /// Checks the checker: each of these mistakes must be detected.
 #[test]
 fn the_checker_notices_mistakes() {
-    for mutation in [Mutation::PushBeforePut, Mutation::NoHelp, Mutation::NoCondition] {
+    for mutation in [
+        Mutation::PushBeforePut,
+        Mutation::NoHelp,
+        Mutation::NoCondition,
+        Mutation::EntryBeforeEffect,
+        Mutation::NoVersion,
+    ] {
         let caught = (0..400).find(|seed| {
             let plan = FaultPlan { seed: *seed, per_mille: 80, mutation: Some(mutation), ..FaultPlan::none() };
             !simulate(schedule(plan)).is_empty()
@@ -106,6 +137,11 @@ enum Operation {
     SendWithoutSeenSeq,
     SendOverWebSocket,
     ChangeStatus,
+    Edit,
+    React,
+    DeleteOverWebSocket,
+    SetStatus,
+    Note,
     Read,
     ReadFurthest,
     ReadBehind,
@@ -117,6 +153,7 @@ enum Operation {
 /// Runs one operation with the faults of `plan`. Returns the number of requests, the number of
 /// polls and the broken promises.
 async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String>) {
+    use Operation::{DeleteOverWebSocket, Delivered, Disconnect, SendOverWebSocket};
     let simulation = Simulation::open(plan).await;
     let alice = SimulatedUser::new(Simulation::person("alice", Role::Customer));
     let bob = SimulatedUser::new(Simulation::person("bob", Role::Admin));
@@ -135,7 +172,7 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
         eve.read_up_to(&simulation, &shared_id, 2).await;
         alice.send(&simulation, &shared_id, "more", true).await;
     }
-    if matches!(operation, Operation::SendOverWebSocket | Operation::Delivered | Operation::Disconnect) {
+    if matches!(operation, SendOverWebSocket | DeleteOverWebSocket | Delivered | Disconnect) {
         alice.connect(&simulation, &shared_id).await;
     }
     if !matches!(operation, Operation::CreateOrder) {
@@ -146,6 +183,11 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
         Operation::SendOverRest | Operation::SendOverWebSocket => alice.send(&simulation, &shared_id, "it", true).await,
         Operation::SendWithoutSeenSeq => alice.send(&simulation, &shared_id, "it", false).await,
         Operation::ChangeStatus => bob.change_status(&simulation, &shared_id, "confirmed").await,
+        Operation::Edit => alice.edit(&simulation, &shared_id, 2, true).await,
+        Operation::React => eve.react(&simulation, &shared_id, 2, true, true).await,
+        Operation::DeleteOverWebSocket => alice.delete(&simulation, &shared_id, 2, true).await,
+        Operation::SetStatus => bob.set_status(&simulation, &shared_id, "archived").await,
+        Operation::Note => bob.note(&simulation, &shared_id, true).await,
         Operation::Read => alice.read(&simulation, &shared_id).await,
         Operation::ReadFurthest => bob.read_up_to(&simulation, &shared_id, 3).await,
         Operation::ReadBehind => bob.read_up_to(&simulation, &shared_id, 2).await,
@@ -154,6 +196,10 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
         Operation::Disconnect => alice.disconnect(&simulation, true).await,
     }
     let (requests, polls) = (simulation.fault_injector().requests(), simulation.fault_injector().polls());
+    // Whoever comes next finishes what was left.
+    if matches!(operation, Operation::Edit | Operation::React) {
+        bob.react(&simulation, &shared_id, 2, true, true).await;
+    }
     bob.send(&simulation, &shared_id, "after", true).await;
     simulation.stop_faults().await;
     let broken = simulation.broken_promises(&shared_id, &[&alice, &bob, &eve]).await;
@@ -161,12 +207,17 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
     (requests, polls, broken)
 }
 
-const OPERATIONS: [Operation; 11] = [
+const OPERATIONS: [Operation; 16] = [
     Operation::CreateOrder,
     Operation::SendOverRest,
     Operation::SendWithoutSeenSeq,
     Operation::SendOverWebSocket,
     Operation::ChangeStatus,
+    Operation::Edit,
+    Operation::React,
+    Operation::DeleteOverWebSocket,
+    Operation::SetStatus,
+    Operation::Note,
     Operation::Read,
     Operation::ReadFurthest,
     Operation::ReadBehind,

@@ -84,7 +84,6 @@ const KNOWN_CIRCLES: &[&str] = &[
     "import: translate, translate::conversation",
     "local: http_api, http_api::event",
     "local: pages, pages::build, pages::status_page",
-    "tests: simulation::observations, simulation::simulated_user",
     "xtask: generate, generate::typescript",
     "xtask: sam, sam::events, sam::journeys, sam::pages, sam::stack",
 ];
