@@ -139,7 +139,7 @@ fn table(page: &mut String, operations: &Operations, bills: &Bills) {
     let Operations { message, message_by_frame, first_of_a_minute, receipt, receipt_acknowledged } = operations;
     let mut counted = |name: &str, of: fn(&Operation) -> f64| {
         let columns = [message, message_by_frame, first_of_a_minute, receipt, receipt_acknowledged];
-        row(page, name, columns.map(|it| of(it).to_string()));
+        row(page, name, &columns.map(|it| of(it).to_string()));
     };
     counted("requests to DynamoDB", |it| f64::from(it.traffic.requests));
     counted("write units", |it| it.traffic.write);
@@ -150,7 +150,7 @@ fn table(page: &mut String, operations: &Operations, bills: &Bills) {
     let mut dollars = |name: &str, of: fn(&Bill) -> f64| {
         let Bills { message, message_by_frame, first_of_a_minute, receipt, receipt_acknowledged } = bills;
         let columns = [message, message_by_frame, first_of_a_minute, receipt, receipt_acknowledged];
-        row(page, name, columns.map(|it| format!("${:.2}", of(it))));
+        row(page, name, &columns.map(|it| format!("${:.2}", of(it))));
     };
     dollars("API Gateway: request or frames, push", |it| it.api_gateway);
     dollars("API Gateway: preflights", |it| it.preflights);
@@ -162,7 +162,7 @@ fn table(page: &mut String, operations: &Operations, bills: &Bills) {
     dollars("**together**", Bill::total);
 }
 
-fn row(page: &mut String, name: &str, columns: [String; 5]) {
+fn row(page: &mut String, name: &str, columns: &[String; 5]) {
     let _written = writeln!(page, "| {name} | {} |", columns.join(" | "));
 }
 
