@@ -27,6 +27,10 @@ pub(crate) struct Operation {
     pub(crate) sent: usize,
 }
 
+/// The pause before and after each operation, so that requests of others are not counted with it, and
+/// all of its own are. It is longer than the time in which a sender's next message costs another write.
+const PAUSE: Duration = Duration::from_millis(700);
+
 /// The operations.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,28 +60,32 @@ pub(crate) async fn measure(folder: &Path) -> Result<Operations> {
     workload.say(customer, true).await?;
     workload.say(customer, false).await?;
     tokio::time::sleep(MINUTE).await;
-    interceptor.take();
-    let count = |metered, Delivered { answer, push, .. }: Delivered| Operation {
-        traffic: interceptor.take(),
-        metered,
-        sent: answer + push,
-    };
-    let first_of_a_minute = count(1, workload.say_by(over_rest, customer, false).await?);
-    let message = count(1, workload.say_by(over_rest, customer, false).await?);
-    let message_by_frame = count(2, workload.say(customer, false).await?);
+    let first_of_a_minute = count(&interceptor, 1, workload.say_by(over_rest, customer, false)).await?;
+    let message = count(&interceptor, 1, workload.say_by(over_rest, customer, false)).await?;
+    let message_by_frame = count(&interceptor, 2, workload.say(customer, false)).await?;
     // The admin reads, and the customer, who has joined, gets the receipt.
-    let first = workload.say(customer, true).await?;
-    workload.read(customer, false, first.seq).await?;
-    let second = workload.say(customer, true).await?;
-    let appears = workload.screen.watch_receipt();
-    interceptor.take();
-    let answer = workload.read(customer, false, second.seq).await?;
-    let receipt_acknowledged =
-        Operation { traffic: interceptor.take(), metered: 1, sent: answer + appears.await?.bytes };
-    let last = workload.say(customer, true).await?;
-    interceptor.take();
-    let receipt = count(1, workload.read_unacknowledged(customer, last.seq).await?);
+    let seq = workload.say(customer, true).await?.seq;
+    workload.read(customer, false, seq).await?;
+    tokio::time::sleep(PAUSE).await;
+    let seq = workload.say(customer, true).await?.seq;
+    let receipt_acknowledged = count(&interceptor, 1, workload.read_acknowledged(customer, seq)).await?;
+    let seq = workload.say(customer, true).await?.seq;
+    let receipt = count(&interceptor, 1, workload.read_unacknowledged(customer, seq)).await?;
     drop(workload);
     gateway.stop().await;
     Ok(Operations { message, message_by_frame, first_of_a_minute, receipt, receipt_acknowledged })
+}
+
+/// Makes one operation and counts it.
+async fn count(
+    interceptor: &Interceptor,
+    metered: u32,
+    operation: impl Future<Output = Result<Delivered>>,
+) -> Result<Operation> {
+    tokio::time::sleep(PAUSE).await;
+    interceptor.take();
+    let Delivered { answer, push, .. } = operation.await?;
+    // A client can have a push before the function has its answer.
+    tokio::time::sleep(PAUSE).await;
+    Ok(Operation { traffic: interceptor.take(), metered, sent: answer + push })
 }

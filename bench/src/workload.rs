@@ -121,6 +121,15 @@ impl Workload {
         Ok(Delivered { latency: arrival.at.duration_since(began), request, answer: 0, push: arrival.bytes, seq })
     }
 
+    /// Like [`Workload::read_unacknowledged`], but asks for an answer and waits for it.
+    pub(crate) async fn read_acknowledged(&self, customer: &Customer, seq: u64) -> Result<Delivered> {
+        let appears = self.screen.watch_receipt();
+        let began = Instant::now();
+        let answer = self.read(customer, false, seq).await?;
+        let arrival = appears.await?;
+        Ok(Delivered { latency: arrival.at.duration_since(began), request: 0, answer, push: arrival.bytes, seq })
+    }
+
     /// Lets the admin join a customer's conversation. Returns the id of the admin's connection.
     pub(crate) async fn join(&self, customer: &Customer) -> Result<String> {
         let fields = format!(r#""conversationId":{}"#, customer.conversation);
