@@ -329,11 +329,13 @@ impl FaultInjector {
                 return Ok(answer(200, &json!({})));
             }
             Some(Mutation::NoCondition) if operation == "UpdateItem" => {
-                return inner.call(with_condition(request, body, |it| it.replace("n = :seen", "n >= :seen"))).await;
-            }
-            Some(Mutation::NoVersion) if is_effect => {
-                let request = with_condition(request, body.clone(), |_| "attribute_exists(pk)".to_owned());
-                return self.watched(&inner, operation, &body, request).await;
+                let mut body = body;
+                if let Some(condition) = body["ConditionExpression"].as_str() {
+                    body["ConditionExpression"] = json!(condition.replace("n = :seen", "n >= :seen"));
+                }
+                let mut request = request;
+                *request.body_mut() = SdkBody::from(body.to_string());
+                return inner.call(request).await;
             }
             Some(Mutation::EntryBeforeEffect) if is_effect => {
                 *invocation.held_effect.lock().unwrap() = Some(request);
@@ -398,15 +400,6 @@ impl FaultInjector {
 
 fn is_success(answer: &Result<HttpResponse, ConnectorError>) -> bool {
     answer.as_ref().is_ok_and(|answer| answer.status().is_success())
-}
-
-/// The request with another condition.
-fn with_condition(mut request: HttpRequest, mut body: Value, change: impl Fn(&str) -> String) -> HttpRequest {
-    if let Some(condition) = body["ConditionExpression"].as_str() {
-        body["ConditionExpression"] = json!(change(condition));
-    }
-    *request.body_mut() = SdkBody::from(body.to_string());
-    request
 }
 
 /// Ends the invocation: this future never completes.

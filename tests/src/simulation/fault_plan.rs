@@ -50,8 +50,6 @@ pub enum Mutation {
     NoCondition,
     /// The entry of a change is in the log before its effect is made.
     EntryBeforeEffect,
-    /// A change is made also to a message that has a later one.
-    NoVersion,
 }
 
 /// The faults of a simulation.

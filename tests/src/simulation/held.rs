@@ -123,7 +123,9 @@ impl Held {
 
     /// Applies entries of the shop's log.
     pub(crate) fn take_desk(&mut self, entries: &[Value]) {
-        entries.iter().for_each(|entry| self.replica.apply_desk(&parse(entry)));
+        for entry in entries {
+            self.replica.apply_desk(&parse(entry));
+        }
     }
 
     /// Keeps a page of older entries, which ends below `before`, until it arrives.

@@ -150,7 +150,7 @@ impl SimulatedUser {
         let by = &body["overtakenBy"];
         let expected = match (&what, code) {
             _ if !self.takes_part => matches!(code, "not_found" | "forbidden"),
-            (What::Note { .. }, "forbidden") => !self.person.is_admin(),
+            (What::Note { .. } | What::Delete { .. }, "forbidden") => !self.person.is_admin(),
             (What::Note { .. }, _) => false,
             (_, "conversation_closed") => true,
             (What::Message { reply_to, .. }, "invalid_request") => reply_to.is_some(),
@@ -160,7 +160,6 @@ impl SimulatedUser {
             }
             (What::Message { .. }, _) => false,
             (What::Edit { .. }, "forbidden" | "not_changeable") | (_, "not_changeable") => true,
-            (What::Delete { .. }, "forbidden") => !self.person.is_admin(),
             _ => false,
         };
         if !expected {

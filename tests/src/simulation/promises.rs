@@ -112,6 +112,23 @@ fn tells_of(frame: &Value, entry: &Value) -> bool {
     }
 }
 
+/// Entries that were written twice, with one id of their sender.
+fn repeated(log: &[Value]) -> Vec<String> {
+    let mut seen = BTreeMap::new();
+    let mut broken = Vec::new();
+    for entry in log {
+        let message = !entry["clientMessageId"].is_null();
+        let (by, id) = if message { ("sender", "clientMessageId") } else { ("by", "changeId") };
+        let id = (entry[by]["userId"].to_string(), entry[id].to_string());
+        if (message || entry["changeId"].is_string())
+            && let Some(before) = seen.insert(id, &entry["seq"])
+        {
+            broken.push(format!("{entry} is also at {before}"));
+        }
+    }
+    broken
+}
+
 /// The parts of a message that no change changes.
 fn identity(message: &Value) -> Value {
     let fields = ["seq", "id", "clientMessageId", "sender", "kind", "system", "createdAt", "replyTo"];
@@ -159,7 +176,7 @@ impl Observations {
             stored.wrong_conversation(conversation).into_iter().for_each(|what| fail(8, what));
         }
         self.stale().into_iter().for_each(|what| fail(8, what));
-        for what in self.repeated(log) {
+        for what in repeated(log) {
             fail(3, what);
         }
         for asked in self.asked.iter().filter(|asked| asked.refused.is_some()) {
@@ -223,23 +240,6 @@ impl Observations {
                 if let Some((_, newer)) = newer {
                     broken.push(format!("{} was shown after version {newer} was", one.message));
                 }
-            }
-        }
-        broken
-    }
-
-    /// Entries that were written twice, with one id of their sender.
-    fn repeated(&self, log: &[Value]) -> Vec<String> {
-        let mut seen = BTreeMap::new();
-        let mut broken = Vec::new();
-        for entry in log {
-            let message = !entry["clientMessageId"].is_null();
-            let (by, id) = if message { ("sender", "clientMessageId") } else { ("by", "changeId") };
-            let id = (entry[by]["userId"].to_string(), entry[id].to_string());
-            if (message || entry["changeId"].is_string())
-                && let Some(before) = seen.insert(id, &entry["seq"])
-            {
-                broken.push(format!("{entry} is also at {before}"));
             }
         }
         broken

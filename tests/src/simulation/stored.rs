@@ -258,7 +258,9 @@ fn changed(mut message: Value, seq: u64, change: &Value, what: &What) -> Value {
                 all.remove(&key(&json!(emoji), &change["by"]));
             }
             let mut by_emoji: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
-            all.into_iter().for_each(|((emoji, ..), person)| by_emoji.entry(emoji).or_default().push(person));
+            for ((emoji, ..), person) in all {
+                by_emoji.entry(emoji).or_default().push(person);
+            }
             let reactions = by_emoji.into_iter().map(|(emoji, by)| json!({ "emoji": Emoji::ALL[emoji], "by": by }));
             let reactions: Vec<Value> = reactions.collect();
             let fields = message.as_object_mut().unwrap();
