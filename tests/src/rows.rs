@@ -169,6 +169,8 @@ impl Shop {
     pub async fn with_earlier_time<T>(&self, age: i64, send: impl Future<Output = T>) -> T {
         let rows = Rows::of(self);
         let (answer, mut entries) = rows.added(send).await;
+        // A connection that was closed before can add a row at the same time.
+        entries.retain(|row| row.contains_key("b"));
         assert_eq!(entries.len(), 1, "a message is one row: {entries:?}");
         move_back(&mut entries[0], age);
         rows.put(entries.remove(0)).await;
