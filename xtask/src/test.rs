@@ -13,6 +13,9 @@ const DEEP: u32 = 20;
 /// Proptest's default number of cases.
 const PROPERTY_CASES: u32 = 256;
 
+/// The random schedules of the simulation. `cargo test` alone draws fewer, to stay short.
+const SCHEDULES: u32 = 2_000;
+
 /// The environment variable with the factor for parts and tests.
 const DEPTH: &str = "TEST_DEPTH";
 
@@ -71,7 +74,8 @@ fn depth() -> u32 {
 
 fn rust() -> Result<()> {
     mariadb::install()?;
-    shell::run("cargo", &["test", "--workspace", "--no-fail-fast"])
+    let schedules = (SCHEDULES * depth()).to_string();
+    shell::run_with("cargo", &["test", "--workspace", "--no-fail-fast"], &[("FAULT_SCHEDULES", &schedules)])
 }
 
 fn functions() -> Result<()> {
