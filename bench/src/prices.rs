@@ -10,7 +10,6 @@ use crate::system::root;
 pub(crate) struct Prices {
     pub(crate) date: String,
     pub(crate) api_gateway: ApiGateway,
-    pub(crate) http_api: HttpApi,
     pub(crate) lambda: Lambda,
     pub(crate) dynamodb: DynamoDb,
     pub(crate) logs: Logs,
@@ -29,15 +28,17 @@ pub(crate) struct ApiGateway {
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct HttpApi {
-    pub(crate) million_requests: f64,
-}
-
-#[derive(Debug, Deserialize)]
 pub(crate) struct Lambda {
     pub(crate) million_requests: f64,
     pub(crate) gb_second: f64,
     pub(crate) gb: f64,
+}
+
+impl Lambda {
+    /// A million invocations of so many seconds.
+    pub(crate) fn million_invocations(&self, seconds: f64) -> f64 {
+        self.million_requests + 1e6 * seconds * self.gb * self.gb_second
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,6 +60,12 @@ impl Logs {
     /// The bytes that are written for one invocation.
     pub(crate) fn bytes_an_invocation(&self) -> f64 {
         self.bytes_an_answer / self.answers_a_line + self.bytes_of_metrics / self.answers_a_line_of_metrics
+    }
+
+    /// The logs of a million invocations.
+    pub(crate) fn million_invocations(&self) -> f64 {
+        // A million times a number of bytes is that number of megabytes.
+        self.bytes_an_invocation() / 1e3 * self.gb
     }
 }
 

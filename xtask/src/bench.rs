@@ -8,8 +8,8 @@ use crate::shell;
 use crate::starts::Starts;
 use crate::web::{self, npm};
 
-/// Installs what the peer and the web client need, builds both programs in their release form, and runs the `bench`
-/// program with `arguments`.
+/// Installs what the peer and the web client need, builds both programs in their release form, and
+/// runs the `bench` program with `arguments`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     mariadb::install()?;

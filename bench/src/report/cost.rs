@@ -66,15 +66,14 @@ impl Bill {
     /// milliseconds.
     fn of(operation: Operation, milliseconds: f64, prices: &Prices) -> Self {
         let Operation { traffic, metered, sent } = operation;
-        let gb_seconds = milliseconds / 1e3 * prices.lambda.gb;
         Self {
             api_gateway: f64::from(metered + traffic.posts) * prices.api_gateway.messages,
             preflights: 0.0,
-            lambda: prices.lambda.million_requests + 1e6 * gb_seconds * prices.lambda.gb_second,
+            lambda: prices.lambda.million_invocations(milliseconds / 1e3),
             writes: traffic.write * prices.dynamodb.million_writes,
             reads: traffic.read * prices.dynamodb.million_reads,
+            logs: prices.logs.million_invocations(),
             // A million times a number of bytes is that number of megabytes.
-            logs: prices.logs.bytes_an_invocation() / 1e3 * prices.logs.gb,
             transfer: float(sent) / 1e3 * prices.transfer.gb,
         }
     }

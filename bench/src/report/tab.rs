@@ -34,17 +34,14 @@ impl Month {
         let Day { counts, invocations, traffic, .. } = day;
         // Millions a month of what was counted on one day.
         let millions = |counted: f64| counted * f64::from(DAYS) / 1e6;
-        let invocation = prices.lambda.million_requests + 1e6 * INVOCATION * prices.lambda.gb * prices.lambda.gb_second;
-        // A million times a number of bytes is that number of megabytes.
-        let log = prices.logs.bytes_an_invocation() / 1e3 * prices.logs.gb;
         Self {
             minutes: millions(counts.minutes) * prices.api_gateway.connection_minutes,
             messages: millions(frames(day)) * prices.api_gateway.messages,
-            requests: millions(requests(day)) * prices.http_api.million_requests,
-            lambda: millions(f64::from(*invocations)) * invocation,
+            requests: millions(requests(day)) * prices.api_gateway.requests,
+            lambda: millions(f64::from(*invocations)) * prices.lambda.million_invocations(INVOCATION),
             writes: millions(traffic.write) * prices.dynamodb.million_writes,
             reads: millions(traffic.read) * prices.dynamodb.million_reads,
-            logs: millions(f64::from(*invocations)) * log,
+            logs: millions(f64::from(*invocations)) * prices.logs.million_invocations(),
             transfer: millions(f64::from(counts.bytes)) / 1e3 * prices.transfer.gb,
         }
     }

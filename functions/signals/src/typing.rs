@@ -4,7 +4,7 @@
 use domain::{SharedId, Time};
 use protocol::{AckBody, Event as ServerEvent, Problem};
 use runtime::{App, ConnectedCaller, Failure, Reply};
-use store::{Audience, Connection};
+use store::Audience;
 
 /// How long a client shows the typing indicator, in milliseconds, unless the event is repeated.
 /// Clients repeat it at most every 3 s.
@@ -34,9 +34,8 @@ pub(crate) async fn typing(
         ServerEvent::UserStoppedTyping { conversation_id, user_id, role, name }
     };
     let event = event.to_text();
-    let typist = |connection: &Connection| connection.user_id == person.user_id && connection.role == person.role;
     app.fan_out(&audience, now, |connection| {
-        (connection.joined.as_ref() == Some(shared_id) && !typist(connection)).then_some(event.as_str())
+        (connection.joined.as_ref() == Some(shared_id) && !connection.is_of(person)).then_some(event.as_str())
     })
     .await;
     Ok(Reply::ack(AckBody::Done {}))

@@ -3,7 +3,6 @@
 use domain::{ConversationStatus, Person, Time};
 use futures_util::future::{try_join, try_join_all};
 
-use crate::inbox::MAX_CUSTOMER_INBOX;
 use crate::key::{self, s};
 use crate::{Error, Store};
 
@@ -20,8 +19,7 @@ impl Store {
             let (listed, noted) = try_join(try_join_all(statuses), self.is_listed_since(key::NOTES, since)).await?;
             return Ok(noted || listed.contains(&true));
         }
-        let own = self.customer_index(&caller.user_id, MAX_CUSTOMER_INBOX, None).await?;
-        let heads = self.heads(own.into_iter().map(|(_, shared_id)| shared_id).collect()).await?;
+        let heads = self.customer_heads(&caller.user_id).await?;
         Ok(heads.iter().any(|head| head.last_activity_at() >= since))
     }
 

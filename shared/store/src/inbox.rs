@@ -37,7 +37,7 @@ pub struct InboxPage {
 }
 
 /// The inbox of a customer consists of this many of their newest orders.
-pub(crate) const MAX_CUSTOMER_INBOX: u32 = 200;
+const MAX_CUSTOMER_INBOX: u32 = 200;
 
 /// The number of index keys per request of a query. They cost about two read units and are enough
 /// for most pages.
@@ -90,8 +90,7 @@ impl Store {
             };
             (heads.into_iter().map(with_position).collect::<Vec<_>>(), more_keys)
         } else {
-            let own = self.customer_index(&caller.user_id, MAX_CUSTOMER_INBOX, None).await?;
-            let heads = self.heads(own.into_iter().map(|(_, shared_id)| shared_id).collect()).await?;
+            let heads = self.customer_heads(&caller.user_id).await?;
             let with_position =
                 |head: Head| (Position { at: head.last_activity_at(), shared_id: head.shared_id.clone() }, head);
             (heads.into_iter().map(with_position).collect(), false)
@@ -173,6 +172,12 @@ impl Store {
             keys.push(key);
         }
         Ok(keys)
+    }
+
+    /// Reads the heads of a customer's inbox, in no particular order.
+    pub(crate) async fn customer_heads(&self, customer_id: &str) -> Result<Vec<Head>, Error> {
+        let own = self.customer_index(customer_id, MAX_CUSTOMER_INBOX, None).await?;
+        self.heads(own.into_iter().map(|(_, shared_id)| shared_id).collect()).await
     }
 
     /// Reads heads in no particular order. The reads are eventually consistent, which halves the

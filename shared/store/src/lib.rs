@@ -20,9 +20,9 @@
 //! | orders by status, of a customer | `N#` + user | `-` | the same; [`Store::customer_counts`] |
 //!
 //! X is the id that `ord_X` and `cnv_X` share. The index `inbox` (`is`, `im`) lists heads by
-//! conversation status and minute of last activity, and notes by their minute. The index `customer` (`ck`, `cm`) lists orders by
-//! customer in order of creation. Both hold keys only. Items with a `ttl` (seconds) are connections
-//! and tickets. Attribute names are explained in `item.rs`.
+//! conversation status and minute of last activity, and notes by their minute. The index `customer`
+//! (`ck`, `cm`) lists orders by customer in order of creation. Both hold keys only. Items with a `ttl`
+//! (seconds) are connections and tickets. Attribute names are explained in `item.rs`.
 //!
 //! # The invariants
 //!

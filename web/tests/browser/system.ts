@@ -59,6 +59,6 @@ function builtBinary(): string {
   const metadata = execFileSync("cargo", ["metadata", "--no-deps", "--format-version", "1"], { cwd: ROOT, encoding: "utf8" });
   const { target_directory: target } = JSON.parse(metadata) as { target_directory: string };
   const binary = resolve(target, "debug/order-chat");
-  if (!existsSync(binary)) execFileSync("cargo", ["build", "--package", "local"], { cwd: ROOT, stdio: "inherit" });
+  if (!existsSync(binary)) execFileSync("cargo", ["build", "--workspace", "--bin", "order-chat", "--test", "logs"], { cwd: ROOT, stdio: "inherit" });
   return binary;
 }

@@ -76,7 +76,7 @@ export function useScrolling(frame: RefObject<HTMLElement | null>, list: RefObje
   const applyAnchor = useCallback(() => {
     const [element, handle] = [frame.current, list.current];
     if (element === null || handle === null || anchor.current === undefined) return;
-    element.scrollTop = anchor.current === "end" ? element.scrollHeight : margin + handle.getItemOffset(anchor.current.index) - anchor.current.below;
+    element.scrollTop = anchor.current === "end" ? element.scrollHeight : offsetOfPlace(handle, margin, anchor.current);
     updateOffset();
   }, [frame, list, margin, updateOffset]);
 
@@ -107,7 +107,7 @@ export function useScrolling(frame: RefObject<HTMLElement | null>, list: RefObje
     if (frame.current === null || handle === null) return;
     const [before, now] = [last.current, offsetOf(frame.current)];
     if (typeof anchor.current === "object") {
-      const place = margin + handle.getItemOffset(anchor.current.index) - anchor.current.below;
+      const place = offsetOfPlace(handle, margin, anchor.current);
       // The list was scrolled by hand, or goes on moving after that.
       if (Math.abs(now.top - Math.min(place, now.size - now.view)) > IN_PLACE) anchor.current = undefined;
     } else anchor.current = staysAtEnd(anchor.current === "end", before, now) ? "end" : undefined;
@@ -134,6 +134,11 @@ export function useScrolling(frame: RefObject<HTMLElement | null>, list: RefObje
     };
   }, [frame]);
   return { atEnd, toEnd, toRow, keepPlace, scrolled, resized };
+}
+
+/** The scroll offset at which a row is in its place. */
+function offsetOfPlace(list: VirtualizerHandle, margin: number, { index, below }: Place): number {
+  return margin + list.getItemOffset(index) - below;
 }
 
 function offsetOf(element: HTMLElement): Offset {
