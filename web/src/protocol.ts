@@ -1,5 +1,139 @@
 // Made from the types in shared/protocol and shared/domain by `cargo xtask generate`: edit those.
 
+/** An admin whom a conversation can be assigned to. */
+export type AdminEntry = {
+  /** The admin's user id. */
+  userId: string,
+  /** The admin's name. */
+  name: string,
+};
+
+/** The admins who have used the chat, by name. */
+export type AdminList = {
+  /** The admins. */
+  items: Array<AdminEntry>,
+};
+
+/** Who takes care of a conversation from now on. */
+export type Assign = {
+  /** The admin's user id; absent for nobody. */
+  to?: string,
+  /** With true, it is refused with `already_assigned` if another admin has the conversation. */
+  ifUnassigned?: boolean,
+};
+
+/** What to do with each conversation. Exactly one field is present. */
+export type BulkAction = {
+  /** Sends a message. */
+  message?: BulkMessage,
+  /** Changes the status of the order. */
+  orderStatus?: SetStatusOfOrder,
+  /** Archives, closes or opens the conversation. */
+  status?: SetStatusOfConversation,
+  /** Writes a note for the other admins. */
+  note?: NewNote,
+  /** Assigns the conversation. */
+  assign?: Assign,
+  /** Adds and removes tags. */
+  tag?: TagChange,
+  /** Sets the priority. */
+  prioritize?: Prioritize,
+  /** Snoozes the conversation. */
+  snooze?: SnoozeRequest,
+  /** Ends a snooze. */
+  wake?: Wake,
+  /** Says that the customer waits for no answer. */
+  settle?: Settle,
+};
+
+/** The answer to a bulk action. */
+export type BulkAnswer = {
+  /** One result for each conversation, in the order of the request. */
+  results: Array<BulkResult>,
+};
+
+/** A message to send in each conversation. */
+export type BulkMessage = {
+  /** The text, 1 to 4,000 characters. Placeholders of canned responses are filled in for each
+   * conversation. */
+  body: string,
+};
+
+/** `POST /api/chat/bulk`. */
+export type BulkRequest = {
+  /** The caller's own id of this bulk action, a UUID. It must be the same in every repeat, and in
+   * the requests for the other conversations of the same bulk action. */
+  id: string,
+  /** The conversations, 1 to 25. */
+  conversationIds: Array<ConversationId>,
+  /** What to do with each of them. */
+  do: BulkAction,
+};
+
+/** What became of one conversation of a bulk action. */
+export type BulkResult = {
+  /** The conversation. */
+  conversationId: ConversationId,
+  /** Why it failed; absent if it was done, now or by an earlier request. */
+  problem?: Problem,
+};
+
+/** When a shop is open. The time in which it is open is its business time.
+ *
+ * The shop is open whenever the clocks on its walls show a time of its opening hours, on no holiday.
+ * So an hour that is skipped or repeated when the clocks change is missing or counts twice. */
+export type Calendar = {
+  /** The time zone of the shop's clocks, of the IANA database, such as `Europe/Berlin`. */
+  timezone: Timezone,
+  /** The opening hours. */
+  week: Week,
+  /** The days on which the shop is closed, at most 100. */
+  holidays: Holidays,
+};
+
+/** A text that admins need often. */
+export type CannedResponse = {
+  /** Its id, of the same form as that of a tag. */
+  id: TagId,
+  /** What finds it fastest: 1 to 32 small letters, digits, `-` and `_`. */
+  shortcut: string,
+  /** What it is about, 1 to 100 characters. */
+  title: string,
+  /** The text, 1 to 4,000 characters. It can have placeholders: `{{customer.name}}`,
+   * `{{order.number}}`, `{{order.status}}`, `{{order.total}}` and `{{admin.name}}`. */
+  body: string,
+  /** Whether only the caller has it. The others are the shop's. */
+  personal: boolean,
+  /** Whether pages offer it as a button over the field for a message. */
+  quickReply: boolean,
+};
+
+/** A canned response. */
+export type CannedResponseAnswer = {
+  /** The canned response. */
+  cannedResponse: CannedResponse,
+};
+
+/** The shop's and the caller's canned responses, by shortcut. */
+export type CannedResponseList = {
+  /** The canned responses. */
+  items: Array<CannedResponse>,
+};
+
+/** `POST /api/chat/canned-responses` and `PATCH /api/chat/canned-responses/{id}`. */
+export type CannedResponseRequest = {
+  /** What finds it fastest: 1 to 32 small letters, digits, `-` and `_`. */
+  shortcut: string,
+  /** What it is about, 1 to 100 characters. */
+  title: string,
+  /** The text, 1 to 4,000 characters. It can have placeholders. */
+  body: string,
+  /** Whether only the caller has it. It cannot be changed later. */
+  personal?: boolean,
+  /** Whether pages offer it as a button: at most five of the shop's and five of the caller's. */
+  quickReply?: boolean,
+};
+
 /** A change of a message or of the conversation. It has a `seq` of its own, as a message has. It
  * contains no text: the new text of a message is in the message only. */
 export type Change = {
@@ -101,7 +235,7 @@ export type ClosedAnswer = {
 };
 
 /** The stable code of an error. Clients decide by the code; the texts may change. */
-export type Code = "bad_request" | "invalid_cursor" | "forbidden" | "not_found" | "invalid_transition" | "conversation_closed" | "not_changeable" | "overtaken" | "payload_too_large" | "invalid_request" | "idempotency_mismatch" | "rate_limited" | "internal" | "unknown_action" | "reconnect" | "token_expired";
+export type Code = "bad_request" | "invalid_cursor" | "forbidden" | "not_found" | "invalid_transition" | "conversation_closed" | "not_changeable" | "overtaken" | "already_assigned" | "payload_too_large" | "invalid_request" | "idempotency_mismatch" | "rate_limited" | "internal" | "unknown_action" | "reconnect" | "token_expired";
 
 /** A conversation, as a participant sees it. */
 export type Conversation = {
@@ -136,6 +270,8 @@ export type Conversation = {
   /** The number of entries of the shop's log. Only for admins; absent in events, which customers
    * get too. */
   deskSeq?: number,
+  /** What the shop decided. Only for admins; absent in events, which customers get too. */
+  desk?: Desk,
 };
 
 /** A single conversation. */
@@ -197,10 +333,31 @@ export type Deletion = {
   at: Time,
 };
 
+/** What the shop decided about a conversation. */
+export type Desk = {
+  /** The user id of the admin who takes care of it; absent for nobody. */
+  assignee?: string,
+  /** Its priority. */
+  priority: Priority,
+  /** The ids of its tags. */
+  tags: Array<TagId>,
+  /** Present while it is snoozed. */
+  snooze?: Snooze,
+  /** Since when the customer waits for an answer; absent if the customer does not wait. */
+  waitingSince?: Time,
+  /** The clocks of the SLA that run, the one that ends first at the beginning. Empty if the shop has
+   * no SLA. Absent in lists of a server that does not know the SLA. */
+  sla: Array<SlaClock>,
+};
+
 /** The answer to a new entry of the shop's log. */
 export type DeskAnswer = {
-  /** The stored entry. */
-  entry: DeskEntry,
+  /** The stored entry; absent if all was as it was asked for, so nothing was stored. */
+  entry?: DeskEntry,
+  /** What the shop decided, as it is now. */
+  desk: Desk,
+  /** The number of entries of the shop's log. */
+  deskSeq: number,
 };
 
 /** An entry of the shop's log. No customer ever gets it, its number or its author. */
@@ -211,7 +368,7 @@ export type DeskEntry = {
   deskSeq: number,
   /** The id that the client gave the entry. It makes a repeated request idempotent. */
   changeId: string,
-  /** The admin who made it. */
+  /** The admin who made it, or the system. */
   by: Person,
   /** The `seq` of the last entry of the conversation at that time. A client shows this entry after
    * that one. */
@@ -221,6 +378,35 @@ export type DeskEntry = {
 } & ({ "type": "note",
   /** The text exactly as it was sent. It is plain text, never markup. */
   body: string,
+}
+| { "type": "assigned",
+  /** The admin's user id; absent for nobody. */
+  to?: string,
+}
+| { "type": "tagged",
+  /** The tags that were added. */
+  add: Array<TagId>,
+  /** The tags that were removed. */
+  remove: Array<TagId>,
+}
+| { "type": "prioritized",
+  /** The priority. */
+  to: Priority,
+}
+| { "type": "snoozed",
+  /** When it wakes by itself; absent: only with the customer's next message. */
+  until?: Time,
+}
+| { "type": "woken",
+  /** When the snooze ended. */
+  at: Time,
+}
+| { "type": "settled", }
+| { "type": "sla_breached",
+  /** Which time. */
+  sla: SlaKind,
+  /** When it was over. */
+  due: Time,
 });
 
 /** A page of the shop's log. */
@@ -240,8 +426,20 @@ export type DeskRequest = {
   /** The `deskSeq` up to which the caller had every entry of the shop's log when it created
    * `changeId`. It must be the same in every repeat. */
   seenDeskSeq?: number,
-  /** A note for the other admins. */
-  note: NewNote,
+  /** Writes a note for the other admins. */
+  note?: NewNote,
+  /** Assigns the conversation. */
+  assign?: Assign,
+  /** Adds and removes tags. */
+  tag?: TagChange,
+  /** Sets the priority. */
+  prioritize?: Prioritize,
+  /** Snoozes the conversation. */
+  snooze?: SnoozeRequest,
+  /** Ends a snooze. */
+  wake?: Wake,
+  /** Says that the customer waits for no answer. */
+  settle?: Settle,
 };
 
 /** A new text of a message. */
@@ -276,6 +474,12 @@ export type History = {
   /** Whether there are more entries: newer ones if `after` was given, otherwise older ones. */
   hasMore: boolean,
 };
+
+/** A day on which the shop is closed. */
+export type Holiday = string;
+
+/** The days on which the shop is closed. */
+export type Holidays = Array<Holiday>;
 
 /** A request whose only field is the conversation. */
 export type InConversation = {
@@ -366,11 +570,18 @@ export type MessageRequest = {
   connectionId?: string,
 };
 
-/** The text of a note. */
+/** A number of minutes of business time, 1 to 525,600. The most is a year of days without a night. */
+export type Minutes = number;
+
+/** A note for the other admins. */
 export type NewNote = {
   /** The text, 1 to 4,000 characters. */
   body: string,
 };
+
+/** The spans of a day in which the shop is open: at most four, in order, each from its start until
+ * just before its end. */
+export type OpeningHours = Array<[TimeOfDay, TimeOfDay]>;
 
 /** An order in its current state. */
 export type Order = {
@@ -499,6 +710,15 @@ export type PingFrame = {
   /** The `asOf` of the last page of conversations. With it the answer has `changed`. */
   asOf?: Time,
 };
+
+/** A priority to set. */
+export type Prioritize = {
+  /** The priority. */
+  to: Priority,
+};
+
+/** How urgent a conversation is. */
+export type Priority = "none" | "low" | "medium" | "high" | "urgent";
 
 /** An error as in RFC 9457 (problem details). */
 export type Problem = {
@@ -682,6 +902,15 @@ export type ServerEvent = { "event": "new_message",
   conversationId: ConversationId,
   /** The entry. */
   entry: DeskEntry,
+  /** What the shop decided, as it is after `deskSeq` entries. */
+  desk: Desk,
+  /** The number of entries of the shop's log. It is higher than that of the entry if the event is
+   * repeated. */
+  deskSeq: number,
+}
+| { "event": "settings_updated",
+  /** What has changed. */
+  what: Settings,
 }
 | { "event": "ack",
   /** The `requestId` of the request. */
@@ -749,12 +978,92 @@ export type SetOrderStatus = {
   status: OrderStatus,
 };
 
+/** A conversation's status to set. */
+export type SetStatusOfConversation = {
+  /** The status. */
+  to: ConversationStatus,
+};
+
+/** An order's status to set. */
+export type SetStatusOfOrder = {
+  /** The status. */
+  to: OrderStatus,
+};
+
+/** What the shop has set. */
+export type Settings = "tags" | "canned_responses" | "sla";
+
+/** The customer waits for no answer. It has no fields. */
+export type Settle = Record<symbol, never>;
+
 /** The presence of the shop, for customers. */
 export type Shop = {
   /** Whether any admin has an open connection. */
   online: boolean,
   /** When the last admin's connection ended; absent while one is online. */
   lastSeenAt?: Time,
+};
+
+/** The shop's SLA: the body of `PUT /api/chat/sla`, and the answer of it and of `GET /api/chat/sla`. */
+export type Sla = {
+  /** The policy; absent if the shop has none. */
+  policy?: SlaPolicy,
+};
+
+/** A clock of a conversation. Pauses and the time in which the shop is closed do not count.
+ *
+ * A list shows the time from now to `due`, until it is over. It counts down, except while `paused`.
+ * Then `due` moves on with the time, so the list shows how much is left when the snooze ends. */
+export type SlaClock = {
+  /** What it measures. */
+  kind: SlaKind,
+  /** Since when it runs. */
+  since: Time,
+  /** When its time is over. While it is paused: when it would be over if the snooze ended now. */
+  due: Time,
+  /** True while the conversation is snoozed, unless the clock's time was over before. */
+  paused: boolean,
+};
+
+/** What a clock of the SLA measures. */
+export type SlaKind = "first_response" | "next_response" | "resolution";
+
+/** What the shop has promised itself. No time that follows from it is stored, so a new policy holds
+ * for everything at once. */
+export type SlaPolicy = {
+  /** The targets by priority. A priority without an entry has that of `none`. */
+  targets: { [key in Priority]?: SlaTarget },
+  /** When the shop is open. Absent: always. */
+  calendar?: Calendar,
+};
+
+/** The times for conversations of one priority, in minutes of business time. Without a time there is
+ * no such clock. */
+export type SlaTarget = {
+  /** From the customer's first message to the shop's first answer. */
+  firstResponseMinutes?: Minutes,
+  /** From a later message of the customer to the shop's answer. */
+  nextResponseMinutes?: Minutes,
+  /** From the order to its completion or cancellation. */
+  resolutionMinutes?: Minutes,
+};
+
+/** A conversation that was put off. */
+export type Snooze = {
+  /** When an admin snoozed it. */
+  since: Time,
+  /** When it wakes by itself. Absent: only with the customer's next message. */
+  until?: Time,
+  /** The `seq` of the conversation's last entry at that time. A message of the customer after it
+   * wakes the conversation. */
+  afterSeq: number,
+};
+
+/** How long to put a conversation off. */
+export type SnoozeRequest = {
+  /** When it wakes by itself: in the future, at most a year from now. Absent: only with the
+   * customer's next message, which wakes it in any case. */
+  until?: Time,
 };
 
 /** The event that a system message reports. `by` is the person who caused it. */
@@ -769,6 +1078,51 @@ export type System = { "type": "order_created",
   to: OrderStatus,
   /** The admin who changed it. */
   by: Person,
+};
+
+/** A tag that the shop has defined. */
+export type Tag = {
+  /** Its id. Conversations have ids, so a new name needs no change of them. */
+  id: TagId,
+  /** Its name, 1 to 40 characters. */
+  name: string,
+  /** Its color. */
+  color: TagColor,
+};
+
+/** A tag. */
+export type TagAnswer = {
+  /** The tag. */
+  tag: Tag,
+};
+
+/** Tags to add and to remove. */
+export type TagChange = {
+  /** The ids of the tags to add. */
+  add?: Array<TagId>,
+  /** The ids of the tags to remove. */
+  remove?: Array<TagId>,
+};
+
+/** The color of a tag. A page shows the name too, never the color alone. */
+export type TagColor = "gray" | "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple";
+
+/** The id of a tag: eight characters of the alphabet of base 32. It is short because a head has up
+ * to [`MAX_TAGS`] of them, and a head is written with every message. */
+export type TagId = string;
+
+/** The shop's tags, by name. */
+export type TagList = {
+  /** The tags. */
+  items: Array<Tag>,
+};
+
+/** `POST /api/chat/tags` and `PATCH /api/chat/tags/{id}`. */
+export type TagRequest = {
+  /** Its name, 1 to 40 characters. */
+  name: string,
+  /** Its color. */
+  color: TagColor,
 };
 
 /** A ticket for opening a WebSocket connection. */
@@ -789,12 +1143,44 @@ export type TicketAnswer = {
  * decimals. */
 export type Time = string;
 
+/** A time of a day as a clock on the wall shows it: `HH:MM`. The end of a day is `24:00`. */
+export type TimeOfDay = string;
+
+/** A time zone of the IANA database that is part of this program. So nothing is read, and the zones
+ * are the same on every machine. */
+export type Timezone = string;
+
 /** The caller, with the values of the token. */
 export type User = {
   /** The token's `sub`. */
   userId: string,
-  /** The token's `role`. */
+  /** The token's `role`; `admin` also for an agent. */
   role: Role,
   /** The token's `name`. */
   name: string,
+  /** True if the token's `role` is `agent`: an admin who may not change what the shop has set. */
+  agent?: boolean,
 };
+
+/** The answer of `GET /api/chat/views`: how many active conversations each view has, at most 100. 100
+ * means 100 or more. */
+export type Views = {
+  /** Those of the caller that are not snoozed. */
+  mine: number,
+  /** Those of nobody that are not snoozed. */
+  unassigned: number,
+  /** Those that are snoozed. */
+  snoozed: number,
+  /** All of them. */
+  all: number,
+};
+
+/** The end of a snooze. It has no fields. */
+export type Wake = Record<symbol, never>;
+
+/** The opening hours of a week. On a day without an entry the shop is closed. At least one day has
+ * a span. */
+export type Week = { [key in Weekday]?: OpeningHours };
+
+/** A day of the week. */
+export type Weekday = "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";

@@ -4,8 +4,8 @@
 use std::fs;
 
 use protocol::{
-    ChangeAnswer, ChangeRequest, Conversation, DeskAnswer, DeskRequest, Event, Frame, MessageAnswer, MessageRequest,
-    OrderRequest, OrderUpdate, Problem,
+    BulkRequest, ChangeAnswer, ChangeRequest, Conversation, Desk, DeskAnswer, DeskRequest, Event, Frame, MessageAnswer,
+    MessageRequest, OrderRequest, OrderUpdate, Problem, Sla,
 };
 use serde_json::{Value, json};
 
@@ -14,11 +14,16 @@ use crate::shell::root;
 fn read_and_printed(kind: &str, example: Value) -> serde_json::Result<Value> {
     use serde_json::{from_value, to_value};
     match kind {
+        "BulkRequest" => to_value(from_value::<BulkRequest>(example)?),
         "Change" => to_value(from_value::<ChangeAnswer>(json!({ "change": example, "message": message() }))?.change),
         "ChangeRequest" => to_value(from_value::<ChangeRequest>(example)?),
         "ClientFrame" => to_value(from_value::<Frame>(example)?),
         "Conversation" => to_value(from_value::<Conversation>(example)?),
-        "DeskEntry" => to_value(from_value::<DeskAnswer>(json!({ "entry": example }))?.entry),
+        "Desk" => to_value(from_value::<Desk>(example)?),
+        "DeskEntry" => {
+            let desk = json!({ "priority": "none", "tags": [], "sla": [] });
+            to_value(from_value::<DeskAnswer>(json!({ "entry": example, "desk": desk, "deskSeq": 1 }))?.entry)
+        }
         "DeskRequest" => to_value(from_value::<DeskRequest>(example)?),
         "Message" => to_value(from_value::<MessageAnswer>(json!({ "message": example }))?.message),
         "MessageRequest" => to_value(from_value::<MessageRequest>(example)?),
@@ -26,6 +31,7 @@ fn read_and_printed(kind: &str, example: Value) -> serde_json::Result<Value> {
         "OrderRequest" => to_value(from_value::<OrderRequest>(example)?),
         "Problem" => to_value(from_value::<Problem>(example)?),
         "ServerEvent" => to_value(from_value::<Event>(example)?),
+        "Sla" => to_value(from_value::<Sla>(example)?),
         _ => panic!("no type is called {kind:?}"),
     }
 }

@@ -23,13 +23,14 @@ impl Invocations {
 
 /// All functions.
 pub(super) fn counted(clock: &MovedClock, invocations: &Invocations) -> Functions {
-    let functions: [(&str, Start); 11] = [
+    let functions: [(&str, Start); 12] = [
         ("authorizer", authorizer::start),
         ("change-conversation", change_conversation::start),
         ("connect", connect::start),
         ("conversations", conversations::start),
         ("create-order", create_order::start),
         ("deadlines", deadlines::start),
+        ("desk", desk::start),
         ("disconnect", disconnect::start),
         ("notify", notify::start),
         ("orders", orders::start),

@@ -23,7 +23,7 @@ use store::Store;
 use tracing::Instrument;
 
 use crate::settings::Settings;
-use crate::token::{TokenError, Verifier};
+use crate::token::{TokenError, Verified, Verifier};
 
 struct Authorizer {
     store: Store,
@@ -89,7 +89,13 @@ impl Authorizer {
         let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
         let Some(token) = token else { return Ok(json!({ "isAuthorized": false })) };
         match self.verifier.verify(token, now).await {
-            Ok((person, expires)) => Ok(json!({ "isAuthorized": true, "context": context(&person, expires) })),
+            Ok(Verified { person, is_agent, expires }) => {
+                let mut context = context(&person, expires);
+                if is_agent {
+                    context["agent"] = "true".into();
+                }
+                Ok(json!({ "isAuthorized": true, "context": context }))
+            }
             // Returned as an error, because API Gateway would cache a refusal, and the client would
             // discard its token.
             Err(TokenError::KeysUnavailable(error)) => Err(error),

@@ -108,7 +108,7 @@ impl Verifier {
     }
 
     /// The user that a valid `token` names, and when the token expires in seconds since 1970.
-    pub(crate) async fn verify(&self, token: &str, now: Time) -> Result<(Person, i64), TokenError> {
+    pub(crate) async fn verify(&self, token: &str, now: Time) -> Result<Verified, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::NotAToken)?;
         let ours = |typ: &String| typ.eq_ignore_ascii_case("jwt") || typ.eq_ignore_ascii_case("at+jwt");
         if header.crit.is_some() || !header.typ.as_ref().is_none_or(ours) {
@@ -126,7 +126,7 @@ impl Verifier {
             }
         };
         self.check_issuer_and_audience(&claims)?;
-        person(claims, now)
+        verified(claims, now)
     }
 
     fn check_issuer_and_audience(&self, claims: &Claims) -> Result<(), TokenError> {
@@ -185,14 +185,25 @@ fn claims(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims
     })
 }
 
-fn person(claims: Claims, now: Time) -> Result<(Person, i64), TokenError> {
+/// Who a valid token belongs to.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    pub(crate) person: Person,
+    /// True for the role `agent`: an admin who may not change what the shop has set.
+    pub(crate) is_agent: bool,
+    /// When the token expires, in seconds since 1970.
+    pub(crate) expires: i64,
+}
+
+fn verified(claims: Claims, now: Time) -> Result<Verified, TokenError> {
     let Claims { sub, role, name, exp, nbf, .. } = claims;
     if !domain::is_user_id(&sub) {
         return Err(TokenError::Claims("sub"));
     }
-    let role = match role.as_str() {
-        "customer" => Role::Customer,
-        "admin" => Role::Admin,
+    let (role, is_agent) = match role.as_str() {
+        "customer" => (Role::Customer, false),
+        "admin" => (Role::Admin, false),
+        "agent" => (Role::Admin, true),
         _ => return Err(TokenError::Claims("role")),
     };
     let name = name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| sub.clone());
@@ -208,5 +219,5 @@ fn person(claims: Claims, now: Time) -> Result<(Person, i64), TokenError> {
     if nbf.is_some_and(|nbf| nbf > now.seconds() as f64 + CLOCK_SKEW_SECONDS) {
         return Err(TokenError::Claims("nbf"));
     }
-    Ok((Person { user_id: sub, role, name: domain::cut_name(name) }, expires))
+    Ok(Verified { person: Person { user_id: sub, role, name: domain::cut_name(name) }, is_agent, expires })
 }

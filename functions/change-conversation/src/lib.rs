@@ -1,11 +1,11 @@
 //! Changes a conversation other than by a message: edits and deletes messages, adds and removes
-//! reactions, archives, closes and opens conversations, and writes notes.
+//! reactions, archives, closes and opens conversations, and writes into the shop's log.
 //!
 //! A change is stored, then pushed, then answered, as a message is. See
 //! `docs/changing-a-conversation.md`.
 
+mod desk;
 mod message;
-mod note;
 mod status;
 
 use std::sync::Arc;
@@ -27,7 +27,7 @@ async fn handle(app: Arc<App>, event: Event, edit_for_ms: i64) -> Result<Reply, 
                 message::over_rest(&app, &request, edit_for_ms, app.now()).await
             }
             "PATCH /api/chat/conversations/{id}" => status::set_status(&app, &request, app.now()).await,
-            "POST /api/chat/conversations/{id}/desk" => note::add(&app, &request, app.now()).await,
+            "POST /api/chat/conversations/{id}/desk" => desk::add(&app, &request, app.now()).await,
             _ => Err(Failure::unexpected(&Event::Rest(request))),
         },
         Event::Frame(SocketFrame { connected, action: Action::ChangeMessage(frame) }) => {

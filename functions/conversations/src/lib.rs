@@ -8,6 +8,7 @@ mod ticket;
 
 use std::sync::Arc;
 
+use domain::Time;
 use protocol::{ConversationAnswer, Health, Problem};
 use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, StartError};
 
@@ -20,7 +21,7 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     let Event::Rest(request) = &event else { return Err(Failure::unexpected(&event)) };
     match request.route.as_str() {
         "GET /api/chat/conversations" => inbox::inbox(&app, request, app.now()).await,
-        "GET /api/chat/conversations/{id}" => get_conversation(&app, request).await,
+        "GET /api/chat/conversations/{id}" => get_conversation(&app, request, app.now()).await,
         "GET /api/chat/conversations/{id}/desk" => desk::desk(&app, request).await,
         "GET /api/chat/conversations/{id}/messages" => history::history(&app, request).await,
         "POST /api/chat/ticket" => ticket::ticket(&app, request, app.now()).await,
@@ -29,14 +30,17 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
     }
 }
 
-async fn get_conversation(app: &App, request: &RestRequest) -> Result<Reply, Failure> {
+async fn get_conversation(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     let caller = request.caller()?;
     let head = app.store.head(&request.shared_id("id")?).await?;
     let head = head.filter(|head| head.has_participant(&caller.person)).ok_or_else(Problem::not_found)?;
-    let (audience, own) =
-        tokio::try_join!(app.store.audience(&head.customer_id), app.store.own_cursors(&head, &caller.person))?;
+    let (audience, own, sla) = tokio::try_join!(
+        app.store.audience(&head.customer_id),
+        app.store.own_cursors(&head, &caller.person),
+        app.sla_for(&caller.person, now),
+    )?;
     let head = head.with_cursors_of(&caller.person, own);
-    let conversation = runtime::with_presence(&head, caller, &audience, app.now());
+    let conversation = runtime::with_presence(&head, caller, &audience, now).with_sla(sla.clocks(&head, now));
     Reply::json(200, &ConversationAnswer { conversation })
 }
 

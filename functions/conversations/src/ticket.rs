@@ -16,14 +16,22 @@ pub(crate) async fn ticket(app: &App, request: &RestRequest, now: Time) -> Resul
         expires: now.seconds() + expires_in,
     };
 
-    app.store.put_ticket(&ticket.hash(), &holder).await?;
+    // Conversations can be assigned to an admin who has used the chat.
+    let remember =
+        async { if caller.person.is_admin() { app.store.remember_admin(&caller.person).await } else { Ok(()) } };
+    tokio::try_join!(app.store.put_ticket(&ticket.hash(), &holder), remember)?;
 
     let person = &caller.person;
     let answer = TicketAnswer {
         expires_in: u64::try_from(expires_in).unwrap_or_default(),
         url: format!("{}?ticket={}", app.websocket_url, ticket.secret()),
         ticket: ticket.secret().to_owned(),
-        user: protocol::Caller { user_id: person.user_id.clone(), role: person.role, name: person.name.clone() },
+        user: protocol::Caller {
+            user_id: person.user_id.clone(),
+            role: person.role,
+            name: person.name.clone(),
+            agent: caller.is_agent,
+        },
         server_time: now,
     };
     Reply::json(200, &answer)

@@ -9,14 +9,16 @@
 
 mod archive;
 mod backfill;
+mod sla;
+mod wake;
 
 use std::sync::Arc;
 
 use domain::Time;
 use futures_util::{StreamExt, stream};
-use runtime::{App, Environment, Error, Function, SdkConfig, StartError};
+use runtime::{App, Environment, Error, Failure, Function, SdkConfig, StartError};
 use serde::de::IgnoredAny;
-use store::DueKind;
+use store::{Due, DueKind, Sla};
 
 /// The most items that are looked at concurrently.
 const MAX_CONCURRENT: usize = 8;
@@ -37,17 +39,21 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
     }))
 }
 
-async fn sweep(Deadlines { app, archive_after_days }: &Deadlines, now: Time) -> Result<(), Error> {
-    let list = app.store.due(now).await?;
-    let looks: Vec<_> = list
-        .items
-        .iter()
-        .map(|due| match due.kind {
-            DueKind::Archive => archive::archive(app, due, *archive_after_days, now),
-        })
-        .collect();
+async fn sweep(deadlines: &Deadlines, now: Time) -> Result<(), Error> {
+    let Deadlines { app, archive_after_days } = deadlines;
+    let (list, sla) = tokio::try_join!(app.store.due(now), app.store.sla())?;
+    let looks: Vec<_> = list.items.iter().map(|due| look(deadlines, due, &sla, now)).collect();
     // Looks at every item, also after one fails.
-    let looked: Vec<_> = stream::iter(looks).buffer_unordered(MAX_CONCURRENT).collect().await;
-    backfill::backfill(app, list.backfill, *archive_after_days).await?;
-    Ok(looked.into_iter().collect::<Result<(), _>>()?)
+    let looked: Vec<Result<(), Failure>> = stream::iter(looks).buffer_unordered(MAX_CONCURRENT).collect().await;
+    backfill::backfill(app, list.backfill, *archive_after_days, &sla, now).await?;
+    looked.into_iter().collect::<Result<(), _>>().map_err(|failure| failure.cause().into())
+}
+
+async fn look(deadlines: &Deadlines, due: &Due, sla: &Sla, now: Time) -> Result<(), Failure> {
+    let Deadlines { app, archive_after_days } = deadlines;
+    match due.kind {
+        DueKind::Archive => Ok(archive::archive(app, due, *archive_after_days, now).await?),
+        DueKind::Wake => wake::wake(app, due, now).await,
+        DueKind::Sla => sla::look(app, due, sla, now).await,
+    }
 }

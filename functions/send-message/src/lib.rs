@@ -8,9 +8,9 @@
 use std::sync::Arc;
 
 use domain::{ConversationId, MessageId, Person, SharedId, Text, Time};
-use protocol::{AckBody, Action, Event as ServerEvent, MessageAnswer, MessageRequest, Problem, SendFrame};
+use protocol::{AckBody, Action, MessageAnswer, MessageRequest, Problem, SendFrame};
 use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, SocketFrame, StartError};
-use store::{Draft, SendOutcome};
+use store::Draft;
 
 /// Starts the function. Returns an error if a setting is missing or invalid.
 pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, StartError> {
@@ -34,7 +34,7 @@ async fn over_rest(app: &App, request: &RestRequest, now: Time) -> Result<Reply,
     let connection_id = request.connection_id.take();
     let draft = draft(shared_id, sender, request, now)?;
 
-    let (message, duplicate) = send(app, &draft, connection_id.as_deref()).await?;
+    let (message, duplicate) = operations::send(app, &draft, connection_id.as_deref()).await?;
     Reply::json(if duplicate { 200 } else { 201 }, &MessageAnswer { message })
 }
 
@@ -50,50 +50,8 @@ async fn over_websocket(
     let request = MessageRequest { client_message_id, body, seen_seq, reply_to, expect_last, connection_id: None };
     let draft = draft(id.shared_id().clone(), sender, request, now)?;
 
-    let (message, duplicate) = send(app, &draft, Some(connection_id)).await?;
+    let (message, duplicate) = operations::send(app, &draft, Some(connection_id)).await?;
     Ok(Reply::ack(AckBody::Sent { message: Box::new(message), duplicate }))
-}
-
-/// Stores and pushes a message. Returns the message, and true if an earlier request had stored it.
-/// The sender's connection `requester` gets no push, because its client gets the answer.
-async fn send(app: &App, draft: &Draft, requester: Option<&str>) -> Result<(domain::Message, bool), Failure> {
-    let (head, audience, duplicate) = match app.store.send(draft).await? {
-        SendOutcome::Stored { head, audience, duplicate } => (head, audience, duplicate),
-        SendOutcome::AlreadyStored(message) => return Ok((*message, true)),
-        SendOutcome::NotFound => return Err(Problem::not_found().into()),
-        SendOutcome::Closed => return Err(Problem::closed().into()),
-        SendOutcome::RateLimited(milliseconds) => return Err(Problem::rate_limited(milliseconds).into()),
-        SendOutcome::SeenSeqTooHigh => {
-            return Err(Problem::invalid("seenSeq", "must not be higher than the conversation's last `seq`").into());
-        }
-        SendOutcome::Overtaken(by) => return Err(Problem::overtaken(*by).into()),
-        SendOutcome::NoSuchReplyTo => {
-            return Err(
-                Problem::invalid("replyTo", "must be a message of this conversation that is not deleted").into()
-            );
-        }
-    };
-    let message = head.last_message;
-    let conversation_id = head.shared_id.conversation_id();
-
-    // A repeat of the last message is pushed again: the request that stored it may have failed
-    // before the push.
-    let joined = ServerEvent::NewMessage { conversation_id: conversation_id.clone(), message: message.clone() };
-    let others = ServerEvent::OrderMessageUpdate {
-        conversation_id,
-        order: head.order,
-        message: message.clone(),
-        last_seq: message.seq,
-    };
-    let (joined, others) = (joined.to_text(), others.to_text());
-    app.fan_out(&audience, draft.now, |connection| match &connection.joined {
-        _ if connection.is_named(requester, &draft.sender) => None,
-        Some(shared_id) if *shared_id == draft.shared_id => Some(&joined),
-        _ => Some(&others),
-    })
-    .await;
-
-    Ok((message, duplicate))
 }
 
 fn draft(shared_id: SharedId, sender: &Person, request: MessageRequest, now: Time) -> Result<Draft, Problem> {

@@ -23,14 +23,16 @@ pub(crate) async fn join(
     // Read again after the join. A receipt between the first read and the join is not in the first
     // head and was not pushed to this connection. A receipt of the caller was pushed to it. So the
     // caller's own cursors of the first head are enough.
-    let (head, audience, own) = tokio::try_join!(
+    let (head, audience, own, sla) = tokio::try_join!(
         app.store.head(shared_id),
         app.store.audience(&before.customer_id),
         app.store.own_cursors(&before, person),
+        app.sla_for(person, now),
     )?;
     let head = head.ok_or_else(|| Failure::internal("the conversation was found before the join, but not after it"))?;
     let head = head.with_cursors_of(person, own).with_cursors_of(person, before.cursors(person));
     let conversation = runtime::with_presence(&head, &connected.caller, &audience, now);
+    let conversation = conversation.with_sla(sla.clocks(&head, now));
     Ok(Reply::ack(AckBody::Joined { conversation: Box::new(conversation), connection_id: connected.id.clone() }))
 }
 

@@ -50,6 +50,7 @@ pub fn functions() -> Functions {
         .with("conversations", conversations::start)
         .with("create-order", create_order::start)
         .with("deadlines", deadlines::start)
+        .with("desk", desk::start)
         .with("disconnect", disconnect::start)
         .with("notify", notify::start)
         .with("orders", orders::start)

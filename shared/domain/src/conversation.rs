@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Change, ChangeKind, ConversationStatus, Effect, Message, Order, Person, Role, SharedId, Side, Summary, Time,
+    Change, ChangeKind, ConversationStatus, Desk, Effect, Message, Order, Person, Role, SharedId, Side, Summary, Time,
 };
 
 /// Up to where one participant has received and read the conversation, and their rate limit.
@@ -139,6 +139,8 @@ pub struct Head {
     pub counts: Counts,
     /// The number of entries of the shop's log, which only admins see.
     pub desk_seq: u64,
+    /// What the shop decided about the conversation, which only admins see.
+    pub desk: Desk,
     /// The customer's cursors.
     pub customer: Cursors,
     /// The admin who has read furthest, with the user id. `None` before any admin has read or
@@ -167,6 +169,7 @@ impl Head {
             last_message: first,
             last_change: None,
             desk_seq: 0,
+            desk: Desk::default(),
             customer: Cursors::default(),
             furthest: None,
             admins: BTreeMap::new(),
@@ -194,10 +197,12 @@ impl Head {
         LogEntry { entry, counts: self.counts }
     }
 
-    /// When the conversation is archived by itself: `days` after its last activity. `None` if it is
-    /// not active, or its order is not completed or cancelled.
+    /// When the conversation is archived by itself: `days` after its last activity, and not before a
+    /// snooze is over. `None` if it is not active, or its order is not completed or cancelled.
     pub fn archived_at(&self, days: u16) -> Option<Time> {
-        self.status.is_archived_by_itself(self.order.status).then(|| self.last_activity_at().plus_days(days))
+        let at = self.last_activity_at().plus_days(days);
+        let snoozed_until = self.desk.snooze.and_then(|snooze| snooze.until);
+        self.status.is_archived_by_itself(self.order.status).then(|| snoozed_until.map_or(at, |until| until.max(at)))
     }
 
     /// Returns true if `person` takes part. Every admin does, and the customer of the order.
@@ -272,7 +277,12 @@ impl Head {
     pub fn with_change(mut self, effect: Effect) -> Self {
         self.counts.changes += 1;
         match effect.change.kind {
-            ChangeKind::Status { to, .. } => self.status = to,
+            ChangeKind::Status { to, .. } => {
+                self.status = to;
+                if to != ConversationStatus::Active {
+                    self.desk.ended(effect.change.created_at);
+                }
+            }
             // The last message is stored without its reactions.
             ChangeKind::Reacted { .. } => {}
             ChangeKind::Edited { .. } | ChangeKind::Deleted { .. } => self.last_message.apply(&effect),
@@ -284,8 +294,13 @@ impl Head {
     /// This head after a text message.
     #[must_use]
     pub fn with_text_message(self, message: Message) -> Self {
+        let (side, at) = (message.side(), message.created_at);
         let mut head = self.with_message(message);
         head.status = ConversationStatus::Active;
+        match side {
+            Side::Customer => head.desk.asked(at),
+            Side::Shop => head.desk.answered(at),
+        }
         head
     }
 }

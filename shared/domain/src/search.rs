@@ -29,7 +29,8 @@ impl Search {
     /// differ from the name in the order.
     pub fn matches(&self, order: &Order, customer_name: &str) -> bool {
         let titles = order.items.iter().map(|item| fold(&item.title));
-        let texts: Vec<String> = [fold(&number(&order.id)), fold(customer_name)].into_iter().chain(titles).collect();
+        let texts: Vec<String> =
+            [fold(&order_number(&order.id)), fold(customer_name)].into_iter().chain(titles).collect();
         self.words.iter().all(|word| texts.iter().any(|text| text.contains(word)) || *word == order.id.to_string())
     }
 }
@@ -38,7 +39,7 @@ impl Search {
 const NUMBER_CHARS: usize = 6;
 
 /// The order number that people see: `#` and the end of the id.
-fn number(id: &OrderId) -> String {
+pub fn order_number(id: &OrderId) -> String {
     let id = id.to_string();
     format!("#{}", &id[id.len() - NUMBER_CHARS..])
 }

@@ -3,7 +3,7 @@
 use domain::{Change, ConversationId, DeskEntry, Message, Order, Role, Summary, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Conversation, Shop};
+use crate::{Code, Conversation, Desk, Shop};
 
 /// A frame that the server sends.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -128,6 +128,16 @@ pub enum Event {
         conversation_id: ConversationId,
         /// The entry.
         entry: DeskEntry,
+        /// What the shop decided, as it is after `deskSeq` entries.
+        desk: Desk,
+        /// The number of entries of the shop's log. It is higher than that of the entry if the event is
+        /// repeated.
+        desk_seq: u64,
+    },
+    /// The shop's tags or canned responses have changed: fetch them again. Sent to admins only.
+    SettingsUpdated {
+        /// What has changed.
+        what: Settings,
     },
     /// A request succeeded.
     Ack {
@@ -156,6 +166,19 @@ pub enum Event {
         #[cfg_attr(feature = "describe", ts(optional))]
         overtaken_by: Option<Box<Message>>,
     },
+}
+
+/// What the shop has set.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Settings {
+    /// The tags.
+    Tags,
+    /// The canned responses.
+    CannedResponses,
+    /// The SLA. The `sla` of every conversation can be different.
+    Sla,
 }
 
 /// The result in an acknowledgement. Each action has its own fields.

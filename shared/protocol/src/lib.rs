@@ -3,6 +3,7 @@
 //! The protocol is described in `docs/protocol.md`. The TypeScript types and the JSON Schemas are
 //! generated from these types (feature `describe`).
 
+mod desk;
 mod event;
 mod frame;
 mod page_cursor;
@@ -10,16 +11,21 @@ mod problem;
 mod request;
 mod resource;
 
-pub use event::{AckBody, Event};
+pub use desk::{
+    AdminEntry, AdminList, Assign, BulkAction, BulkAnswer, BulkMessage, BulkRequest, BulkResult, CannedResponseAnswer,
+    CannedResponseList, CannedResponseRequest, Desk, DeskAction, DeskAnswer, DeskPage, DeskQuery, DeskRequest, NewNote,
+    Prioritize, SetStatusOfConversation, SetStatusOfOrder, Settle, Sla, SnoozeRequest, TagAnswer, TagChange, TagList,
+    TagRequest, Views, Wake,
+};
+pub use event::{AckBody, Event, Settings};
 pub use frame::{Action, ChangeFrame, Frame, InConversation, InvalidFrame, PingFrame, ReceiptFrame, SendFrame};
 pub use page_cursor::PageCursor;
 pub use problem::{Code, Problem};
 pub use request::{
-    ChangeRequest, Delete, DeskQuery, DeskRequest, Edit, HistoryQuery, InboxQuery, MessageRequest, NewNote,
-    OrderRequest, PageQuery, React, ReadRequest, SetConversationStatus, SetOrderStatus, limit, parse_body,
+    ChangeRequest, Delete, Edit, HistoryQuery, InboxQuery, MessageRequest, OrderRequest, PageQuery, React, ReadRequest,
+    SetConversationStatus, SetOrderStatus, limit, parse_body,
 };
 pub use resource::{
     Caller, ChangeAnswer, ClosedAnswer, Conversation, ConversationAnswer, ConversationPage, ConversationUpdate, Counts,
-    DeskAnswer, DeskPage, Health, History, MessageAnswer, OrderAnswer, OrderPage, OrderUpdate, Participant, ReadAnswer,
-    Shop, TicketAnswer,
+    Health, History, MessageAnswer, OrderAnswer, OrderPage, OrderUpdate, Participant, ReadAnswer, Shop, TicketAnswer,
 };

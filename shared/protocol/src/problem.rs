@@ -25,6 +25,8 @@ pub enum Code {
     NotChangeable,
     /// Another admin has answered since `seenSeq`.
     Overtaken,
+    /// Another admin has the conversation.
+    AlreadyAssigned,
     /// The body is larger than 64 KiB.
     PayloadTooLarge,
     /// A field is invalid; the detail names it.
@@ -53,7 +55,11 @@ impl Code {
             Self::BadRequest | Self::InvalidCursor => Some(400),
             Self::Forbidden => Some(403),
             Self::NotFound => Some(404),
-            Self::InvalidTransition | Self::ConversationClosed | Self::NotChangeable | Self::Overtaken => Some(409),
+            Self::InvalidTransition
+            | Self::ConversationClosed
+            | Self::NotChangeable
+            | Self::Overtaken
+            | Self::AlreadyAssigned => Some(409),
             Self::PayloadTooLarge => Some(413),
             Self::InvalidRequest | Self::IdempotencyMismatch => Some(422),
             Self::RateLimited => Some(429),
@@ -72,6 +78,7 @@ impl Code {
             Self::ConversationClosed => "The conversation is closed",
             Self::NotChangeable => "The message cannot be changed",
             Self::Overtaken => "Another admin has answered",
+            Self::AlreadyAssigned => "Another admin has the conversation",
             Self::PayloadTooLarge => "The request body is too large",
             Self::InvalidRequest => "A field is invalid",
             Self::IdempotencyMismatch => "The idempotency key was used for a different order",
@@ -94,6 +101,7 @@ impl Code {
             Self::ConversationClosed => "conversation_closed",
             Self::NotChangeable => "not_changeable",
             Self::Overtaken => "overtaken",
+            Self::AlreadyAssigned => "already_assigned",
             Self::PayloadTooLarge => "payload_too_large",
             Self::InvalidRequest => "invalid_request",
             Self::IdempotencyMismatch => "idempotency_mismatch",

@@ -1,6 +1,6 @@
 //! The bodies and queries that clients send over REST. Unknown fields are ignored.
 
-use domain::{ConversationStatus, Emoji, Item, OrderStatus, Time};
+use domain::{ConversationStatus, Emoji, Item, OrderStatus, Priority, TagId, Time};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -135,45 +135,6 @@ pub struct ChangeRequest {
     pub react: Option<React>,
 }
 
-/// `POST /api/chat/conversations/{id}/desk`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct DeskRequest {
-    /// The caller's own id of this entry, a UUID. It must be the same in every repeat.
-    #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("format" = "uuid")))]
-    pub change_id: Uuid,
-    /// The `deskSeq` up to which the caller had every entry of the shop's log when it created
-    /// `changeId`. It must be the same in every repeat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional))]
-    pub seen_desk_seq: Option<u64>,
-    /// A note for the other admins.
-    pub note: NewNote,
-}
-
-/// The text of a note.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
-pub struct NewNote {
-    /// The text, 1 to 4,000 characters.
-    #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 4_000), regex(pattern = domain::TEXT_PATTERN)))]
-    pub body: String,
-}
-
-/// The query of a page of the shop's log.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "describe", derive(schemars::JsonSchema))]
-pub struct DeskQuery {
-    /// Only entries with a higher `deskSeq`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<u64>,
-    /// The most entries in the page, 1 to 100; the default is 50.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", schemars(range(min = 1, max = 100)))]
-    pub limit: Option<u32>,
-}
-
 /// `POST /api/chat/conversations/{id}/read`.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -207,6 +168,19 @@ pub struct InboxQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", schemars(length(min = 2, max = 100)))]
     pub q: Option<String>,
+    /// Only for admins: active conversations of the admin with this user id that are not snoozed;
+    /// `none` for those of nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+    /// Only for admins: with `true`, only snoozed conversations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed: Option<bool>,
+    /// Only for admins: only conversations with the tag of this id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<TagId>,
+    /// Only for admins: only conversations with this priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
     /// Only conversations with activity at or after this time. A time less than a minute ago counts
     /// as absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

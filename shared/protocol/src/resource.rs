@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Change, ConversationId, ConversationStatus, Cursors, DeskEntry, Head, Message, Order, OrderId, Person, Role,
+    Change, ConversationId, ConversationStatus, Cursors, Head, Message, Order, OrderId, Person, Role, SlaClock,
     Summary, Time,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::Desk;
 
 /// The presence of the shop, for customers.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -91,6 +93,10 @@ pub struct Conversation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "describe", ts(optional))]
     pub desk_seq: Option<u64>,
+    /// What the shop decided. Only for admins; absent in events, which customers get too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub desk: Option<Desk>,
 }
 
 impl Conversation {
@@ -111,13 +117,24 @@ impl Conversation {
             created_at: head.order.created_at,
             shop: None,
             desk_seq: None,
+            desk: None,
         }
     }
 
     /// The conversation for an entry in the list of `caller`.
     pub fn seen_by(head: &Head, caller: &Person) -> Self {
         let (unread, desk_seq) = (Some(head.unread(caller)), caller.is_admin().then_some(head.desk_seq));
-        Self { unread, desk_seq, participants: participants(head, Some(caller)), ..Self::of(head) }
+        let desk = caller.is_admin().then(|| Desk::of(&head.desk, Vec::new()));
+        Self { unread, desk_seq, desk, participants: participants(head, Some(caller)), ..Self::of(head) }
+    }
+
+    /// This conversation with the clocks of its SLA. Only an admin's has a desk.
+    #[must_use]
+    pub fn with_sla(mut self, clocks: Vec<SlaClock>) -> Self {
+        if let Some(desk) = &mut self.desk {
+            desk.sla = clocks;
+        }
+        self
     }
 }
 
@@ -270,27 +287,6 @@ pub struct ChangeAnswer {
     pub message: Message,
 }
 
-/// The answer to a new entry of the shop's log.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
-pub struct DeskAnswer {
-    /// The stored entry.
-    pub entry: DeskEntry,
-}
-
-/// A page of the shop's log.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct DeskPage {
-    /// The entries, by ascending `deskSeq`.
-    pub entries: Vec<DeskEntry>,
-    /// The number of entries of the whole log.
-    pub desk_seq: u64,
-    /// Whether there are more entries.
-    pub has_more: bool,
-}
-
 /// The position of the caller's read cursor.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -310,10 +306,14 @@ pub struct ReadAnswer {
 pub struct Caller {
     /// The token's `sub`.
     pub user_id: String,
-    /// The token's `role`.
+    /// The token's `role`; `admin` also for an agent.
     pub role: Role,
     /// The token's `name`.
     pub name: String,
+    /// True if the token's `role` is `agent`: an admin who may not change what the shop has set.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "describe", ts(optional, as = "Option<bool>"))]
+    pub agent: bool,
 }
 
 /// A ticket for opening a WebSocket connection.

@@ -2,14 +2,16 @@
 
 use domain::{
     Change, ChangeKind, ConversationId, ConversationStatus, Deletion, DeskEntry, DeskKind, Emoji, Item, Kind, Message,
-    MessageId, Order, OrderId, OrderStatus, Person, Reaction, Role, SharedId, Summary, System, Time,
+    MessageId, Order, OrderId, OrderStatus, Person, Priority, Reaction, Role, SharedId, SlaClock, SlaKind, Snooze,
+    Summary, System, TagId, Time,
 };
 use proptest::prelude::*;
 use protocol::{
-    AckBody, Action, ChangeAnswer, ChangeFrame, ChangeRequest, Code, Conversation, ConversationUpdate, Delete,
-    DeskAnswer, DeskPage, DeskRequest, Edit, Event, Frame, History, InConversation, MessageRequest, NewNote,
-    OrderRequest, Participant, PingFrame, Problem, React, ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus,
-    SetOrderStatus, Shop, parse_body,
+    AckBody, Action, Assign, BulkAction, BulkAnswer, BulkMessage, BulkRequest, BulkResult, ChangeAnswer, ChangeFrame,
+    ChangeRequest, Code, Conversation, ConversationUpdate, Delete, Desk, DeskAction, DeskAnswer, DeskPage, DeskRequest,
+    Edit, Event, Frame, History, InConversation, MessageRequest, NewNote, OrderRequest, Participant, PingFrame,
+    Prioritize, Problem, React, ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus, SetOrderStatus, Settings,
+    Settle, Shop, SnoozeRequest, TagChange, Wake, parse_body,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -128,13 +130,81 @@ fn change() -> BoxedStrategy<Change> {
     .boxed()
 }
 
+fn tag_id() -> impl Strategy<Value = TagId> {
+    any::<[u8; 5]>().prop_map(TagId::from_random)
+}
+
+fn priority() -> impl Strategy<Value = Priority> {
+    prop::sample::select(Priority::ALL.to_vec())
+}
+
+fn sla_kind() -> impl Strategy<Value = SlaKind> {
+    prop_oneof![Just(SlaKind::FirstResponse), Just(SlaKind::NextResponse), Just(SlaKind::Resolution)]
+}
+
+fn desk_kind() -> BoxedStrategy<DeskKind> {
+    let tags = || prop::collection::vec(tag_id(), 0..3);
+    prop_oneof![
+        text().prop_map(|body| DeskKind::Note { body }),
+        maybe(text()).prop_map(|to| DeskKind::Assigned { to }),
+        (tags(), tags()).prop_map(|(add, remove)| DeskKind::Tagged { add, remove }),
+        priority().prop_map(|to| DeskKind::Prioritized { to }),
+        maybe(time()).prop_map(|until| DeskKind::Snoozed { until }),
+        time().prop_map(|at| DeskKind::Woken { at }),
+        Just(DeskKind::Settled {}),
+        (sla_kind(), time()).prop_map(|(sla, due)| DeskKind::SlaBreached { sla, due }),
+    ]
+    .boxed()
+}
+
+fn desk() -> BoxedStrategy<Desk> {
+    let snooze = (time(), maybe(time()), number());
+    let snooze = snooze.prop_map(|(since, until, after_seq)| Snooze { since, until, after_seq });
+    let clock = (sla_kind(), time(), time(), any::<bool>());
+    let clock = clock.prop_map(|(kind, since, due, paused)| SlaClock { kind, since, due, paused });
+    let tags = prop::collection::btree_set(tag_id(), 0..3);
+    let of = (maybe(text()), priority(), tags, maybe(snooze), maybe(time()), prop::collection::vec(clock, 0..2));
+    of.prop_map(|(assignee, priority, tags, snooze, waiting_since, sla)| Desk {
+        assignee,
+        priority,
+        tags,
+        snooze,
+        waiting_since,
+        sla,
+    })
+    .boxed()
+}
+
+fn desk_action() -> BoxedStrategy<DeskAction> {
+    let tags = || prop::collection::btree_set(tag_id(), 0..3);
+    let of = (
+        maybe(text().prop_map(|body| NewNote { body })),
+        maybe((maybe(text()), maybe(any::<bool>())).prop_map(|(to, if_unassigned)| Assign { to, if_unassigned })),
+        maybe((tags(), tags()).prop_map(|(add, remove)| TagChange { add, remove })),
+        maybe(priority().prop_map(|to| Prioritize { to })),
+        maybe(maybe(time()).prop_map(|until| SnoozeRequest { until })),
+        maybe(Just(Wake {})),
+        maybe(Just(Settle {})),
+    );
+    of.prop_map(|(note, assign, tag, prioritize, snooze, wake, settle)| DeskAction {
+        note,
+        assign,
+        tag,
+        prioritize,
+        snooze,
+        wake,
+        settle,
+    })
+    .boxed()
+}
+
 fn desk_entry() -> BoxedStrategy<DeskEntry> {
-    let of = (conversation_id(), number(), uuid(), text(), person(), number(), time());
-    of.prop_map(|(conversation_id, desk_seq, change_id, body, by, after_seq, created_at)| DeskEntry {
+    let of = (conversation_id(), number(), uuid(), desk_kind(), person(), number(), time());
+    of.prop_map(|(conversation_id, desk_seq, change_id, kind, by, after_seq, created_at)| DeskEntry {
         conversation_id,
         desk_seq,
         change_id,
-        kind: DeskKind::Note { body },
+        kind,
         by,
         after_seq,
         created_at,
@@ -227,11 +297,11 @@ fn conversation() -> BoxedStrategy<Conversation> {
         conversation_status(),
         summary(),
         message(),
-        (maybe(number()), maybe(number())),
+        (maybe(number()), maybe(number()), maybe(desk())),
         participants,
         maybe(shop()),
     );
-    of.prop_map(|(shared_id, customer, status, order, last_message, (unread, desk_seq), participants, shop)| {
+    of.prop_map(|(shared_id, customer, status, order, last_message, (unread, desk_seq, desk), participants, shop)| {
         Conversation {
             id: shared_id.conversation_id(),
             order_id: shared_id.order_id(),
@@ -247,6 +317,7 @@ fn conversation() -> BoxedStrategy<Conversation> {
             order,
             shop,
             desk_seq,
+            desk,
         }
     })
     .boxed()
@@ -316,7 +387,14 @@ fn event() -> impl Strategy<Value = Event> {
             message,
             last_seq
         }),
-        desk_entry().prop_map(|entry| Event::DeskUpdated { conversation_id: entry.conversation_id.clone(), entry }),
+        (desk_entry(), desk(), number()).prop_map(|(entry, desk, desk_seq)| Event::DeskUpdated {
+            conversation_id: entry.conversation_id.clone(),
+            entry,
+            desk,
+            desk_seq
+        }),
+        prop_oneof![Just(Settings::Tags), Just(Settings::CannedResponses), Just(Settings::Sla)]
+            .prop_map(|what| Event::SettingsUpdated { what }),
         (text(), acknowledgement()).prop_map(|(request_id, body)| Event::Ack { request_id, body }),
         (maybe(text()), code(), text(), maybe(any::<i64>()), maybe(message())).prop_map(
             |(request_id, code, message, retry_after_ms, overtaken_by)| Event::Error {
@@ -442,9 +520,18 @@ proptest! {
     }
 
     #[test]
-    fn notes_round_trip(change_id in uuid(), seen_desk_seq in maybe(number()), body in text(), entry in desk_entry()) {
-        body_comes_back(&DeskRequest { change_id, seen_desk_seq, note: NewNote { body } })?;
-        answer_comes_back(&DeskAnswer { entry: entry.clone() })?;
+    fn the_desk_round_trips(
+        change_id in uuid(), seen_desk_seq in maybe(number()), action in desk_action(), entry in desk_entry(),
+        desk in desk(), conversation_id in conversation_id(),
+    ) {
+        body_comes_back(&DeskRequest { change_id, seen_desk_seq, action: action.clone() })?;
+        let message = Some(BulkMessage { body: "Hello".to_owned() });
+        let action = BulkAction { message, desk: action, ..BulkAction::default() };
+        body_comes_back(&BulkRequest { id: change_id, conversation_ids: vec![conversation_id.clone()], action })?;
+        let problem = Some(Problem::not_found());
+        answer_comes_back(&BulkAnswer { results: vec![BulkResult { conversation_id, problem }] })?;
+        answer_comes_back(&DeskAnswer { entry: Some(entry.clone()), desk: desk.clone(), desk_seq: 1 })?;
+        answer_comes_back(&DeskAnswer { entry: None, desk, desk_seq: 1 })?;
         answer_comes_back(&DeskPage { entries: vec![entry], desk_seq: 1, has_more: false })?;
     }
 

@@ -2,15 +2,17 @@
 
 use domain::{
     Admin, Change, ChangeKind, ConversationStatus, Cursors, DeskEntry, DeskKind, Effect, Emoji, Head, Item, Message,
-    MessageId, NewOrder, Order, OrderStatus, Person, Role, SharedId, System, Time,
+    MessageId, NewOrder, Order, OrderStatus, Person, Priority, Role, SharedId, SlaClock, SlaKind, Snooze, System,
+    TagId, Time,
 };
 use insta::assert_json_snapshot;
 use protocol::{
     AckBody, Action, Caller, ChangeAnswer, ChangeFrame, ChangeRequest, Code, Conversation, ConversationAnswer,
-    ConversationPage, ConversationUpdate, Counts, Delete, DeskAnswer, DeskPage, DeskQuery, DeskRequest, Edit, Event,
-    Frame, Health, History, HistoryQuery, InConversation, InboxQuery, MessageAnswer, MessageRequest, NewNote,
-    OrderAnswer, OrderPage, OrderRequest, OrderUpdate, PageQuery, PingFrame, Problem, React, ReadAnswer, ReadRequest,
-    ReceiptFrame, SendFrame, SetConversationStatus, SetOrderStatus, Shop, TicketAnswer,
+    ConversationPage, ConversationUpdate, Counts, Delete, Desk, DeskAction, DeskAnswer, DeskPage, DeskQuery,
+    DeskRequest, Edit, Event, Frame, Health, History, HistoryQuery, InConversation, InboxQuery, MessageAnswer,
+    MessageRequest, NewNote, OrderAnswer, OrderPage, OrderRequest, OrderUpdate, PageQuery, PingFrame, Problem, React,
+    ReadAnswer, ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus, SetOrderStatus, Settings, Shop,
+    TicketAnswer,
 };
 use uuid::Uuid;
 
@@ -109,6 +111,18 @@ fn note() -> DeskEntry {
     }
 }
 
+fn desk() -> Desk {
+    let clock = SlaClock { kind: SlaKind::FirstResponse, since: at(1_000), due: at(61_000), paused: true };
+    Desk {
+        assignee: Some(bob().user_id),
+        priority: Priority::High,
+        tags: [TagId::from_random([1; 5])].into(),
+        snooze: Some(Snooze { since: at(3_000), until: Some(at(9_000)), after_seq: 3 }),
+        waiting_since: Some(at(1_000)),
+        sla: vec![clock],
+    }
+}
+
 fn head() -> Head {
     let mut head = Head::new(&order(), system_message()).with_text_message(text_message());
     head.furthest = Some((bob().user_id, Admin { name: bob().name, cursors: Cursors::default() }));
@@ -158,7 +172,7 @@ fn resources() {
         ticket: "secret".to_owned(),
         expires_in: 60,
         url: "wss://shop.example/prod?ticket=secret".to_owned(),
-        user: Caller { user_id: "alice".to_owned(), role: Role::Customer, name: "Alice".to_owned() },
+        user: Caller { user_id: "alice".to_owned(), role: Role::Customer, name: "Alice".to_owned(), agent: false },
         server_time: at(0),
     };
     assert_json_snapshot!("ticket_answer", ticket);
@@ -186,7 +200,7 @@ fn resources_of_changes() {
     assert_json_snapshot!("conversation_update", archived);
     let unchanged = ConversationUpdate { conversation: conversation(), change: None };
     assert_json_snapshot!("conversation_update_without_a_change", unchanged);
-    assert_json_snapshot!("desk_answer", DeskAnswer { entry: note() });
+    assert_json_snapshot!("desk_answer", DeskAnswer { entry: Some(note()), desk: desk(), desk_seq: 1 });
     assert_json_snapshot!("desk_page", DeskPage { entries: vec![note()], desk_seq: 1, has_more: false });
 }
 
@@ -220,13 +234,13 @@ fn requests() {
     assert_json_snapshot!("change_request_to_delete", change(None, Some(Delete {}), None));
     let react = React { emoji: Emoji::Heart, on: true };
     assert_json_snapshot!("change_request_to_react", change(None, None, Some(react)));
-    let note = NewNote { body: "Asks often.".to_owned() };
-    assert_json_snapshot!("desk_request", DeskRequest { change_id: change_id(), seen_desk_seq: Some(0), note });
+    let note = Some(NewNote { body: "Asks often.".to_owned() });
+    let action = DeskAction { note, ..DeskAction::default() };
+    assert_json_snapshot!("desk_request", DeskRequest { change_id: change_id(), seen_desk_seq: Some(0), action });
     assert_json_snapshot!("desk_query", DeskQuery { after: Some(0), limit: Some(50) });
     assert_json_snapshot!("read_request", ReadRequest { seq: 2 });
     assert_json_snapshot!("page_query", PageQuery { limit: Some(25), cursor: Some("cursor".to_owned()) });
-    let inbox =
-        InboxQuery { status: Some(ConversationStatus::Active), q: None, since: Some(at(0)), limit: None, cursor: None };
+    let inbox = InboxQuery { status: Some(ConversationStatus::Active), since: Some(at(0)), ..InboxQuery::default() };
     assert_json_snapshot!("inbox_query", inbox);
     assert_json_snapshot!("history_query", HistoryQuery { before: Some(7), after: None, limit: Some(50) });
 }
@@ -311,7 +325,8 @@ fn events() {
         changed(edited, 1),
         changed(reacted, 2),
         changed(deleted, 4),
-        Event::DeskUpdated { conversation_id: shared_id().conversation_id(), entry: note() },
+        Event::DeskUpdated { conversation_id: shared_id().conversation_id(), entry: note(), desk: desk(), desk_seq: 1 },
+        Event::SettingsUpdated { what: Settings::CannedResponses },
         Event::Error {
             request_id: None,
             code: Code::RateLimited,

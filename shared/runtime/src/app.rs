@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use domain::Time;
+use domain::{Person, Time};
 use push::Push;
-use store::Store;
+use store::{Error, Sla, Store};
 
 use crate::log::Sampling;
 use crate::metrics::Metrics;
@@ -45,6 +45,16 @@ impl App {
     /// parameter.
     pub fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// The SLA, if `person` is an admin. No customer learns of it.
+    pub async fn sla_for(&self, person: &Person, now: Time) -> Result<Sla, Error> {
+        if person.is_admin() { self.store.recent_sla(now).await } else { Ok(Sla::default()) }
+    }
+
+    /// Counts a time of the SLA that the shop has missed.
+    pub fn count_sla_breach(&self) {
+        self.metrics.count_sla_breach();
     }
 
     /// Writes the metrics of a function that answers nobody, if it counted any. Such a function is

@@ -13,6 +13,9 @@ pub struct Caller {
     pub person: Person,
     /// When the token expires, in seconds since 1970.
     pub token_expires: i64,
+    /// True for the role `agent`: an admin who may not change what the shop has set. Unknown, and false,
+    /// over WebSocket, where nothing is set.
+    pub is_agent: bool,
 }
 
 impl Caller {
@@ -26,7 +29,7 @@ impl Caller {
             _ => return None,
         };
         let person = Person { user_id: text("userId")?, role, name: text("name")? };
-        Some(Self { person, token_expires: text("expires")?.parse().ok()? })
+        Some(Self { person, token_expires: text("expires")?.parse().ok()?, is_agent: text("agent").is_some() })
     }
 
     /// Returns true if the token has expired at `now`. API Gateway caches the authorizer's answer

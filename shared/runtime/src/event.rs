@@ -108,16 +108,18 @@ impl RestRequest {
 
     /// The `seq` in the path. Returns `not_found` for text that is no number.
     pub fn seq(&self) -> Result<u64, Problem> {
-        let parameters = self.request.path_parameters_ref();
-        let text = parameters.and_then(|parameters| parameters.first("seq")).unwrap_or_default();
-        text.parse().map_err(|_| Problem::not_found())
+        self.parameter("seq").parse().map_err(|_| Problem::not_found())
+    }
+
+    /// A part of the path; empty if there is none with this name.
+    pub fn parameter(&self, name: &str) -> &str {
+        self.request.path_parameters_ref().and_then(|parameters| parameters.first(name)).unwrap_or_default()
     }
 
     /// The shared id of the order or conversation in the path. Text that is not an id gives
     /// `not_found`, the same answer as for an id that does not exist.
     pub fn shared_id(&self, parameter: &str) -> Result<SharedId, Problem> {
-        let parameters = self.request.path_parameters_ref();
-        let text = parameters.and_then(|parameters| parameters.first(parameter)).unwrap_or_default();
+        let text = self.parameter(parameter);
         let shared_id = match parameter {
             "orderId" => text.parse::<OrderId>().map(|id| id.shared_id().clone()),
             _ => text.parse::<ConversationId>().map(|id| id.shared_id().clone()),

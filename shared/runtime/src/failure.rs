@@ -46,6 +46,19 @@ impl Failure {
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         Self { problem: Box::new(Problem::internal()), cause: Some(cause.to_string()) }
     }
+
+    /// The problem for the client. The cause is logged.
+    pub fn into_problem(self) -> Problem {
+        if let Some(cause) = self.cause {
+            tracing::error!(cause, "internal error");
+        }
+        *self.problem
+    }
+
+    /// Why it failed, for a log.
+    pub fn cause(self) -> String {
+        self.cause.unwrap_or(self.problem.detail)
+    }
 }
 
 impl From<Problem> for Failure {

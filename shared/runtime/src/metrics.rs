@@ -9,6 +9,7 @@
 //! | `PushesGone` | those whose connection had closed (410) |
 //! | `PushesFailed` | those that failed otherwise: timeout, throttling, no response |
 //! | `LostRaces` | conditional writes repeated because of a concurrent write to the same conversation |
+//! | `SlaBreaches` | times of the SLA that the shop has missed |
 //! | `ColdStarts` | processes that answered their first event |
 //!
 //! All are sums, in the namespace `order-chat`, with the dimension `Stack`. A metric that is zero
@@ -51,6 +52,7 @@ pub(crate) struct Metrics {
     pushes_offered: AtomicU64,
     gone: AtomicU64,
     failed: AtomicU64,
+    sla_breaches: AtomicU64,
     answered: Mutex<Counts>,
 }
 
@@ -72,6 +74,7 @@ impl Metrics {
             pushes_offered: AtomicU64::default(),
             gone: AtomicU64::default(),
             failed: AtomicU64::default(),
+            sla_breaches: AtomicU64::default(),
             answered: Mutex::default(),
         }
     }
@@ -84,6 +87,11 @@ impl Metrics {
             Outcome::Gone => _ = self.gone.fetch_add(1, Relaxed),
             Outcome::Failed => _ = self.failed.fetch_add(1, Relaxed),
         }
+    }
+
+    /// Counts a time of the SLA that the shop has missed.
+    pub(crate) fn count_sla_breach(&self) {
+        self.sla_breaches.fetch_add(1, Relaxed);
     }
 
     /// Counts an event answered at `now`, with its error code if it has one. Writes what was counted
@@ -121,6 +129,7 @@ impl Metrics {
             ("PushesOffered", self.pushes_offered.swap(0, Relaxed)),
             ("PushesGone", self.gone.swap(0, Relaxed)),
             ("PushesFailed", self.failed.swap(0, Relaxed)),
+            ("SlaBreaches", self.sla_breaches.swap(0, Relaxed)),
             ("ColdStarts", u64::from(!self.warm.swap(true, Relaxed))),
         ];
         for (name, count) in own.iter().chain(more).filter(|(_, count)| *count > 0) {

@@ -88,7 +88,7 @@ where
         }
         Ok(_) => Err("the operation answered a REST request with a WebSocket reply".into()),
         Err(failure) => {
-            let problem = to_problem(failure);
+            let problem = failure.into_problem();
             record_outcome(&app, problem.status, Some(problem.code), began);
             let retry_after = problem.retry_after_ms.map(|ms| (ms + 999) / 1000);
             response(problem.status, "application/problem+json", retry_after, serde_json::to_string(&problem)?)
@@ -140,7 +140,7 @@ where
         let began = Instant::now();
         let (body, code) = match context.event_type.as_deref() {
             Some("CONNECT") => {
-                let outcome = handle(app.clone(), Event::Connect(connected)).await.map_err(to_problem);
+                let outcome = handle(app.clone(), Event::Connect(connected)).await.map_err(Failure::into_problem);
                 let (status, code) =
                     outcome.map_or_else(|problem| (problem.status, Some(problem.code)), |_| (200, None));
                 record_outcome(&app, status, code, began);
@@ -152,7 +152,8 @@ where
                 let reported = Time::from_millis(context.request_time_epoch);
                 let ended_at =
                     reported.filter(|at| *at >= connected.connected_at).unwrap_or_else(|| app.now()).min(app.now());
-                let outcome = handle(app.clone(), Event::Disconnect { connected, ended_at }).await.map_err(to_problem);
+                let outcome =
+                    handle(app.clone(), Event::Disconnect { connected, ended_at }).await.map_err(Failure::into_problem);
                 (None, outcome.err().map(|problem| problem.code))
             }
             _ => answer_frame(app.clone(), handle, connected, event.body.as_deref().unwrap_or_default()).await,
@@ -206,7 +207,7 @@ where
             (ack, None)
         }
         Ok(_) => (None, None),
-        Err(failure) => error_frame(request_id, &to_problem(failure)),
+        Err(failure) => error_frame(request_id, &failure.into_problem()),
     }
 }
 
@@ -219,12 +220,4 @@ fn error_frame(request_id: Option<String>, problem: &Problem) -> (Option<String>
         overtaken_by: problem.overtaken_by.clone(),
     };
     (Some(error.to_text()), Some(problem.code))
-}
-
-/// The problem for the client. The cause is logged.
-fn to_problem(failure: Failure) -> Problem {
-    if let Some(cause) = failure.cause {
-        tracing::error!(cause, "internal error");
-    }
-    *failure.problem
 }

@@ -20,6 +20,7 @@ use domain::{
 use uuid::Uuid;
 
 use crate::conversation::update_if;
+use crate::desk_item::{Expression, desk_unmoved, place_in_queue, set_desk};
 use crate::key::{self, n, s};
 use crate::log::{ATTEMPTS, Tail};
 use crate::rate_limit::admin_rate_limits;
@@ -209,17 +210,17 @@ impl Store {
         }
     }
 
-    /// Archives, closes or opens a conversation at `now`. `change_id` identifies this attempt, so
-    /// that a repeated write finds its own change.
+    /// Archives, closes or opens a conversation at `now`. A repeat with the same `change_id` finds its
+    /// change among the newest `look_back` entries, and changes nothing.
     pub async fn set_conversation_status(
         &self,
         shared_id: &SharedId,
         to: ConversationStatus,
         by: &Person,
-        change_id: Uuid,
+        (change_id, look_back): (Uuid, u32),
         now: Time,
     ) -> Result<SetConversationStatusOutcome, Error> {
-        let Some(mut tail) = self.newest(shared_id, 1).await? else {
+        let Some(mut tail) = self.newest(shared_id, look_back).await? else {
             return Ok(SetConversationStatusOutcome::NotFound);
         };
         for _ in 0..ATTEMPTS {
@@ -288,13 +289,12 @@ impl Store {
         let effect = next.last_change.as_ref().ok_or(Error::Corrupt("a change that is none"))?;
         let (change, shared_id) = (&effect.change, next.shared_id.as_str());
         let at = change.created_at.minute();
-        let mut set = "SET n = :n, a = :a, e = :e, ms = :ms, im = :im, #is = :is".to_owned();
+        let mut expression = Expression::set("n = :n, a = :a, e = :e, ms = :ms, im = :im, #is = :is");
         let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key::key(shared_id, key::HEAD)))
-            .condition_expression("n = :seen")
             .expression_attribute_names("#is", "is")
             .expression_attribute_values(":seen", n(change.seq - 1))
             .expression_attribute_values(":n", n(change.seq))
@@ -305,7 +305,7 @@ impl Store {
             .expression_attribute_values(":is", s(next.status.as_str()));
         if change.kind.target() == Some(next.last_message.seq) {
             let message = item::StoredMessage::of(&next.last_message);
-            set.push_str(", m = :m");
+            expression.and_set("m = :m");
             update = update.expression_attribute_values(":m", serde_dynamo::to_attribute_value(message)?);
         }
         if let Some(person) = limited {
@@ -314,10 +314,18 @@ impl Store {
             } else {
                 ("cg", serde_dynamo::to_attribute_value(next.customer.rate_limit_state)?)
             };
-            set = format!("{set}, {name} = :rate");
+            expression.and_set(format!("{name} = :rate"));
             update = update.expression_attribute_values(":rate", state);
         }
-        update_if(update.update_expression(set)).await
+        // A new status also ends a snooze and what the customer waits for.
+        let mut condition = "n = :seen".to_owned();
+        if matches!(change.kind, ChangeKind::Status { .. }) {
+            update = set_desk(update, &mut expression, next)?;
+            update = desk_unmoved(update, &mut condition, next.desk_seq);
+        } else {
+            update = place_in_queue(update, &mut expression, next.status, change.created_at);
+        }
+        update_if(update.update_expression(expression.text()).condition_expression(condition)).await
     }
 
     /// Step 3: makes the effect of a change on its message. Does nothing if it was made before, or

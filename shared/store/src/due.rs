@@ -6,9 +6,10 @@
 use domain::{ConversationStatus, Head, SharedId, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::conversation::update_if;
 use crate::customer_orders::string_attribute;
-use crate::key::{self, Item, s};
-use crate::{Error, Store};
+use crate::key::{self, Item, n, s};
+use crate::{Error, Store, desk_item};
 
 /// The most due items of one request.
 const MAX_DUE: i32 = 100;
@@ -21,12 +22,20 @@ const MAX_BACKFILLED: i32 = 100;
 pub enum DueKind {
     /// Whether a conversation is archived by itself.
     Archive,
+    /// Whether a snooze is over.
+    Wake,
+    /// Whether a time of the SLA is over.
+    Sla,
 }
 
 impl DueKind {
+    const ALL: [Self; 3] = [Self::Archive, Self::Wake, Self::Sla];
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Archive => "archive",
+            Self::Wake => "wake",
+            Self::Sla => "sla",
         }
     }
 }
@@ -55,7 +64,7 @@ impl Due {
     fn parse(sk: &str) -> Option<Self> {
         let (minute, rest) = sk.split_once('#')?;
         let (kind, shared_id) = rest.split_once('#')?;
-        let kind = Some(DueKind::Archive).filter(|it| it.as_str() == kind)?;
+        let kind = DueKind::ALL.into_iter().find(|it| it.as_str() == kind)?;
         Some(Self { kind, shared_id: SharedId::parse(shared_id)?, minute: minute.parse().ok()? })
     }
 }
@@ -67,6 +76,15 @@ pub struct Backfill {
     /// The number of days for which the list is filled.
     #[serde(rename = "d")]
     pub days: u16,
+    /// The policy of the SLA for which it is filled, see [`crate::Sla`].
+    #[serde(rename = "s", default)]
+    pub sla: i64,
+    /// Whether a version that knows the queues of the desk fills it.
+    #[serde(rename = "q", default)]
+    pub queues: bool,
+    /// Whether all conversations are in their queues.
+    #[serde(rename = "h", default)]
+    pub has_queues: bool,
     /// The position in the inbox index up to which it is filled; `None` at the beginning.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
@@ -126,6 +144,23 @@ impl Store {
         item.extend(key::key(key::DUE, key::BACKFILL));
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
         Ok(())
+    }
+
+    /// Puts an active conversation of a version without queues into the one of conversations that nobody
+    /// takes care of. Does nothing if it is in a queue, or was written since `head` was read.
+    pub async fn put_in_queue(&self, head: &Head) -> Result<(), Error> {
+        let Some(position) = desk_item::queue_position(head.status, head.last_activity_at()) else { return Ok(()) };
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key::key(head.shared_id.as_str(), key::HEAD)))
+            .condition_expression("attribute_not_exists(qk) AND n = :n")
+            .update_expression("SET qk = :qk, iq = :iq")
+            .expression_attribute_values(":n", n(head.last_seq()))
+            .expression_attribute_values(":qk", s(desk_item::queue(&head.desk)))
+            .expression_attribute_values(":iq", n(position));
+        update_if(update).await.map(drop)
     }
 
     /// Up to 100 active conversations behind a position in the inbox index, longest idle first, and

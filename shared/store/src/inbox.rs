@@ -12,19 +12,54 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use domain::{ConversationStatus, Head, Person, Position, SharedId, Time};
+use domain::{ConversationStatus, Head, Person, Position, Priority, SharedId, TagId, Time};
 
-use crate::customer_orders::string_attribute;
-use crate::key::{self, s};
+use crate::inbox_keys::{Key, List, Minutes, Narrow, before_minute};
+use crate::key;
+use crate::queue::Queue;
 use crate::{Error, Store, item};
 
-/// Selects conversations of the inbox.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+/// Selects conversations of the inbox. A conversation must have all of this.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct InboxFilter {
     /// Only conversations with this status. `None` = all.
     pub status: Option<ConversationStatus>,
     /// Only conversations with activity at or after this time.
     pub since: Option<Time>,
+    /// Only conversations of this queue.
+    pub queue: Option<Queue>,
+    /// Only conversations with this tag.
+    pub tag: Option<TagId>,
+    /// Only conversations with this priority.
+    pub priority: Option<Priority>,
+}
+
+impl InboxFilter {
+    fn selects(&self, head: &Head) -> bool {
+        self.since.is_none_or(|since| head.last_activity_at() >= since)
+            && self.status.is_none_or(|status| head.status == status)
+            && self.queue.as_ref().is_none_or(|queue| queue.has(&head.desk))
+            && self.tag.as_ref().is_none_or(|tag| head.desk.tags.contains(tag))
+            && self.priority.is_none_or(|priority| head.desk.priority == priority)
+    }
+
+    /// The lists of keys that have all the conversations this filter selects.
+    fn lists(&self) -> Vec<List> {
+        match &self.queue {
+            Some(queue) if self.status.is_none_or(|status| status == ConversationStatus::Active) => {
+                vec![List::of_queue(queue)]
+            }
+            _ => {
+                let statuses = self.status.map_or(ConversationStatus::ALL.to_vec(), |status| vec![status]);
+                statuses.into_iter().map(List::of_status).collect()
+            }
+        }
+    }
+
+    /// Returns true if the keys of the inbox do not tell whether a conversation is selected.
+    fn needs_heads(&self) -> bool {
+        self.queue.is_some() || self.tag.is_some() || self.priority.is_some()
+    }
 }
 
 /// A page of the inbox.
@@ -36,142 +71,101 @@ pub struct InboxPage {
     pub next: Option<Position>,
 }
 
+/// Heads with their positions in the list, last activity first.
+pub(crate) struct Ranked {
+    pub(crate) heads: Vec<(Position, Head)>,
+    /// The position after which there may be more. `None` if there are no more.
+    pub(crate) next: Option<Position>,
+}
+
 /// The inbox of a customer consists of this many of their newest orders.
 const MAX_CUSTOMER_INBOX: u32 = 200;
 
-/// The number of index keys per request of a query. They cost about two read units and are enough
-/// for most pages.
-const KEYS_PER_QUERY: i32 = 150;
-
-/// A key of the inbox index.
-struct Key {
-    minute: i64,
-    shared_id: String,
-}
+/// The heads that a page reads if the keys of the inbox do not tell which conversations are selected.
+const MAX_EXAMINED_HEADS: usize = 200;
 
 impl Store {
-    /// Returns a page of `caller`'s inbox. An admin sees all conversations, a customer their own.
+    /// Returns a page of `caller`'s inbox. An admin sees all conversations, a customer their own. A page
+    /// can have fewer conversations than `limit`, or none, and still a next one: if few of those that
+    /// it looked at are selected.
     pub async fn inbox(
         &self,
         caller: &Person,
-        filter: InboxFilter,
+        filter: &InboxFilter,
         limit: u32,
         after: Option<&Position>,
     ) -> Result<InboxPage, Error> {
-        let (ranked, more) = self.ranked_heads(caller, filter, limit as usize, after).await?;
-        let next = ranked.last().filter(|_| more).map(|(position, _)| position.clone());
-        let heads = ranked.into_iter().map(|(_, head)| head).collect();
+        let Ranked { heads, next } = self.ranked_heads(caller, filter, limit as usize, after).await?;
+        let heads = heads.into_iter().map(|(_, head)| head).collect();
         let mut heads = self.with_own_cursors(heads, caller).await?;
         heads.sort_by_key(|head| Reverse((head.last_activity_at(), head.shared_id.clone())));
         Ok(InboxPage { heads, next })
     }
 
-    /// Returns the heads of a page with their positions, last position first. Also returns true if
-    /// there are more.
+    /// Returns the heads of a page with their positions.
     pub(crate) async fn ranked_heads(
         &self,
         caller: &Person,
-        filter: InboxFilter,
+        filter: &InboxFilter,
         limit: usize,
         after: Option<&Position>,
-    ) -> Result<(Vec<(Position, Head)>, bool), Error> {
-        // `more_keys` means that there is another page, even if conversations are dropped below. A
-        // conversation is dropped if its status has changed since the index was read. While its
-        // status changes, it can also be listed under both statuses, and then counts once.
-        let (mut ranked, more_keys) = if caller.is_admin() {
-            let (keys, more_keys) = self.inbox_keys(filter, limit, after).await?;
-            let mut minutes: HashMap<String, i64> = keys.into_iter().map(|key| (key.shared_id, key.minute)).collect();
+    ) -> Result<Ranked, Error> {
+        // `rest` is where the keys that were not read begin, even if conversations are dropped below. A
+        // conversation is dropped if it has changed since the index was read. While its status
+        // changes, it can also be listed under both statuses, and then counts once.
+        let (mut ranked, rest) = if caller.is_admin() {
+            let lists = filter.lists();
+            let is_queue = lists.iter().any(List::is_queue);
+            let examined = if filter.needs_heads() && !is_queue { limit.max(MAX_EXAMINED_HEADS) } else { limit };
+            let (keys, rest) = self.inbox_keys(filter, lists, examined, after).await?;
+            let mut minutes: HashMap<String, Minutes> =
+                keys.into_iter().map(|key| (key.shared_id, key.minutes)).collect();
             let heads = self.heads(minutes.keys().cloned().collect()).await?;
             let with_position = |head: Head| {
-                let minute = minutes.remove(head.shared_id.as_str()).unwrap_or_default() * 60_000;
-                let at = head.last_activity_at().millis().clamp(minute, minute + 59_999);
-                let at = Time::from_millis(at).unwrap_or(head.last_activity_at());
+                let minutes = minutes.remove(head.shared_id.as_str()).unwrap_or_default();
+                let at = minutes.clamp(head.last_activity_at());
                 (Position { at, shared_id: head.shared_id.clone() }, head)
             };
-            (heads.into_iter().map(with_position).collect::<Vec<_>>(), more_keys)
+            (heads.into_iter().map(with_position).collect::<Vec<_>>(), rest)
         } else {
             let heads = self.customer_heads(&caller.user_id).await?;
             let with_position =
                 |head: Head| (Position { at: head.last_activity_at(), shared_id: head.shared_id.clone() }, head);
-            (heads.into_iter().map(with_position).collect(), false)
+            (heads.into_iter().map(with_position).collect(), None)
         };
-        ranked.retain(|(position, head)| {
-            after.is_none_or(|after| position < after)
-                && filter.since.is_none_or(|since| head.last_activity_at() >= since)
-                && filter.status.is_none_or(|status| head.status == status)
-        });
+        ranked.retain(|(position, head)| after.is_none_or(|after| position < after) && filter.selects(head));
         ranked.sort_by(|(one, _), (other, _)| other.cmp(one));
-        let more = more_keys || ranked.len() > limit;
+        let cut = ranked.get(limit.saturating_sub(1)).map(|(position, _)| position.clone());
+        let next = if ranked.len() > limit { cut } else { rest };
         ranked.truncate(limit);
-        Ok((ranked, more))
+        Ok(Ranked { heads: ranked, next })
     }
 
-    /// Reads index keys for `limit` conversations after `after`, and completes the last minute.
-    /// Also returns true if there are more than `limit`.
+    /// Reads index keys for `limit` conversations after `after`, and completes the last minutes. Also
+    /// returns the position where the other keys begin, if there are more.
     async fn inbox_keys(
         &self,
-        filter: InboxFilter,
+        filter: &InboxFilter,
+        lists: Vec<List>,
         limit: usize,
         after: Option<&Position>,
-    ) -> Result<(Vec<Key>, bool), Error> {
-        let statuses = filter.status.map_or(ConversationStatus::ALL.to_vec(), |status| vec![status]);
+    ) -> Result<(Vec<Key>, Option<Position>), Error> {
         let top = after.map(|after| after.at.minute());
         let bottom = filter.since.map(Time::minute);
-        let lists = statuses.into_iter().map(|status| self.keys_of(status, top, bottom, limit));
-        let mut keys: Vec<Key> = futures_util::future::try_join_all(lists).await?.into_iter().flatten().collect();
-        keys.sort_by_key(|key| Reverse(key.minute));
+        let narrow = Narrow { tag: filter.tag.as_ref(), priority: filter.priority };
+        let lists = lists.iter().map(|list| self.keys_of(list, top, bottom, limit, narrow));
+        let lists = futures_util::future::try_join_all(lists).await?;
+        // Below the highest of these minutes, one of the lists was not read.
+        let unread = lists.iter().filter_map(|(_, unread)| *unread).max();
+        let mut keys: Vec<Key> = lists.into_iter().flat_map(|(keys, _)| keys).collect();
+        keys.sort_by_key(|key| Reverse(key.minutes.first));
         // The client has already seen some conversations of the minute in which the previous page
         // ended. So the keys of that minute do not count towards `limit`.
-        let fresh = keys.iter().filter(|key| top.is_none_or(|top| key.minute < top));
-        let enough = fresh.map(|key| key.minute).nth(limit);
-        keys.retain(|key| enough.is_none_or(|enough| key.minute >= enough));
-        Ok((keys, enough.is_some()))
-    }
-
-    /// Reads the index keys of one status, from minute `top` downwards. Stops when more than
-    /// `limit` keys are before minute `top` and the last minute is complete.
-    async fn keys_of(
-        &self,
-        status: ConversationStatus,
-        top: Option<i64>,
-        bottom: Option<i64>,
-        limit: usize,
-    ) -> Result<Vec<Key>, Error> {
-        if bottom > top && top.is_some() {
-            return Ok(Vec::new());
-        }
-        let first = key::inbox_position(bottom.unwrap_or_default().max(0), "");
-        // `~` sorts after every character of a shared id.
-        let last = key::inbox_position(top.unwrap_or(9_999_999_999), "~");
-        let mut items = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("inbox")
-            .key_condition_expression("#is = :status AND im BETWEEN :first AND :last")
-            .expression_attribute_names("#is", "is")
-            .expression_attribute_values(":status", s(status.as_str()))
-            .expression_attribute_values(":first", s(first))
-            .expression_attribute_values(":last", s(last))
-            .scan_index_forward(false)
-            .limit(KEYS_PER_QUERY)
-            .into_paginator()
-            .items()
-            .send();
-        let (mut keys, mut fresh) = (Vec::<Key>::new(), 0);
-        while let Some(found) = items.next().await {
-            let found = found?;
-            let position = string_attribute(&found, "im")?;
-            let minute = key::inbox_minute(&position).ok_or(Error::Corrupt("index key"))?;
-            let key = Key { minute, shared_id: string_attribute(&found, "pk")? };
-            let finished = keys.last().is_some_and(|last| last.minute != key.minute);
-            if fresh > limit && finished {
-                break;
-            }
-            fresh += usize::from(top.is_none_or(|top| key.minute < top));
-            keys.push(key);
-        }
-        Ok(keys)
+        let fresh = keys.iter().filter(|key| top.is_none_or(|top| key.minutes.last() < top));
+        let enough = fresh.map(|key| key.minutes.first).nth(limit);
+        let last = enough.into_iter().chain(unread).max();
+        keys.retain(|key| last.is_none_or(|last| key.minutes.first >= last));
+        Ok((keys, last.and_then(before_minute)))
     }
 
     /// Reads the heads of a customer's inbox, in no particular order.

@@ -24,7 +24,8 @@
 //! A change in the log has `k` (its kind, with its target), `c` (`changeId`), `u`, `r`, `w`, `t` and
 //! `a`. So has an entry of the shop's log, under `K` and its number: `k`, `c`, `u`, `w`, `t`, and `f`,
 //! the `seq` that it comes after. Its `is` is `note` and its `im` its minute, so the inbox index also
-//! lists notes, apart from the conversations.
+//! lists these entries, apart from the conversations. What the shop decided about a conversation is in
+//! more attributes of its head: `desk_item.rs`.
 //!
 //! Versions before this one stored every admin in the maps `an` (name), `ar`, `aa` and `ad` (cursors
 //! as `fr`, `fa` and `sd`), by user id. They are read, and an admin's entry is removed when that
@@ -41,6 +42,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Error;
+use crate::desk_item::{self, StoredDesk};
 use crate::key::{self, Item};
 
 /// A message as it is stored, both in a log entry and as the last message in the head.
@@ -288,11 +290,17 @@ impl StoredDeskEntry {
             desk_seq,
             change_id: self.c,
             kind: self.k,
-            by: Person { user_id: self.u, role: Role::Admin, name: self.w },
+            by: author(self.u, self.w),
             after_seq: self.f,
             created_at: time(self.t)?,
         })
     }
+}
+
+/// Only admins and the system write into the shop's log.
+fn author(user_id: String, name: String) -> Person {
+    let system = Person::system();
+    if user_id == system.user_id { system } else { Person { user_id, role: Role::Admin, name } }
 }
 
 /// Converts an entry of the shop's log to an item.
@@ -375,6 +383,13 @@ struct HeadItem {
     aa: HashMap<String, u64>,
     ad: HashMap<String, u64>,
     ag: BTreeMap<String, i64>,
+    /// The keys of the index `queue`. Nothing is read from them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    qk: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    iq: Option<i64>,
+    #[serde(flatten)]
+    desk: StoredDesk,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -420,6 +435,9 @@ pub(crate) fn from_head(head: &Head) -> Result<Item, Error> {
         aa: HashMap::new(),
         ad: HashMap::new(),
         ag: BTreeMap::new(),
+        qk: Some(desk_item::queue(&head.desk)),
+        iq: desk_item::queue_position(head.status, head.last_activity_at()),
+        desk: StoredDesk::of(&head.desk),
     };
     Ok(serde_dynamo::to_item(item)?)
 }
@@ -461,6 +479,7 @@ pub(crate) fn to_head(item: Item) -> Result<Head, Error> {
         last_change: item.e.map(|change| change.effect(&shared_id, item.n)).transpose()?,
         counts: Counts::from_packed(item.a),
         desk_seq: item.kn,
+        desk: item.desk.desk()?,
         customer: Cursors {
             read: item.cr,
             read_counts: Counts::from_packed(item.ca),
@@ -473,31 +492,6 @@ pub(crate) fn to_head(item: Item) -> Result<Head, Error> {
         admin_rate_limits: item.ag,
         shared_id,
     })
-}
-
-/// What a record of the table's stream says of a head.
-#[derive(Deserialize)]
-pub(crate) struct HeadImage {
-    pk: String,
-    is: ConversationStatus,
-    im: String,
-    os: OrderStatus,
-}
-
-impl HeadImage {
-    /// When the conversation is archived by itself, see [`Head::archived_at`]. The last activity is
-    /// known to the minute.
-    pub(crate) fn archived_at(&self, days: u16) -> Result<Option<Time>, Error> {
-        if !self.is.is_archived_by_itself(self.os) {
-            return Ok(None);
-        }
-        let minute = key::inbox_minute(&self.im).ok_or(Error::Corrupt("inbox position"))?;
-        Ok(Some(time(minute.saturating_mul(60_000))?.plus_days(days)))
-    }
-
-    pub(crate) fn shared_id(&self) -> Result<SharedId, Error> {
-        SharedId::parse(&self.pk).ok_or(Error::Corrupt("head key"))
-    }
 }
 
 #[derive(Deserialize, Serialize)]
@@ -567,7 +561,7 @@ pub(crate) fn time(millis: i64) -> Result<Time, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Item as Line, NewOrder};
+    use domain::{Desk, Item as Line, MAX_PAUSES, MAX_TAGS, NewOrder, Pause, Priority, Snooze, TagId};
     use proptest::prelude::*;
 
     fn person() -> impl Strategy<Value = Person> {
@@ -676,6 +670,37 @@ mod tests {
         })
     }
 
+    fn desk() -> impl Strategy<Value = Desk> {
+        let snooze = (time(), prop::option::of(time()), any::<u64>());
+        let snooze = snooze.prop_map(|(since, until, after_seq)| Snooze { since, until, after_seq });
+        let pause = (time(), time()).prop_map(|(from, to)| Pause { from, to });
+        let decided = (
+            prop::option::of(any::<String>()),
+            prop::sample::select(Priority::ALL.to_vec()),
+            prop::collection::btree_set(any::<[u8; 5]>().prop_map(TagId::from_random), 0..=MAX_TAGS),
+            prop::option::of(snooze),
+        );
+        let clocks = (
+            prop::collection::vec(pause, 0..=MAX_PAUSES),
+            [prop::option::of(time()), prop::option::of(time()), prop::option::of(time())],
+            any::<bool>(),
+        );
+        (decided, clocks).prop_map(|((assignee, priority, tags, snooze), (pauses, times, resolution_breach))| {
+            let [waiting_since, first_answered_at, response_breach] = times;
+            Desk {
+                assignee,
+                priority,
+                tags,
+                snooze,
+                waiting_since,
+                first_answered_at,
+                pauses,
+                response_breach,
+                resolution_breach,
+            }
+        })
+    }
+
     /// A head's last change, with the new text if it is an edit.
     fn effect(order: &Order) -> impl Strategy<Value = Effect> + use<> {
         (change(order), any::<String>()).prop_map(|(change, body)| {
@@ -691,7 +716,7 @@ mod tests {
                 let (message, effect) = (message(&order), prop::option::of(effect(&order)));
                 (Just(order), message, effect)
             }),
-            counts in counts(), desk_seq: u64, customer in cursors(),
+            counts in counts(), desk_seq: u64, desk in desk(), customer in cursors(),
             furthest in prop::option::of((any::<String>(), any::<u64>(), counts())),
         ) {
             let read_by = |read, read_counts| Cursors { read, read_counts, ..Cursors::default() };
@@ -707,6 +732,7 @@ mod tests {
                 last_change,
                 counts,
                 desk_seq,
+                desk,
                 customer,
                 shop_delivered: furthest.as_ref().map_or(0, |(_, admin)| admin.cursors.read),
                 furthest,

@@ -35,6 +35,22 @@ pub(crate) const NOTES: &str = "note";
 /// both.
 pub(crate) const BACKFILL: &str = "-";
 
+/// The partition of the shop's tags.
+pub(crate) const TAGS: &str = "G";
+/// The partition of the canned responses that all admins have.
+pub(crate) const SHOP_RESPONSES: &str = "R";
+/// The partition of the admins whom a conversation can be assigned to.
+pub(crate) const ADMINS: &str = "Q";
+/// The partition of what the shop has set once.
+pub(crate) const SHOP_SETTINGS: &str = "V";
+/// The policy of the SLA, in that partition.
+pub(crate) const SLA: &str = "sla";
+
+/// The partition of an admin's own canned responses.
+pub(crate) fn responses_of(user_id: &str) -> String {
+    format!("{SHOP_RESPONSES}#{user_id}")
+}
+
 const SHARDS: u8 = 16;
 
 pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
@@ -132,6 +148,27 @@ pub(crate) fn inbox_minute(position: &str) -> Option<i64> {
     position.split('#').next()?.parse().ok()
 }
 
+/// The queue of open conversations that nobody takes care of.
+pub(crate) const UNASSIGNED: &str = "u";
+/// The queue of snoozed conversations, whoever takes care of them.
+pub(crate) const SNOOZED: &str = "z";
+
+/// The queue of open conversations that this admin takes care of.
+pub(crate) fn queue_of(assignee: &str) -> String {
+    format!("{QUEUE_PREFIX}{assignee}")
+}
+
+pub(crate) const QUEUE_PREFIX: &str = "a#";
+
+/// A queue is sorted by activity in steps of this many minutes. So a conversation moves in its queue
+/// at most once in ten minutes, which costs two write units.
+pub(crate) const QUEUE_STEP: i64 = 10;
+
+/// The key of a conversation within its queue.
+pub(crate) fn queue_position(minute: i64) -> i64 {
+    minute.div_euclid(QUEUE_STEP)
+}
+
 /// The key of what is due for a conversation in a minute.
 pub(crate) fn due(minute: i64, kind: &str, shared_id: &str) -> String {
     format!("{minute:010}#{kind}#{shared_id}")
@@ -180,10 +217,18 @@ mod tests {
         #[test]
         fn keys_of_different_users_never_collide(one: String, other: String, x: [u8; 16]) {
             let keys = |id: &str| {
-                [connections(id, Role::Customer), customer_counts(id), ticket(id), connection(id), seen(id)]
+                [
+                    connections(id, Role::Customer),
+                    customer_counts(id),
+                    ticket(id),
+                    connection(id),
+                    seen(id),
+                    responses_of(id),
+                ]
             };
             let x = SharedId::from_random(x).as_str().to_owned();
-            let shared = [x, connections(&one, Role::Admin), SHOP_COUNTS.to_owned(), DUE.to_owned(), ONLY.to_owned()];
+            let of_all = [SHOP_COUNTS, DUE, ONLY, TAGS, SHOP_RESPONSES, ADMINS, SHOP_SETTINGS].map(str::to_owned);
+            let shared: Vec<String> = of_all.into_iter().chain([x, connections(&one, Role::Admin)]).collect();
             for (n, key) in keys(&one).into_iter().enumerate() {
                 for (m, another) in keys(&other).into_iter().enumerate() {
                     prop_assert_eq!(key == another, n == m && one == other);

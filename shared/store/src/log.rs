@@ -247,7 +247,7 @@ pub(crate) fn gapless(seq: u64, entries: &[LogEntry]) -> u64 {
 }
 
 /// How many of the newest entries are searched for a repeat if the request has no `seenSeq`.
-pub(crate) const LOOK_BACK: u32 = 100;
+pub const LOOK_BACK: u32 = 100;
 
 /// The number of attempts before a conditional write fails. An attempt usually fails because another
 /// write to the same conversation was faster.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{Head, Order, Person, Position, Search};
 
-use crate::inbox::{InboxFilter, InboxPage};
+use crate::inbox::{InboxFilter, InboxPage, Ranked};
 use crate::key;
 use crate::{Error, Store, item};
 
@@ -17,26 +17,26 @@ impl Store {
     pub async fn search(
         &self,
         caller: &Person,
-        filter: InboxFilter,
+        filter: &InboxFilter,
         search: &Search,
         limit: u32,
         after: Option<&Position>,
     ) -> Result<InboxPage, Error> {
-        let (ranked, more) = self.ranked_heads(caller, filter, MAX_SEARCHED, after).await?;
+        let Ranked { heads: ranked, next } = self.ranked_heads(caller, filter, MAX_SEARCHED, after).await?;
         let orders = self.orders_as_placed(ranked.iter().map(|(_, head)| head)).await?;
         let last = ranked.len();
-        let (mut heads, mut searched_to) = (Vec::new(), None);
+        let mut heads = Vec::new();
         for (searched, (position, head)) in (1..).zip(ranked) {
             let order = orders.get(head.shared_id.as_str());
-            searched_to = Some(position);
             if order.is_some_and(|order| search.matches(order, &head.customer_name)) {
                 heads.push(head);
             }
-            if heads.len() == limit as usize && (more || searched < last) {
-                return Ok(InboxPage { heads: self.with_own_cursors(heads, caller).await?, next: searched_to });
+            if heads.len() == limit as usize && (next.is_some() || searched < last) {
+                let next = Some(position);
+                return Ok(InboxPage { heads: self.with_own_cursors(heads, caller).await?, next });
             }
         }
-        Ok(InboxPage { heads: self.with_own_cursors(heads, caller).await?, next: searched_to.filter(|_| more) })
+        Ok(InboxPage { heads: self.with_own_cursors(heads, caller).await?, next })
     }
 
     /// Orders by X, eventually consistent.

@@ -188,28 +188,34 @@ impl Store {
             .expression_attribute_values(":active", s(ConversationStatus::Active.as_str()))
             .expression_attribute_values(":closed", s(ConversationStatus::Closed.as_str()))
             .expression_attribute_values(":im", s(key::inbox_position(draft.now.minute(), shared_id)))
+            .expression_attribute_values(":iq", n(key::queue_position(draft.now.minute())))
+            .expression_attribute_values(":unassigned", s(key::UNASSIGNED))
+            .expression_attribute_values(":at", n(draft.now.millis()))
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
 
-        let (as_sender, allowed) = if sender.is_admin() {
+        // What the shop decided, see `desk_item.rs`. A customer's message wakes the conversation, and
+        // the customer waits from the first one on. `ze` means nothing without a snooze.
+        let (as_sender, answered, allowed) = if sender.is_admin() {
             update = update.expression_attribute_values(":one", n(1i64));
-            (", a = a + :one", "")
+            let set = "a = a + :one, qk = if_not_exists(qk, :unassigned), f1 = if_not_exists(f1, :at)";
+            (set, ", ws", "")
         } else {
             update = update.expression_attribute_values(":me", s(&sender.user_id));
-            ("", " AND cu = :me")
+            let set = "qk = if_not_exists(qa, :unassigned), ws = if_not_exists(ws, :at), ze = if_not_exists(ze, :at)";
+            (set, "", " AND cu = :me")
         };
         let (rate, unlimited, next) = match &expected.rate {
             RateCondition::Past => {
-                update = update.expression_attribute_values(":now", n(draft.now.millis()));
                 let next = n(draft.now.millis() + INTERVAL_MS);
                 if sender.is_admin() {
                     update = update
                         .expression_attribute_names("#u", &sender.user_id)
                         .expression_attribute_values(":most", n(MAX_ADMIN_RATE_LIMITS as u64));
-                    let past = " AND (attribute_not_exists(ag.#u) OR ag.#u <= :now) AND size(ag) < :most";
+                    let past = " AND (attribute_not_exists(ag.#u) OR ag.#u <= :at) AND size(ag) < :most";
                     ("ag.#u", past, next)
                 } else {
-                    ("cg", " AND (attribute_not_exists(cg) OR cg <= :now)", next)
+                    ("cg", " AND (attribute_not_exists(cg) OR cg <= :at)", next)
                 }
             }
             RateCondition::Equal(None, next) => ("cg", " AND attribute_not_exists(cg)", n(*next)),
@@ -219,7 +225,8 @@ impl Store {
             }
             RateCondition::Replace(states) => ("ag", "", serde_dynamo::to_attribute_value(states)?),
         };
-        let set = format!("SET n = :n, m = :m, #is = :active, im = :im, {rate} = :rate{as_sender} REMOVE e, ms");
+        let set = "n = :n, m = :m, #is = :active, im = :im, iq = :iq";
+        let set = format!("SET {set}, {rate} = :rate, {as_sender} REMOVE e, ms{answered}");
         let condition = format!("n = :seen AND #is <> :closed{unlimited}{allowed}");
         update = update.expression_attribute_values(":rate", next);
 

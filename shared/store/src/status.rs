@@ -3,6 +3,7 @@
 use domain::{Head, LogEntry, Message, MessageId, Order, OrderStatus, Person, SharedId, System, Time};
 
 use crate::conversation::update_if;
+use crate::desk_item::{Expression, place_in_queue};
 use crate::key::{self, n, s};
 use crate::log::ATTEMPTS;
 use crate::{Audience, Error, Store, item};
@@ -86,13 +87,15 @@ impl Store {
         let shared_id = head.shared_id.as_str();
         let now = message.created_at;
         let counts = head.next_entry(message.clone()).counts;
+        let mut expression = Expression::set("n = :n, a = :a, m = :m, os = :to, ou = :now, im = :im");
+        expression.and_remove("e");
+        expression.and_remove("ms");
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key::key(shared_id, key::HEAD)))
             .condition_expression("n = :seen AND os = :from")
-            .update_expression("SET n = :n, a = :a, m = :m, os = :to, ou = :now, im = :im REMOVE e, ms")
             .expression_attribute_values(":seen", n(head.last_seq()))
             .expression_attribute_values(":from", s(from.as_str()))
             .expression_attribute_values(":n", n(message.seq))
@@ -101,7 +104,8 @@ impl Store {
             .expression_attribute_values(":to", s(to.as_str()))
             .expression_attribute_values(":now", n(now.millis()))
             .expression_attribute_values(":im", s(key::inbox_position(now.minute(), shared_id)));
-        update_if(update).await
+        let update = place_in_queue(update, &mut expression, head.status, now);
+        update_if(update.update_expression(expression.text())).await
     }
 
     async fn report(&self, order: Order, head: &Head, entry: &LogEntry) -> Result<ChangeStatusOutcome, Error> {

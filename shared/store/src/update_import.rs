@@ -15,6 +15,7 @@ use domain::{
 
 use crate::change::{self, ChangeDraft, MessageChange};
 use crate::conversation::update_if;
+use crate::desk_item::{Expression, place_in_queue};
 use crate::import::IMPORTED;
 use crate::key::{self, n, s};
 use crate::log::ATTEMPTS;
@@ -211,13 +212,16 @@ impl Store {
             ConversationStatus::Closed => ConversationStatus::Closed,
             ConversationStatus::Active | ConversationStatus::Archived => ConversationStatus::Active,
         };
+        let mut expression = Expression::set("n = :n, a = :a, m = :m, #is = :status, im = :im");
+        // An archived conversation keeps its queue.
+        expression.and_set("qk = if_not_exists(qk, :unassigned)");
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key::key(shared_id, key::HEAD)))
             .condition_expression("n = :seen AND #is = :was")
-            .update_expression("SET n = :n, a = :a, m = :m, #is = :status, im = :im")
+            .expression_attribute_values(":unassigned", s(key::UNASSIGNED))
             .expression_attribute_names("#is", "is")
             .expression_attribute_values(":seen", n(head.last_seq()))
             .expression_attribute_values(":was", s(head.status.as_str()))
@@ -226,7 +230,8 @@ impl Store {
             .expression_attribute_values(":a", n(counts.packed()))
             .expression_attribute_values(":m", serde_dynamo::to_attribute_value(item::StoredMessage::of(message))?)
             .expression_attribute_values(":im", s(key::inbox_position(message.created_at.minute(), shared_id)));
-        update_if(update).await
+        let update = place_in_queue(update, &mut expression, status, message.created_at);
+        update_if(update.update_expression(expression.text())).await
     }
 }
 

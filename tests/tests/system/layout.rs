@@ -14,13 +14,14 @@ fn may_import(from: &str, to: &str, functions: &BTreeSet<String>) -> bool {
         "domain" => false,
         "protocol" | "store" | "push" => to == "domain",
         "runtime" => matches!(to, "domain" | "protocol" | "store" | "push"),
+        "operations" => matches!(to, "domain" | "protocol" | "store" | "runtime"),
         "import" => matches!(to, "domain" | "store"),
         "local" => matches!(to, "domain" | "protocol" | "runtime") || functions.contains(to),
         "fuzz" => matches!(to, "domain" | "protocol"),
         // These may import everything, and no crate may import them.
         "tests" | "bench" | "xtask" => !matches!(to, "tests" | "bench" | "fuzz" | "xtask"),
         function if functions.contains(function) => {
-            matches!(to, "domain" | "protocol" | "store" | "push" | "runtime")
+            matches!(to, "domain" | "protocol" | "store" | "push" | "runtime" | "operations")
         }
         _ => false,
     }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::schema::Schemas;
 
 mod conversations;
+mod desk;
 mod operation;
 mod orders;
 
@@ -22,7 +23,8 @@ const ABOUT: &str = "Orders, and a chat between the customer and the shop's staf
 pub(super) fn document() -> Result<Value> {
     let mut schemas = Schemas::new(SchemaSettings::draft2020_12());
     let mut paths: Map<String, Value> = Map::new();
-    let operations = [orders::operations(&mut schemas)?, conversations::operations(&mut schemas)?].concat();
+    let (orders, conversations) = (orders::operations(&mut schemas)?, conversations::operations(&mut schemas)?);
+    let operations = [orders, conversations, desk::operations(&mut schemas)].concat();
     for operation in operations {
         let methods = paths.entry(operation.path.clone()).or_insert_with(|| json!({}));
         let method = operation.method;
@@ -62,7 +64,7 @@ pub(super) fn document() -> Result<Value> {
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "`sub` is the user's id, `role` is `customer` or `admin`, `name` is shown to others, \
+                    "description": "`sub` is the user's id, `role` is `customer`, `admin` or `agent`, `name` is shown to others, \
                         `exp` is required. It is signed with HS256, RS256 or ES256, as configured in the deployment.",
                 },
             },

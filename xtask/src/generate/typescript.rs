@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    ChangeAnswer, ChangeRequest, ClosedAnswer, ConversationAnswer, ConversationPage, ConversationUpdate, Counts,
-    DeskAnswer, DeskPage, DeskRequest, Event, Frame, Health, History, MessageAnswer, MessageRequest, OrderAnswer,
-    OrderPage, OrderRequest, OrderUpdate, Problem, ReadAnswer, ReadRequest, SetConversationStatus, SetOrderStatus,
-    TicketAnswer,
+    AdminList, BulkAnswer, BulkRequest, CannedResponseAnswer, CannedResponseList, CannedResponseRequest, ChangeAnswer,
+    ChangeRequest, ClosedAnswer, ConversationAnswer, ConversationPage, ConversationUpdate, Counts, DeskAnswer,
+    DeskPage, DeskRequest, Event, Frame, Health, History, MessageAnswer, MessageRequest, OrderAnswer, OrderPage,
+    OrderRequest, OrderUpdate, Problem, ReadAnswer, ReadRequest, SetConversationStatus, SetOrderStatus, Sla, TagAnswer,
+    TagList, TagRequest, TicketAnswer, Views,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -40,6 +41,17 @@ pub(super) fn module() -> String {
     types.visit::<ReadAnswer>();
     types.visit::<TicketAnswer>();
     types.visit::<ClosedAnswer>();
+    types.visit::<BulkRequest>();
+    types.visit::<BulkAnswer>();
+    types.visit::<Views>();
+    types.visit::<AdminList>();
+    types.visit::<TagRequest>();
+    types.visit::<TagAnswer>();
+    types.visit::<TagList>();
+    types.visit::<CannedResponseRequest>();
+    types.visit::<CannedResponseAnswer>();
+    types.visit::<CannedResponseList>();
+    types.visit::<Sla>();
     types.visit::<Health>();
     let mut module =
         format!("// Made from the types in shared/protocol and shared/domain by `{COMMAND}`: edit those.\n");

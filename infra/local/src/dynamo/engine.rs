@@ -67,8 +67,9 @@ impl Engine {
         Ok(Self { database, beside: Some(Arc::new(Mutex::new(beside))) })
     }
 
-    /// Creates a table of the template if it is absent. A table that has other keys or indexes than
-    /// the template is refused, because some queries would fail.
+    /// Creates a table of the template if it is absent, and indexes that a table of a version before
+    /// lacks. A table that has other keys or indexes than the template is refused, because some queries
+    /// would fail.
     pub(crate) fn create_table(&self, table: &TableSpec) -> Result<(), StartupError> {
         let refused = |what: String| StartupError::Table { table: table.name.clone(), what };
         let name = json!({ "TableName": table.name });
@@ -76,10 +77,16 @@ impl Engine {
         let mut has_stream = false;
         if let Ok(description) = self.answer("DescribeTable", &name.to_string()) {
             let description: Value = serde_json::from_str(&description).unwrap_or_default();
-            if shape(&description["Table"]) != shape(&table.create) {
-                return Err(refused(
-                    "the data folder has this table with other keys or indexes; use another folder".to_owned(),
-                ));
+            let lacking = lacking_indexes(&description["Table"], &table.create).ok_or_else(|| {
+                refused("the data folder has this table with other keys or indexes; use another folder".to_owned())
+            })?;
+            for index in lacking {
+                let request = json!({
+                    "TableName": table.name,
+                    "AttributeDefinitions": table.create["AttributeDefinitions"],
+                    "GlobalSecondaryIndexUpdates": [{ "Create": index }],
+                });
+                through(&request.to_string(), |request| self.database.update_table(request)).map_err(failed)?;
             }
             has_stream = description["Table"]["StreamSpecification"]["StreamEnabled"] == true;
         } else {
@@ -221,17 +228,23 @@ impl Engine {
     }
 }
 
-/// The keys and the sorted indexes of a table, from its description or from its `CreateTable`
-/// request.
-fn shape(table: &Value) -> (Value, Vec<(String, Value, Value)>) {
-    let none = Vec::new();
-    let indexes = table["GlobalSecondaryIndexes"].as_array().unwrap_or(&none).iter();
-    let name = |index: &Value| index["IndexName"].as_str().unwrap_or_default().to_owned();
-    let mut indexes: Vec<_> = indexes
-        .map(|index| (name(index), index["KeySchema"].clone(), index["Projection"]["ProjectionType"].clone()))
-        .collect();
-    indexes.sort_by(|a, b| a.0.cmp(&b.0));
-    (table["KeySchema"].clone(), indexes)
+/// The indexes of `wanted`, a `CreateTable` request, that `table`, a description, lacks. `None` if they
+/// differ in anything else.
+fn lacking_indexes(table: &Value, wanted: &Value) -> Option<Vec<Value>> {
+    let indexes = |of: &Value| of["GlobalSecondaryIndexes"].as_array().cloned().unwrap_or_default();
+    let shape = |index: &Value| {
+        let projection = &index["Projection"];
+        let parts =
+            [&index["IndexName"], &index["KeySchema"], &projection["ProjectionType"], &projection["NonKeyAttributes"]];
+        parts.map(Value::clone)
+    };
+    let (has, wants) = (indexes(table), indexes(wanted));
+    let is_in = |one: &Value, all: &[Value]| all.iter().any(|other| shape(other) == shape(one));
+    let has_others = has.iter().any(|index| !is_in(index, &wants));
+    if table["KeySchema"] != wanted["KeySchema"] || has_others {
+        return None;
+    }
+    Some(wants.iter().filter(|index| !is_in(index, &has)).cloned().collect())
 }
 
 fn through<Request, Response>(

@@ -45,7 +45,7 @@ fn inbox(schemas: &mut Schemas) -> Result<Operation> {
         )
         .query::<InboxQuery>(schemas)?
         .answers::<ConversationPage>(schemas, 200, "A page of conversations.")
-        .problems(&[Code::InvalidCursor, Code::InvalidRequest]))
+        .problems(&[Code::InvalidCursor, Code::Forbidden, Code::InvalidRequest]))
 }
 
 fn one(schemas: &mut Schemas) -> Operation {
@@ -127,13 +127,16 @@ fn add_to_desk(schemas: &mut Schemas) -> Operation {
         "seenDeskSeq": 0,
         "note": { "body": "She has called before." },
     });
-    Operation::new("post", DESK, "addToDesk", "Write a note for the other admins")
-        .about("For admins. Can be repeated safely with the same `changeId` and the same `seenDeskSeq`.")
+    Operation::new("post", DESK, "addToDesk", "Write a note for the other admins, or decide about a conversation")
+        .about(
+            "For admins. Besides `changeId` and `seenDeskSeq` exactly one field is present. Can be repeated safely with the same \
+             `changeId` and the same `seenDeskSeq`.",
+        )
         .id("conversationId", "cnv")
         .takes::<DeskRequest>(schemas, &note)
-        .answers::<DeskAnswer>(schemas, 201, "The note was stored.")
-        .answers::<DeskAnswer>(schemas, 200, "An earlier request had stored the note. This is the stored note.")
-        .problems(&[Code::Forbidden, Code::NotFound])
+        .answers::<DeskAnswer>(schemas, 201, "The entry was stored.")
+        .answers::<DeskAnswer>(schemas, 200, "An earlier request had stored the entry, or nothing had to be changed.")
+        .problems(&[Code::Forbidden, Code::NotFound, Code::AlreadyAssigned])
 }
 
 fn read(schemas: &mut Schemas) -> Operation {

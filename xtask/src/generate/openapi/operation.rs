@@ -63,6 +63,12 @@ impl Operation {
         self.parameter(parameter)
     }
 
+    /// Adds a path parameter that is the id of something that the shop has set.
+    pub(super) fn setting(self, name: &str) -> Self {
+        let schema = json!({ "type": "string", "pattern": "^[a-z2-7]{8}$" });
+        self.parameter(json!({ "name": name, "in": "path", "required": true, "schema": schema, "example": "mfrggzdf" }))
+    }
+
     /// Adds a path parameter that is a user's id.
     pub(super) fn user(self, name: &str) -> Self {
         let schema = json!({ "type": "string", "minLength": 1, "maxLength": 128 });
