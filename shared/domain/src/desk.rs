@@ -172,6 +172,12 @@ impl Desk {
         self.first_answered_at.get_or_insert(at);
     }
 
+    /// After the conversation was archived or closed at `at`. The customer waits no longer.
+    pub fn ended(&mut self, at: Time) {
+        self.wake(at);
+        self.waiting_since = None;
+    }
+
     /// After an entry of the shop's log.
     pub fn apply(&mut self, entry: &DeskEntry) {
         match &entry.kind {

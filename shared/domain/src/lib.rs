@@ -4,12 +4,15 @@
 //! parameters, so the same input always gives the same result. The types that clients see serialize
 //! to their wire form; `store` has its own form for them.
 
+mod calendar;
 mod change;
 mod conversation;
 mod conversation_status;
 mod desk;
+mod desk_history;
 mod id;
 mod message;
+mod opening_hours;
 mod order;
 mod person;
 mod position;
@@ -17,14 +20,18 @@ mod rate;
 mod search;
 mod since;
 mod sla;
+mod sla_clock;
+mod sla_policy;
 mod text;
 mod ticket;
 mod time;
 
+pub use calendar::Calendar;
 pub use change::{Change, ChangeKind, Effect, Emoji};
 pub use conversation::{Admin, Counts, Cursors, Entry, Head, LogEntry};
 pub use conversation_status::ConversationStatus;
 pub use desk::{Desk, DeskEntry, DeskKind, InvalidTagId, MAX_PAUSES, MAX_TAGS, Pause, Priority, Snooze, TagId};
+pub use desk_history::DeskEvent;
 pub use id::{ConversationId, MessageId, OrderId, SharedId, legacy_client_message_id};
 pub use message::{Deletion, Kind, Message, Reaction, System, group_reactions};
 pub use order::{Item, NewOrder, Order, OrderStatus, Summary};
@@ -34,6 +41,8 @@ pub use rate::{BURST, INTERVAL_MS, RateLimited, admit, limits};
 pub use search::Search;
 pub use since::{as_of, valid_since};
 pub use sla::SlaKind;
+pub use sla_clock::{SlaClock, SlaFacts};
+pub use sla_policy::{InvalidMinutes, Minutes, SlaPolicy, SlaTarget};
 #[cfg(feature = "describe")]
 pub use text::TEXT_PATTERN;
 pub use text::Text;
