@@ -147,7 +147,7 @@ impl Store {
         while let Some(found) = items.next().await {
             let found = found?;
             if let Some((user_id, at)) = last_seen(&found) {
-                connections.seen.insert(user_id, item::time(at)?);
+                connections.seen.insert(user_id, crate::time::time(at)?);
             } else {
                 connections.connections.push(connection::to_connection(found)?);
             }
