@@ -111,7 +111,8 @@ fn note() -> DeskEntry {
 }
 
 fn desk() -> Desk {
-    let clock = SlaClock { kind: SlaKind::FirstResponse, since: at(1_000), due: at(61_000), paused: true };
+    let clock =
+        SlaClock { kind: SlaKind::FirstResponse, since: at(1_000), due: at(61_000), warn_at: at(46_000), paused: true };
     Desk {
         assignee: Some(bob().user_id),
         priority: Priority::High,

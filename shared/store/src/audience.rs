@@ -7,7 +7,7 @@ use domain::{Role, Time};
 
 use crate::connection::{self, Connection};
 use crate::key::{self, Item, n, s};
-use crate::{Error, Store, item};
+use crate::{Error, Store};
 
 /// The connections and last-seen times of one customer, or of all admins together.
 #[derive(Clone, Debug, Default)]

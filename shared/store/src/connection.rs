@@ -7,7 +7,7 @@ use domain::{Person, Role, SharedId, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::key::{self, Item, n, s};
-use crate::{Error, Store, item};
+use crate::{Error, Store};
 
 /// An open WebSocket connection.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -28,7 +28,10 @@ async fn clocks_run_while_a_customer_waits() {
     assert_eq!(clocks(&ben, &id).await, []);
     let asked = anna.say(&id, "When?").await;
     let due = |minutes: i64| asked.created_at.plus_millis(minutes * 60_000);
-    let clock = |kind, minutes| SlaClock { kind, since: asked.created_at, due: due(minutes), paused: false };
+    let clock = |kind, minutes| {
+        let (due, warn_at) = (due(minutes), asked.created_at.plus_millis(minutes * 45_000));
+        SlaClock { kind, since: asked.created_at, due, warn_at, paused: false }
+    };
     assert_eq!(clocks(&ben, &id).await, [clock(SlaKind::FirstResponse, 60)]);
     let urgent = ben.at_desk(&id, json!({"prioritize": {"to": "urgent"}})).await;
     assert_eq!(urgent.desk.sla, [clock(SlaKind::FirstResponse, 5)]);

@@ -137,7 +137,8 @@ fn alarms_watch_every_function_and_every_operation() {
     let functions = resources.filter(|(_, it)| it["Type"] == "AWS::Serverless::Function");
     let functions: BTreeSet<_> = functions.map(|(name, _)| name.as_str().unwrap().to_owned()).collect();
     for kind in ["Errors", "Throttles"] {
-        let (called, background) = (of(&format!("Function{kind}"), "FunctionName"), of(&format!("Background{kind}"), "FunctionName"));
+        let (called, background) =
+            (of(&format!("Function{kind}"), "FunctionName"), of(&format!("Background{kind}"), "FunctionName"));
         assert_eq!(&called | &background, functions);
         assert!(called.is_disjoint(&background));
     }
