@@ -66,7 +66,7 @@ async fn everything_once(shop: &Shop) {
     }))
     .await;
     change_everything(&anna, &ben, &phone, &id).await;
-    use_the_desk(shop, &ben, &id).await;
+    use_the_desk(shop, &ben, &anna.order().await.conversation.id).await;
     let as_of = anna.conversations("limit=1").await.as_of;
     for client in [&phone, &desk] {
         client.has_changed(as_of).await;
