@@ -1,5 +1,4 @@
 import { isSamePerson } from "../client/index.ts";
-import type { Person } from "../protocol.ts";
 import type { DemoPerson } from "./demo.ts";
 import { tabStorage } from "./storage.ts";
 

@@ -1,14 +1,17 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { type LineContext, lineOf, textOf } from "../../src/app/desk/entry-words.ts";
 import { clockWords } from "../../src/app/desk/sla-words.ts";
 import { length, when } from "../../src/app/desk/when.ts";
 import { rowsOf } from "../../src/app/chat/rows.ts";
 import type { DeskEntry, Message, SlaClock } from "../../src/protocol.ts";
 
-const zone = process.env["TZ"];
-
-beforeEach(() => void (process.env["TZ"] = "Europe/Berlin"));
-afterEach(() => {
+// The formats of times are made when the modules are loaded.
+const zone = vi.hoisted(() => {
+  const before = process.env["TZ"];
+  process.env["TZ"] = "Europe/Berlin";
+  return before;
+});
+afterAll(() => {
   if (zone === undefined) delete process.env["TZ"];
   else process.env["TZ"] = zone;
 });
