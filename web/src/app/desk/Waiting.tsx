@@ -2,13 +2,13 @@ import { Hourglass } from "lucide-react";
 import type { ConversationId, Desk } from "../../protocol.ts";
 import { fullTime } from "../format.ts";
 import { useDecide } from "./deciding.ts";
-import { useServerMinute } from "./server-time.ts";
+import { useServerTime } from "./server-time.ts";
 import { length } from "./when.ts";
 
 /** How long the customer has been waiting, with a button for an admin who will not answer. */
 export function Waiting({ id, desk: { waitingSince } }: { id: ConversationId; desk: Desk }) {
   const decide = useDecide(id);
-  const now = useServerMinute();
+  const now = useServerTime();
   if (waitingSince === undefined) return null;
   const waited = now - Date.parse(waitingSince);
   return (

@@ -1,4 +1,4 @@
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { CannedResponse, CannedResponseRequest } from "../../protocol.ts";
 import { inserted } from "../canned/slash.ts";
@@ -13,6 +13,8 @@ import { useSaving } from "./saving.ts";
 /** A new canned response, or a change of one. Whose it is cannot be changed. */
 export function CannedForm({ response, maySet, onClose }: { response?: CannedResponse; maySet: boolean; onClose: () => void }) {
   const client = useClient();
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.focus(), []);
   const [shortcut, setShortcut] = useState(response?.shortcut ?? "");
   const [title, setTitle] = useState(response?.title ?? "");
   const [body, setBody] = useState(response?.body ?? "");
@@ -38,7 +40,7 @@ export function CannedForm({ response, maySet, onClose }: { response?: CannedRes
   return (
     <form className="settings-form" aria-label={response === undefined ? "New canned response" : "Change the canned response"} onSubmit={submit} noValidate>
       <Field label="Shortcut" hint="Small letters, digits, - and _" problem={problemAt(problem, "shortcut")}>
-        {(state) => <input {...state} autoFocus autoCapitalize="none" value={shortcut} onChange={(event) => setShortcut(event.target.value.trim().toLowerCase())} />}
+        {(state) => <input {...state} ref={first} autoCapitalize="none" value={shortcut} onChange={(event) => setShortcut(event.target.value.trim().toLowerCase())} />}
       </Field>
       <Field label="Title" problem={problemAt(problem, "title")}>
         {(state) => <input {...state} value={title} dir="auto" onChange={(event) => setTitle(withoutControls(event.target.value))} />}

@@ -31,7 +31,7 @@ export function Hours({ form, problem, onChange }: { form: SlaForm; problem: Fie
           </Field>
           <datalist id="zones">
             {ZONES.map((zone) => (
-              <option key={zone} value={zone} />
+              <option key={zone}>{zone}</option>
             ))}
           </datalist>
           <p role="alert" className="form-problem">

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Tag, TagColor, TagRequest } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
 import { TagName } from "../parts/TagName.tsx";
@@ -13,6 +13,8 @@ const COLORS: readonly TagColor[] = ["gray", "red", "orange", "yellow", "green",
 /** A new tag, or a change of one. */
 export function TagForm({ tag, onClose }: { tag?: Tag; onClose: () => void }) {
   const client = useClient();
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.focus(), []);
   const [name, setName] = useState(tag?.name ?? "");
   const [color, setColor] = useState<TagColor>(tag?.color ?? "gray");
   const save = (request: TagRequest) => (tag === undefined ? client.api.admin.addTag(request) : client.api.admin.changeTag(tag.id, request));
@@ -25,7 +27,7 @@ export function TagForm({ tag, onClose }: { tag?: Tag; onClose: () => void }) {
   return (
     <form className="settings-form" aria-label={tag === undefined ? "New tag" : "Change the tag"} onSubmit={submit} noValidate>
       <Field label="Name" problem={problemAt(problem, "name")}>
-        {(state) => <input {...state} autoFocus value={name} dir="auto" onChange={(event) => setName(withoutControls(event.target.value))} />}
+        {(state) => <input {...state} ref={first} value={name} dir="auto" onChange={(event) => setName(withoutControls(event.target.value))} />}
       </Field>
       <Field label="Colour" problem={problemAt(problem, "color")}>
         {(state) => (
