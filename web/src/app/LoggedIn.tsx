@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { ChatClient } from "../client/index.ts";
 import { browser } from "./browser.ts";
 import { ChatContext } from "./chat-context.ts";
+import { settingsChanged } from "./desk/settings.ts";
 import { ConnectionBanner } from "./parts/ConnectionBanner.tsx";
 import { LogInExpired } from "./parts/LogInExpired.tsx";
 import { TopBar } from "./parts/TopBar.tsx";
@@ -76,6 +77,7 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
         void queries.invalidateQueries({ queryKey: ["counts"] });
         void queries.invalidateQueries({ queryKey: ["order", event.order.id] });
       }
+      if (event.event === "settings_updated") settingsChanged(queries, event.what);
     });
     addEventListener("online", online);
     addEventListener("offline", offline);

@@ -17,7 +17,7 @@ export function Announcer({ id }: { id: string }) {
   const me = useChat((state) => state.me);
   const desk = useChat((state) => state.desks.get(id));
   const [knownNotes] = useState(useChat((state) => state.conversations.get(id)?.conversation.deskSeq) ?? Number.POSITIVE_INFINITY);
-  const notes = desk?.filter((entry) => entry.type === "note" && entry.deskSeq > knownNotes && !isSamePerson(entry.by, me)).slice(-MAX_ANNOUNCED) ?? [];
+  const notes = desk?.filter((entry) => entry.type === "note").filter(({ deskSeq, by }) => deskSeq > knownNotes && !isSamePerson(by, me)).slice(-MAX_ANNOUNCED) ?? [];
   const outbox = useChat((state) => state.outbox);
   const [known] = useState(messages.at(-1)?.seq ?? 0);
   const news = messages.filter((message) => message.seq > known && sideOf(message) !== role).slice(-MAX_ANNOUNCED);

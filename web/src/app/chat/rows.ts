@@ -94,7 +94,7 @@ export function positionOf({ messages, changes, hasOlder }: Shown, rows: number,
 function entriesOf({ messages, changes, desk, hasOlder }: Shown): readonly Entry[] {
   const statuses = changes.filter((change) => change.type === "status");
   const oldest = Math.min(messages[0]?.seq ?? Infinity, changes[0]?.seq ?? Infinity);
-  const notes = desk.filter((entry) => entry.type === "note" && (!hasOlder || entry.afterSeq >= oldest));
+  const notes = desk.filter((entry) => entry.type === "note").filter(({ afterSeq }) => !hasOlder || afterSeq >= oldest);
   if (statuses.length + notes.length === 0) return messages;
   const placed = [
     ...messages.map((entry) => ({ entry, seq: entry.seq, deskSeq: 0 })),
