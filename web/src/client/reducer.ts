@@ -147,6 +147,8 @@ function pushed(state: State, event: PushedEvent, now: number, at: Moment): Stat
       return withTypists(state, event.conversationId, event.userId, []);
     case "presence":
       return presence(state, event, at);
+    case "settings_updated":
+      return state;
     default:
       // An unknown event of a later release.
       return state;
