@@ -207,7 +207,10 @@ impl Replica {
             Event::MessageDelivered { conversation_id, user_id, role, seq } => {
                 self.conversation(conversation_id).advance(user_id, *role, 0, *seq);
             }
-            Event::Presence { .. } | Event::UserTyping { .. } | Event::UserStoppedTyping { .. } => {}
+            Event::Presence { .. }
+            | Event::SettingsUpdated { .. }
+            | Event::UserTyping { .. }
+            | Event::UserStoppedTyping { .. } => {}
             Event::Ack { .. } | Event::Error { .. } => panic!("nothing was asked without a requestId: {event:?}"),
         }
     }

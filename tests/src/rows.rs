@@ -288,9 +288,9 @@ fn move_back_by_days(value: &mut AttributeValue, days: i64) {
     if let Some((minute, rest)) = as_minute(value) {
         *value = AttributeValue::S(format!("{:010}#{rest}", minute - days * 24 * 60));
     } else if let AttributeValue::M(fields) = value {
-        for field in fields.values_mut() {
-            move_back_by_days(field, days);
-        }
+        fields.values_mut().for_each(|field| move_back_by_days(field, days));
+    } else if let AttributeValue::L(values) = value {
+        values.iter_mut().for_each(|value| move_back_by_days(value, days));
     } else if let Ok(number) = value.as_n()
         && let Ok(millis) = number.parse::<i64>()
         && (millis - now_millis()).abs() < 1_000 * DAY_MS

@@ -8,6 +8,7 @@ use aws_config::SdkConfig;
 use domain::{ConversationStatus, Role};
 use jsonwebtoken::{EncodingKey, Header};
 use local::{Data, Gateway, Settings, Template};
+use protocol::Conversation;
 use serde_json::{Value, json};
 
 use crate::deployment::Deployment;
@@ -161,14 +162,19 @@ impl Shop {
     /// Waits until a conversation has this status: after [`Shop::sweep`] it has, and a deployed system
     /// may take more than a minute.
     pub async fn wait_for_status(&self, id: impl Display, status: ConversationStatus) {
+        self.wait_for_conversation(id, &format!("{status:?}"), |it| it.status == status).await;
+    }
+
+    /// The same for anything else that an admin sees of a conversation.
+    pub async fn wait_for_conversation(&self, id: impl Display, what: &str, is: impl Fn(&Conversation) -> bool) {
         let admin = self.admin("waiting");
         let waiting = async {
-            while admin.conversation(&id).await.status != status {
+            while !is(&admin.conversation(&id).await) {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
         let longest = if Deployment::is_named() { Duration::from_secs(90) } else { Duration::from_secs(1) };
-        tokio::time::timeout(longest, waiting).await.unwrap_or_else(|_| panic!("{id} does not become {status:?}"));
+        tokio::time::timeout(longest, waiting).await.unwrap_or_else(|_| panic!("{id} does not become {what}"));
     }
 
     /// Stops the system, as Ctrl-C does.

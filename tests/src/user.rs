@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use domain::{ConversationStatus, DeskEntry, Emoji, Message, OrderStatus, Role};
 use protocol::{
-    ChangeAnswer, Conversation, ConversationAnswer, ConversationPage, ConversationUpdate, Counts, DeskAnswer, DeskPage,
+    ChangeAnswer, Conversation, ConversationAnswer, ConversationPage, ConversationUpdate, Counts, Desk, DeskAnswer, DeskPage,
     History, MessageAnswer, OrderAnswer, OrderUpdate, ReadAnswer, TicketAnswer,
 };
 use reqwest::Method;
@@ -73,6 +73,11 @@ impl User {
     /// Sends a POST request.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.call(Method::POST, path, &[], Some(body.to_string())).await
+    }
+
+    /// Sends a PUT request.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::PUT, path, &[], Some(body.to_string())).await
     }
 
     /// Sends a PATCH request.
@@ -231,7 +236,25 @@ impl User {
 
     /// Writes a new note.
     pub async fn note(&self, id: impl Display, body: &str) -> DeskEntry {
-        self.post_note(id, client_message_id(), body, None).await.expect::<DeskAnswer>(201).entry
+        let written: DeskAnswer = self.post_note(id, client_message_id(), body, None).await.expect(201);
+        written.entry.expect("a note is an entry")
+    }
+
+    /// Does something at the desk: a new request with this action, as in `{"settle": {}}`.
+    pub async fn post_desk(&self, id: impl Display, action: &Value) -> Answer {
+        let mut request = action.clone();
+        request["changeId"] = client_message_id().to_string().into();
+        self.post(&format!("/api/chat/conversations/{id}/desk"), &request).await
+    }
+
+    /// The same, which changes something.
+    pub async fn at_desk(&self, id: impl Display, action: Value) -> DeskAnswer {
+        self.post_desk(id, &action).await.expect(201)
+    }
+
+    /// What the shop decided about a conversation.
+    pub async fn desk(&self, id: impl Display) -> Desk {
+        self.conversation(id).await.desk.expect("an admin gets the desk")
     }
 
     /// Reads a page of the shop's log; `query` is the query string.

@@ -21,7 +21,7 @@ use crate::opening_hours::Week;
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Calendar {
-    /// The time zone of the shop's clocks, of the IANA database, such as `Europe/Berlin`.
+    /// The time zone of the shop's clocks.
     timezone: Timezone,
     /// The opening hours.
     week: Week,
@@ -93,8 +93,7 @@ impl Calendar {
     }
 }
 
-/// A time zone of the IANA database that is part of this program. So nothing is read, and the zones
-/// are the same on every machine.
+/// A time zone of the IANA database, such as `Europe/Berlin`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
@@ -110,6 +109,7 @@ impl TryFrom<String> for Timezone {
     type Error = InvalidTimezone;
 
     fn try_from(name: String) -> Result<Self, Self::Error> {
+        // The database that is part of this program is the same on every machine.
         let zone = TimeZoneDatabase::bundled().get(&name).map_err(|_| InvalidTimezone)?;
         if zone.is_unknown() { Err(InvalidTimezone) } else { Ok(Self(zone)) }
     }
@@ -197,7 +197,8 @@ const MAX_HOLIDAYS: usize = 100;
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(try_from = "BTreeSet<Holiday>")]
-struct Holidays(#[cfg_attr(feature = "describe", schemars(length(max = 100)))] BTreeSet<Holiday>);
+#[cfg_attr(feature = "describe", schemars(extend("maxItems" = MAX_HOLIDAYS)))]
+struct Holidays(BTreeSet<Holiday>);
 
 /// The error for too many holidays.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

@@ -172,7 +172,7 @@ impl Desk {
         self.first_answered_at.get_or_insert(at);
     }
 
-    /// After the conversation was archived or closed at `at`.
+    /// After the conversation was archived or closed at `at`. The customer waits no longer.
     pub fn ended(&mut self, at: Time) {
         self.wake(at);
         self.waiting_since = None;

@@ -30,13 +30,12 @@ impl Desk {
                 Side::Customer => self.asked(message.created_at),
                 Side::Shop => self.answered(message.created_at),
             },
-            DeskEvent::Log(Entry::Message(_)) => {}
-            DeskEvent::Log(Entry::Change(change)) => match change.kind {
-                ChangeKind::Status { to: ConversationStatus::Archived | ConversationStatus::Closed, .. } => {
-                    self.ended(change.created_at);
-                }
-                _ => {}
-            },
+            DeskEvent::Log(Entry::Change(change)) if has_ended(&change.kind) => self.ended(change.created_at),
+            DeskEvent::Log(_) => {}
         }
     }
+}
+
+fn has_ended(kind: &ChangeKind) -> bool {
+    matches!(kind, ChangeKind::Status { to: ConversationStatus::Archived | ConversationStatus::Closed, .. })
 }

@@ -72,9 +72,8 @@ const MAX_SPANS: usize = 4;
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(try_from = "Vec<(TimeOfDay, TimeOfDay)>")]
-pub(crate) struct OpeningHours(
-    #[cfg_attr(feature = "describe", schemars(length(max = 4)))] Vec<(TimeOfDay, TimeOfDay)>,
-);
+#[cfg_attr(feature = "describe", schemars(extend("maxItems" = MAX_SPANS)))]
+pub(crate) struct OpeningHours(Vec<(TimeOfDay, TimeOfDay)>);
 
 /// The error for invalid spans of a day.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -137,6 +136,7 @@ impl From<civil::Weekday> for Weekday {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(try_from = "BTreeMap<Weekday, OpeningHours>")]
+#[cfg_attr(feature = "describe", schemars(extend("minProperties" = 1)))]
 pub(crate) struct Week(BTreeMap<Weekday, OpeningHours>);
 
 /// The error for a week in which the shop is never open.

@@ -6,11 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Calendar, Priority};
 
-/// A number of minutes of business time, 1 to 525,600. The most is a year of days without a night.
+/// A number of minutes of business time, 1 to 525,600. A year has as many.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(try_from = "u32", into = "u32")]
-#[cfg_attr(feature = "describe", ts(as = "u32"), schemars(with = "u32", extend("minimum" = 1, "maximum" = 525_600)))]
+#[cfg_attr(
+    feature = "describe",
+    ts(as = "u32"),
+    schemars(with = "u32", extend("minimum" = 1, "maximum" = 525_600))
+)]
 pub struct Minutes(u32);
 
 impl Minutes {
@@ -69,6 +73,10 @@ pub struct SlaTarget {
 #[serde(rename_all = "camelCase")]
 pub struct SlaPolicy {
     /// The targets by priority. A priority without an entry has that of `none`.
+    #[cfg_attr(
+        feature = "describe",
+        schemars(extend("propertyNames" = { "enum": ["none", "low", "medium", "high", "urgent"] }))
+    )]
     pub targets: BTreeMap<Priority, SlaTarget>,
     /// When the shop is open. Absent: always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -83,7 +91,7 @@ impl SlaPolicy {
         target.copied().unwrap_or_default()
     }
 
-    /// The calendar, also if there is none.
+    /// The shop's calendar; without one, that of a shop that never closes.
     pub fn calendar(&self) -> &Calendar {
         self.calendar.as_ref().unwrap_or_else(|| Calendar::always_open())
     }

@@ -26,6 +26,9 @@ fn calls() -> Vec<Call> {
     let message = json!({"clientMessageId": client_message_id(), "body": "hi"});
     let react = json!({"changeId": client_message_id(), "react": {"emoji": "👍", "on": true}});
     let note = json!({"changeId": client_message_id(), "note": {"body": "hi"}});
+    let tag = json!({"name": "Fragile", "color": "red"});
+    let response = json!({"shortcut": "hi", "title": "Hi", "body": "Hi!"});
+    let bulk = json!({"id": client_message_id(), "conversationIds": ["cnv_aebagbafaydqqcikbmga2dqpca"], "do": {"settle": {}}});
     vec![
         call(Method::POST, "/api/sales", Some(order), [201, 201, 201]),
         call(Method::GET, "/api/sales/my-orders", None, [200, 200, 403]),
@@ -44,6 +47,19 @@ fn calls() -> Vec<Call> {
         call(Method::POST, "/api/chat/conversations/CONVERSATION/read", Some(json!({"seq": 1})), [200, 404, 200]),
         call(Method::POST, "/api/chat/ticket", Some(json!({})), [200, 200, 200]),
         call(Method::DELETE, "/api/chat/users/anna/connections", None, [403, 403, 200]),
+        call(Method::GET, "/api/chat/views", None, [403, 403, 200]),
+        call(Method::GET, "/api/chat/admins", None, [403, 403, 200]),
+        call(Method::GET, "/api/chat/tags", None, [403, 403, 200]),
+        call(Method::POST, "/api/chat/tags", Some(tag.clone()), [403, 403, 201]),
+        call(Method::PATCH, "/api/chat/tags/mfrggzdf", Some(tag), [403, 403, 422]),
+        call(Method::DELETE, "/api/chat/tags/mfrggzdf", None, [403, 403, 404]),
+        call(Method::GET, "/api/chat/canned-responses", None, [403, 403, 200]),
+        call(Method::POST, "/api/chat/canned-responses", Some(response.clone()), [403, 403, 201]),
+        call(Method::PATCH, "/api/chat/canned-responses/mfrggzdf", Some(response), [403, 403, 422]),
+        call(Method::DELETE, "/api/chat/canned-responses/mfrggzdf", None, [403, 403, 404]),
+        call(Method::GET, "/api/chat/sla", None, [403, 403, 200]),
+        call(Method::PUT, "/api/chat/sla", Some(json!({})), [403, 403, 200]),
+        call(Method::POST, "/api/chat/bulk", Some(bulk), [403, 403, 200]),
     ]
 }
 
@@ -61,6 +77,7 @@ fn no_route_is_left_out() {
     let called = calls().into_iter().map(|Call { method, path, .. }| {
         let path = path.split('?').next().expect("a path").replace("CONVERSATION", "{conversationId}");
         let path = path.replace("messages/2/", "messages/{seq}/");
+        let path = path.replace("tags/mfrggzdf", "tags/{tagId}").replace("responses/mfrggzdf", "responses/{cannedResponseId}");
         format!("{method} {}", path.replace("ORDER", "{orderId}").replace("anna", "{userId}"))
     });
     assert_eq!(called.collect::<BTreeSet<_>>(), routes);

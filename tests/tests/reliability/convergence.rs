@@ -430,7 +430,8 @@ impl ReplicatingUser {
         let answer = self.user.post(&format!("/api/chat/conversations/{id}/desk"), &note).await;
         let status = answer.status;
         assert!(matches!(status, 200 | 201), "{note}: {status}");
-        self.replica.apply_desk(&answer.expect::<DeskAnswer>(status).entry);
+        let written: DeskAnswer = answer.expect(status);
+        self.replica.apply_desk(&written.entry.expect("a note is an entry"));
         self.last_note = Some((id, note));
     }
 

@@ -1,0 +1,27 @@
+import { AlarmClockOff, CircleAlert, CirclePause, Timer } from "lucide-react";
+import type { SlaClock } from "../../protocol.ts";
+import { fullTime } from "../format.ts";
+import { useServerMinute } from "./server-time.ts";
+import { type SlaState, clockWords } from "./sla-words.ts";
+
+const ICONS: Readonly<Record<SlaState, typeof Timer>> = { good: Timer, soon: CircleAlert, late: AlarmClockOff, paused: CirclePause };
+
+/** The clocks of the SLA that run. Their words say what their colours say. */
+export function Clocks({ clocks }: { clocks: readonly SlaClock[] }) {
+  const now = useServerMinute();
+  if (clocks.length === 0) return null;
+  return (
+    <ul className="clocks" aria-label="Times of the SLA">
+      {clocks.map((clock) => {
+        const { state, text } = clockWords(clock, now);
+        const Icon = ICONS[state];
+        return (
+          <li key={clock.kind} className="clock" data-state={state} title={fullTime(clock.due)}>
+            <Icon size={16} aria-hidden />
+            {text}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

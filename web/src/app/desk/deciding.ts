@@ -1,0 +1,16 @@
+import { useCallback, useMemo } from "react";
+import { type Decision, shownDesk } from "../../client/index.ts";
+import type { Conversation, ConversationId, Desk } from "../../protocol.ts";
+import { useChat, useClient } from "../chat-context.ts";
+
+/** Returns what the shop decided, with what this admin has just decided. Undefined for a customer. */
+export function useDesk(conversation: Conversation): Desk | undefined {
+  const pending = useChat((state) => state.pendingDecisions);
+  return useMemo(() => shownDesk(conversation, pending), [conversation, pending]);
+}
+
+/** Returns a function that decides something about the conversation. It shows at once. */
+export function useDecide(id: ConversationId): (decision: Decision) => void {
+  const client = useClient();
+  return useCallback((decision) => client.decide(id, decision), [client, id]);
+}
