@@ -20,7 +20,10 @@ export function CannedList({
   onChoose: (response: CannedResponse) => void;
 }) {
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [chosen]);
+  useEffect(() => {
+    // Some browsers return a promise.
+    void list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
   return (
     <div className="canned">
       <p className="visually-hidden" role="status">

@@ -1,4 +1,4 @@
-import { Slash as SlashIcon } from "lucide-react";
+import { MessageSquareQuote } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import type { CannedResponse, Conversation } from "../../protocol.ts";
@@ -94,7 +94,7 @@ export default function CannedResponses({
         onMouseDown={(event) => event.preventDefault()}
         onClick={toggle}
       >
-        <SlashIcon size={16} aria-hidden />
+        <MessageSquareQuote size={16} aria-hidden />
       </button>
       {quick.length > 0 && (
         <ul className="quick-replies" aria-label="Quick replies">

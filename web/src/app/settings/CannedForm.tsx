@@ -51,8 +51,8 @@ export function CannedForm({ response, maySet, onClose }: { response?: CannedRes
       <fieldset className="placeholders">
         <legend>Insert into the text</legend>
         {PLACEHOLDERS.map(({ name, about }) => (
-          <button key={name} type="button" title={about} aria-label={`Insert ${about}`} onClick={() => insert(`{{${name}}}`)}>
-            {`{{${name}}}`}
+          <button key={name} type="button" title={`{{${name}}}`} onClick={() => insert(`{{${name}}}`)}>
+            {about}
           </button>
         ))}
       </fieldset>
