@@ -19,7 +19,8 @@ pub(crate) async fn ticket(app: &App, request: &RestRequest, now: Time) -> Resul
     // Conversations can be assigned to an admin who has used the chat.
     let remember =
         async { if caller.person.is_admin() { app.store.remember_admin(&caller.person).await } else { Ok(()) } };
-    tokio::try_join!(app.store.put_ticket(&ticket.hash(), &holder), remember)?;
+    let hash = ticket.hash();
+    tokio::try_join!(app.store.put_ticket(&hash, &holder), remember)?;
 
     let person = &caller.person;
     let answer = TicketAnswer {

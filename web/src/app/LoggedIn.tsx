@@ -42,7 +42,19 @@ export function LoggedIn({
 /** Loads the parts that are not in the first load, so that they are there without a network too. */
 function loadRest(role: Role): void {
   const ofAll = [import("./pages/CheckoutPage.tsx"), import("./chat/MessageMenu.tsx"), import("./chat/AdminActions.tsx")];
-  const ofAdmins = role === "admin" ? [import("./desk/DeskBar.tsx"), import("./canned/CannedResponses.tsx"), import("./settings/SettingsPage.tsx")] : [];
+  const ofAdmins =
+    role === "admin"
+      ? [
+          import("./orders/Views.tsx"),
+          import("./orders/RowDesk.tsx"),
+          import("./orders/DeskFilters.tsx"),
+          import("./bulk/BulkBar.tsx"),
+          import("./parts/ShortcutsDialog.tsx"),
+          import("./desk/DeskBar.tsx"),
+          import("./canned/CannedResponses.tsx"),
+          import("./settings/SettingsPage.tsx"),
+        ]
+      : [];
   Promise.all([...ofAll, ...ofAdmins]).catch(() => undefined);
 }
 

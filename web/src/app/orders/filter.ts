@@ -1,11 +1,10 @@
 import { useState } from "react";
-import type { ConversationEntry } from "../../client/index.ts";
-import { personKey } from "../../client/index.ts";
-import type { ConversationStatus, Desk, OrderStatus, Person, Priority, Time } from "../../protocol.ts";
+import { type ConversationEntry, personKey } from "../../client/index.ts";
+import type { ConversationStatus, OrderStatus, Priority } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
 import { orderNumber } from "../format.ts";
 import { tabStorage } from "../storage.ts";
-import { type DeskFilter, NO_DESK_FILTER, PRIORITIES, VIEWS, type View, matchesDesk } from "./views.ts";
+import { type DeskFilter, NO_DESK_FILTER, PRIORITIES, VIEWS, type View } from "./views.ts";
 
 /** What the list is sorted by. */
 export type Sorting = "activity" | "priority";
@@ -63,6 +62,11 @@ export function storedFilter(text: string | null): Partial<Filter> {
   }
 }
 
+/** Returns how many filters besides the view are in use. */
+export function decidedFilters({ tag, priority, assignee, sorting }: Filter): number {
+  return [tag, priority, assignee].filter((value) => value !== undefined).length + (sorting === "activity" ? 0 : 1);
+}
+
 /** Returns true if a conversation matches both statuses and contains every word of the search. */
 export function matches(entry: ConversationEntry, filter: Pick<Filter, "order" | "conversation" | "words">): boolean {
   if (!matchesStatus(entry, filter)) return false;
@@ -84,9 +88,4 @@ export function matches(entry: ConversationEntry, filter: Pick<Filter, "order" |
 /** Returns true if the order and the conversation have the chosen statuses. */
 export function matchesStatus({ conversation }: ConversationEntry, { order, conversation: status }: Pick<Filter, "order" | "conversation">): boolean {
   return (order === undefined || conversation.order.status === order) && (status === undefined || conversation.status === status);
-}
-
-/** Returns true if what the shop decided about a conversation matches. `now` is the server's time. */
-export function matchesDecisions({ conversation }: ConversationEntry, desk: Desk | undefined, filter: DeskFilter, me: Person, now: Time): boolean {
-  return filter === NO_DESK_FILTER || matchesDesk(filter, conversation, desk, me, now);
 }
