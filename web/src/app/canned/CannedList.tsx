@@ -21,8 +21,8 @@ export function CannedList({
 }) {
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    // Some browsers return a promise.
-    void list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+    // Some browsers return a promise here, so this is a block.
+    list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
   return (
     <div className="canned">
