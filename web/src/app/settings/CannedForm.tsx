@@ -7,6 +7,7 @@ import { useClient } from "../chat-context.ts";
 import { withoutControls } from "../text.ts";
 import { Field } from "./Field.tsx";
 import { fieldProblem, problemAt } from "./field-problem.ts";
+import { useFirstProblemFocused } from "./first-problem.ts";
 import { FormEnd } from "./FormEnd.tsx";
 import { useSaving } from "./saving.ts";
 
@@ -25,6 +26,8 @@ export function CannedForm({ response, maySet, onClose }: { response?: CannedRes
     response === undefined ? client.api.admin.addCannedResponse(request) : client.api.admin.changeCannedResponse(response.id, request);
   const saving = useSaving("canned_responses", save, onClose);
   const problem = fieldProblem(saving.error);
+  const form = useRef<HTMLFormElement>(null);
+  useFirstProblemFocused(form, saving.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     saving.mutate({ shortcut, title: title.trim(), body, personal, quickReply });
@@ -38,7 +41,7 @@ export function CannedForm({ response, maySet, onClose }: { response?: CannedRes
     text.current?.setSelectionRange(next.caret, next.caret);
   };
   return (
-    <form className="settings-form" aria-label={response === undefined ? "New canned response" : "Change the canned response"} onSubmit={submit} noValidate>
+    <form ref={form} className="settings-form" aria-label={response === undefined ? "New canned response" : "Change the canned response"} onSubmit={submit} noValidate>
       <Field label="Shortcut" hint="Small letters, digits, - and _" problem={problemAt(problem, "shortcut")}>
         {(state) => <input {...state} ref={first} autoCapitalize="none" value={shortcut} onChange={(event) => setShortcut(event.target.value.trim().toLowerCase())} />}
       </Field>

@@ -1,9 +1,10 @@
 import type { UseMutationResult } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import type { Sla } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
 import { useSla } from "../desk/shop.ts";
 import { fieldProblem } from "./field-problem.ts";
+import { useFirstProblemFocused } from "./first-problem.ts";
 import { FormEnd } from "./FormEnd.tsx";
 import { Hours } from "./Hours.tsx";
 import { Loading } from "./Loading.tsx";
@@ -33,7 +34,11 @@ export function SlaSettings({ maySet }: { maySet: boolean }) {
 
 function SlaFields({ sla, maySet, saving }: { sla: Sla; maySet: boolean; saving: UseMutationResult<unknown, Error, Sla> }) {
   const [form, setForm] = useState(() => formOf(sla, Intl.DateTimeFormat().resolvedOptions().timeZone));
-  const [checked, setChecked] = useState(false);
+  /** The form with which somebody has tried to save, so that problems are shown. */
+  const [checked, setChecked] = useState<SlaForm>();
+  const fields = useRef<HTMLFormElement>(null);
+  useFirstProblemFocused(fields, saving.error);
+  useFirstProblemFocused(fields, checked);
   const problem = fieldProblem(saving.error);
   const change = (next: SlaForm) => {
     setForm(next);
@@ -41,11 +46,11 @@ function SlaFields({ sla, maySet, saving }: { sla: Sla; maySet: boolean; saving:
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setChecked(true);
+    setChecked(form);
     if (!hasProblem(form)) saving.mutate(slaOf(form));
   };
   return (
-    <form className="settings-form" aria-labelledby="sla-title" onSubmit={submit} noValidate>
+    <form ref={fields} className="settings-form" aria-labelledby="sla-title" onSubmit={submit} noValidate>
       <fieldset className="plain" disabled={!maySet}>
         <legend className="visually-hidden">Times and opening hours</legend>
         <label className="settings-check">
@@ -54,7 +59,7 @@ function SlaFields({ sla, maySet, saving }: { sla: Sla; maySet: boolean; saving:
         </label>
         {form.on && (
           <>
-            <Targets targets={form.targets} problem={problem} checked={checked} onChange={(targets) => change({ ...form, targets })} />
+            <Targets targets={form.targets} problem={problem} checked={checked !== undefined} onChange={(targets) => change({ ...form, targets })} />
             <Hours form={form} problem={problem} onChange={change} />
           </>
         )}

@@ -5,6 +5,7 @@ import { TagName } from "../parts/TagName.tsx";
 import { withoutControls } from "../text.ts";
 import { Field } from "./Field.tsx";
 import { fieldProblem, problemAt } from "./field-problem.ts";
+import { useFirstProblemFocused } from "./first-problem.ts";
 import { FormEnd } from "./FormEnd.tsx";
 import { useSaving } from "./saving.ts";
 
@@ -20,12 +21,14 @@ export function TagForm({ tag, onClose }: { tag?: Tag; onClose: () => void }) {
   const save = (request: TagRequest) => (tag === undefined ? client.api.admin.addTag(request) : client.api.admin.changeTag(tag.id, request));
   const saving = useSaving("tags", save, onClose);
   const problem = fieldProblem(saving.error);
+  const form = useRef<HTMLFormElement>(null);
+  useFirstProblemFocused(form, saving.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     saving.mutate({ name: name.trim(), color });
   };
   return (
-    <form className="settings-form" aria-label={tag === undefined ? "New tag" : "Change the tag"} onSubmit={submit} noValidate>
+    <form ref={form} className="settings-form" aria-label={tag === undefined ? "New tag" : "Change the tag"} onSubmit={submit} noValidate>
       <Field label="Name" problem={problemAt(problem, "name")}>
         {(state) => <input {...state} ref={first} value={name} dir="auto" onChange={(event) => setName(withoutControls(event.target.value))} />}
       </Field>
