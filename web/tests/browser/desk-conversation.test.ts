@@ -305,6 +305,11 @@ test("a canned response is found and inserted with the keyboard alone, and what 
   await grace.getByText("Fill in or remove {{customer.name}} before you send.").waitFor();
   expect(await grace.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
   await checkAccessibility(grace, "canned-missing");
+  await grace.getByRole("button", { name: "Fill in" }).click();
+  expect(await field(grace).inputValue()).toBe("Dear Mia Berger");
+  await field(grace).fill("Dear {{order.colour}}");
+  await grace.getByText("Fill in or remove {{order.colour}} before you send.").waitFor();
+  expect(await grace.getByRole("button", { name: "Fill in" }).count()).toBe(0);
   await field(grace).fill("Dear Mia");
   await grace.keyboard.press("Enter");
   await bubble(mia, "Dear Mia").waitFor();

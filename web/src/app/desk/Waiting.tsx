@@ -14,7 +14,7 @@ export function Waiting({ id, desk: { waitingSince } }: { id: ConversationId; de
   return (
     <p className="desk-fact">
       <Hourglass size={16} aria-hidden />
-      <span title={fullTime(waitingSince)}>{waited < 60_000 ? "The customer waits for an answer" : `Waiting for ${length(waited)}`}</span>
+      <span title={fullTime(waitingSince)}>{waited < 60_000 ? "Waiting for an answer" : `Waiting for ${length(waited)}`}</span>
       <button type="button" className="link-button" onClick={() => decide({ settle: {} })}>
         No answer needed
       </button>
