@@ -64,7 +64,7 @@ export function OrdersPage({ id }: { id: string | undefined }) {
           selecting={isAdmin ? selecting : undefined}
           rows={rows}
         />
-        {isAdmin && (selecting.mode || selecting.ids.size > 0) && (
+        {isAdmin && (selecting.mode || selecting.busy || selecting.ids.size > 0) && (
           <Suspense fallback={null}>
             <BulkBar selecting={selecting} filter={filter} entries={entries} />
           </Suspense>
