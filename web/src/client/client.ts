@@ -1,4 +1,4 @@
-import type { Conversation, ConversationId, ConversationStatus, Message, Person } from "../protocol.ts";
+import type { Conversation, ConversationId, ConversationPage, ConversationStatus, Message, Person } from "../protocol.ts";
 import { Api, type ListFilter } from "./api.ts";
 import { Backoff } from "./backoff.ts";
 import { Connection } from "./connection.ts";
@@ -246,14 +246,14 @@ export class ChatClient {
   }
 
   /**
-   * Fetches a page of a filtered list into the state. Returns the cursor of the next page, if there is
-   * one, and the ids of the page. Both can be without any conversation, see {@link Api.conversations}.
+   * Fetches a page of a filtered list into the state, which may drop again what is far down in the
+   * whole list. So the page is returned too. It can be empty although there are more pages.
    */
-  async loadFiltered(filter: ListFilter, cursor: string | undefined, limit: number): Promise<{ ids: readonly ConversationId[]; nextCursor: string | undefined }> {
+  async loadFiltered(filter: ListFilter, cursor: string | undefined, limit: number): Promise<ConversationPage> {
     const at = this.#nextMoment();
     const page = await this.api.conversations({ ...filter, cursor, limit });
     this.#dispatch({ type: "list", page, asked: "filtered", at });
-    return { ids: page.items.map(({ id }) => id), nextCursor: page.nextCursor };
+    return page;
   }
 
   /** Archives, closes or reopens a conversation. Admins only. */

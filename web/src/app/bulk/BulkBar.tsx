@@ -15,6 +15,11 @@ import { findMatching } from "./matching.ts";
 /** The bar with what can be done in the selected conversations. */
 export default function BulkBar({ selecting, filter, entries }: { selecting: Selecting; filter: Filter; entries: readonly ConversationEntry[] }) {
   const [kind, setKind] = useState<Kind>();
+  const choose = (chosen: Kind | undefined) => {
+    setKind(chosen);
+    // The dialog stays when all rows leave the list because of what it does.
+    selecting.setBusy(chosen !== undefined);
+  };
   const trigger = useRef<HTMLButtonElement>(null);
   const count = selecting.ids.size;
   const all = useSelectAll(selecting, filter);
@@ -40,7 +45,7 @@ export default function BulkBar({ selecting, filter, entries }: { selecting: Sel
           </Menu.Trigger>
           <Menu.Content className="menu" align="end" side="top" sideOffset={6} collisionPadding={8}>
             {KINDS.map((each) => (
-              <Menu.Item key={each.kind} className="menu-item" onSelect={() => setKind(each.kind)}>
+              <Menu.Item key={each.kind} className="menu-item" onSelect={() => choose(each.kind)}>
                 {each.icon}
                 {each.label}
               </Menu.Item>
@@ -53,7 +58,7 @@ export default function BulkBar({ selecting, filter, entries }: { selecting: Sel
           kind={kind}
           ids={[...selecting.ids]}
           onClose={(failed) => {
-            setKind(undefined);
+            choose(undefined);
             if (failed === undefined) return trigger.current?.focus();
             if (failed.length > 0) selecting.replace(failed);
             else selecting.clear();

@@ -26,11 +26,21 @@ const FIXED: Readonly<Partial<Record<Kind, { action: BulkAction; about: string }
   close: { action: { status: { to: "closed" } }, about: "Nobody can write in a closed conversation until an admin opens it again." },
 };
 
+/** What is missing as long as nothing was chosen. */
+const MISSING: Readonly<Partial<Record<Kind, string>>> = {
+  message: "Write a message.",
+  orderStatus: "Choose a status.",
+  assign: "Choose an admin.",
+  tag: "Choose a tag.",
+  prioritize: "Choose a priority.",
+  snooze: "Choose until when.",
+};
+
 /** Asks what exactly to do. `confirm` is the button, which says in how many conversations. */
 export function BulkForm({ kind, confirm, onSubmit, onCancel }: { kind: Kind; confirm: string; onSubmit: (action: BulkAction) => void; onCancel: () => void }) {
   const id = useId();
   const fixed = FIXED[kind];
-  const [what, setWhat] = useState<BulkAction | string>(fixed?.action ?? "Choose what to do.");
+  const [what, setWhat] = useState<BulkAction | string>(fixed?.action ?? MISSING[kind] ?? "");
   const [problem, setProblem] = useState("");
   const Fields = FIELDS[kind];
   const submit = (event: FormEvent) => {

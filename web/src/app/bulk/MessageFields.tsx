@@ -1,11 +1,8 @@
 import { useId, useRef, useState } from "react";
-import { placeholdersIn } from "../canned/placeholders.ts";
 import { PLACEHOLDERS } from "../canned/values.ts";
 import { useCannedResponses } from "../desk/shop.ts";
 import type { FieldsProps } from "./BulkForm.tsx";
-
-/** The most that the server takes, in characters. */
-const MOST_CHARACTERS = 4_000;
+import { messageProblem } from "./message-problem.ts";
 
 /** A text that is sent in each conversation. The server fills in its placeholders. */
 export function MessageFields({ onChange }: FieldsProps) {
@@ -53,12 +50,4 @@ export function MessageFields({ onChange }: FieldsProps) {
       </div>
     </>
   );
-}
-
-/** Returns why a text cannot be sent, or undefined. */
-export function messageProblem(text: string): string | undefined {
-  if (text.trim() === "") return "Write a message.";
-  if ([...text].length > MOST_CHARACTERS) return `A message has at most ${MOST_CHARACTERS.toLocaleString("en")} characters.`;
-  const unknown = placeholdersIn(text).filter((each) => !PLACEHOLDERS.some(({ name }) => each.replaceAll(/[{}\s]/g, "") === name));
-  return unknown.length === 0 ? undefined : `${unknown.join(", ")} cannot be filled in. Remove it first.`;
 }

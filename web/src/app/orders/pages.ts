@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { ListFilter } from "../../client/index.ts";
+import type { Conversation } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
 
 /** Page size, in conversations. */
@@ -34,11 +35,19 @@ export function useOlderPages(): OlderPages {
   return { more, loading, failed: false, load: () => void load() };
 }
 
+/** The pages of a filtered list. */
+export interface FilteredPages extends OlderPages {
+  /** What they contain. */
+  readonly found: readonly Conversation[];
+}
+
+const NOTHING: readonly Conversation[] = [];
+
 /**
  * Pages through a filtered list. The conversations come into the client's state, where events keep them
- * up to date. `shown` is how many of the list match.
+ * up to date.
  */
-export function useFilteredPages(filter: ListFilter | undefined, shown: number): OlderPages {
+export function useFilteredPages(filter: ListFilter | undefined): FilteredPages {
   const client = useClient();
   const enabled = useChat((state) => state.connection === "online" && state.listLoaded) && filter !== undefined;
   // After a lost connection what is further down is dropped from the state.
@@ -57,10 +66,11 @@ export function useFilteredPages(filter: ListFilter | undefined, shown: number):
     if (isFetching) return;
     void (isError && data === undefined ? refetch() : fetchNextPage());
   };
+  const found = useMemo(() => (filter === undefined ? NOTHING : (data?.pages.flatMap(({ items }) => items) ?? NOTHING)), [filter, data]);
   // A page can be empty although there are more.
-  const isEmpty = shown === 0 && hasNextPage && !isFetching && !isError && (data?.pages.length ?? 0) < MOST_EMPTY;
+  const isEmpty = found.length === 0 && hasNextPage && !isFetching && !isError && (data?.pages.length ?? 0) < MOST_EMPTY;
   useEffect(() => {
     if (isEmpty) void fetchNextPage();
   }, [isEmpty, data, fetchNextPage]);
-  return { more: filter !== undefined && (hasNextPage || (isError && data === undefined)), loading: enabled && isFetching, failed: isError, load };
+  return { found, more: filter !== undefined && (hasNextPage || (isError && data === undefined)), loading: enabled && isFetching, failed: isError, load };
 }

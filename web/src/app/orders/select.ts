@@ -10,6 +10,9 @@ export interface Selecting {
   /** True while every row shows its check box. */
   readonly mode: boolean;
   readonly setMode: (mode: boolean) => void;
+  /** True while something is done with what was selected, whatever becomes of the selection. */
+  readonly busy: boolean;
+  readonly setBusy: (busy: boolean) => void;
   readonly toggle: (id: ConversationId) => void;
   /** Selects everything from the one that was selected last to this one. */
   readonly extend: (id: ConversationId) => void;
@@ -26,6 +29,7 @@ export interface Selecting {
 export function useSelecting(entries: readonly ConversationEntry[], filter: unknown): Selecting {
   const [selection, setSelection] = useState<Selection>(NONE_SELECTED);
   const [mode, setMode] = useState(false);
+  const [busy, setBusy] = useState(false);
   const conversations = useChat((state) => state.conversations);
   const listed = useMemo(() => entries.map(({ conversation }) => conversation.id), [entries]);
   const latest = useLatest(listed);
@@ -47,5 +51,5 @@ export function useSelecting(entries: readonly ConversationEntry[], filter: unkn
     setSelection(NONE_SELECTED);
     setMode(false);
   }, []);
-  return { ids: selection.ids, mode, setMode, toggle, extend, add, replace, clear };
+  return { ids: selection.ids, mode, setMode, busy, setBusy, toggle, extend, add, replace, clear };
 }

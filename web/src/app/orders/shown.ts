@@ -17,22 +17,26 @@ export interface Shown {
   readonly deskOf: (conversation: Conversation) => Desk | undefined;
 }
 
-/** Returns the held conversations that match, and those that only the server has `found`. */
-export function useShown(filter: Filter, found: readonly Conversation[]): Shown {
+/**
+ * Returns the held conversations that match, those of the filtered `pages` that are not held, and those
+ * that the server has `found` by a search.
+ */
+export function useShown(filter: Filter, pages: readonly Conversation[], found: readonly Conversation[]): Shown {
   const conversations = useChat((state) => state.conversations);
   const pending = useChat((state) => state.pendingDecisions);
   const me = useChat((state) => state.me);
   const offset = useChat((state) => state.clockOffset);
   const minute = useMinute();
   const all = useMemo(() => sorted(conversations), [conversations]);
+  const more = useMemo(() => withFound(conversations, [], pages).filter(({ conversation }) => !conversations.has(conversation.id)), [conversations, pages]);
   const deskOf = useMemo(() => (conversation: Conversation) => shownDesk(conversation, pending), [pending]);
   const entries = useMemo(() => {
     const now = new Date(minute + offset).toISOString();
     const isDecided = ({ conversation }: ConversationEntry) => me.role !== "admin" || matchesDesk(filter, conversation, deskOf(conversation), me, now);
-    const matching = all.filter((entry) => matches(entry, filter) && isDecided(entry));
-    const more = withFound(conversations, matching, found).filter((entry) => matchesStatus(entry, filter) && isDecided(entry));
-    const listed = found.length === 0 ? matching : [...more].sort(byActivity);
+    const matching = [...all, ...more].filter((entry) => matches(entry, filter) && isDecided(entry));
+    const searched = withFound(conversations, matching, found).filter((entry) => matchesStatus(entry, filter) && isDecided(entry));
+    const listed = more.length + found.length === 0 ? matching : [...searched].sort(byActivity);
     return filter.sorting === "priority" ? [...listed].sort((one, other) => byPriority(deskOf(one.conversation), deskOf(other.conversation))) : listed;
-  }, [all, conversations, deskOf, filter, found, me, minute, offset]);
+  }, [all, conversations, deskOf, filter, found, me, minute, more, offset]);
   return { entries, newest: all[0], deskOf };
 }

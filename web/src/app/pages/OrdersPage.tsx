@@ -33,8 +33,8 @@ export function OrdersPage({ id }: { id: string | undefined }) {
   const [filter, setFilter] = useFilter();
   const asked = useMemo(() => (isAdmin ? listFilter(filter, me, filter.conversation) : undefined), [filter, isAdmin, me]);
   const search = useSearch(filter.words, asked);
-  const { entries, newest, deskOf } = useShown(filter, search.found);
-  const [older, filtered] = [useOlderPages(), useFilteredPages(asked, entries.length)];
+  const [older, filtered] = [useOlderPages(), useFilteredPages(asked)];
+  const { entries, newest, deskOf } = useShown(filter, filtered.found, search.found);
   const selecting = useSelecting(entries, filter);
   const chosen = useSyncExternalStore(watchOpened, isOpenedByPerson);
   useFirstOpens(id, wide && !isAdmin, newest?.conversation.id);
@@ -64,7 +64,7 @@ export function OrdersPage({ id }: { id: string | undefined }) {
           selecting={isAdmin ? selecting : undefined}
           rows={rows}
         />
-        {isAdmin && (selecting.mode || selecting.ids.size > 0) && (
+        {isAdmin && (selecting.mode || selecting.busy || selecting.ids.size > 0) && (
           <Suspense fallback={null}>
             <BulkBar selecting={selecting} filter={filter} entries={entries} />
           </Suspense>
