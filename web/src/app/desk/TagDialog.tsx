@@ -38,7 +38,7 @@ export function TagDialog({ id, desk, tags, onClose }: { id: ConversationId; des
         <>
           <label className="field">
             <span>Search the tags</span>
-            <input type="search" value={words} enterKeyHint="done" onChange={(event) => setWords(event.target.value)} onKeyDown={key} />
+            <input type="text" value={words} enterKeyHint="done" onChange={(event) => setWords(event.target.value)} onKeyDown={key} />
           </label>
           <ul className="tag-choices" aria-label="Tags">
             {found.map((tag) => {
