@@ -26,6 +26,17 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
     ],
   },
   {
+    place: "In an open order",
+    shortcuts: [
+      { keys: ["R"], does: "Reply" },
+      { keys: ["A"], does: "Assign to me" },
+      { keys: ["P"], does: "Set the priority" },
+      { keys: ["T"], does: "Choose tags" },
+      { keys: ["Z"], does: "Snooze" },
+      { keys: ["E"], does: "Archive" },
+    ],
+  },
+  {
     place: "Everywhere",
     shortcuts: [
       { keys: ["/"], does: "Search the orders" },

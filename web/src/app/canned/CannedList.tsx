@@ -19,8 +19,11 @@ export function CannedList({
   chosen: string | undefined;
   onChoose: (response: CannedResponse) => void;
 }) {
-  const list = useRef<HTMLUListElement>(null);
-  useEffect(() => list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [chosen]);
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // Some browsers return a promise here, so this is a block.
+    list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
   return (
     <div className="canned">
       <p className="visually-hidden" role="status">
@@ -29,11 +32,11 @@ export function CannedList({
       {responses.length === 0 ? (
         <p className="canned-none">There are no canned responses yet. Add some in the settings.</p>
       ) : (
-        <ul ref={list} id={LIST_ID} role="listbox" aria-label="Canned responses">
+        <div ref={list} id={LIST_ID} role="listbox" aria-label="Canned responses">
           {responses.map((response) => (
             <Option key={response.id} response={response} chosen={optionId(response.id) === chosen} onChoose={onChoose} />
           ))}
-        </ul>
+        </div>
       )}
     </div>
   );
@@ -42,7 +45,8 @@ export function CannedList({
 function Option({ response, chosen, onChoose }: { response: CannedResponse; chosen: boolean; onChoose: (response: CannedResponse) => void }) {
   const { id, shortcut, title, body, personal } = response;
   return (
-    <li
+    <button
+      type="button"
       id={optionId(id)}
       role="option"
       aria-selected={chosen}
@@ -59,6 +63,6 @@ function Option({ response, chosen, onChoose }: { response: CannedResponse; chos
       <span className="canned-body" dir="auto">
         {body}
       </span>
-    </li>
+    </button>
   );
 }

@@ -1,8 +1,8 @@
-import { Slash as SlashIcon } from "lucide-react";
+import { MessageSquareQuote } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import type { CannedResponse, Conversation } from "../../protocol.ts";
-import { useChat } from "../chat-context.ts";
+import { useChat, useLatest } from "../chat-context.ts";
 import type { Completion } from "../chat/completion.ts";
 import { useCannedResponses } from "../desk/shop.ts";
 import { CannedList, LIST_ID, optionId } from "./CannedList.tsx";
@@ -79,8 +79,12 @@ export default function CannedResponses({
     return true;
   };
   const option = shown[index] === undefined ? undefined : optionId(shown[index].id);
-  useEffect(() => onCompletion(option === undefined ? undefined : { list: LIST_ID, option, key }));
-  useEffect(() => () => onCompletion(undefined), [onCompletion]);
+  const latestKey = useLatest(key);
+  useEffect(() => {
+    if (option === undefined) return;
+    onCompletion({ list: LIST_ID, option, key: (event) => latestKey.current(event) });
+    return () => onCompletion(undefined);
+  }, [option, latestKey, onCompletion]);
 
   const quick = [...responses].filter(({ quickReply }) => quickReply).sort((one, other) => Number(other.personal) - Number(one.personal));
   return (
@@ -94,7 +98,7 @@ export default function CannedResponses({
         onMouseDown={(event) => event.preventDefault()}
         onClick={toggle}
       >
-        <SlashIcon size={16} aria-hidden />
+        <MessageSquareQuote size={16} aria-hidden />
       </button>
       {quick.length > 0 && (
         <ul className="quick-replies" aria-label="Quick replies">

@@ -2,12 +2,12 @@ import type { Conversation, Person } from "../../protocol.ts";
 import { money, orderNumber } from "../format.ts";
 import { ORDER_STATUS } from "../parts/StatusBadge.tsx";
 
-/** The placeholders that a canned response can have, with what they stand for. */
+/** The placeholders that a canned response can have, with the words for them. */
 export const PLACEHOLDERS: readonly { readonly name: string; readonly about: string }[] = [
-  { name: "customer.name", about: "The customer's name" },
-  { name: "order.number", about: "The order's number, such as #4K2PQA" },
-  { name: "order.status", about: "The order's status, such as confirmed" },
-  { name: "order.total", about: "The order's total, such as €25.00" },
+  { name: "customer.name", about: "Customer's name" },
+  { name: "order.number", about: "Order number" },
+  { name: "order.status", about: "Order status" },
+  { name: "order.total", about: "Order total" },
   { name: "admin.name", about: "Your name" },
 ];
 

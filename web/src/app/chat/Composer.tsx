@@ -3,8 +3,8 @@ import { type KeyboardEvent, type RefObject, Suspense, lazy, useEffect, useLayou
 import { type PendingMessage, type State, isSamePerson, noteDraft } from "../../client/index.ts";
 import type { Conversation, ConversationId, Message } from "../../protocol.ts";
 import { placeholdersIn } from "../canned/placeholders.ts";
+import { UNFILLED_ID, Unfilled } from "../canned/Unfilled.tsx";
 import { useChat, useClient } from "../chat-context.ts";
-import { joinNames } from "../format.ts";
 import { useMedia } from "../media.ts";
 import { withoutControls } from "../text.ts";
 import type { Completion } from "./completion.ts";
@@ -57,8 +57,8 @@ export function Composer({
   const field = useRef<HTMLTextAreaElement>(null);
   const length = [...text].length;
   // A placeholder of a canned response is never sent to a customer.
-  const unfilled = isAdmin && kind !== "note" ? placeholdersIn(text) : [];
-  const sendable = ready && text.trim() !== "" && length <= MAX_LENGTH && unfilled.length === 0;
+  const unfilled = isAdmin && kind !== "note" && placeholdersIn(text).length > 0;
+  const sendable = ready && text.trim() !== "" && length <= MAX_LENGTH && !unfilled;
   const [completion, setCompletion] = useState<Completion>();
   const words = WORDS[kind];
 
@@ -149,11 +149,7 @@ export function Composer({
             <Cancel label="Cancel editing" onCancel={cancel} />
           </p>
         )}
-        {isAdmin && (
-          <p id="composer-unfilled" role="status" className="composer-unfilled">
-            {unfilled.length > 0 && `Fill in or remove ${joinNames(unfilled)} before you send.`}
-          </p>
-        )}
+        {isAdmin && kind !== "note" && <Unfilled conversation={conversation} text={text} onText={write} />}
         <div className="composer-field">
           <textarea
             ref={field}
@@ -163,8 +159,8 @@ export function Composer({
             enterKeyHint={entersSend ? "send" : "enter"}
             placeholder={words.placeholder}
             aria-label={words.label}
-            aria-describedby={unfilled.length > 0 ? "composer-unfilled composer-help" : "composer-help"}
-            aria-invalid={length > MAX_LENGTH || unfilled.length > 0 || undefined}
+            aria-describedby={unfilled ? `${UNFILLED_ID} composer-help` : "composer-help"}
+            aria-invalid={length > MAX_LENGTH || unfilled || undefined}
             {...(completion && { "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": completion.list, "aria-activedescendant": completion.option })}
             onChange={(event) => write(withoutControls(event.target.value))}
             onKeyDown={key}

@@ -1,14 +1,14 @@
 import { AlarmClockOff, CircleAlert, CirclePause, Timer } from "lucide-react";
 import type { SlaClock } from "../../protocol.ts";
 import { fullTime } from "../format.ts";
-import { useServerMinute } from "./server-time.ts";
+import { useServerTime } from "./server-time.ts";
 import { type SlaState, clockWords } from "./sla-words.ts";
 
 const ICONS: Readonly<Record<SlaState, typeof Timer>> = { good: Timer, soon: CircleAlert, late: AlarmClockOff, paused: CirclePause };
 
 /** The clocks of the SLA that run. Their words say what their colours say. */
 export function Clocks({ clocks }: { clocks: readonly SlaClock[] }) {
-  const now = useServerMinute();
+  const now = useServerTime();
   if (clocks.length === 0) return null;
   return (
     <ul className="clocks" aria-label="Times of the SLA">

@@ -1,11 +1,11 @@
-import { Flag, SignalHigh, SignalLow, SignalMedium, TriangleAlert } from "lucide-react";
+import { ChevronDown, ChevronsUp, Equal, Flag, TriangleAlert } from "lucide-react";
 import type { Priority } from "../../protocol.ts";
 
 const ICONS: Readonly<Record<Priority, typeof Flag>> = {
   urgent: TriangleAlert,
-  high: SignalHigh,
-  medium: SignalMedium,
-  low: SignalLow,
+  high: ChevronsUp,
+  medium: Equal,
+  low: ChevronDown,
   none: Flag,
 };
 

@@ -2,8 +2,8 @@ import * as Menu from "@radix-ui/react-dropdown-menu";
 import { AlarmClock, CalendarClock, ChevronDown, MessageSquareReply } from "lucide-react";
 import { useRef, useState } from "react";
 import type { ConversationId } from "../../protocol.ts";
-import { useChat } from "../chat-context.ts";
 import { useDecide } from "./deciding.ts";
+import { useServerTime } from "./server-time.ts";
 import { SnoozeDialog } from "./SnoozeDialog.tsx";
 import { snoozeTimes } from "./snooze-times.ts";
 import { when } from "./when.ts";
@@ -11,11 +11,10 @@ import { when } from "./when.ts";
 /** Puts the conversation off: until a time, or until the customer writes. */
 export function SnoozeMenu({ id, open, onOpen }: { id: ConversationId; open: boolean; onOpen: (open: boolean) => void }) {
   const decide = useDecide(id);
-  const offset = useChat((state) => state.clockOffset);
+  const now = useServerTime();
   const trigger = useRef<HTMLButtonElement>(null);
   const [choosing, setChoosing] = useState(false);
   const until = (moment: number) => decide({ snooze: { until: new Date(moment).toISOString() } });
-  const now = Date.now() + offset;
   return (
     <>
       <Menu.Root modal={false} open={open} onOpenChange={onOpen}>

@@ -1,13 +1,13 @@
 import { AlarmClock } from "lucide-react";
 import type { ConversationId, Desk } from "../../protocol.ts";
 import { useDecide } from "./deciding.ts";
-import { useServerMinute } from "./server-time.ts";
+import { useServerTime } from "./server-time.ts";
 import { when } from "./when.ts";
 
 /** Until when the conversation is snoozed, with a button that ends it. */
 export function Snoozed({ id, desk: { snooze } }: { id: ConversationId; desk: Desk }) {
   const decide = useDecide(id);
-  const now = useServerMinute();
+  const now = useServerTime();
   if (snooze === undefined) return null;
   return (
     <p className="desk-fact">

@@ -1,5 +1,5 @@
 import { Plus, Tag as TagIcon } from "lucide-react";
-import { Fragment, useRef } from "react";
+import { useRef } from "react";
 import type { ConversationId, Desk } from "../../protocol.ts";
 import { TagName } from "../parts/TagName.tsx";
 import { useTags } from "./shop.ts";
@@ -18,13 +18,14 @@ export function TagButton({ id, desk, open, onOpen }: { id: ConversationId; desk
     <>
       <button ref={trigger} type="button" className="desk-button" aria-haspopup="dialog" aria-expanded={open} onClick={() => onOpen(true)}>
         <TagIcon size={16} aria-hidden />
-        <span className={shown.length > 0 ? "visually-hidden" : undefined}>{shown.length > 0 ? "Tags: " : "Tags"}</span>
-        {shown.map((tag, index) => (
-          <Fragment key={tag.id}>
-            {index > 0 && <span className="visually-hidden">, </span>}
-            <TagName tag={tag} />
-          </Fragment>
-        ))}
+        {shown.length === 0 ? "Tags" : <span className="visually-hidden">Tags: {shown.map(({ name }) => name).join(", ")}</span>}
+        {shown.length > 0 && (
+          <span className="desk-tags" aria-hidden>
+            {shown.map((tag) => (
+              <TagName key={tag.id} tag={tag} />
+            ))}
+          </span>
+        )}
         <Plus size={14} aria-hidden />
       </button>
       {open && <TagDialog id={id} desk={desk} tags={tags} onClose={close} />}

@@ -12,9 +12,9 @@ export interface LineContext {
   /** The person who reads it. */
   readonly me: Pick<Person, "userId" | "role">;
   /** Returns the name of an admin, if it is known. */
-  admin(userId: string): string | undefined;
+  readonly admin: (userId: string) => string | undefined;
   /** Returns the name of a tag; undefined if it was deleted. */
-  tag(id: TagId): string | undefined;
+  readonly tag: (id: TagId) => string | undefined;
   /** The current time, in milliseconds since 1970. */
   readonly now: number;
 }
@@ -47,6 +47,7 @@ export function lineOf(entry: DeskEntry, context: LineContext): readonly Part[] 
       return [by, " decided that no answer is needed"];
     case "sla_breached":
       return [`${MISSED[entry.sla] ?? "A time of the SLA is over"} (due ${when(entry.due, context.now)})`];
+    case "note":
     default:
       return undefined;
   }

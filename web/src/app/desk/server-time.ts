@@ -1,8 +1,8 @@
 import { useChat } from "../chat-context.ts";
-import { useMinute } from "../now.ts";
+import { useNow } from "../now.ts";
 
-/** Returns the server's time, a new one every minute, in milliseconds since 1970. */
-export function useServerMinute(): number {
-  useMinute();
-  return Date.now() + useChat((state) => state.clockOffset);
+/** Returns the server's time, to a few seconds, in milliseconds since 1970. */
+export function useServerTime(): number {
+  const offset = useChat((state) => state.clockOffset);
+  return useNow() + offset;
 }

@@ -1,4 +1,4 @@
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { CannedResponse, CannedResponseRequest } from "../../protocol.ts";
 import { inserted } from "../canned/slash.ts";
@@ -7,12 +7,15 @@ import { useClient } from "../chat-context.ts";
 import { withoutControls } from "../text.ts";
 import { Field } from "./Field.tsx";
 import { fieldProblem, problemAt } from "./field-problem.ts";
+import { useFirstProblemFocused } from "./first-problem.ts";
 import { FormEnd } from "./FormEnd.tsx";
 import { useSaving } from "./saving.ts";
 
 /** A new canned response, or a change of one. Whose it is cannot be changed. */
 export function CannedForm({ response, maySet, onClose }: { response?: CannedResponse; maySet: boolean; onClose: () => void }) {
   const client = useClient();
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.focus(), []);
   const [shortcut, setShortcut] = useState(response?.shortcut ?? "");
   const [title, setTitle] = useState(response?.title ?? "");
   const [body, setBody] = useState(response?.body ?? "");
@@ -23,6 +26,8 @@ export function CannedForm({ response, maySet, onClose }: { response?: CannedRes
     response === undefined ? client.api.admin.addCannedResponse(request) : client.api.admin.changeCannedResponse(response.id, request);
   const saving = useSaving("canned_responses", save, onClose);
   const problem = fieldProblem(saving.error);
+  const form = useRef<HTMLFormElement>(null);
+  useFirstProblemFocused(form, saving.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     saving.mutate({ shortcut, title: title.trim(), body, personal, quickReply });
@@ -36,9 +41,9 @@ export function CannedForm({ response, maySet, onClose }: { response?: CannedRes
     text.current?.setSelectionRange(next.caret, next.caret);
   };
   return (
-    <form className="settings-form" aria-label={response === undefined ? "New canned response" : "Change the canned response"} onSubmit={submit} noValidate>
+    <form ref={form} className="settings-form" aria-label={response === undefined ? "New canned response" : "Change the canned response"} onSubmit={submit} noValidate>
       <Field label="Shortcut" hint="Small letters, digits, - and _" problem={problemAt(problem, "shortcut")}>
-        {(state) => <input {...state} autoFocus autoCapitalize="none" value={shortcut} onChange={(event) => setShortcut(event.target.value.trim().toLowerCase())} />}
+        {(state) => <input {...state} ref={first} autoCapitalize="none" value={shortcut} onChange={(event) => setShortcut(event.target.value.trim().toLowerCase())} />}
       </Field>
       <Field label="Title" problem={problemAt(problem, "title")}>
         {(state) => <input {...state} value={title} dir="auto" onChange={(event) => setTitle(withoutControls(event.target.value))} />}
@@ -49,8 +54,8 @@ export function CannedForm({ response, maySet, onClose }: { response?: CannedRes
       <fieldset className="placeholders">
         <legend>Insert into the text</legend>
         {PLACEHOLDERS.map(({ name, about }) => (
-          <button key={name} type="button" title={about} aria-label={`Insert ${about}`} onClick={() => insert(`{{${name}}}`)}>
-            {`{{${name}}}`}
+          <button key={name} type="button" title={`{{${name}}}`} onClick={() => insert(`{{${name}}}`)}>
+            {about}
           </button>
         ))}
       </fieldset>

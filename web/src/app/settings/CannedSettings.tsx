@@ -14,7 +14,8 @@ import { useSaving } from "./saving.ts";
 export function CannedSettings({ maySet }: { maySet: boolean }) {
   const client = useClient();
   const query = useCannedResponses();
-  const [editing, setEditing] = useState<"new" | string>();
+  /** The id of what is edited, or `new`. */
+  const [editing, setEditing] = useState<string>();
   const [removing, setRemoving] = useState<CannedResponse>();
   const add = useRef<HTMLButtonElement>(null);
   const removal = useSaving("canned_responses", (response: CannedResponse) => client.api.admin.deleteCannedResponse(response.id), () => undefined);

@@ -1,7 +1,8 @@
 import { type ReactNode, useId } from "react";
 
-/** What a field gets to say that it is invalid, and why. */
+/** What a field gets, so that its label and its problem belong to it. */
 export interface FieldState {
+  readonly id: string;
   readonly "aria-invalid": true | undefined;
   readonly "aria-describedby": string | undefined;
 }
@@ -12,10 +13,8 @@ export function Field({ label, hint, problem, children }: { label: string; hint?
   const described = [...(problem === undefined ? [] : [`${id}-problem`]), ...(hint === undefined ? [] : [`${id}-hint`])].join(" ");
   return (
     <div className="field">
-      <label>
-        <span>{label}</span>
-        {children({ "aria-invalid": problem === undefined ? undefined : true, "aria-describedby": described === "" ? undefined : described })}
-      </label>
+      <label htmlFor={id}>{label}</label>
+      {children({ id, "aria-invalid": problem === undefined ? undefined : true, "aria-describedby": described === "" ? undefined : described })}
       {hint !== undefined && (
         <span id={`${id}-hint`} className="field-hint">
           {hint}

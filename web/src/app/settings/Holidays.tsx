@@ -9,7 +9,7 @@ export function Holidays({ days, problem, onChange }: { days: readonly string[];
       <ul>
         {days.map((day, index) => (
           <li key={index} className="span">
-            <input type="date" aria-label={`Holiday ${index + 1}`} value={day} onChange={(event) => onChange(days.map((each, at) => (at === index ? event.target.value : each)))} />
+            <input type="date" aria-invalid={problem === undefined ? undefined : true} aria-describedby="holidays-problem" aria-label={`Holiday ${index + 1}`} value={day} onChange={(event) => onChange(days.map((each, at) => (at === index ? event.target.value : each)))} />
             <button type="button" className="icon-button" aria-label={`Remove holiday ${index + 1}`} onClick={() => onChange(days.filter((_, at) => at !== index))}>
               <X size={16} aria-hidden />
             </button>
@@ -20,7 +20,7 @@ export function Holidays({ days, problem, onChange }: { days: readonly string[];
         <Plus size={16} aria-hidden />
         Add a holiday
       </button>
-      <p role="alert" className="form-problem">
+      <p id="holidays-problem" role="alert" className="form-problem">
         {problem}
       </p>
     </fieldset>

@@ -31,7 +31,7 @@ export function Hours({ form, problem, onChange }: { form: SlaForm; problem: Fie
           </Field>
           <datalist id="zones">
             {ZONES.map((zone) => (
-              <option key={zone} value={zone} />
+              <option key={zone}>{zone}</option>
             ))}
           </datalist>
           <p role="alert" className="form-problem">
@@ -55,6 +55,7 @@ export function Hours({ form, problem, onChange }: { form: SlaForm; problem: Fie
 
 function Day({ day, spans, problem, onChange }: { day: Weekday; spans: readonly SpanForm[]; problem: string | undefined; onChange: (spans: readonly SpanForm[]) => void }) {
   const name = day.charAt(0).toUpperCase() + day.slice(1);
+  const state = { "aria-invalid": problem === undefined ? undefined : true, "aria-describedby": problem === undefined ? undefined : `${day}-problem` } as const;
   const set = (index: number, span: SpanForm) => onChange(spans.map((each, at) => (at === index ? span : each)));
   return (
     <fieldset className="day-hours">
@@ -62,9 +63,9 @@ function Day({ day, spans, problem, onChange }: { day: Weekday; spans: readonly 
       {spans.length === 0 && <span className="muted">Closed</span>}
       {spans.map(([start, end], index) => (
         <span key={index} className="span">
-          <input type="time" aria-label={`${name}, from`} value={start} onChange={(event) => set(index, [event.target.value, end])} />
+          <input {...state} type="time" aria-label={`${name}, from`} value={start} onChange={(event) => set(index, [event.target.value, end])} />
           <span aria-hidden>–</span>
-          <input type="time" aria-label={`${name}, until`} value={end} onChange={(event) => set(index, [start, event.target.value])} />
+          <input {...state} type="time" aria-label={`${name}, until`} value={end} onChange={(event) => set(index, [start, event.target.value])} />
           <button type="button" className="icon-button" aria-label={`Remove the hours from ${start} on ${name}`} onClick={() => onChange(spans.filter((_, at) => at !== index))}>
             <X size={16} aria-hidden />
           </button>
@@ -75,7 +76,7 @@ function Day({ day, spans, problem, onChange }: { day: Weekday; spans: readonly 
           <Plus size={16} aria-hidden />
         </button>
       )}
-      <span role="alert" className="form-problem">
+      <span id={`${day}-problem`} role="alert" className="form-problem">
         {problem}
       </span>
     </fieldset>

@@ -14,7 +14,8 @@ import { TagForm } from "./TagForm.tsx";
 export function TagSettings({ maySet }: { maySet: boolean }) {
   const client = useClient();
   const query = useTagList();
-  const [editing, setEditing] = useState<"new" | string>();
+  /** The id of what is edited, or `new`. */
+  const [editing, setEditing] = useState<string>();
   const [removing, setRemoving] = useState<Tag>();
   const add = useRef<HTMLButtonElement>(null);
   const removal = useSaving("tags", (tag: Tag) => client.api.admin.deleteTag(tag.id), () => undefined);
