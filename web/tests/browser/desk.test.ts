@@ -22,7 +22,7 @@ const dialog = (page: Page) => page.getByRole("dialog");
 
 /** Opens the dialog of what is done in the selected conversations. */
 async function act(page: Page, item: string): Promise<void> {
-  await bar(page).getByRole("button", { name: /^Do something/ }).click();
+  await bar(page).getByRole("button", { name: /^Actions for/ }).click();
   await page.getByRole("menuitem", { name: item }).click();
 }
 
@@ -235,7 +235,7 @@ test("the list works with the keyboard alone", async () => {
   await press("Enter", "Tab");
   expect(await grace.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toMatch(/^Select #.* of Kay Four$/);
   await press("Space");
-  await bar(grace).getByRole("button", { name: /^Do something/ }).focus();
+  await bar(grace).getByRole("button", { name: /^Actions for/ }).focus();
   await press("Enter");
   await grace.getByRole("menuitem", { name: "Set the priority…" }).press("Enter");
   await dialog(grace).getByLabel("Priority").selectOption("High");

@@ -39,8 +39,8 @@ export default function BulkBar({ selecting, filter, entries }: { selecting: Sel
         </button>
         <Menu.Root modal={false}>
           <Menu.Trigger ref={trigger} className="button button-primary" disabled={count === 0}>
-            Do
-            <span className="visually-hidden"> something in {conversations(count)}</span>
+            Actions
+            <span className="visually-hidden"> for {conversations(count)}</span>
             <ChevronUp size={16} aria-hidden />
           </Menu.Trigger>
           <Menu.Content className="menu" align="end" side="top" sideOffset={6} collisionPadding={8}>

@@ -73,7 +73,7 @@ function Failures({ failed, onOpen }: { failed: readonly BulkFailure[]; onOpen: 
   const held = useChat((state) => state.conversations);
   const reasons = [...new Set(failed.map(({ reason }) => reason))];
   return (
-    <div className="bulk-failures" role="group" aria-label="Not done" tabIndex={0}>
+    <div className="bulk-failures" role="group" aria-label="Not done">
       {reasons.map((reason) => (
         <section key={reason}>
           <h3>{reason}</h3>

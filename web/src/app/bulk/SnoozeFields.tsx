@@ -5,7 +5,9 @@ import { snoozeProblem, snoozeTimes, toField } from "../desk/snooze-times.ts";
 import { when } from "../desk/when.ts";
 import type { FieldsProps } from "./BulkForm.tsx";
 
-const [OWN, WRITES, WAKE] = ["own", "writes", "wake"];
+const OWN = "own";
+const WRITES = "writes";
+const WAKE = "wake";
 
 /** Until when the conversations are snoozed. */
 export function SnoozeFields({ onChange }: FieldsProps) {
@@ -34,13 +36,13 @@ export function SnoozeFields({ onChange }: FieldsProps) {
   return (
     <fieldset className="bulk-radios bulk-radios-column">
       <legend className="visually-hidden">Until when</legend>
-      {choices.map(({ value = "", label }) => (
+      {choices.map(({ value, label }) => (
         <label key={value}>
           <input type="radio" name="snooze" checked={chosen === value} onChange={() => choose(value)} />
           {label}
         </label>
       ))}
-      {chosen === OWN && <input type="datetime-local" className="bulk-date" aria-label="Date and time" value={own} min={toField(now)} onChange={(event) => choose(OWN ?? "", event.target.value)} />}
+      {chosen === OWN && <input type="datetime-local" className="bulk-date" aria-label="Date and time" value={own} min={toField(now)} onChange={(event) => choose(OWN, event.target.value)} />}
     </fieldset>
   );
 }

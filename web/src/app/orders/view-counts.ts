@@ -1,11 +1,14 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { PushedEvent } from "../../client/index.ts";
-import type { Views } from "../../protocol.ts";
+import type { DeskEntry, Views } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
 
 /** The counts are asked for at most this often because of events, in milliseconds. */
 const INTERVAL_MS = 30_000;
+
+/** The entries of the shop's log that move a conversation into another view. */
+const MOVES: readonly string[] = ["assigned", "snoozed", "woken"] satisfies readonly DeskEntry["type"][];
 
 /** Returns how many conversations each view has, and keeps it up to date while the page is visible. */
 export function useViewCounts(): Views | undefined {
@@ -51,17 +54,8 @@ export function useViewCounts(): Views | undefined {
 
 /** Returns true if an event can move a conversation into another view. */
 function changesViews(event: PushedEvent): boolean {
-  switch (event.event) {
-    case "order_created":
-    case "conversation_updated":
-      return true;
-    case "desk_updated":
-      return event.entry?.type === "assigned" || event.entry?.type === "snoozed" || event.entry?.type === "woken";
-    case "new_message":
-    case "order_message_update":
-      // It wakes a conversation that is snoozed or archived.
-      return event.message?.sender?.role === "customer";
-    default:
-      return false;
-  }
+  if (event.event === "order_created" || event.event === "conversation_updated") return true;
+  if (event.event === "desk_updated") return MOVES.includes(event.entry?.type);
+  // A text of the customer wakes a conversation that is snoozed or archived.
+  return (event.event === "new_message" || event.event === "order_message_update") && event.message?.sender?.role === "customer";
 }
