@@ -38,10 +38,11 @@ function SlaFields({ sla, maySet, saving }: { sla: Sla; maySet: boolean; saving:
   /** The form with which somebody has tried to save. From then on problems are shown. */
   const [checked, setChecked] = useState<SlaForm>();
   const found = problemsOf(form);
+  // What the server has refused is another form than one that was not sent.
+  const problem = found.size === 0 ? fieldProblem(saving.error) : undefined;
   const fields = useRef<HTMLFormElement>(null);
   useFirstProblemFocused(fields, saving.error);
   useFirstProblemFocused(fields, checked);
-  const problem = fieldProblem(saving.error);
   const change = (next: SlaForm) => {
     setForm(next);
     if (saving.isSuccess) saving.reset();
@@ -50,7 +51,6 @@ function SlaFields({ sla, maySet, saving }: { sla: Sla; maySet: boolean; saving:
     event.preventDefault();
     setChecked(form);
     if (found.size === 0) saving.mutate(slaOf(form));
-    else saving.reset();
   };
   const problemOf = (field: string) => (checked === undefined ? undefined : found.get(field)) ?? problemAt(problem, field);
   return (
