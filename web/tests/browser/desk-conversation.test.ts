@@ -166,7 +166,7 @@ test("an admin sets tags, canned responses and the SLA; an agent sees them and c
 test("two admins see each other's decisions at once, and a customer sees nothing of it", async () => {
   const { page: mia, context: ofMia } = await setup.windows.window();
   const { page: grace } = await setup.windows.window();
-  const { page: tom, context: ofTom } = await setup.windows.window();
+  const { page: tom, context: ofTom } = await setup.windows.window({ colorScheme: "dark" });
   const received: string[] = [];
   mia.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => received.push(String(payload))));
   mia.on("response", (response) => {
