@@ -10,6 +10,8 @@ const setup = browserSetup();
 const GRACE = { userId: "grace", role: "admin", name: "Grace Okafor" } as const;
 const TOM = { userId: "tom", role: "admin", name: "Tom Lindqvist" } as const;
 
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
 /** How long the page is looked at until it shows something. */
 const WAIT = { timeout: 10_000 };
 
@@ -137,7 +139,7 @@ test("the same is done in hundreds of conversations once, also after a stop, fai
     const response = await route.fetch();
     // It was done, but the answer is lost.
     if (turn === "lose") return route.abort();
-    if (requests.length === 3) await new Promise<void>((resolve) => (held = resolve));
+    if (requests.length === 3) await Promise.race([new Promise<void>((resolve) => (held = resolve)), pause(20_000)]);
     await route.fulfill({ response });
   });
   await logIn(grace, GRACE.name);

@@ -24,6 +24,8 @@ export function BulkDialog({ kind, ids, onClose }: { kind: Kind; ids: readonly C
     if (run.running) event.preventDefault();
   };
   const closed = () => {
+    // A browser may close it without asking, for example after Esc was pressed twice.
+    if (run.running) return dialog.current?.showModal();
     if (run.progress === undefined) return onClose(undefined);
     void queries.invalidateQueries({ queryKey: ["views"] });
     onClose(run.progress.failed.map(({ conversationId }) => conversationId));
