@@ -84,8 +84,8 @@ impl Identity {
         let Some(sub) = text("sub").filter(|sub| sub.len() <= 128 && *sub != "system") else {
             return invalid("sub: must have 1 to 128 bytes and must not be \"system\"");
         };
-        let Some(role) = text("role").filter(|role| matches!(*role, "customer" | "admin")) else {
-            return invalid("role: must be customer or admin");
+        let Some(role) = text("role").filter(|role| matches!(*role, "customer" | "admin" | "agent")) else {
+            return invalid("role: must be customer, admin or agent");
         };
         let Some(name) = text("name").filter(|name| name.chars().count() <= 200) else {
             return invalid("name: must have 1 to 200 characters");

@@ -10,6 +10,7 @@ import { type LogIn, storeLogIn, storedLogIn } from "./session.ts";
 
 /** Loaded after the first page is shown. */
 const CheckoutPage = lazy(() => import("./pages/CheckoutPage.tsx"));
+const SettingsPage = lazy(() => import("./settings/SettingsPage.tsx"));
 
 /**
  * Shows the log-in page, or the routes of a logged-in person. `api` is the origin of the REST API.
@@ -39,6 +40,13 @@ export function App({ api }: { api: string }) {
             <Suspense fallback={<main className="checkout" aria-busy />}>
               <CheckoutPage />
             </Suspense>
+          </Route>
+          <Route path="/settings/:part?">
+            {({ part }) => (
+              <Suspense fallback={<main className="settings" aria-busy />}>
+                <SettingsPage part={part} />
+              </Suspense>
+            )}
           </Route>
           <Route>
             <NotFoundPage />

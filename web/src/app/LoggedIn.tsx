@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { ChatClient } from "../client/index.ts";
+import type { Role } from "../protocol.ts";
 import { browser } from "./browser.ts";
 import { ChatContext } from "./chat-context.ts";
 import { ConnectionBanner } from "./parts/ConnectionBanner.tsx";
@@ -23,7 +24,8 @@ export function LoggedIn({
   children: ReactNode;
 }) {
   const client = useRunningClient(api, logIn);
-  useEffect(loadRest, []);
+  const { role } = logIn.me;
+  useEffect(() => loadRest(role), [role]);
   if (client === undefined) return null;
   return (
     <ChatContext value={client}>
@@ -38,8 +40,22 @@ export function LoggedIn({
 }
 
 /** Loads the parts that are not in the first load, so that they are there without a network too. */
-function loadRest(): void {
-  Promise.all([import("./pages/CheckoutPage.tsx"), import("./chat/MessageMenu.tsx"), import("./chat/AdminActions.tsx")]).catch(() => undefined);
+function loadRest(role: Role): void {
+  const ofAll = [import("./pages/CheckoutPage.tsx"), import("./chat/MessageMenu.tsx"), import("./chat/AdminActions.tsx")];
+  const ofAdmins =
+    role === "admin"
+      ? [
+          import("./orders/Views.tsx"),
+          import("./orders/RowDesk.tsx"),
+          import("./orders/DeskFilters.tsx"),
+          import("./bulk/BulkBar.tsx"),
+          import("./parts/ShortcutsDialog.tsx"),
+          import("./desk/DeskBar.tsx"),
+          import("./canned/CannedResponses.tsx"),
+          import("./settings/SettingsPage.tsx"),
+        ]
+      : [];
+  Promise.all([...ofAll, ...ofAdmins]).catch(() => undefined);
 }
 
 /** Events by which a person uses the page. */
@@ -76,6 +92,7 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
         void queries.invalidateQueries({ queryKey: ["counts"] });
         void queries.invalidateQueries({ queryKey: ["order", event.order.id] });
       }
+      if (event.event === "settings_updated") void queries.invalidateQueries({ queryKey: [event.what] });
     });
     addEventListener("online", online);
     addEventListener("offline", offline);

@@ -1,13 +1,17 @@
 import type { Person } from "../protocol.ts";
 
+/** A person of the demo. An agent is an admin who may not change what the shop has set. */
+export type DemoPerson = Person & { readonly agent?: true };
+
 /** The people of the demo. */
-export const PEOPLE: readonly Person[] = [
+export const PEOPLE: readonly DemoPerson[] = [
   { userId: "mia", role: "customer", name: "Mia Berger" },
   { userId: "jonas", role: "customer", name: "Jonas Keller" },
   { userId: "aisha", role: "customer", name: "Aisha Rahman" },
   { userId: "leo", role: "customer", name: "Leo Martin" },
   { userId: "grace", role: "admin", name: "Grace Okafor" },
   { userId: "tom", role: "admin", name: "Tom Lindqvist" },
+  { userId: "ines", role: "admin", name: "Ines Costa", agent: true },
 ];
 
 /** A product of the demo shop. */

@@ -7,6 +7,7 @@ const TIME = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-dig
 const DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric" });
 const SHORT_DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short" });
 const WEEKDAY = new Intl.DateTimeFormat(LANGUAGE, { weekday: "long", day: "numeric", month: "long" });
+const SHORT_WEEKDAY = new Intl.DateTimeFormat(LANGUAGE, { weekday: "short", day: "numeric", month: "short" });
 const DAY_AND_MONTH = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "long" });
 const LONG_DATE = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "long", year: "numeric" });
 const FULL = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "full", timeStyle: "medium" });
@@ -53,6 +54,11 @@ export function date(moment: string): string {
 /** Formats a day: `3 March`, with the year if it is not this year. */
 export function dayAndMonth(moment: string, now = Date.now()): string {
   return (sameYear(moment, now) ? DAY_AND_MONTH : LONG_DATE).format(new Date(moment));
+}
+
+/** Formats a day of this year: `Mon 30 Nov`. */
+export function weekday(moment: string | number): string {
+  return SHORT_WEEKDAY.format(new Date(moment)).replace(",", "");
 }
 
 /** Formats the full date and time, for tooltips. */

@@ -1,10 +1,10 @@
 import { isSamePerson } from "../client/index.ts";
-import type { Person } from "../protocol.ts";
+import type { DemoPerson } from "./demo.ts";
 import { tabStorage } from "./storage.ts";
 
 /** The person who is logged in in this tab. Each tab can have another person. */
 export interface LogIn {
-  readonly me: Person;
+  readonly me: DemoPerson;
   readonly token: string;
 }
 
@@ -30,7 +30,7 @@ export function storeLogIn(logIn: LogIn | undefined): void {
 }
 
 /** Stores a person's renewed token. Does nothing if this person has logged out meanwhile. */
-export function storeToken(me: Person, token: string): void {
+export function storeToken(me: DemoPerson, token: string): void {
   const held = storedLogIn()?.me;
   if (held !== undefined && isSamePerson(held, me)) storeLogIn({ me, token });
 }
@@ -40,11 +40,11 @@ export function storeToken(me: Person, token: string): void {
  * shop's own identity provider does. Returns `undefined` if the server refuses, and throws if it
  * fails.
  */
-export async function demoToken({ userId, role, name }: Person): Promise<string | undefined> {
+export async function demoToken({ userId, role, name, agent }: DemoPerson): Promise<string | undefined> {
   const response = await fetch("/dev/token", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ sub: userId, role, name }),
+    body: JSON.stringify({ sub: userId, role: agent === true ? "agent" : role, name }),
     signal: AbortSignal.timeout(TOKEN_TIMEOUT),
   });
   if (response.status >= 500) throw new Error("The server could not issue a token.");

@@ -16,10 +16,13 @@ import type {
   OrderRequest,
   OrderStatus,
   OrderUpdate,
+  Priority,
   Problem,
+  TagId,
   TicketAnswer,
   Time,
 } from "../protocol.ts";
+import { AdminApi } from "./admin-api.ts";
 import type { Environment } from "./environment.ts";
 import { ApiError, NetworkError } from "./errors.ts";
 import type { Tokens } from "./tokens.ts";
@@ -44,14 +47,38 @@ const NO_CHANGES: Pick<History, "changes" | "others"> = { changes: [], others: [
  */
 type SearchedPage = ConversationPage & { searchedTo?: Time };
 
+/** Which conversations a list has. Only admins can ask for what the shop decided. */
+export interface ListFilter {
+  readonly status?: ConversationStatus | undefined;
+  /** The user id of the admin who takes care of them, or `none`. Then only active ones that are not snoozed. */
+  readonly assignee?: string | undefined;
+  /** True for the snoozed ones. */
+  readonly snoozed?: true | undefined;
+  readonly tag?: TagId | undefined;
+  readonly priority?: Priority | undefined;
+}
+
+/** A page of a list. */
+interface ListQuery extends ListFilter {
+  /** Only those that were active since then. */
+  readonly since?: string | undefined;
+  /** Only those that contain every word. */
+  readonly q?: string | undefined;
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
 /** The REST API. Every method throws {@link ApiError}, `NetworkError` or `SessionEnded`. */
 export class Api {
   readonly #environment: Environment;
   readonly #tokens: Tokens;
+  /** What only admins can call. */
+  readonly admin: AdminApi;
 
   constructor(environment: Environment, tokens: Tokens) {
     this.#environment = environment;
     this.#tokens = tokens;
+    this.admin = new AdminApi((method, path, body) => this.#call(method, path, body));
   }
 
   /** Requests a ticket, which is valid for one connection. `signal` aborts the request. */
@@ -60,11 +87,11 @@ export class Api {
   }
 
   /**
-   * Fetches a page of conversations, with the latest activity first. `since` limits it to those
-   * active since then, `q` to those that contain every word.
+   * Fetches a page of conversations, with the latest activity first. A page of a filtered list can
+   * have fewer than `limit`, or none, although there are more pages.
    */
-  conversations(query: { since?: string | undefined; q?: string; cursor?: string | undefined; limit: number }): Promise<SearchedPage> {
-    return this.#call("GET", `/api/chat/conversations${search(query)}`);
+  conversations(query: ListQuery): Promise<SearchedPage> {
+    return this.#call("GET", `/api/chat/conversations${search({ ...query })}`);
   }
 
   /** Fetches one conversation, with presence. */
@@ -82,8 +109,8 @@ export class Api {
     return this.#call("GET", `/api/chat/conversations/${encodeURIComponent(id)}/desk${search(query)}`);
   }
 
-  /** Adds a note to the shop's log. A repeated request with the same `changeId` adds nothing. */
-  addNote(id: ConversationId, request: DeskRequest): Promise<DeskAnswer> {
+  /** Adds a note or a decision to the shop's log. A repeated request with the same `changeId` adds nothing. */
+  addToDesk(id: ConversationId, request: DeskRequest): Promise<DeskAnswer> {
     return this.#call("POST", `/api/chat/conversations/${encodeURIComponent(id)}/desk`, request, SENDING);
   }
 
@@ -166,7 +193,7 @@ export class Api {
   }
 }
 
-function search(query: Record<string, string | number | undefined>): string {
+function search(query: Record<string, string | number | boolean | undefined>): string {
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
   return `?${new URLSearchParams(given)}`;
 }

@@ -1,14 +1,15 @@
-import type { Conversation, ConversationId, ConversationStatus, Message, Person } from "../protocol.ts";
-import { Api } from "./api.ts";
+import type { Conversation, ConversationId, ConversationPage, ConversationStatus, Message, Person } from "../protocol.ts";
+import { Api, type ListFilter } from "./api.ts";
 import { Backoff } from "./backoff.ts";
 import { Connection } from "./connection.ts";
+import type { Decision } from "./decisions.ts";
 import { type Moment, deliveredSeqOf, readSeqOf, sideOf } from "./conversation.ts";
 import { gaplessDeskSeq } from "./desk.ts";
 import { Drafts } from "./drafts.ts";
 import { type Environment, pause } from "./environment.ts";
 import { ApiError, NetworkError, type SessionEnd } from "./errors.ts";
 import { Outbox } from "./outbox.ts";
-import { type MessageChange, type Pending, type PendingChange, type PendingMessage, type Stored, isChange, isNote } from "./pending.ts";
+import { type MessageChange, type Pending, type PendingChange, type PendingMessage, type Stored, isChange, isDecision, isMessage, isNote } from "./pending.ts";
 import { isSamePerson } from "./person.ts";
 import { Receipts } from "./receipts.ts";
 import { type StateChange, reduce, storedOf } from "./reducer.ts";
@@ -89,10 +90,10 @@ export class ChatClient {
   constructor(environment: Environment, { me, token, renew }: Session) {
     this.#environment = environment;
     this.#drafts = new Drafts(environment, me);
-    this.#state = { ...initial(me), drafts: this.#drafts.all };
     this.#joinBackoff = new Backoff(() => environment.random());
     this.#clock = new ServerClock(() => environment.now());
     const tokens = new Tokens({ token, renew, me, clock: this.#clock, ended: (reason) => this.#sessionEnded(reason) });
+    this.#state = { ...initial(me), agent: tokens.agent, drafts: this.#drafts.all };
     this.api = new Api(environment, tokens);
     this.#connection = new Connection({
       environment,
@@ -106,6 +107,7 @@ export class ChatClient {
         pushed: (event) => this.#pushed(event),
         behind: () => void this.#sync.sync(),
         pong: (ack) => this.#pong(ack),
+        identified: ({ agent = false }) => this.#dispatch({ type: "agent", agent }),
       },
       asOf: () => this.#state.asOf,
     });
@@ -123,7 +125,7 @@ export class ChatClient {
       seenSeq: (pending) => this.#seenSeqFor(pending),
       seqOf: (change) => this.#seqOf(change),
       overtakenBy: (pending) => this.#overtakenBy(pending),
-      overtaken: (conversationId) => void this.#sync.history(conversationId).catch(() => undefined),
+      overtaken: (pending) => void this.#overtaken(pending).catch(() => undefined),
       send: (pending) => this.#send(pending),
     });
     this.#receipts = new Receipts(environment, this.#connection, () => this.#nextMoment());
@@ -233,6 +235,27 @@ export class ChatClient {
     this.#outbox.note(id, body);
   }
 
+  /**
+   * Stores a decision about a conversation, shows it, and sends it as soon as possible. A refused
+   * decision has no effect and stays in `state.pendingDecisions` with its reason until it is discarded.
+   * Admins only.
+   */
+  decide(id: ConversationId, decision: Decision): void {
+    this.#connection.used();
+    this.#outbox.decide(id, decision);
+  }
+
+  /**
+   * Fetches a page of a filtered list into the state, which may drop again what is far down in the
+   * whole list. So the page is returned too. It can be empty although there are more pages.
+   */
+  async loadFiltered(filter: ListFilter, cursor: string | undefined, limit: number): Promise<ConversationPage> {
+    const at = this.#nextMoment();
+    const page = await this.api.conversations({ ...filter, cursor, limit });
+    this.#dispatch({ type: "list", page, asked: "filtered", at });
+    return page;
+  }
+
   /** Archives, closes or reopens a conversation. Admins only. */
   async setStatus(id: ConversationId, status: ConversationStatus): Promise<void> {
     const at = this.#nextMoment();
@@ -241,14 +264,14 @@ export class ChatClient {
   }
 
   /**
-   * Sends a failed message, change or note again. A message that another admin's answer has
+   * Sends a failed message, change, note or decision again. A message that another admin's answer has
    * overtaken is then sent anyway.
    */
   retry(id: string): void {
     this.#outbox.retry(id);
   }
 
-  /** Deletes a failed message, change or note. */
+  /** Deletes a failed message, change, note or decision. */
   discard(id: string): void {
     this.#outbox.discard(id);
   }
@@ -356,6 +379,13 @@ export class ChatClient {
     if ("message" in event) this.#connection.used();
     if ("message" in event && typeof event.message?.conversationId === "string") this.#fetchUnknown(event.message.conversationId, apply);
     if (event.event === "user_typing") this.#endTyping();
+    if (event.event === "desk_updated") this.#fetchOwn(event, apply);
+    if (event.event === "settings_updated" && event.what === "sla") this.#sync.slaChanged();
+  }
+
+  /** Fetches a conversation that is not held when it is assigned to this admin. */
+  #fetchOwn({ conversationId, entry, desk }: Extract<PushedEvent, { event: "desk_updated" }>, apply: () => void): void {
+    if (entry?.type === "assigned" && desk?.assignee === this.#state.me.userId) this.#fetchUnknown(conversationId, apply);
   }
 
   /** Removes expired typing indicators. */
@@ -382,11 +412,11 @@ export class ChatClient {
 
   /**
    * Returns the `seenSeq` for something that was never sent: the highest `seq` without a gap. For a
-   * note it is the `deskSeq`.
+   * note or a decision it is the `deskSeq`.
    */
   async #seenSeqFor(pending: Pending): Promise<number | undefined> {
     const { conversationId } = pending;
-    if (isNote(pending)) return gaplessDeskSeq(this.#state.desks.get(conversationId) ?? []);
+    if (isNote(pending) || isDecision(pending)) return gaplessDeskSeq(this.#state.desks.get(conversationId) ?? []);
     const { seenSeq } = pending;
     if (this.#state.timelines.get(conversationId)?.loaded !== true) {
       const loaded = this.#sync.history(conversationId).catch(() => undefined);
@@ -413,15 +443,23 @@ export class ChatClient {
     return messages.findLast(({ seq, kind, sender }) => seq > seenSeq && kind === "text" && sender.role === "admin" && !isSamePerson(sender, me));
   }
 
+  /** Fetches the other admin's answer, or the conversation that another admin has taken. */
+  async #overtaken(pending: Pending): Promise<void> {
+    const { conversationId } = pending;
+    await (isMessage(pending) ? this.#sync.history(conversationId) : this.#sync.conversation(conversationId));
+  }
+
   /**
-   * Sends a message or a note over REST, which costs half of a frame with its acknowledgement. A
+   * Sends a message, a note or a decision over REST, which costs half of a frame with its acknowledgement. A
    * change goes by a frame: its address is new for the browser, which would ask with a preflight.
    */
   async #send(pending: Pending): Promise<Stored> {
     const { conversationId } = pending;
-    if (isNote(pending)) {
-      const { changeId, note, seenDeskSeq } = pending;
-      return this.api.addNote(conversationId, { changeId, note, ...(seenDeskSeq !== undefined && { seenDeskSeq }) });
+    if (isNote(pending) || isDecision(pending)) {
+      const { changeId, seenDeskSeq } = pending;
+      const what = isNote(pending) ? { note: pending.note } : pending.decision;
+      const answer = await this.api.addToDesk(conversationId, { changeId, ...what, ...(seenDeskSeq !== undefined && { seenDeskSeq }) });
+      return { conversationId, ...answer };
     }
     const seen = pending.seenSeq === undefined ? {} : { seenSeq: pending.seenSeq };
     if (isChange(pending)) {

@@ -1,4 +1,4 @@
-import type { Person, Time } from "../protocol.ts";
+import type { Person, Time, User } from "../protocol.ts";
 import type { Api } from "./api.ts";
 import { Backoff } from "./backoff.ts";
 import type { Environment } from "./environment.ts";
@@ -34,6 +34,8 @@ export interface ConnectionListener {
   behind(): void;
   /** The answer to a `ping`. */
   pong(ack: Ack): void;
+  /** A ticket says who the person is. */
+  identified(user: User): void;
 }
 
 /** The dependencies of a {@link Connection}. */
@@ -279,6 +281,7 @@ export class Connection {
     const { url, user, serverTime } = await orAborted(api.ticket(signal), signal);
     clock.learn(serverTime);
     if (!isSamePerson(user, me)) tokens.end("another_person");
+    this.#listener.identified(user);
     if (this.#run !== run) throw new NetworkError("The client was stopped during the attempt.");
     const socket: Socket = await Socket.open(
       this.#environment,

@@ -1,4 +1,5 @@
 import type { Change, Conversation, Message, OrderSummary, Participant, Person, Role } from "../protocol.ts";
+import { type DeskVersion, withAnsweredDesk, withChangeOnDesk, withCustomersText, withMessageOnDesk, withNewDesk } from "./desk-state.ts";
 import { isSamePerson } from "./person.ts";
 import { type Timeline, isNewer } from "./timeline.ts";
 
@@ -19,6 +20,8 @@ export interface ConversationEntry {
   readonly stale: boolean;
   /** The moment as of which presence is known. */
   readonly presenceAt: Moment;
+  /** For an admin, how far the desk is known. */
+  readonly deskVersion?: DeskVersion;
 }
 
 /** Returns the side of a message: the customer, or the shop. */
@@ -52,12 +55,18 @@ export function merge(
   at: Moment,
 ): ConversationEntry {
   if (known === undefined) return first(incoming, me, at);
+  return withAnsweredDesk(mergedWith(known, incoming, me, timeline, at), known.conversation.lastSeq, incoming);
+}
+
+/** Merges everything but the desk. */
+function mergedWith(known: ConversationEntry, incoming: Conversation, me: Person, timeline: Timeline | undefined, at: Moment): ConversationEntry {
   const { conversation: old } = known;
   const tellsPresence = incoming.participants.some(({ online }) => online !== undefined);
   const presenceAt = tellsPresence ? Math.max(known.presenceAt, at) : known.presenceAt;
   const participants = mergeParticipants(old.participants, incoming.participants, at >= known.presenceAt);
   const deskSeq = highest(old.deskSeq, incoming.deskSeq);
-  const kept = { participants, ...(deskSeq !== undefined && { deskSeq }) };
+  const { desk } = old;
+  const kept = { participants, ...(deskSeq !== undefined && { deskSeq }), ...(desk !== undefined && { desk }) };
   if (incoming.lastSeq < old.lastSeq) {
     const entry = { ...known, conversation: { ...old, ...kept }, presenceAt };
     return readSeqOf(entry.conversation, me) > readSeqOf(old, me) ? counted(entry, me, timeline) : entry;
@@ -77,12 +86,12 @@ export function withMessage(entry: ConversationEntry, message: Message, me: Pers
   const participants = withAuthor(conversation.participants, message);
   const lastMessage = lastOf(conversation.lastMessage, message);
   if (message.seq <= conversation.lastSeq) {
-    if (participants === conversation.participants && lastMessage === conversation.lastMessage) return entry;
-    return { ...entry, conversation: { ...conversation, participants, lastMessage } };
+    const isKnown = participants === conversation.participants && lastMessage === conversation.lastMessage;
+    return withCustomersText(isKnown ? entry : { ...entry, conversation: { ...conversation, participants, lastMessage } }, message);
   }
   const jump = message.seq > conversation.lastSeq + 1;
   const wakes = conversation.status === "archived" && message.kind === "text";
-  return {
+  const next: ConversationEntry = {
     ...entry,
     conversation: {
       ...conversation,
@@ -96,6 +105,7 @@ export function withMessage(entry: ConversationEntry, message: Message, me: Pers
     unread: entry.unread + (sideOf(message) !== me.role && message.seq > readSeqOf(conversation, me) ? 1 : 0),
     stale: entry.stale || jump,
   };
+  return withCustomersText(withMessageOnDesk(next, message, wakes), message);
 }
 
 /**
@@ -109,7 +119,7 @@ export function withChange(entry: ConversationEntry, change: Change, message?: M
   if (change.seq <= conversation.lastSeq) {
     return lastMessage === conversation.lastMessage ? entry : { ...entry, conversation: { ...conversation, lastMessage } };
   }
-  return {
+  const next: ConversationEntry = {
     ...entry,
     conversation: {
       ...conversation,
@@ -120,12 +130,7 @@ export function withChange(entry: ConversationEntry, change: Change, message?: M
     },
     stale: entry.stale || change.seq > conversation.lastSeq + 1,
   };
-}
-
-/** Returns the entry after an entry of the shop's log. */
-export function withDeskSeq(entry: ConversationEntry, deskSeq: number): ConversationEntry {
-  if ((entry.conversation.deskSeq ?? 0) >= deskSeq) return entry;
-  return { ...entry, conversation: { ...entry.conversation, deskSeq } };
+  return withChangeOnDesk(next, change);
 }
 
 /** Returns the entry after a participant's cursor has moved. */
@@ -188,9 +193,12 @@ function counted(entry: ConversationEntry, me: Person, timeline: Timeline | unde
 
 function first(conversation: Conversation, me: Person, at: Moment): ConversationEntry {
   const about = { conversation, presenceAt: at };
-  if (conversation.unread !== undefined) return { ...about, unread: conversation.unread, stale: false };
+  const answered = (entry: ConversationEntry) => withAnsweredDesk(entry, conversation.lastSeq, conversation);
+  if (conversation.unread !== undefined) return answered({ ...about, unread: conversation.unread, stale: false });
   const unread = sideOf(conversation.lastMessage) === me.role ? 0 : 1;
-  return { ...about, unread, stale: conversation.lastSeq > 1 };
+  const isNew = conversation.lastSeq === 1;
+  const entry = { ...about, unread, stale: !isNew };
+  return isNew && me.role === "admin" && conversation.desk === undefined ? withNewDesk(entry) : answered(entry);
 }
 
 function cursorOf(conversation: Conversation, userId: string, role: Role): Participant | undefined {

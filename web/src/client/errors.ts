@@ -13,6 +13,7 @@ const FINAL: readonly string[] = [
   "conversation_closed",
   "not_changeable",
   "overtaken",
+  "already_assigned",
   "payload_too_large",
   "invalid_request",
   "idempotency_mismatch",

@@ -1,6 +1,6 @@
 import type { Message, Person } from "../protocol.ts";
 import type { Environment } from "./environment.ts";
-import { type Pending, type Stored, idOf, isChange, isMessage, isNote } from "./pending.ts";
+import { type Pending, type Stored, idOf, isChange, isDecision, isMessage, isNote } from "./pending.ts";
 import { personKey } from "./person.ts";
 import { keysOf } from "./storage-keys.ts";
 
@@ -114,7 +114,7 @@ export class PendingStorage {
     try {
       // Store the outcome first. Otherwise another tab could see neither the pending one nor its
       // outcome.
-      if (stored !== undefined) storage.setItem(this.#outcomes + id, JSON.stringify(outcomeOf(stored, this.#environment.now())));
+      if (isTold(stored)) storage.setItem(this.#outcomes + id, JSON.stringify(outcomeOf(stored, this.#environment.now())));
     } catch {
       // The storage is full: the other tabs learn of it from the server.
     }
@@ -145,10 +145,15 @@ export class PendingStorage {
     for (const key of keysOf(storage, this.prefix)) {
       const pending = parse<Pending>(storage.getItem(key));
       // A later release may store something else.
-      if (pending !== undefined && (isMessage(pending) || isChange(pending) || isNote(pending))) found.set(idOf(pending), pending);
+      if (pending !== undefined && [isMessage, isChange, isNote, isDecision].some((is) => is(pending))) found.set(idOf(pending), pending);
     }
     return found;
   }
+}
+
+/** Returns false for a decision that has changed nothing, about which other tabs need not know. */
+function isTold(stored: Stored | undefined): stored is Stored {
+  return stored !== undefined && ("message" in stored || stored.entry !== undefined);
 }
 
 /** A tab of the release before reads `sent`, which it takes for its message. */

@@ -1,6 +1,7 @@
 import type { ConversationId, Message, Person } from "../protocol.ts";
 import { Backoff } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
+import { type Decision, type PendingDecision, replaces } from "./decisions.ts";
 import type { Environment } from "./environment.ts";
 import { ApiError, NetworkError } from "./errors.ts";
 import { PendingStorage } from "./outbox-storage.ts";
@@ -14,6 +15,7 @@ import {
   idOf,
   isChange,
   isChangeOf,
+  isDecision,
   isMessage,
   isNote,
 } from "./pending.ts";
@@ -30,16 +32,16 @@ export interface OutboxOwner {
   /** Returns what the server has stored for something pending, if this client holds it. */
   stored(pending: Pending): Stored | undefined;
   /**
-   * Returns the `seenSeq`, or for a note the `seenDeskSeq`, of something that was never sent. Loads
-   * what is necessary for that.
+   * Returns the `seenSeq`, or for a note or a decision the `seenDeskSeq`, of something that was never
+   * sent. Loads what is necessary for that.
    */
   seenSeq(pending: Pending): Promise<number | undefined>;
   /** Returns the `seq` of the message that a change waits for, if the message is stored by now. */
   seqOf(change: PendingChange): number | undefined;
   /** Returns the answer of another admin that came after this message was written, if it is held. */
   overtakenBy(pending: PendingMessage): Message | undefined;
-  /** Another admin's answer has overtaken a message, so it is needed to decide. */
-  overtaken(conversationId: ConversationId): void;
+  /** Another admin's answer or decision has come first, so it is needed to decide. */
+  overtaken(pending: Pending): void;
   /** Sends it once. Returns what the server has stored. */
   send(pending: Pending): Promise<Stored>;
 }
@@ -67,7 +69,7 @@ interface Pause {
 }
 
 /**
- * Sends the messages, changes and notes that are not acknowledged yet.
+ * Sends the messages, changes, notes and decisions that are not acknowledged yet.
  *
  * Those of a conversation are sent one at a time, in the order of writing, and by one tab at a time.
  * The sending tab holds a lock with the conversation's name, and reads the storage again after it
@@ -130,6 +132,18 @@ export class Outbox {
   /** Stores a note and sends it as soon as possible. */
   note(conversationId: ConversationId, body: string): void {
     this.#add({ changeId: this.#environment.uuid(), conversationId, note: { body }, tried: false, writtenAt: this.#nextTime() });
+  }
+
+  /**
+   * Stores a decision about a conversation and sends it as soon as possible. It replaces one with the
+   * same purpose that was not tried yet.
+   */
+  decide(conversationId: ConversationId, decision: Decision): void {
+    const untried = this.pending.find((each): each is PendingDecision => {
+      return each.conversationId === conversationId && each.tried === false && isDecision(each) && replaces(decision, each.decision);
+    });
+    const { changeId, writtenAt } = untried ?? { changeId: this.#environment.uuid(), writtenAt: this.#nextTime() };
+    this.#add({ changeId, conversationId, decision, tried: false, writtenAt });
   }
 
   /** Sends something failed again, with the same id, so that it cannot happen twice. */
@@ -276,7 +290,7 @@ export class Outbox {
 
   /** Returns it with what every attempt has to repeat. */
   #tried(pending: Pending, seen: number | undefined): Pending {
-    if (isNote(pending)) return { ...pending, tried: true, seenDeskSeq: seen };
+    if (isNote(pending) || isDecision(pending)) return { ...pending, tried: true, seenDeskSeq: seen };
     const tried = { ...pending, tried: true, ...(seen !== undefined && { seenSeq: seen }) };
     const expects = isMessage(tried) && this.#me.role === "admin" && tried.seenSeq !== undefined && tried.expectLast === undefined;
     return expects ? { ...tried, expectLast: true } : tried;
@@ -296,7 +310,7 @@ export class Outbox {
     if (problem instanceof ApiError && !problem.retryable) {
       const { code, overtakenBy } = problem;
       this.#fail(pending, { ...(code && { code }), reason: problem.message, ...(overtakenBy && { by: overtakenBy.sender.name }) });
-      if (code === "overtaken") this.#owner.overtaken(pending.conversationId);
+      if (code === "overtaken" || code === "already_assigned") this.#owner.overtaken(pending);
       return undefined;
     }
     if (problem instanceof ApiError && problem.retryAfterMs !== undefined) return problem.retryAfterMs;

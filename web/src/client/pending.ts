@@ -1,11 +1,12 @@
-import type { Change, Code, ConversationId, DeskEntry, Emoji, Message, Person } from "../protocol.ts";
+import type { Change, Code, ConversationId, Desk, DeskEntry, Emoji, Message, Person } from "../protocol.ts";
+import type { PendingDecision } from "./decisions.ts";
 import { isSamePerson } from "./person.ts";
 
 /**
  * Something that is stored locally and not acknowledged yet. Every attempt sends the same id and the
  * same position.
  */
-interface Waiting {
+export interface Waiting {
   readonly conversationId: ConversationId;
   /**
    * `false` until the first attempt. Only until then can the position change. Absent in messages
@@ -70,11 +71,21 @@ export interface PendingNote extends Waiting {
   readonly seenDeskSeq?: number | undefined;
 }
 
-/** A message, a change or a note that is not acknowledged yet. */
-export type Pending = PendingMessage | PendingChange | PendingNote;
+/** A message, a change, a note or a decision that is not acknowledged yet. */
+export type Pending = PendingMessage | PendingChange | PendingNote | PendingDecision;
 
 /** What the server has stored for something that was pending. */
-export type Stored = { readonly message: Message } | { readonly message: Message; readonly change: Change } | { readonly entry: DeskEntry };
+export type Stored = { readonly message: Message } | { readonly message: Message; readonly change: Change } | StoredOnDesk;
+
+/** What the shop's log has after a note or a decision. */
+export interface StoredOnDesk {
+  readonly conversationId: ConversationId;
+  /** Absent if all was as it was asked for. */
+  readonly entry?: DeskEntry;
+  /** Absent from a server that knows only notes. */
+  readonly desk?: Desk;
+  readonly deskSeq?: number;
+}
 
 /** Returns the id that identifies it in every attempt. */
 export function idOf(pending: Pending): string {
@@ -94,6 +105,11 @@ export function isChange(pending: Pending): pending is PendingChange {
 /** Returns true if it is a note. */
 export function isNote(pending: Pending): pending is PendingNote {
   return "note" in pending;
+}
+
+/** Returns true if it is a decision about a conversation. */
+export function isDecision(pending: Pending): pending is PendingDecision {
+  return "decision" in pending;
 }
 
 /** Returns true if it is a change of this message, stored or not. */

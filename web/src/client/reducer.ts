@@ -1,10 +1,11 @@
-import type { Change, Conversation, ConversationId, ConversationPage, DeskEntry, History, Message, OrderSummary, Person, Shop } from "../protocol.ts";
+import type { Change, Conversation, ConversationId, ConversationPage, Desk, DeskEntry, History, Message, OrderSummary, Person, Shop } from "../protocol.ts";
 import type { ConnectionState } from "./connection.ts";
-import { type ConversationEntry, type Moment, merge, withChange, withCursor, withDeskSeq, withMessage, withPresence } from "./conversation.ts";
+import { type ConversationEntry, type Moment, merge, withChange, withCursor, withMessage, withPresence } from "./conversation.ts";
+import { withDeskSeq, withPushedDesk } from "./desk-state.ts";
 import { withDeskEntries } from "./desk.ts";
 import type { DraftTexts } from "./drafts.ts";
 import type { SessionEnd } from "./errors.ts";
-import { type Pending, type Stored, idOf, isChange, isMessage, isNote } from "./pending.ts";
+import { type Pending, type Stored, idOf, isChange, isDecision, isMessage, isNote } from "./pending.ts";
 import { isSamePerson } from "./person.ts";
 import { byActivity } from "./selectors.ts";
 import type { PushedEvent } from "./socket.ts";
@@ -36,8 +37,8 @@ export const KEPT_MESSAGES = 200;
 export type StateChange =
   /** The server pushed an event, received at the moment `at`. `now` is the monotonic clock. */
   | { type: "pushed"; event: PushedEvent; now: number; at: Moment }
-  /** A page of the list: an older one, or one of a sync. */
-  | { type: "list"; page: ConversationPage; asked: "older" | "since"; at: Moment }
+  /** A page of the list: an older one, one of a sync, or one of a filtered list. */
+  | { type: "list"; page: ConversationPage; asked: "older" | "since" | "filtered"; at: Moment }
   /** The newest pages of the list, which replace it. */
   | { type: "refreshed"; pages: readonly ConversationPage[]; at: Moment }
   /** One conversation from the server, perhaps with the change that led to it. */
@@ -54,6 +55,8 @@ export type StateChange =
   | { type: "read"; conversationId: ConversationId; seq: number }
   /** The outbox has changed. */
   | { type: "outbox"; pending: readonly Pending[]; unstored: boolean }
+  /** Whether the person is an agent. */
+  | { type: "agent"; agent: boolean }
   /** The drafts have changed. */
   | { type: "drafts"; drafts: DraftTexts }
   /** The shop's presence. */
@@ -97,6 +100,8 @@ export function reduce(state: State, change: StateChange): State {
       return cursor(state, change.conversationId, state.me, { readSeq: change.seq });
     case "outbox":
       return withPending({ ...state, unstored: change.unstored }, change.pending);
+    case "agent":
+      return { ...state, agent: change.agent };
     case "drafts":
       return { ...state, drafts: change.drafts };
     case "shop":
@@ -129,7 +134,7 @@ function pushed(state: State, event: PushedEvent, now: number, at: Moment): Stat
     case "message_changed":
       return event.message === undefined ? state : shopIsThere(withStoredChange(state, event.change, event.message), event.change.by.role);
     case "desk_updated":
-      return event.entry === undefined ? state : withDesk(state, event.conversationId, [event.entry], event.entry.deskSeq);
+      return event.entry === undefined ? state : withDeskOf(state, event);
     case "message_delivered":
       return cursor(state, event.conversationId, event, { deliveredSeq: event.seq });
     case "message_read":
@@ -142,6 +147,8 @@ function pushed(state: State, event: PushedEvent, now: number, at: Moment): Stat
       return withTypists(state, event.conversationId, event.userId, []);
     case "presence":
       return presence(state, event, at);
+    case "settings_updated":
+      return state;
     default:
       // An unknown event of a later release.
       return state;
@@ -177,7 +184,7 @@ function withStoredChange(state: State, change: Change, message?: Message): Stat
 }
 
 function withStored(state: State, stored: Stored): State {
-  if ("entry" in stored) return withDesk(state, stored.entry.conversationId, [stored.entry], stored.entry.deskSeq);
+  if (!("message" in stored)) return withDeskOf(state, stored);
   return "change" in stored ? withStoredChange(state, stored.change, stored.message) : withStoredMessage(state, stored.message);
 }
 
@@ -191,6 +198,17 @@ function withDesk(state: State, id: ConversationId, entries: readonly DeskEntry[
   const isKept = id === state.open || state.timelines.has(id);
   if (isKept && desk !== held) next = { ...next, desks: new Map(next.desks).set(id, desk) };
   return acknowledged(next, { entries });
+}
+
+/** Adds an entry of the shop's log with the desk after it. A server that knows only notes sends no desk. */
+function withDeskOf(state: State, { entry: cause, desk, deskSeq, ...about }: { conversationId?: ConversationId; entry?: DeskEntry; desk?: Desk; deskSeq?: number }): State {
+  // An older release has stored outcomes without the conversation's id.
+  const id = about.conversationId ?? cause?.conversationId ?? "";
+  const length = Math.max(deskSeq ?? 0, cause?.deskSeq ?? 0);
+  let next = state;
+  const entry = state.conversations.get(id);
+  if (entry !== undefined && desk !== undefined) next = withEntry(next, withPushedDesk(entry, desk, length, cause));
+  return withDesk(next, id, cause === undefined ? [] : [cause], length);
 }
 
 /** Adds a conversation with the change that led to it. A server of an earlier release sends no change. */
@@ -211,8 +229,8 @@ function merged(state: State, incoming: readonly Conversation[], at: Moment): St
   return { ...state, conversations };
 }
 
-function listed(state: State, page: ConversationPage, asked: "older" | "since", at: Moment): State {
-  if (asked === "since") return withConversations(state, page.items, at);
+function listed(state: State, page: ConversationPage, asked: "older" | "since" | "filtered", at: Moment): State {
+  if (asked !== "older") return withConversations(state, page.items, at);
   // Pages that a person has loaded by scrolling are kept, also above the limit. Then the list ends
   // here.
   const next = merged(state, page.items, at);
@@ -237,7 +255,7 @@ function refreshed(state: State, pages: readonly ConversationPage[], at: Moment)
     if (missing && isFurtherDown && !isInUse(next, id)) continue;
     conversations.set(id, missing ? { ...entry, stale: true } : entry);
   }
-  return { ...next, conversations, listLoaded: true, olderCursor, truncated: false };
+  return { ...next, conversations, listLoaded: true, olderCursor, truncated: false, refreshes: state.refreshes + 1 };
 }
 
 /** Drops the conversations with the oldest activity above the limit. */
@@ -258,8 +276,8 @@ function without(state: State, id: ConversationId): State {
 
 /** Returns true if a conversation must be kept: it is open or has pending messages. */
 function isInUse(state: State, id: ConversationId): boolean {
-  const { open, outbox, pendingChanges, pendingNotes } = state;
-  return id === open || [outbox, pendingChanges, pendingNotes].some((pending) => pending.some(({ conversationId }) => conversationId === id));
+  const { open, outbox, pendingChanges, pendingNotes, pendingDecisions } = state;
+  return id === open || [outbox, pendingChanges, pendingNotes, pendingDecisions].some((pending) => pending.some(({ conversationId }) => conversationId === id));
 }
 
 /**
@@ -324,7 +342,13 @@ function cursor(
 /** Adopts what is pending, without what is stored now. */
 function withPending(state: State, pending: readonly Pending[]): State {
   const waiting = pending.filter((each) => storedOf(state, each) === undefined);
-  return { ...state, outbox: waiting.filter(isMessage), pendingChanges: waiting.filter(isChange), pendingNotes: waiting.filter(isNote) };
+  return {
+    ...state,
+    outbox: waiting.filter(isMessage),
+    pendingChanges: waiting.filter(isChange),
+    pendingNotes: waiting.filter(isNote),
+    pendingDecisions: waiting.filter(isDecision),
+  };
 }
 
 /** Removes what is stored now from what is pending. */
@@ -332,15 +356,22 @@ function acknowledged(
   state: State,
   { messages = [], changes = [], entries = [] }: { messages?: readonly Message[]; changes?: readonly Change[]; entries?: readonly DeskEntry[] },
 ): State {
-  const { outbox, pendingChanges, pendingNotes, me } = state;
-  if (outbox.length + pendingChanges.length + pendingNotes.length === 0) return state;
+  const { outbox, pendingChanges, pendingNotes, pendingDecisions, me } = state;
+  const pending = [...outbox, ...pendingChanges, ...pendingNotes, ...pendingDecisions];
+  if (pending.length === 0) return state;
   const ids = new Set([
     ...messages.flatMap(({ clientMessageId, sender }) => (isSamePerson(sender, me) ? (clientMessageId ?? []) : [])),
     ...[...changes, ...entries].flatMap(({ changeId, by }) => (isSamePerson(by, me) ? changeId : [])),
   ]);
-  const isWaiting = (pending: Pending) => !ids.has(idOf(pending));
-  if ([...outbox, ...pendingChanges, ...pendingNotes].every(isWaiting)) return state;
-  return { ...state, outbox: outbox.filter(isWaiting), pendingChanges: pendingChanges.filter(isWaiting), pendingNotes: pendingNotes.filter(isWaiting) };
+  const isWaiting = (each: Pending) => !ids.has(idOf(each));
+  if (pending.every(isWaiting)) return state;
+  return {
+    ...state,
+    outbox: outbox.filter(isWaiting),
+    pendingChanges: pendingChanges.filter(isWaiting),
+    pendingNotes: pendingNotes.filter(isWaiting),
+    pendingDecisions: pendingDecisions.filter(isWaiting),
+  };
 }
 
 /** Returns what the server has stored for something that was pending, if the client holds it. */
@@ -352,9 +383,10 @@ export function storedOf(state: State, pending: Pending): Stored | undefined {
     return message && { message };
   }
   const isOurs = ({ changeId, by }: { changeId: string; by: Person }) => changeId === pending.changeId && isSamePerson(by, me);
-  if (isNote(pending)) {
-    const entry = state.desks.get(pending.conversationId)?.find(isOurs);
-    return entry && { entry };
+  if (isNote(pending) || isDecision(pending)) {
+    const { conversationId } = pending;
+    const entry = state.desks.get(conversationId)?.find(isOurs);
+    return entry && { conversationId, entry };
   }
   const change = changes.find(isOurs);
   const message = change !== undefined && "target" in change ? messageAt(state.timelines.get(pending.conversationId) ?? EMPTY_TIMELINE, change.target) : undefined;

@@ -26,3 +26,8 @@ export function tickOf(message: Message, { participants }: Conversation): Tick {
   if (others.some((participant) => participant.readSeq >= message.seq)) return "read";
   return others.some((participant) => participant.deliveredSeq >= message.seq) ? "delivered" : "sent";
 }
+
+/** Returns true if the person may change what the shop has set: tags, canned responses and the SLA. */
+export function canManage({ me, agent }: Pick<State, "me" | "agent">): boolean {
+  return me.role === "admin" && !agent;
+}

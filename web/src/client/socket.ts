@@ -33,6 +33,7 @@ const KNOWN_EVENTS: ReadonlySet<string> = new Set([
   "conversation_updated",
   "message_changed",
   "desk_updated",
+  "settings_updated",
 ] satisfies readonly PushedEvent["event"][]);
 
 interface Waiting {

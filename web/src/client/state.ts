@@ -2,6 +2,7 @@ import type { ConversationId, Person, Shop, Time } from "../protocol.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { DraftTexts } from "./drafts.ts";
 import type { ConversationEntry } from "./conversation.ts";
+import type { PendingDecision } from "./decisions.ts";
 import type { Desk } from "./desk.ts";
 import type { SessionEnd } from "./errors.ts";
 import type { PendingChange, PendingMessage, PendingNote } from "./pending.ts";
@@ -21,6 +22,8 @@ export interface Typist {
 export interface State {
   /** The logged-in person. */
   readonly me: Person;
+  /** True if the person is an agent: an admin who may not change what the shop has set. */
+  readonly agent: boolean;
   /** The state of the connection. */
   readonly connection: ConnectionState;
   /** Why the session has ended, while {@link connection} is `expired`. */
@@ -40,6 +43,8 @@ export interface State {
   readonly truncated: boolean;
   /** The `since` of the next sync. */
   readonly asOf: Time | undefined;
+  /** How often the list was replaced by its newest pages. What was further down is then dropped. */
+  readonly refreshes: number;
   readonly conversations: ReadonlyMap<ConversationId, ConversationEntry>;
   readonly timelines: ReadonlyMap<ConversationId, Timeline>;
   /** For an admin, the shop's logs of the conversations whose timelines are held. */
@@ -54,6 +59,11 @@ export interface State {
   readonly pendingChanges: readonly PendingChange[];
   /** An admin's notes that are not acknowledged yet, in the order of writing. */
   readonly pendingNotes: readonly PendingNote[];
+  /**
+   * An admin's decisions that are not acknowledged yet, in the order of making. Failed ones have no
+   * effect any more and are kept until the person has seen that.
+   */
+  readonly pendingDecisions: readonly PendingDecision[];
   /** True if messages of the outbox could not be stored and would be lost with the page. */
   readonly unstored: boolean;
   /** The drafts by conversation. */
@@ -68,6 +78,7 @@ export interface State {
 export function initial(me: Person): State {
   return {
     me,
+    agent: false,
     connection: "stopped",
     sessionEnd: undefined,
     clockOffset: 0,
@@ -76,6 +87,7 @@ export function initial(me: Person): State {
     olderCursor: undefined,
     truncated: false,
     asOf: undefined,
+    refreshes: 0,
     conversations: new Map(),
     timelines: new Map(),
     desks: new Map(),
@@ -83,6 +95,7 @@ export function initial(me: Person): State {
     outbox: [],
     pendingChanges: [],
     pendingNotes: [],
+    pendingDecisions: [],
     unstored: false,
     drafts: new Map(),
     shop: undefined,

@@ -40,6 +40,15 @@ const GAP_TIMEOUT_MS = 250;
 const FAILED_REFRESH_MS = 5_000;
 
 /**
+ * The delay before a conversation is fetched because a clock of the SLA has begun, in milliseconds.
+ * People often write more than one message.
+ */
+const CLOCKS_DELAY_MS = 1_000;
+
+/** A new SLA counts everywhere on the server after this time, in milliseconds. */
+const SLA_DELAY_MS = 65_000;
+
+/**
  * The maximum number of fetches of a conversation in a row, if each time an event has made it stale
  * again.
  */
@@ -78,6 +87,11 @@ export class Sync {
   readonly #loading = new Map<ConversationId, { again: boolean; done: Promise<void> }>();
   readonly #paging = new Map<ConversationId, Promise<void>>();
   #pagingList: Promise<void> | undefined;
+  /** Whether the shop has an SLA. Asked when it matters for the first time. */
+  #hasSla: Promise<boolean> | undefined;
+  /** The conversations whose desks are being fetched. */
+  readonly #requestedDesks = new Set<ConversationId>();
+  #slaTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SyncOptions) {
     this.#options = options;
@@ -93,6 +107,15 @@ export class Sync {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#slaTimer);
+  }
+
+  /** Call it when the shop has another SLA. Fetches the clocks of the conversations in the list. */
+  slaChanged(): void {
+    this.#hasSla = undefined;
+    clearTimeout(this.#slaTimer);
+    this.#slaTimer = setTimeout(() => void this.sync(true), SLA_DELAY_MS);
+    void this.sync(true);
   }
 
   /** Syncs the list and the open conversation. A call during a sync starts one more. */
@@ -111,7 +134,10 @@ export class Sync {
       this.#requestMissingDesk(state.open);
     }
     if (state.conversations === before.conversations) return;
-    for (const [id, entry] of state.conversations) if (entry.stale) void this.refresh(id);
+    for (const [id, entry] of state.conversations) {
+      if (entry.stale) void this.refresh(id);
+      else if (entry.deskVersion?.missing !== undefined && entry !== before.conversations.get(id)) this.#requestDesk(id, entry.deskVersion.missing === "clocks");
+    }
   }
 
   /** Loads a conversation's messages up to the newest. A call meanwhile starts one more. */
@@ -323,8 +349,38 @@ export class Sync {
     });
   }
 
+  /** Fetches a conversation whose desk is not known. Its changes meanwhile start nothing more. */
+  #requestDesk(id: ConversationId, onlyClocks: boolean): void {
+    if (this.#requestedDesks.has(id)) return;
+    this.#requestedDesks.add(id);
+    void this.#fetchDesk(id, onlyClocks).finally(() => this.#requestedDesks.delete(id));
+  }
+
+  async #fetchDesk(id: ConversationId, onlyClocks: boolean): Promise<void> {
+    await pause(onlyClocks ? CLOCKS_DELAY_MS : 0);
+    const isMissing = () => !this.#stopped && this.#state().conversations.get(id)?.deskVersion?.missing !== undefined;
+    if (isMissing() && (!onlyClocks || (await this.#isTimed())) && isMissing()) await this.refresh(id);
+  }
+
+  /** Returns true if the shop has an SLA. Without one there are no clocks to fetch. */
+  #isTimed(): Promise<boolean> {
+    this.#hasSla ??= this.#api.admin.sla().then(
+      ({ policy }) => policy !== undefined,
+      (problem: unknown) => {
+        // A server of an earlier release knows no SLA.
+        if (problem instanceof ApiError && !problem.retryable) return false;
+        this.#hasSla = undefined;
+        return true;
+      },
+    );
+    return this.#hasSla;
+  }
+
   async #refresh(id: ConversationId): Promise<void> {
-    const isMissing = () => this.#state().conversations.get(id)?.stale !== false;
+    const isMissing = () => {
+      const entry = this.#state().conversations.get(id);
+      return entry === undefined || entry.stale || entry.deskVersion?.missing !== undefined;
+    };
     try {
       await pause(GAP_TIMEOUT_MS);
       // An event that arrives meanwhile may make it stale again.

@@ -50,7 +50,7 @@ function connect(first: string, renew: () => Promise<string | undefined> = () =>
       opened: (missed) => opened.push(missed),
       pushed: (event) => events.push(event),
       behind: () => (behind += 1),
-      pong: () => undefined,
+      pong: () => undefined, identified: () => undefined,
     },
     asOf: () => "2026-03-01T09:30:00.000Z",
   });

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import type { Decision } from "../../src/client/decisions.ts";
 import { gaplessDeskSeq } from "../../src/client/desk.ts";
 import { type StateChange, reduce } from "../../src/client/reducer.ts";
 import { type State, initial } from "../../src/client/state.ts";
 import { EMPTY_TIMELINE, gaplessSeq, oldestSeq } from "../../src/client/timeline.ts";
-import type { History, Message } from "../../src/protocol.ts";
+import type { Desk, History, Message } from "../../src/protocol.ts";
 import { GRACE, LogModel, MIA, TOM } from "./log-model.ts";
 import { random, shuffled } from "./random.ts";
 
@@ -15,6 +16,18 @@ const ENTRIES = 25;
 
 const ID = "cnv_a";
 
+const DECISIONS: readonly Decision[] = [
+  { assign: { to: "grace" } },
+  { assign: {} },
+  { tag: { add: ["aaaaaaaa"] } },
+  { tag: { add: ["bbbbbbbb"], remove: ["aaaaaaaa"] } },
+  { prioritize: { to: "urgent" } },
+  { snooze: {} },
+  { snooze: {} },
+  { wake: {} },
+  { settle: {} },
+];
+
 /** Does one thing that somebody could do. */
 function act(model: LogModel, next: () => number): void {
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(next() * items.length)] as Item;
@@ -23,8 +36,10 @@ function act(model: LogModel, next: () => number): void {
   else if (what < 0.45) model.edit(by, target);
   else if (what < 0.65) model.react(by, target, pick(["👍", "🎉"]), next() < 0.6);
   else if (what < 0.75) model.delete(by, target);
-  else if (what < 0.85) model.status(pick([GRACE, TOM]), pick(["active", "archived", "closed"]));
-  else model.note(pick([GRACE, TOM]));
+  else if (what < 0.82) model.status(pick([GRACE, TOM]), pick(["active", "archived", "closed"]));
+  else if (what < 0.84 && !model.isOrderFinal) model.finishOrder(pick([GRACE, TOM]), pick(["completed", "cancelled"]));
+  else if (what < 0.88) model.note(pick([GRACE, TOM]));
+  else model.decide(pick([GRACE, TOM]), pick(DECISIONS));
 }
 
 /** A response that was read from the server and arrives later. */
@@ -111,6 +126,11 @@ test("events in any order, lost, twice and late, and old pages, give the same st
   }
 });
 
+/** The desk without the clocks of the SLA, which only the server can compute. */
+function withoutClocks(desk: Desk | undefined): unknown {
+  return { ...desk, sla: undefined };
+}
+
 test("events in order give the same state as a fresh fetch, without a request", () => {
   for (let seed = 1; seed <= SCHEDULES; seed += 1) {
     const next = random(seed);
@@ -119,8 +139,14 @@ test("events in order give the same state as a fresh fetch, without a request", 
     let state = fresh(model, 1);
     for (let count = 0; count < ENTRIES; count += 1) act(model, next);
     model.events.forEach((event, index) => (state = reduce(state, { type: "pushed", event, now: 0, at: index })));
-    expect(visible(state), `schedule ${seed}`).toEqual(visible(fresh(model, 1)));
+    const expected = fresh(model, 1);
+    const [held, asked] = [state, expected].map(({ conversations }) => conversations.get(ID));
+    expect(withoutClocks(held?.conversation.desk), `schedule ${seed}`).toEqual(withoutClocks(asked?.conversation.desk));
+    // A clock that has begun is fetched; then the desk is the same too.
+    if (held?.deskVersion?.missing !== undefined) state = reduce(state, { type: "conversation", conversation: model.conversation(GRACE), at: 1_000 });
+    expect(visible(state), `schedule ${seed}`).toEqual(visible(expected));
     expect(state.conversations.get(ID)?.stale).toBe(false);
+    expect(state.conversations.get(ID)?.deskVersion?.missing).toBeUndefined();
   }
 });
 

@@ -59,7 +59,7 @@ test("status changes stand at their seq, and notes after the entry that they fol
   const note = (deskSeq: number, afterSeq: number): DeskEntry => {
     return { conversationId: "cnv_a", deskSeq, changeId: `note_${deskSeq}`, by: shop, afterSeq, createdAt: "2026-03-01T09:31:00.000Z", type: "note", body: "" };
   };
-  const desk = [note(1, 2), note(2, 4), note(3, 4), { ...note(4, 5), type: "tagged" } as unknown as DeskEntry];
+  const desk = [note(1, 2), note(2, 4), note(3, 4), { ...note(4, 5), type: "escalated" } as unknown as DeskEntry];
   const all = { messages: [message(3), message(5)], changes: [reaction(4, 3), statusChange(6, "active", "closed")], desk, hasOlder: true };
   const unsent = [{ changeId: "later", conversationId: "cnv_a", note: { body: "" }, writtenAt: 9 }];
   // A note before the loaded part is shown with that part.

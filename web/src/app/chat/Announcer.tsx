@@ -1,13 +1,17 @@
 import { useState } from "react";
 import { EMPTY_TIMELINE, isSamePerson, sideOf } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
+import { lineOf, textOf as textOfLine } from "../desk/entry-words.ts";
+import { useNames } from "../desk/shop.ts";
+import { useToday } from "../now.ts";
 import { textOf } from "./Bubble.tsx";
 
 /** The maximum number of messages in the live region. The oldest are removed first. */
 const MAX_ANNOUNCED = 10;
 
 /**
- * Announces new messages of the other side, new notes of other admins, and messages that failed to send, to screen readers.
+ * Announces new messages of the other side, notes and decisions of other admins, and messages that
+ * failed to send, to screen readers.
  * Messages that were there when the component was mounted, and older ones that are loaded later,
  * are not announced.
  */
@@ -16,8 +20,9 @@ export function Announcer({ id }: { id: string }) {
   const role = useChat((state) => state.me.role);
   const me = useChat((state) => state.me);
   const desk = useChat((state) => state.desks.get(id));
-  const [knownNotes] = useState(useChat((state) => state.conversations.get(id)?.conversation.deskSeq) ?? Number.POSITIVE_INFINITY);
-  const notes = desk?.filter((entry) => entry.type === "note" && entry.deskSeq > knownNotes && !isSamePerson(entry.by, me)).slice(-MAX_ANNOUNCED) ?? [];
+  const [names, today] = [useNames(), useToday()];
+  const [knownDesk] = useState(useChat((state) => state.conversations.get(id)?.conversation.deskSeq) ?? Number.POSITIVE_INFINITY);
+  const ofShop = desk?.filter(({ deskSeq, by }) => deskSeq > knownDesk && !isSamePerson(by, me)).slice(-MAX_ANNOUNCED) ?? [];
   const outbox = useChat((state) => state.outbox);
   const [known] = useState(messages.at(-1)?.seq ?? 0);
   const news = messages.filter((message) => message.seq > known && sideOf(message) !== role).slice(-MAX_ANNOUNCED);
@@ -30,9 +35,9 @@ export function Announcer({ id }: { id: string }) {
             {message.kind === "text" && message.deleted === undefined ? `${message.sender.name}: ${message.body}` : textOf(message)}
           </p>
         ))}
-        {notes.map(({ deskSeq, by, body }) => (
-          <p key={`note ${deskSeq}`} dir="auto">
-            {`Note of ${by.name}: ${body}`}
+        {ofShop.map((entry) => (
+          <p key={`desk ${entry.deskSeq}`} dir="auto">
+            {entry.type === "note" ? `Note of ${entry.by.name}: ${entry.body}` : textOfLine(lineOf(entry, { me, ...names, now: today }) ?? [])}
           </p>
         ))}
       </div>

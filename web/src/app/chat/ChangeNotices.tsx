@@ -1,6 +1,7 @@
 import type { Code, ConversationId } from "../../protocol.ts";
 import { type PendingChange } from "../../client/index.ts";
 import { useChat, useClient } from "../chat-context.ts";
+import { DecisionNotices } from "../desk/DecisionNotices.tsx";
 
 const REASONS: Partial<Record<Code, string>> = {
   not_changeable: "This message can't be changed any more.",
@@ -8,7 +9,7 @@ const REASONS: Partial<Record<Code, string>> = {
   not_found: "The message is not there any more.",
 };
 
-/** Says which changes the server has refused. They are undone already. */
+/** Says which changes and decisions the server has refused. They are undone already. */
 export function ChangeNotices({ id }: { id: ConversationId }) {
   const client = useClient();
   const changes = useChat((state) => state.pendingChanges);
@@ -30,6 +31,7 @@ export function ChangeNotices({ id }: { id: ConversationId }) {
           </button>
         </p>
       ))}
+      <DecisionNotices id={id} />
     </div>
   );
 }

@@ -15,6 +15,7 @@ import { Presence } from "./Presence.tsx";
 
 /** Menus are loaded after the first page is shown. */
 const AdminActions = lazy(() => import("./AdminActions.tsx"));
+const DeskBar = lazy(() => import("../desk/DeskBar.tsx"));
 
 /** The chat's header, with the order, presence, and actions. */
 export function ChatHeader({ conversation }: { conversation: Conversation }) {
@@ -51,6 +52,11 @@ export function ChatHeader({ conversation }: { conversation: Conversation }) {
         )}
       </div>
       <OrderDetails orderId={order.id} />
+      {isAdmin && (
+        <Suspense>
+          <DeskBar conversation={conversation} />
+        </Suspense>
+      )}
     </header>
   );
 }

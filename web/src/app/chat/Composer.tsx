@@ -1,12 +1,18 @@
 import { Lock, Pencil, Reply, SendHorizontal, X } from "lucide-react";
-import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
+import { type KeyboardEvent, type RefObject, Suspense, lazy, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { type PendingMessage, type State, isSamePerson, noteDraft } from "../../client/index.ts";
 import type { Conversation, ConversationId, Message } from "../../protocol.ts";
+import { placeholdersIn } from "../canned/placeholders.ts";
+import { UNFILLED_ID, Unfilled } from "../canned/Unfilled.tsx";
 import { useChat, useClient } from "../chat-context.ts";
 import { useMedia } from "../media.ts";
 import { withoutControls } from "../text.ts";
+import type { Completion } from "./completion.ts";
 import { type Composing, WRITING, editing, isEditable } from "./composing.ts";
 import { Quoted, useMessage } from "./Quote.tsx";
+
+/** Only admins have canned responses. */
+const CannedResponses = lazy(() => import("../canned/CannedResponses.tsx"));
 
 /** The maximum length of a message, in characters. */
 const MAX_LENGTH = 4_000;
@@ -50,7 +56,10 @@ export function Composer({
   const entersSend = useMedia(PHYSICAL_KEYBOARD);
   const field = useRef<HTMLTextAreaElement>(null);
   const length = [...text].length;
-  const sendable = ready && text.trim() !== "" && length <= MAX_LENGTH;
+  // A placeholder of a canned response is never sent to a customer.
+  const unfilled = isAdmin && kind !== "note" && placeholdersIn(text).length > 0;
+  const sendable = ready && text.trim() !== "" && length <= MAX_LENGTH && !unfilled;
+  const [completion, setCompletion] = useState<Completion>();
   const words = WORDS[kind];
 
   useEffect(() => {
@@ -94,6 +103,8 @@ export function Composer({
     // Safari ends an IME composition before the Enter key that confirms it. Only key code 229 shows
     // that this Enter must not send.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (completion?.key(event) === true) event.preventDefault();
+    if (event.defaultPrevented) return;
     if (event.key === "Escape" && target !== undefined) cancel();
     else if (event.key === "ArrowUp" && text === "" && kind === "message") {
       const last = lastEditable(client.state, id);
@@ -120,7 +131,16 @@ export function Composer({
           send();
         }}
       >
-        {isAdmin && !closed && kind !== "edit" && <Kinds kind={kind} onChange={(next) => onCompose({ kind: next })} />}
+        {isAdmin && !closed && kind !== "edit" && (
+          <div className="composer-top">
+            <Kinds kind={kind} onChange={(next) => onCompose({ kind: next })} />
+            {kind === "message" && (
+              <Suspense>
+                <CannedResponses conversation={conversation} field={field} text={text} onText={write} onCompletion={setCompletion} />
+              </Suspense>
+            )}
+          </div>
+        )}
         {kind === "message" && now.replyTo !== undefined && <Replying id={id} seq={now.replyTo} onCancel={cancel} />}
         {kind === "edit" && (
           <p className="composing">
@@ -129,6 +149,7 @@ export function Composer({
             <Cancel label="Cancel editing" onCancel={cancel} />
           </p>
         )}
+        {isAdmin && kind !== "note" && <Unfilled conversation={conversation} text={text} onText={write} />}
         <div className="composer-field">
           <textarea
             ref={field}
@@ -138,8 +159,9 @@ export function Composer({
             enterKeyHint={entersSend ? "send" : "enter"}
             placeholder={words.placeholder}
             aria-label={words.label}
-            aria-describedby="composer-help"
-            aria-invalid={length > MAX_LENGTH || undefined}
+            aria-describedby={unfilled ? `${UNFILLED_ID} composer-help` : "composer-help"}
+            aria-invalid={length > MAX_LENGTH || unfilled || undefined}
+            {...(completion && { "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": completion.list, "aria-activedescendant": completion.option })}
             onChange={(event) => write(withoutControls(event.target.value))}
             onKeyDown={key}
           />

@@ -4,6 +4,7 @@ import { type CustomItemComponentProps, Virtualizer, type VirtualizerHandle } fr
 import { EMPTY_TIMELINE, isSamePerson, tickOf } from "../../client/index.ts";
 import type { Conversation } from "../../protocol.ts";
 import { useChat, useLatest } from "../chat-context.ts";
+import { DeskLine } from "../desk/DeskLine.tsx";
 import { dayLabel } from "../format.ts";
 import { useToday } from "../now.ts";
 import { Bubble } from "./Bubble.tsx";
@@ -163,6 +164,7 @@ function OpenedList({
                 )}
                 {row.status !== undefined && <StatusLine change={row.status} />}
                 {row.note !== undefined && <NoteBubble note={row.note} />}
+                {row.decided !== undefined && <DeskLine entry={row.decided} />}
                 {row.unsent !== undefined && <PendingBubble unsent={row.unsent} follows={row.follows} />}
                 {row.unsentNote !== undefined && <PendingNoteBubble note={row.unsentNote} />}
               </div>

@@ -9,12 +9,19 @@ export type StatusChange = Extract<Change, { type: "status" }>;
 /** A note in the shop's log. */
 export type Note = Extract<DeskEntry, { type: "note" }>;
 
+/** What the shop decided, in the shop's log. */
+export type Decided = Exclude<DeskEntry, Note>;
+
+/** The decisions that have a line. A later release can have more. */
+const WITH_LINE: readonly string[] = ["assigned", "tagged", "prioritized", "snoozed", "woken", "settled", "sla_breached"] satisfies readonly Decided["type"][];
+
 /** A row of the chat: one of these is present. */
 export interface Row {
   readonly key: string;
   readonly message?: Message;
   readonly status?: StatusChange;
   readonly note?: Note;
+  readonly decided?: Decided;
   /** A message from the outbox. */
   readonly unsent?: PendingMessage;
   /** A note that is not stored yet. */
@@ -51,7 +58,7 @@ export interface ListPosition {
 const GROUP_TIME = 3 * 60_000;
 
 /** An entry that has a row. */
-type Entry = Message | StatusChange | Note;
+type Entry = Message | StatusChange | Note | Decided;
 
 /**
  * Caches the row of each entry together with the previous entry, so that a new message does not
@@ -60,8 +67,8 @@ type Entry = Message | StatusChange | Note;
 const cachedRows = new WeakMap<Entry, { row: Row; before: Entry | undefined }>();
 
 /**
- * Returns the rows of a chat: messages and status changes ordered by `seq` with the notes after the
- * entry that they follow, then what is not stored yet in the order of writing.
+ * Returns the rows of a chat: messages and status changes ordered by `seq` with the shop's log after
+ * the entries that it follows, then what is not stored yet in the order of writing.
  */
 export function rowsOf(shown: Shown, unsent: readonly (PendingMessage | PendingNote)[]): readonly Row[] {
   const entries = entriesOf(shown);
@@ -94,12 +101,12 @@ export function positionOf({ messages, changes, hasOlder }: Shown, rows: number,
 function entriesOf({ messages, changes, desk, hasOlder }: Shown): readonly Entry[] {
   const statuses = changes.filter((change) => change.type === "status");
   const oldest = Math.min(messages[0]?.seq ?? Infinity, changes[0]?.seq ?? Infinity);
-  const notes = desk.filter((entry) => entry.type === "note" && (!hasOlder || entry.afterSeq >= oldest));
-  if (statuses.length + notes.length === 0) return messages;
+  const ofShop = desk.filter(({ type, afterSeq }) => (type === "note" || WITH_LINE.includes(type)) && (!hasOlder || afterSeq >= oldest));
+  if (statuses.length + ofShop.length === 0) return messages;
   const placed = [
     ...messages.map((entry) => ({ entry, seq: entry.seq, deskSeq: 0 })),
     ...statuses.map((entry) => ({ entry, seq: entry.seq, deskSeq: 0 })),
-    ...notes.map((entry) => ({ entry, seq: entry.afterSeq, deskSeq: entry.deskSeq })),
+    ...ofShop.map((entry) => ({ entry, seq: entry.afterSeq, deskSeq: entry.deskSeq })),
   ];
   return placed.sort((one, other) => one.seq - other.seq || one.deskSeq - other.deskSeq).map(({ entry }) => entry);
 }
@@ -127,7 +134,8 @@ function isText(entry: Entry): entry is Message {
  * The key stays the same when a message or note that was not stored is stored, so that its bubble is
  * not created again.
  */
-function contentOf(entry: Entry): Pick<Row, "key" | "message" | "status" | "note"> {
+function contentOf(entry: Entry): Pick<Row, "key" | "message" | "status" | "note" | "decided"> {
   if ("kind" in entry) return { key: entry.clientMessageId ?? entry.id, message: entry };
-  return "deskSeq" in entry ? { key: entry.changeId, note: entry } : { key: entry.changeId, status: entry };
+  if (!("deskSeq" in entry)) return { key: entry.changeId, status: entry };
+  return entry.type === "note" ? { key: entry.changeId, note: entry } : { key: entry.changeId, decided: entry };
 }

@@ -1,50 +1,54 @@
 import { Inbox, RotateCw } from "lucide-react";
-import { useRef, useState } from "react";
+import type { RefObject } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { ConversationEntry } from "../../client/index.ts";
+import type { Conversation, Desk } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
-import { dayAndMonth } from "../format.ts";
+import { dayAndMonth, orderNumber } from "../format.ts";
 import { useToday } from "../now.ts";
 import { EmptyState } from "../parts/EmptyState.tsx";
 import { ConversationRow } from "./ConversationRow.tsx";
+import type { OlderPages } from "./pages.ts";
+import { RowSelect } from "./RowSelect.tsx";
 import type { SearchResult } from "./search.ts";
+import type { Selecting } from "./select.ts";
 
 /** The next page is loaded this close to the end, in pixels. */
 const NEAR_END = 600;
 
-/** A virtualized list of the conversations, with the latest activity first. */
+/** A virtualized list of the conversations. */
 export function ConversationList({
   entries,
+  deskOf,
   none,
   openId,
   search,
+  pages,
+  selecting,
+  rows,
 }: {
   entries: readonly ConversationEntry[];
+  deskOf: (conversation: Conversation) => Desk | undefined;
   /** True if there are no orders, as far as the client knows. */
   none: boolean;
   openId: string | undefined;
   search: SearchResult;
+  pages: OlderPages;
+  /** Absent for a customer. */
+  selecting: Selecting | undefined;
+  rows: RefObject<VirtualizerHandle | null>;
 }) {
   const client = useClient();
   const listed = useChat((state) => state.listLoaded);
   const failure = useChat((state) => state.failure);
-  const more = useChat((state) => state.olderCursor !== undefined);
   const today = useToday();
-  const rows = useRef<VirtualizerHandle>(null);
-  const [loading, setLoading] = useState(false);
 
   const searching = search.progress !== "none";
+  const { more, loading, failed, load } = pages;
 
-  const load = async () => {
-    if (loading || !more || searching) return;
-    setLoading(true);
-    // After a failure the next scroll or the button loads again.
-    await client.loadMoreConversations().catch(() => undefined);
-    setLoading(false);
-  };
   const scrolled = (offset: number) => {
     const list = rows.current;
-    if (list !== null && offset + list.viewportSize > list.scrollSize - NEAR_END) void load();
+    if (more && !failed && !searching && list !== null && offset + list.viewportSize > list.scrollSize - NEAR_END) load();
   };
   if (!listed && failure !== undefined) {
     return (
@@ -63,23 +67,42 @@ export function ConversationList({
   }
   if (!listed) return <Skeleton />;
   const older = searching ? <SearchedBack search={search} found={entries.length > 0} /> : more && (
-    <button type="button" className="button list-more" disabled={loading} onClick={() => void load()}>
-      {loading ? "Loading…" : "Load older orders"}
+    <button type="button" className="button list-more" disabled={loading} onClick={load}>
+      {loading ? "Loading…" : failed ? "Try again" : "Load older orders"}
     </button>
   );
   if (entries.length === 0) {
     return (
       <div className="list-empty">
         <Inbox size={28} aria-hidden />
-        {!searching && <p>{none ? "No orders yet." : more ? "None of the loaded orders match." : "No orders match."}</p>}
+        {!searching && <p>{none ? "No orders yet." : loading ? "Looking for orders…" : more ? "None of the loaded orders match." : "No orders match."}</p>}
         {older}
       </div>
     );
   }
   return (
-    <nav className="list" aria-label="Conversations" tabIndex={-1}>
+    <nav className="list" aria-label="Conversations" tabIndex={-1} data-selecting={selecting?.mode === true || (selecting?.ids.size ?? 0) > 0 || undefined}>
       <Virtualizer ref={rows} as="ul" item="li" data={entries} onScroll={scrolled}>
-        {(entry) => <ConversationRow key={entry.conversation.id} entry={entry} open={entry.conversation.id === openId} today={today} />}
+        {(entry) => {
+          const { conversation } = entry;
+          const { id } = conversation;
+          const row = <ConversationRow key={id} entry={entry} desk={deskOf(conversation)} open={id === openId} today={today} />;
+          if (selecting === undefined) return row;
+          const selected = selecting.ids.has(id);
+          return (
+            <div key={id} className="row-box" data-selected={selected || undefined}>
+              <RowSelect
+                id={id}
+                name={`${orderNumber(conversation.orderId)} of ${conversation.customerName}`}
+                checked={selected}
+                tabbable={selecting.mode}
+                onToggle={selecting.toggle}
+                onExtend={selecting.extend}
+              />
+              {row}
+            </div>
+          );
+        }}
       </Virtualizer>
       {older}
     </nav>

@@ -1,7 +1,7 @@
 import { CircleAlert } from "lucide-react";
-import { memo } from "react";
+import { Suspense, lazy, memo } from "react";
 import { type ConversationEntry, isSamePerson, sideOf, withPendingChanges } from "../../client/index.ts";
-import type { Conversation } from "../../protocol.ts";
+import type { Conversation, Desk } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
 import { DELETED } from "../chat/Bubble.tsx";
 import { shortTime, fullTime, money, orderNumber } from "../format.ts";
@@ -11,8 +11,11 @@ import { CONVERSATION_STATUS, StatusBadge } from "../parts/StatusBadge.tsx";
 import { UnreadBadge } from "../parts/UnreadBadge.tsx";
 import { unreadText } from "../unread.ts";
 
-/** One order in the list. `today` is the value of `useToday`. */
-export const ConversationRow = memo(function ConversationRow({ entry, open, today }: { entry: ConversationEntry; open: boolean; today: number }) {
+/** Loaded after the first page is shown. */
+const RowDesk = lazy(() => import("./RowDesk.tsx"));
+
+/** One order in the list. `today` is the value of `useToday`, and only admins have a `desk`. */
+export const ConversationRow = memo(function ConversationRow({ entry, desk, open, today }: { entry: ConversationEntry; desk: Desk | undefined; open: boolean; today: number }) {
   const { conversation, unread } = entry;
   const { order } = conversation;
   const isAdmin = useChat((state) => state.me.role === "admin");
@@ -49,6 +52,11 @@ export const ConversationRow = memo(function ConversationRow({ entry, open, toda
         <span className="row-badges">
           <StatusBadge status={order.status} />
           {conversation.status !== "active" && <span className="badge">{CONVERSATION_STATUS[conversation.status] ?? conversation.status}</span>}
+          {desk !== undefined && (
+            <Suspense fallback={null}>
+              <RowDesk desk={desk} />
+            </Suspense>
+          )}
         </span>
       </span>
     </ChatLink>

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import type { ConversationEntry } from "../../client/index.ts";
+import type { ConversationEntry, ListFilter } from "../../client/index.ts";
 import type { Conversation, Time } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
 
@@ -30,15 +30,18 @@ export interface SearchResult {
   readonly searchFurther: () => void;
 }
 
-/** Searches orders on the server. Conversations that are loaded are filtered separately. */
-export function useSearch(words: string): SearchResult {
+/**
+ * Searches orders on the server, among those of the filter. Conversations that are loaded are filtered
+ * separately.
+ */
+export function useSearch(words: string, filter: ListFilter | undefined): SearchResult {
   const client = useClient();
   const online = useChat((state) => state.connection === "online");
   const typed = normalized(words);
   const sent = useDebounced(typed);
   const search = useInfiniteQuery({
-    queryKey: ["search", sent],
-    queryFn: ({ pageParam }) => client.api.conversations({ q: sent, cursor: pageParam, limit: PAGE_SIZE }),
+    queryKey: ["search", sent, filter],
+    queryFn: ({ pageParam }) => client.api.conversations({ ...filter, q: sent, cursor: pageParam, limit: PAGE_SIZE }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor,
     enabled: online && sent !== "",

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Person } from "../../protocol.ts";
-import { PEOPLE } from "../demo.ts";
+import { type DemoPerson, PEOPLE } from "../demo.ts";
 import { Avatar } from "../parts/Avatar.tsx";
 import { type LogIn, demoToken } from "../session.ts";
 
@@ -9,7 +9,7 @@ export function LogInPage({ onLogIn }: { onLogIn: (logIn: LogIn) => void }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
 
-  const pick = async (me: Person) => {
+  const pick = async (me: DemoPerson) => {
     setBusy(true);
     setProblem(undefined);
     try {
@@ -27,6 +27,7 @@ export function LogInPage({ onLogIn }: { onLogIn: (logIn: LogIn) => void }) {
         <button type="button" className="person" disabled={busy} onClick={() => void pick(person)}>
           <Avatar name={person.name} />
           <span>{person.name}</span>
+          {person.agent === true && <span className="badge">Agent</span>}
         </button>
       </li>
     ));

@@ -1,7 +1,7 @@
 import { MessagesSquare, MousePointerClick, ShoppingBag } from "lucide-react";
-import { type RefObject, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import { type RefObject, Suspense, lazy, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import type { VirtualizerHandle } from "virtua";
 import { Link, useLocation } from "wouter";
-import { sorted } from "../../client/index.ts";
 import { useChat } from "../chat-context.ts";
 import { Chat } from "../chat/Chat.tsx";
 import { isOpenedByPerson, watchOpened } from "../chat/opened-by-person.ts";
@@ -10,29 +10,37 @@ import { chatPath } from "../navigation.ts";
 import { ConversationList } from "../orders/ConversationList.tsx";
 import { CountCards } from "../orders/CountCards.tsx";
 import { Filters } from "../orders/Filters.tsx";
-import { matches, matchesStatus, useFilter } from "../orders/filter.ts";
-import { useSearch, withFound } from "../orders/search.ts";
+import { useFilter } from "../orders/filter.ts";
+import { useListKeys } from "../orders/list-keys.ts";
+import { useFilteredPages, useOlderPages } from "../orders/pages.ts";
+import { useSearch } from "../orders/search.ts";
+import { useSelecting } from "../orders/select.ts";
+import { useShown } from "../orders/shown.ts";
+import { listFilter } from "../orders/views.ts";
 import { EmptyState } from "../parts/EmptyState.tsx";
 import { Title } from "../parts/Title.tsx";
+
+/** Loaded after the first page is shown. */
+const BulkBar = lazy(() => import("../bulk/BulkBar.tsx"));
+const ShortcutsDialog = lazy(() => import("../parts/ShortcutsDialog.tsx"));
 
 /** The list and the chat: side by side, or one at a time on a phone. */
 export function OrdersPage({ id }: { id: string | undefined }) {
   const wide = useWide();
-  const isAdmin = useChat((state) => state.me.role === "admin");
-  const conversations = useChat((state) => state.conversations);
+  const me = useChat((state) => state.me);
+  const isAdmin = me.role === "admin";
   const listed = useChat((state) => state.listLoaded);
   const [filter, setFilter] = useFilter();
-  const search = useSearch(filter.words);
-  const entries = useMemo(() => sorted(conversations), [conversations]);
-  const shown = useMemo(() => {
-    const matching = entries.filter((entry) => matches(entry, filter));
-    if (search.found.length === 0) return matching;
-    const found = withFound(conversations, matching, search.found).filter((entry) => matchesStatus(entry, filter));
-    return sorted(new Map(found.map((entry) => [entry.conversation.id, entry])));
-  }, [entries, filter, conversations, search.found]);
+  const asked = useMemo(() => (isAdmin ? listFilter(filter, me, filter.conversation) : undefined), [filter, isAdmin, me]);
+  const search = useSearch(filter.words, asked);
+  const [older, filtered] = [useOlderPages(), useFilteredPages(asked)];
+  const { entries, newest, deskOf } = useShown(filter, filtered.found, search.found);
+  const selecting = useSelecting(entries, filter);
   const chosen = useSyncExternalStore(watchOpened, isOpenedByPerson);
-  useFirstOpens(id, wide && !isAdmin, entries[0]?.conversation.id);
+  useFirstOpens(id, wide && !isAdmin, newest?.conversation.id);
   const pane = useRef<HTMLElement>(null);
+  const rows = useRef<VirtualizerHandle>(null);
+  const [helping, setHelping] = useListKeys({ pane, rows, entries, openId: id, selecting, enabled: isAdmin && (wide || id === undefined) });
   useRowFocused(pane, wide ? undefined : id);
 
   const title = isAdmin ? "All orders" : "My orders";
@@ -45,11 +53,30 @@ export function OrdersPage({ id }: { id: string | undefined }) {
       <section ref={pane} className="list-pane" aria-label="Orders" data-behind={hidden || undefined} inert={hidden}>
         <h1 className="visually-hidden">{title}</h1>
         <CountCards chosen={filter.order} onChoose={(order) => setFilter({ ...filter, order })} />
-        {isAdmin && <Filters filter={filter} onChange={setFilter} />}
-        <ConversationList entries={shown} none={entries.length === 0} openId={id} search={search} />
+        {isAdmin && <Filters filter={filter} selecting={selecting.mode} onChange={setFilter} onSelecting={(mode) => (mode ? selecting.setMode(true) : selecting.clear())} />}
+        <ConversationList
+          entries={entries}
+          deskOf={deskOf}
+          none={newest === undefined}
+          openId={id}
+          search={search}
+          pages={asked === undefined ? older : filtered}
+          selecting={isAdmin ? selecting : undefined}
+          rows={rows}
+        />
+        {isAdmin && (selecting.mode || selecting.busy || selecting.ids.size > 0) && (
+          <Suspense fallback={null}>
+            <BulkBar selecting={selecting} filter={filter} entries={entries} />
+          </Suspense>
+        )}
       </section>
+      {helping && (
+        <Suspense fallback={null}>
+          <ShortcutsDialog onClose={() => setHelping(false)} />
+        </Suspense>
+      )}
       {chat}
-      {wide && id === undefined && <NoneOpen empty={listed && entries.length === 0} isAdmin={isAdmin} />}
+      {wide && id === undefined && <NoneOpen empty={listed && newest === undefined} isAdmin={isAdmin} />}
     </main>
   );
 }

@@ -1,5 +1,7 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
-import { Check, LogOut } from "lucide-react";
+import { Check, LogOut, Settings } from "lucide-react";
+import { useLocation } from "wouter";
+import { useChat } from "../chat-context.ts";
 import { type Theme, useTheme } from "../theme.ts";
 import { AccountButton } from "./AccountButton.tsx";
 
@@ -12,6 +14,8 @@ const THEMES: readonly { theme: Theme; label: string }[] = [
 /** The menu with the logged-in person, the theme, and the log-out. */
 export default function AccountMenu({ onLogOut }: { onLogOut: () => void }) {
   const [theme, setTheme] = useTheme();
+  const [, navigate] = useLocation();
+  const isAdmin = useChat((state) => state.me.role === "admin");
   return (
     <Menu.Root modal={false}>
       <Menu.Trigger asChild>
@@ -30,6 +34,12 @@ export default function AccountMenu({ onLogOut }: { onLogOut: () => void }) {
             ))}
           </Menu.RadioGroup>
           <Menu.Separator className="menu-separator" />
+          {isAdmin && (
+            <Menu.Item className="menu-item" onSelect={() => navigate("/settings")}>
+              <Settings size={16} aria-hidden />
+              Settings
+            </Menu.Item>
+          )}
           <Menu.Item className="menu-item" onSelect={onLogOut}>
             <LogOut size={16} aria-hidden />
             Switch person

@@ -1,0 +1,32 @@
+import type { SlaClock, SlaKind } from "../../protocol.ts";
+import { length, when } from "./when.ts";
+
+/** How a clock stands. `soon`: a quarter of its time or less is left. */
+export type SlaState = "good" | "soon" | "late" | "paused";
+
+/** A clock for people. */
+export interface ClockWords {
+  readonly state: SlaState;
+  readonly text: string;
+}
+
+/** The part of the time that is left when a clock becomes `soon`. */
+const SOON = 0.25;
+
+/** What has to be done in time. A later release can have more kinds. */
+const TODO: Readonly<Record<SlaKind, string>> = {
+  first_response: "Answer",
+  next_response: "Answer",
+  resolution: "Resolve",
+};
+
+/** Returns how a clock stands at `now`, the server's time in milliseconds. */
+export function clockWords({ kind, since, due, paused }: SlaClock, now: number): ClockWords {
+  const todo = TODO[kind] ?? "Due";
+  const end = Date.parse(due);
+  const left = end - now;
+  if (left <= 0) return { state: "late", text: `Late: ${todo.toLowerCase()} was due ${when(due, now)}, ${length(-left)} ago` };
+  if (paused) return { state: "paused", text: `${todo}: paused, ${length(left)} left` };
+  const state = left <= (end - Date.parse(since)) * SOON ? "soon" : "good";
+  return { state, text: `${todo} by ${when(due, now)}, ${length(left)} left` };
+}

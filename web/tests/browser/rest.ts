@@ -1,0 +1,35 @@
+import type { Person } from "../../src/protocol.ts";
+
+/** A person who uses the REST API without a page. */
+export interface RestPerson {
+  /** Makes a request and returns the answer's body. Throws if it is refused. */
+  call<Answer>(method: string, path: string, body?: object): Promise<Answer>;
+}
+
+/** Logs a person in at the local system. */
+export async function restPerson(url: string, { userId, role, name }: Person): Promise<RestPerson> {
+  const request = async <Answer>(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> => {
+    const init = { method, headers: { "content-type": "application/json", ...headers }, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    const response = await fetch(url + path, init);
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Answer;
+  };
+  const { token } = await request<{ token: string }>("POST", "/dev/token", { sub: userId, role, name });
+  return { call: (method, path, body) => request(method, path, body, { authorization: `Bearer ${token}` }) };
+}
+
+/** Places orders of one customer each, a few at a time. Returns the ids of their conversations, in the order of the names. */
+export async function placeOrders(url: string, names: readonly string[]): Promise<readonly string[]> {
+  const ids: string[] = [];
+  const place = async (index: number) => {
+    const name = names[index] ?? "";
+    const person = await restPerson(url, { userId: `customer-${name.replaceAll(/\W/g, "-")}`, role: "customer", name });
+    const items = [{ title: "Desk lamp", quantity: 1, unitPrice: 8900 }];
+    const { conversation } = await person.call<{ conversation: { id: string } }>("POST", "/api/sales", { items, currency: "EUR" });
+    ids[index] = conversation.id;
+  };
+  for (let from = 0; from < names.length; from += 10) {
+    await Promise.all(names.slice(from, from + 10).map((_, index) => place(from + index)));
+  }
+  return ids;
+}
