@@ -11,11 +11,6 @@ export function useMinute(): number {
   return useSyncExternalStore(ticks, () => new Date().setSeconds(0, 0));
 }
 
-/** Returns the current time, to {@link CHECK_INTERVAL}, in milliseconds since 1970. */
-export function useNow(): number {
-  return useSyncExternalStore(ticks, () => Math.floor(Date.now() / CHECK_INTERVAL) * CHECK_INTERVAL);
-}
-
 /** Returns the start of the current day in the reader's time zone, in milliseconds since 1970. */
 export function useToday(): number {
   return useSyncExternalStore(ticks, () => new Date().setHours(0, 0, 0, 0));

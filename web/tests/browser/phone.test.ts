@@ -223,7 +223,8 @@ test("the chat header stays small on a phone and shows presence", async () => {
       await page.locator(".presence .dot").waitFor();
       await checkAccessibility(page, `phone-header-${name === "Leo Martin" ? "customer" : "admin"}-${width}`);
       const height = (await page.locator(".chat-header").boundingBox())?.height ?? 780;
-      expect(height / 780).toBeLessThan(0.16);
+      // An admin's has one more line: what the shop decided.
+      expect(height / 780).toBeLessThan(name === "Leo Martin" ? 0.16 : 0.21);
       const within = await page.locator(".presence").evaluate((each) => {
         const [inner, outer] = [each.getBoundingClientRect(), each.closest(".chat-title")?.getBoundingClientRect()];
         return outer !== undefined && inner.right <= outer.right + 1;

@@ -2,21 +2,24 @@ import * as Menu from "@radix-ui/react-dropdown-menu";
 import { Check, ChevronDown, UserRound } from "lucide-react";
 import type { ConversationId, Desk } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
-import { useDecide } from "./deciding.ts";
+import { takenBy, useDecide } from "./deciding.ts";
 import { useAdmins } from "./shop.ts";
 
 /** The value of the menu for nobody. No user id is empty. */
 const NOBODY = "";
 
 /** Who takes care of the conversation. */
-export function AssigneeMenu({ id, desk: { assignee = NOBODY }, open, onOpen }: { id: ConversationId; desk: Desk; open: boolean; onOpen: (open: boolean) => void }) {
+export function AssigneeMenu({ id, desk, open, onOpen }: { id: ConversationId; desk: Desk; open: boolean; onOpen: (open: boolean) => void }) {
   const decide = useDecide(id);
+  const { assignee = NOBODY } = desk;
   const me = useChat((state) => state.me);
   const admins = useAdmins();
   const name = assignee === me.userId ? "You" : (admins.find((each) => each.userId === assignee)?.name ?? "Another admin");
   const others = admins.filter(({ userId }) => userId !== me.userId);
   const assign = (to: string) => {
-    if (to !== assignee) decide({ assign: to === NOBODY ? {} : { to } });
+    if (to === assignee) return;
+    if (to === me.userId) decide(takenBy(to, desk));
+    else decide({ assign: to === NOBODY ? {} : { to } });
   };
   return (
     <Menu.Root modal={false} open={open} onOpenChange={onOpen}>

@@ -4,7 +4,7 @@ import type { Conversation } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
 import { AssigneeMenu } from "./AssigneeMenu.tsx";
 import { Clocks } from "./Clocks.tsx";
-import { useDecide, useDesk } from "./deciding.ts";
+import { takenBy, useDecide, useDesk } from "./deciding.ts";
 import { useDeskKeys } from "./desk-keys.ts";
 import { PriorityMenu } from "./PriorityMenu.tsx";
 import { SnoozeMenu } from "./SnoozeMenu.tsx";
@@ -31,7 +31,7 @@ export default function DeskBar({ conversation }: { conversation: Conversation }
   useDeskKeys({
     r: () => document.querySelector<HTMLElement>(".composer textarea")?.focus(),
     a: () => {
-      if (desk?.assignee !== me.userId) decide({ assign: { to: me.userId } });
+      if (desk !== undefined && desk.assignee !== me.userId) decide(takenBy(me.userId, desk));
     },
     p: () => setOpen("priority"),
     t: () => setOpen("tags"),

@@ -2,8 +2,9 @@ import * as Menu from "@radix-ui/react-dropdown-menu";
 import { AlarmClock, CalendarClock, ChevronDown, MessageSquareReply } from "lucide-react";
 import { useRef, useState } from "react";
 import type { ConversationId } from "../../protocol.ts";
+import { useChat } from "../chat-context.ts";
+import { useMinute } from "../now.ts";
 import { useDecide } from "./deciding.ts";
-import { useServerTime } from "./server-time.ts";
 import { SnoozeDialog } from "./SnoozeDialog.tsx";
 import { snoozeTimes } from "./snooze-times.ts";
 import { when } from "./when.ts";
@@ -11,7 +12,8 @@ import { when } from "./when.ts";
 /** Puts the conversation off: until a time, or until the customer writes. */
 export function SnoozeMenu({ id, open, onOpen }: { id: ConversationId; open: boolean; onOpen: (open: boolean) => void }) {
   const decide = useDecide(id);
-  const now = useServerTime();
+  const offset = useChat((state) => state.clockOffset);
+  const now = useMinute() + offset;
   const trigger = useRef<HTMLButtonElement>(null);
   const [choosing, setChoosing] = useState(false);
   const until = (moment: number) => decide({ snooze: { until: new Date(moment).toISOString() } });

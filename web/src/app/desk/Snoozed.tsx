@@ -1,18 +1,18 @@
 import { AlarmClock } from "lucide-react";
 import type { ConversationId, Desk } from "../../protocol.ts";
 import { useDecide } from "./deciding.ts";
-import { useServerTime } from "./server-time.ts";
+import { useTicking } from "./ticking.ts";
 import { when } from "./when.ts";
 
 /** Until when the conversation is snoozed, with a button that ends it. */
 export function Snoozed({ id, desk: { snooze } }: { id: ConversationId; desk: Desk }) {
   const decide = useDecide(id);
-  const now = useServerTime();
+  const words = useTicking((now) => (snooze?.until === undefined ? "Snoozed until the customer writes" : `Snoozed until ${when(snooze.until, now)}`));
   if (snooze === undefined) return null;
   return (
     <p className="desk-fact">
       <AlarmClock size={16} aria-hidden />
-      <span>{snooze.until === undefined ? "Snoozed until the customer writes" : `Snoozed until ${when(snooze.until, now)}`}</span>
+      <span>{words}</span>
       <button type="button" className="link-button" onClick={() => decide({ wake: {} })}>
         Wake now
       </button>

@@ -2,14 +2,14 @@ import { Plus, Tag as TagIcon } from "lucide-react";
 import { useRef } from "react";
 import type { ConversationId, Desk } from "../../protocol.ts";
 import { TagName } from "../parts/TagName.tsx";
-import { useTags } from "./shop.ts";
+import { useTagList } from "./shop.ts";
 import { TagDialog } from "./TagDialog.tsx";
 
 /** The conversation's tags, as a button that opens the picker. */
 export function TagButton({ id, desk, open, onOpen }: { id: ConversationId; desk: Desk; open: boolean; onOpen: (open: boolean) => void }) {
   const trigger = useRef<HTMLButtonElement>(null);
-  const tags = useTags();
-  const shown = tags.filter((tag) => desk.tags.includes(tag.id));
+  const query = useTagList();
+  const shown = (query.data?.items ?? []).filter((tag) => desk.tags.includes(tag.id));
   const close = () => {
     onOpen(false);
     trigger.current?.focus();
@@ -28,7 +28,7 @@ export function TagButton({ id, desk, open, onOpen }: { id: ConversationId; desk
         )}
         <Plus size={14} aria-hidden />
       </button>
-      {open && <TagDialog id={id} desk={desk} tags={tags} onClose={close} />}
+      {open && <TagDialog id={id} desk={desk} tags={query.data?.items} onClose={close} />}
     </>
   );
 }

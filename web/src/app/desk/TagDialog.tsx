@@ -8,13 +8,13 @@ import { useDecide } from "./deciding.ts";
 const MOST_TAGS = 10;
 
 /** The picker of tags. Each choice counts at once. */
-export function TagDialog({ id, desk, tags, onClose }: { id: ConversationId; desk: Desk; tags: readonly Tag[]; onClose: () => void }) {
+export function TagDialog({ id, desk, tags, onClose }: { id: ConversationId; desk: Desk; tags: readonly Tag[] | undefined; onClose: () => void }) {
   const decide = useDecide(id);
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   const [words, setWords] = useState("");
   useEffect(() => dialog.current?.showModal(), []);
-  const found = tags.filter(({ name }) => name.toLowerCase().includes(words.trim().toLowerCase()));
+  const found = (tags ?? []).filter(({ name }) => name.toLowerCase().includes(words.trim().toLowerCase()));
   // Tags that were deleted count too, as they do on the server.
   const full = desk.tags.length >= MOST_TAGS;
   const toggle = (tag: Tag) => {
@@ -30,7 +30,9 @@ export function TagDialog({ id, desk, tags, onClose }: { id: ConversationId; des
   return (
     <dialog ref={dialog} className="dialog desk-dialog" aria-labelledby={heading} onClose={onClose}>
       <h2 id={heading}>Tags</h2>
-      {tags.length === 0 ? (
+      {tags === undefined ? (
+        <p role="status">The tags are not loaded yet.</p>
+      ) : tags.length === 0 ? (
         <p>
           The shop has no tags yet. <Link href="/settings/tags">Add some in the settings.</Link>
         </p>
@@ -38,7 +40,7 @@ export function TagDialog({ id, desk, tags, onClose }: { id: ConversationId; des
         <>
           <label className="field">
             <span>Search the tags</span>
-            <input type="search" value={words} enterKeyHint="done" onChange={(event) => setWords(event.target.value)} onKeyDown={key} />
+            <input type="text" value={words} enterKeyHint="done" onChange={(event) => setWords(event.target.value)} onKeyDown={key} />
           </label>
           <ul className="tag-choices" aria-label="Tags">
             {found.map((tag) => {

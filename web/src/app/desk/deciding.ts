@@ -9,6 +9,14 @@ export function useDesk(conversation: Conversation): Desk | undefined {
   return useMemo(() => shownDesk(conversation, pending), [conversation, pending]);
 }
 
+/**
+ * Returns the decision that an admin takes care of the conversation. What nobody had is not taken from
+ * an admin who was faster.
+ */
+export function takenBy(userId: string, { assignee }: Desk): Decision {
+  return { assign: { to: userId, ...(assignee === undefined && { ifUnassigned: true }) } };
+}
+
 /** Returns a function that decides something about the conversation. It shows at once. */
 export function useDecide(id: ConversationId): (decision: Decision) => void {
   const client = useClient();

@@ -1,7 +1,6 @@
 import { Plus, X } from "lucide-react";
 import type { Weekday } from "../../protocol.ts";
 import { Field } from "./Field.tsx";
-import { type FieldProblem, problemAt } from "./field-problem.ts";
 import { Holidays } from "./Holidays.tsx";
 import { MOST_SPANS, type SlaForm, type SpanForm, WEEKDAYS } from "./sla-form.ts";
 
@@ -9,9 +8,7 @@ import { MOST_SPANS, type SlaForm, type SpanForm, WEEKDAYS } from "./sla-form.ts
 const ZONES: readonly string[] = Intl.supportedValuesOf("timeZone");
 
 /** When the shop is open. */
-export function Hours({ form, problem, onChange }: { form: SlaForm; problem: FieldProblem | undefined; onChange: (form: SlaForm) => void }) {
-  const weekProblem = problemAt(problem, "policy.calendar.week");
-  const isOfDay = WEEKDAYS.some((day) => problemAt(problem, `policy.calendar.week.${day}`) !== undefined);
+export function Hours({ form, problemOf, onChange }: { form: SlaForm; problemOf: (field: string) => string | undefined; onChange: (form: SlaForm) => void }) {
   return (
     <>
       <h3>Opening hours</h3>
@@ -26,7 +23,7 @@ export function Hours({ form, problem, onChange }: { form: SlaForm; problem: Fie
       </fieldset>
       {!form.always && (
         <>
-          <Field label="Time zone" problem={problemAt(problem, "policy.calendar.timezone")}>
+          <Field label="Time zone" problem={problemOf("policy.calendar.timezone")}>
             {(state) => <input {...state} list="zones" value={form.timezone} onChange={(event) => onChange({ ...form, timezone: event.target.value })} />}
           </Field>
           <datalist id="zones">
@@ -35,18 +32,18 @@ export function Hours({ form, problem, onChange }: { form: SlaForm; problem: Fie
             ))}
           </datalist>
           <p role="alert" className="form-problem">
-            {!isOfDay && weekProblem}
+            {problemOf("policy.calendar.week")}
           </p>
           {WEEKDAYS.map((day) => (
             <Day
               key={day}
               day={day}
               spans={form.week[day]}
-              problem={problemAt(problem, `policy.calendar.week.${day}`)}
+              problem={problemOf(`policy.calendar.week.${day}`)}
               onChange={(spans) => onChange({ ...form, week: { ...form.week, [day]: spans } })}
             />
           ))}
-          <Holidays days={form.holidays} problem={problemAt(problem, "policy.calendar.holidays")} onChange={(holidays) => onChange({ ...form, holidays })} />
+          <Holidays days={form.holidays} problem={problemOf("policy.calendar.holidays")} onChange={(holidays) => onChange({ ...form, holidays })} />
         </>
       )}
     </>

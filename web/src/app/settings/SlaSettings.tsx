@@ -3,13 +3,14 @@ import { type FormEvent, useRef, useState } from "react";
 import type { Sla } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
 import { useSla } from "../desk/shop.ts";
-import { fieldProblem } from "./field-problem.ts";
+import { fieldProblem, problemAt } from "./field-problem.ts";
 import { useFirstProblemFocused } from "./first-problem.ts";
 import { FormEnd } from "./FormEnd.tsx";
 import { Hours } from "./Hours.tsx";
 import { Loading } from "./Loading.tsx";
 import { useSaving } from "./saving.ts";
-import { type SlaForm, formOf, hasProblem, slaOf } from "./sla-form.ts";
+import { type SlaForm, formOf, slaOf } from "./sla-form.ts";
+import { problemsOf } from "./sla-problems.ts";
 import { Targets } from "./Targets.tsx";
 
 /** Within which times the shop wants to answer, and when it is open. */
@@ -34,12 +35,14 @@ export function SlaSettings({ maySet }: { maySet: boolean }) {
 
 function SlaFields({ sla, maySet, saving }: { sla: Sla; maySet: boolean; saving: UseMutationResult<unknown, Error, Sla> }) {
   const [form, setForm] = useState(() => formOf(sla, Intl.DateTimeFormat().resolvedOptions().timeZone));
-  /** The form with which somebody has tried to save, so that problems are shown. */
+  /** The form with which somebody has tried to save. From then on problems are shown. */
   const [checked, setChecked] = useState<SlaForm>();
+  const found = problemsOf(form);
+  // What the server has refused is another form than one that was not sent.
+  const problem = found.size === 0 ? fieldProblem(saving.error) : undefined;
   const fields = useRef<HTMLFormElement>(null);
   useFirstProblemFocused(fields, saving.error);
   useFirstProblemFocused(fields, checked);
-  const problem = fieldProblem(saving.error);
   const change = (next: SlaForm) => {
     setForm(next);
     if (saving.isSuccess) saving.reset();
@@ -47,8 +50,9 @@ function SlaFields({ sla, maySet, saving }: { sla: Sla; maySet: boolean; saving:
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setChecked(form);
-    if (!hasProblem(form)) saving.mutate(slaOf(form));
+    if (found.size === 0) saving.mutate(slaOf(form));
   };
+  const problemOf = (field: string) => (checked === undefined ? undefined : found.get(field)) ?? problemAt(problem, field);
   return (
     <form ref={fields} className="settings-form" aria-labelledby="sla-title" onSubmit={submit} noValidate>
       <fieldset className="plain" disabled={!maySet}>
@@ -59,12 +63,12 @@ function SlaFields({ sla, maySet, saving }: { sla: Sla; maySet: boolean; saving:
         </label>
         {form.on && (
           <>
-            <Targets targets={form.targets} problem={problem} checked={checked !== undefined} onChange={(targets) => change({ ...form, targets })} />
-            <Hours form={form} problem={problem} onChange={change} />
+            <Targets targets={form.targets} problemOf={problemOf} onChange={(targets) => change({ ...form, targets })} />
+            <Hours form={form} problemOf={problemOf} onChange={change} />
           </>
         )}
       </fieldset>
-      {maySet && <FormEnd saving={saving} problem={problem} fields={["policy.targets", "policy.calendar"]} />}
+      {maySet && <FormEnd saving={saving} problem={problem} fields={["policy.calendar.timezone", "policy.calendar.holidays"]} />}
     </form>
   );
 }

@@ -1,21 +1,17 @@
 import type { Priority } from "../../protocol.ts";
 import { PRIORITIES } from "../desk/priorities.ts";
 import { PriorityIcon } from "../desk/PriorityIcon.tsx";
-import { type FieldProblem, problemAt } from "./field-problem.ts";
 import { Field } from "./Field.tsx";
-import { type Duration, type SlaForm, TIMES, type TargetForm, durationProblem } from "./sla-form.ts";
+import { type Duration, type SlaForm, TIMES, type TargetForm } from "./sla-form.ts";
 
 /** The times by priority. */
 export function Targets({
   targets,
-  problem,
-  checked,
+  problemOf,
   onChange,
 }: {
   targets: SlaForm["targets"];
-  problem: FieldProblem | undefined;
-  /** True if somebody has tried to save, so that problems are shown. */
-  checked: boolean;
+  problemOf: (field: string) => string | undefined;
   onChange: (targets: SlaForm["targets"]) => void;
 }) {
   return (
@@ -37,7 +33,7 @@ export function Targets({
                 As without a priority
               </label>
             )}
-            {!target.asDefault && <Times priority={priority} target={target} problem={problem} checked={checked} onChange={change} />}
+            {!target.asDefault && <Times priority={priority} target={target} problemOf={problemOf} onChange={change} />}
           </fieldset>
         );
       })}
@@ -48,14 +44,12 @@ export function Targets({
 function Times({
   priority,
   target,
-  problem,
-  checked,
+  problemOf,
   onChange,
 }: {
   priority: Priority;
   target: TargetForm;
-  problem: FieldProblem | undefined;
-  checked: boolean;
+  problemOf: (field: string) => string | undefined;
   onChange: (target: TargetForm) => void;
 }) {
   return (
@@ -63,10 +57,9 @@ function Times({
       {TIMES.map(({ time, label }) => {
         const duration = target.times[time];
         const set = (next: Partial<Duration>) => onChange({ ...target, times: { ...target.times, [time]: { ...duration, ...next } } });
-        const wrong = (checked ? durationProblem(duration) : undefined) ?? problemAt(problem, `policy.targets.${priority}.${time}`);
         return (
           <div key={time} className="duration">
-            <Field label={label} problem={wrong}>
+            <Field label={label} problem={problemOf(`policy.targets.${priority}.${time}`)}>
               {(state) => <input {...state} inputMode="numeric" value={duration.value} onChange={(event) => set({ value: event.target.value })} />}
             </Field>
             <select aria-label={`Unit of ${label}`} value={duration.unit} onChange={(event) => set({ unit: event.target.value as Duration["unit"] })}>

@@ -12,8 +12,9 @@ export function fieldProblem(error: Error | null): FieldProblem | undefined {
   if (error === null) return undefined;
   if (!(error instanceof ApiError)) return { field: undefined, text: `${error.message} Nothing was saved.` };
   if (error.code === "forbidden") return { field: undefined, text: "Only an admin can change this." };
-  const [, field, problem] = (error.code === "invalid_request" && /^([\w.[\]]+): (.+)$/s.exec(error.message)) || [];
-  return { field, text: sentence(problem ?? error.message) };
+  const [, field, problem] = (error.code === "invalid_request" && /^([\w.[\]?]+): (.+)$/s.exec(error.message)) || [];
+  // The server writes a question mark for a key that it does not name.
+  return { field: field?.includes("?") === true ? undefined : field, text: sentence(problem ?? error.message) };
 }
 
 /** Returns the text of the problem if it is about this field or a part of it. */

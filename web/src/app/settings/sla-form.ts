@@ -71,16 +71,6 @@ export function slaOf({ on, targets, always, timezone, week, holidays }: SlaForm
   return { policy: { ...policy, calendar } };
 }
 
-/** Returns why a duration is none, or undefined. */
-export function durationProblem({ value }: Duration): string | undefined {
-  return value.trim() === "" || /^\d{1,6}$/.test(value.trim()) ? undefined : "Write a whole number, or nothing.";
-}
-
-/** Returns true if the form has a duration that is none. */
-export function hasProblem({ on, targets }: SlaForm): boolean {
-  return on && PRIORITIES.some((priority) => (priority === "none" || !targets[priority].asDefault) && TIMES.some(({ time }) => durationProblem(targets[priority].times[time]) !== undefined));
-}
-
 function targetForm(target: SlaTarget | undefined, priority: Priority): TargetForm {
   return {
     asDefault: priority !== "none" && target === undefined,
