@@ -83,7 +83,7 @@ export type BulkResult = {
  * The shop is open whenever the clocks on its walls show a time of its opening hours, on no holiday.
  * So an hour that is skipped or repeated when the clocks change is missing or counts twice. */
 export type Calendar = {
-  /** The time zone of the shop's clocks, of the IANA database, such as `Europe/Berlin`. */
+  /** The time zone of the shop's clocks. */
   timezone: Timezone,
   /** The opening hours. */
   week: Week,
@@ -419,7 +419,8 @@ export type DeskPage = {
   hasMore: boolean,
 };
 
-/** `POST /api/chat/conversations/{id}/desk`. */
+/** `POST /api/chat/conversations/{id}/desk`. Exactly one of the fields behind `seenDeskSeq` is
+ * present. */
 export type DeskRequest = {
   /** The caller's own id of this entry, a UUID. It must be the same in every repeat. */
   changeId: string,
@@ -570,7 +571,7 @@ export type MessageRequest = {
   connectionId?: string,
 };
 
-/** A number of minutes of business time, 1 to 525,600. The most is a year of days without a night. */
+/** A number of minutes of business time, 1 to 525,600. A year has as many. */
 export type Minutes = number;
 
 /** A note for the other admins. */
@@ -1021,6 +1022,8 @@ export type SlaClock = {
   since: Time,
   /** When its time is over. While it is paused: when it would be over if the snooze ended now. */
   due: Time,
+  /** When a quarter of its time is left, in the same way. */
+  warnAt: Time,
   /** True while the conversation is snoozed, unless the clock's time was over before. */
   paused: boolean,
 };
@@ -1146,8 +1149,7 @@ export type Time = string;
 /** A time of a day as a clock on the wall shows it: `HH:MM`. The end of a day is `24:00`. */
 export type TimeOfDay = string;
 
-/** A time zone of the IANA database that is part of this program. So nothing is read, and the zones
- * are the same on every machine. */
+/** A time zone of the IANA database, such as `Europe/Berlin`. */
 export type Timezone = string;
 
 /** The caller, with the values of the token. */

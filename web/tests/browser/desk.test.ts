@@ -291,7 +291,7 @@ test("rows show in words what the shop decided and how much time is left, in lig
   const clockOf = (id: string): SlaClock[] => {
     const left = [150, 45, -20, 100][ids.indexOf(id)] ?? 0;
     const due = Date.now() + left * 60_000 + 30_000;
-    return [{ kind: "next_response", since: new Date(due - 240 * 60_000).toISOString(), due: new Date(due).toISOString(), paused: id === ids[3] }];
+    return [{ kind: "next_response", since: new Date(due - 240 * 60_000).toISOString(), due: new Date(due).toISOString(), warnAt: new Date(due - 60 * 60_000).toISOString(), paused: id === ids[3] }];
   };
   for (const colorScheme of ["light", "dark"] as const) {
     const { page: tom } = await setup.windows.window({ colorScheme });

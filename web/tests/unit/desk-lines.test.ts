@@ -75,12 +75,12 @@ test("the lines stand where they were written, and unknown types have no row", (
   expect(rows.map(({ key }) => key)).toEqual(["m1", "one", "m2", "three", "four", "m3"]);
 });
 
-const clock = (about: Partial<SlaClock> = {}): SlaClock => ({ kind: "first_response", since: "2026-03-04T09:00:00.000Z", due: "2026-03-04T11:00:00.000Z", paused: false, ...about });
+const clock = (about: Partial<SlaClock> = {}): SlaClock => ({ kind: "first_response", since: "2026-03-04T09:00:00.000Z", due: "2026-03-04T11:00:00.000Z", warnAt: "2026-03-04T10:30:00.000Z", paused: false, ...about });
 
 test("a clock says how much time is left, and that it is late", () => {
   expect(clockWords(clock(), NOW)).toEqual({ state: "good", text: "Answer by 12:00, 1 h left" });
   expect(clockWords(clock({ due: "2026-03-04T10:25:00.000Z" }), NOW).state).toBe("good");
-  expect(clockWords(clock({ due: "2026-03-04T10:20:00.000Z" }), NOW)).toEqual({ state: "soon", text: "Answer by 11:20, 20 min left" });
+  expect(clockWords(clock({ due: "2026-03-04T10:20:00.000Z", warnAt: "2026-03-04T10:00:00.000Z" }), NOW)).toEqual({ state: "soon", text: "Answer by 11:20, 20 min left" });
   expect(clockWords(clock({ due: "2026-03-04T09:50:00.000Z" }), NOW)).toEqual({ state: "late", text: "Late: answer was due 10:50, 10 min ago" });
   expect(clockWords(clock({ kind: "resolution", due: "2026-03-05T10:00:00.000Z" }), NOW).text).toBe("Resolve by tomorrow, 11:00, 1 day left");
   expect(clockWords(clock({ paused: true }), NOW)).toEqual({ state: "paused", text: "Answer: paused, 1 h left" });

@@ -145,7 +145,7 @@ test("the outbox of the release before, and of a later one, still opens", async 
 });
 
 test("the desk follows messages: a text of the customer ends a snooze, one of the shop is an answer", async () => {
-  const clock = { since: AT, due: AT, paused: false };
+  const clock = { since: AT, due: AT, warnAt: AT, paused: false };
   const sla = [{ ...clock, kind: "next_response" as const }, { ...clock, kind: "resolution" as const }];
   await start({ desk: { ...DESK, waitingSince: AT, snooze: { since: AT, afterSeq: 3 }, sla }, deskSeq: 2 });
   push({ event: "new_message", message: text(4, TOM) });
@@ -163,7 +163,7 @@ test("the desk follows messages: a text of the customer ends a snooze, one of th
 test("when the customer begins to wait, the clocks are fetched once, and only if the shop has an SLA", async () => {
   const server = await start({ policy: { targets: {} } });
   for (const seq of [4, 5, 6]) push({ event: "new_message", message: text(seq) });
-  const clock = { kind: "first_response", since: AT, due: AT, paused: false } as const;
+  const clock = { kind: "first_response", since: AT, due: AT, warnAt: AT, paused: false } as const;
   [server.lastSeq, server.desk] = [6, { ...DESK, waitingSince: AT, sla: [clock] }];
   await vi.advanceTimersByTimeAsync(5_000);
   expect(server.fetched.map((path) => path.split("/").at(-1))).toEqual(["sla", "cnv_a"]);
@@ -181,7 +181,7 @@ test("without an SLA nothing is fetched, until the shop has one", async () => {
   push({ event: "new_message", message: text(6) });
   await vi.advanceTimersByTimeAsync(5_000);
   expect(server.fetched.map((path) => path.split("/").at(-1))).toEqual(["sla"]);
-  [server.policy, server.lastSeq, server.desk] = [{ targets: {} }, 6, { ...DESK, waitingSince: AT, sla: [{ kind: "next_response", since: AT, due: AT, paused: false }] }];
+  [server.policy, server.lastSeq, server.desk] = [{ targets: {} }, 6, { ...DESK, waitingSince: AT, sla: [{ kind: "next_response", since: AT, due: AT, warnAt: AT, paused: false }] }];
   started.socket().receive({ event: "settings_updated", what: "sla" });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(desk()?.sla).toHaveLength(1);

@@ -158,8 +158,8 @@ export class LogModel {
   #shownDesk(): Desk {
     const { waitingSince, snooze } = this.#desk;
     const paused = snooze !== undefined;
-    const response = waitingSince === undefined ? [] : [{ kind: "next_response" as const, since: waitingSince, due: waitingSince, paused }];
-    const resolution = this.isOrderFinal || this.#status !== "active" ? [] : [{ kind: "resolution" as const, since: timeOf(1), due: timeOf(1_000), paused }];
+    const response = waitingSince === undefined ? [] : [{ kind: "next_response" as const, since: waitingSince, due: waitingSince, warnAt: waitingSince, paused }];
+    const resolution = this.isOrderFinal || this.#status !== "active" ? [] : [{ kind: "resolution" as const, since: timeOf(1), due: timeOf(1_000), warnAt: timeOf(750), paused }];
     return { ...this.#desk, sla: [...response, ...resolution] };
   }
 

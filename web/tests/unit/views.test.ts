@@ -70,7 +70,7 @@ test("a stored filter opens, and what another release has stored is left out", (
 });
 
 test("a clock of the list says how much is left: amber at a quarter, then late", () => {
-  const clock = { kind: "next_response", since: "2026-03-01T08:00:00.000Z", due: "2026-03-01T12:00:00.000Z", paused: false } as const;
+  const clock = { kind: "next_response", since: "2026-03-01T08:00:00.000Z", due: "2026-03-01T12:00:00.000Z", warnAt: "2026-03-01T11:00:00.000Z", paused: false } as const;
   const at = (time: string) => shortClock(clock, Date.parse(`2026-03-01T${time}.000Z`));
   expect(at("10:00:00")).toBe("good/2 h left");
   expect(at("11:00:00")).toBe("soon/1 h left");

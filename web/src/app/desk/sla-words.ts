@@ -10,9 +10,6 @@ export interface ClockWords {
   readonly text: string;
 }
 
-/** The part of the time that is left when a clock becomes `soon`. */
-const SOON = 0.25;
-
 /** What has to be done in time. A later release can have more kinds. */
 const TODO: Readonly<Record<SlaKind, string>> = {
   first_response: "Answer",
@@ -21,12 +18,12 @@ const TODO: Readonly<Record<SlaKind, string>> = {
 };
 
 /** Returns how a clock stands at `now`, the server's time in milliseconds. */
-export function clockWords({ kind, since, due, paused }: SlaClock, now: number): ClockWords {
+export function clockWords({ kind, due, warnAt, paused }: SlaClock, now: number): ClockWords {
   const todo = TODO[kind] ?? "Due";
   const end = Date.parse(due);
   const left = end - now;
   if (left <= 0) return { state: "late", text: `Late: ${todo.toLowerCase()} was due ${when(due, now)}, ${length(-left)} ago` };
   if (paused) return { state: "paused", text: `${todo}: paused, ${length(left)} left` };
-  const state = left <= (end - Date.parse(since)) * SOON ? "soon" : "good";
+  const state = Date.parse(warnAt) <= now ? "soon" : "good";
   return { state, text: `${todo} by ${when(due, now)}, ${length(left)} left` };
 }
