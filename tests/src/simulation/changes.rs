@@ -1,4 +1,4 @@
-//! A simulated user edits, deletes, reacts, changes statuses and writes notes.
+//! A simulated user edits, deletes, reacts, changes statuses, writes notes and decides at the desk.
 
 use domain::SharedId;
 use serde_json::json;
@@ -52,7 +52,25 @@ impl SimulatedUser {
             fields["seenDeskSeq"] = json!(self.held.borrow().gapless_desk());
         }
         let asked = simulation.observations.borrow_mut().ask(&self.person, &id, What::Note { body });
-        self.insist(simulation, shared_id, asked, Way::Note, &fields).await;
+        self.insist(simulation, shared_id, asked, Way::Desk, &fields).await;
+    }
+
+    /// Decides something at the desk, and repeats the request until it is answered.
+    pub async fn decide(&self, simulation: &Simulation, shared_id: &SharedId, seen: bool) {
+        let id = Self::new_id(simulation);
+        let mut fields = match simulation.fault_injector().below(6) {
+            0 => json!({ "prioritize": { "to": "urgent" } }),
+            1 => json!({ "prioritize": { "to": "low" } }),
+            2 | 3 => json!({ "snooze": {} }),
+            4 => json!({ "wake": {} }),
+            _ => json!({ "settle": {} }),
+        };
+        fields["changeId"] = json!(id);
+        if seen {
+            fields["seenDeskSeq"] = json!(self.held.borrow().gapless_desk());
+        }
+        let asked = simulation.observations.borrow_mut().ask(&self.person, &id, What::Decision);
+        self.insist(simulation, shared_id, asked, Way::Desk, &fields).await;
     }
 
     /// Archives, closes or opens the conversation, and repeats the request until it is answered.

@@ -79,7 +79,7 @@ impl SimulatedUser {
         let id = shared_id.conversation_id().to_string();
         for attempt in 0..TRIES {
             // A repeat goes over the connection that is open then, or over REST.
-            let connection = self.connection().filter(|_| !matches!(way, Way::Note));
+            let connection = self.connection().filter(|_| !matches!(way, Way::Desk));
             let over_rest = matches!(way, Way::Message) && simulation.fault_injector().below(3) == 0;
             let answer = match (&connection, way) {
                 (Some(connection), Way::Message) if !over_rest => {
@@ -105,7 +105,7 @@ impl SimulatedUser {
                     let route = "POST /api/chat/conversations/{id}/messages/{seq}/changes";
                     self.rest(simulation, route, &format!("{id}/{seq}"), "", fields).await
                 }
-                (_, Way::Note) => {
+                (_, Way::Desk) => {
                     self.rest(simulation, "POST /api/chat/conversations/{id}/desk", &id, "", fields).await
                 }
             };
@@ -113,6 +113,10 @@ impl SimulatedUser {
             if answer.is_done() {
                 let duplicate = answer.status == 200 && answer.body["duplicate"] != false;
                 self.held.borrow_mut().take_answer(&answer.body);
+                if matches!(way, Way::Desk) && answer.body["entry"].is_null() {
+                    // All was as it was asked for.
+                    return;
+                }
                 let began = simulation.observations.borrow().asked[asked].began;
                 self.acknowledged(simulation, began, &answer.body, duplicate, connection);
                 return;
@@ -152,6 +156,8 @@ impl SimulatedUser {
             _ if !self.takes_part => matches!(code, "not_found" | "forbidden"),
             (What::Note { .. } | What::Delete { .. }, "forbidden") => !self.person.is_admin(),
             (What::Note { .. }, _) => false,
+            // Only an active conversation can be snoozed.
+            (What::Decision, code) => code == "invalid_request" || code == "forbidden" && !self.person.is_admin(),
             (_, "conversation_closed") => true,
             (What::Message { reply_to, .. }, "invalid_request") => reply_to.is_some(),
             (What::Message { expect_last: true, seen, .. }, "overtaken") => {
@@ -174,5 +180,5 @@ pub(crate) enum Way {
     Message,
     /// A change of the message with this `seq`.
     Change(u64),
-    Note,
+    Desk,
 }

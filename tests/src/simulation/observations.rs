@@ -61,11 +61,29 @@ pub(crate) struct Asked {
 /// What a user tried to write.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    Message { body: String, seen: Option<u64>, reply_to: Option<u64>, expect_last: bool },
-    Edit { target: u64, body: String },
-    Delete { target: u64 },
-    React { target: u64, emoji: &'static str, on: bool },
-    Note { body: String },
+    Message {
+        body: String,
+        seen: Option<u64>,
+        reply_to: Option<u64>,
+        expect_last: bool,
+    },
+    Edit {
+        target: u64,
+        body: String,
+    },
+    Delete {
+        target: u64,
+    },
+    React {
+        target: u64,
+        emoji: &'static str,
+        on: bool,
+    },
+    Note {
+        body: String,
+    },
+    /// What an admin decides about the conversation.
+    Decision,
 }
 
 impl What {
@@ -73,7 +91,7 @@ impl What {
     pub(crate) fn target(&self) -> Option<u64> {
         match self {
             Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } => Some(*target),
-            Self::Message { .. } | Self::Note { .. } => None,
+            Self::Message { .. } | Self::Note { .. } | Self::Decision => None,
         }
     }
 
@@ -81,7 +99,7 @@ impl What {
     pub(crate) fn body(&self) -> Option<&str> {
         match self {
             Self::Message { body, .. } | Self::Edit { body, .. } | Self::Note { body } => Some(body),
-            Self::Delete { .. } | Self::React { .. } => None,
+            Self::Delete { .. } | Self::React { .. } | Self::Decision => None,
         }
     }
 }

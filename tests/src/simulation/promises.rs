@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::SharedId;
+use domain::{Desk, DeskEntry, DeskEvent, Entry, SharedId};
 use serde_json::{Value, json};
 
 use super::Simulation;
@@ -30,6 +30,7 @@ impl Simulation {
             broken.extend(user.inbox_is_wrong(self, shared_id, &log).await);
         }
         broken.extend(admin.status_is_wrong(self, shared_id, &log).await);
+        broken.extend(desk_is_wrong(&admin.conversation(self, shared_id).await, &log, &desk));
         broken.extend(self.partly_created_orders(admin).await);
         let (items, posts) = (self.items().await, self.fault_injector().posts_since(0));
         let observations = self.observations.borrow();
@@ -258,7 +259,8 @@ impl Observations {
                 fail(3, format!("{entry} is also at {before}"));
             }
             let asked = self.asked(&entry["by"], &entry["changeId"]);
-            if asked.and_then(|asked| asked.what.body()) != entry["body"].as_str() || entry["by"]["role"] != "admin" {
+            let body = asked.and_then(|asked| asked.what.body());
+            if asked.is_none() || body != entry["body"].as_str() || entry["by"]["role"] != "admin" {
                 fail(9, format!("nobody wrote {entry}"));
             }
             if asked.is_some_and(|asked| asked.refused.is_some()) {
@@ -294,6 +296,28 @@ impl Acknowledged {
     }
 }
 
+/// The difference between the desk of a conversation and what its two logs say.
+fn desk_is_wrong(conversation: &Value, log: &[Value], desk: &[Value]) -> Option<String> {
+    let parsed = |entry: &Value| {
+        if entry["kind"].is_string() {
+            Entry::Message(serde_json::from_value(entry.clone()).unwrap())
+        } else {
+            Entry::Change(serde_json::from_value(entry.clone()).unwrap())
+        }
+    };
+    let log: Vec<(u64, Entry)> = (1..).zip(log.iter().map(parsed)).collect();
+    let desk: Vec<DeskEntry> = desk.iter().map(|entry| serde_json::from_value(entry.clone()).unwrap()).collect();
+    // A decision is made while neither log moves, so it comes right after the entry that it names.
+    let mut events: Vec<((u64, u64), DeskEvent<'_>)> = Vec::new();
+    events.extend(log.iter().map(|(seq, entry)| ((*seq, 0), DeskEvent::Log(entry))));
+    events.extend(desk.iter().map(|entry| ((entry.after_seq, entry.desk_seq), DeskEvent::Desk(entry))));
+    events.sort_by_key(|(at, _)| *at);
+    let expected = Desk::of(events.into_iter().map(|(_, event)| event));
+    let expected = json!(protocol::Desk::of(&expected, Vec::new()));
+    (conversation["desk"] != expected)
+        .then(|| format!("promise 9: the desk is {} instead of {expected}", conversation["desk"]))
+}
+
 /// How many entries of each kind a conversation has, for the measurements.
 fn kinds(log: &[Value], desk: &[Value]) -> BTreeMap<String, u64> {
     let mut kinds = BTreeMap::new();
@@ -307,6 +331,9 @@ fn kinds(log: &[Value], desk: &[Value]) -> BTreeMap<String, u64> {
         };
         *kinds.entry(kind).or_default() += 1;
     }
-    *kinds.entry("note".to_owned()).or_default() += desk.len() as u64;
+    for entry in desk {
+        let kind = if entry["type"] == "note" { "note" } else { "decision" };
+        *kinds.entry(kind.to_owned()).or_default() += 1;
+    }
     kinds
 }

@@ -54,7 +54,8 @@ impl SimulatedUser {
                 let status = ["active", "archived", "closed"][below(3)];
                 self.set_status(simulation, shared_id, status).await;
             }
-            20 | 21 => self.note(simulation, shared_id, seen).await,
+            20 => self.note(simulation, shared_id, seen).await,
+            21 => self.decide(simulation, shared_id, seen).await,
             22 if self.person.is_admin() => {
                 let status = ["confirmed", "completed", "cancelled"][below(3)];
                 self.change_status(simulation, shared_id, status).await;
@@ -95,7 +96,7 @@ impl SimulatedUser {
     async fn write_notes(&self, simulation: &Simulation, shared_id: &SharedId) {
         match simulation.fault_injector().below(8) {
             0..=3 => self.note(simulation, shared_id, true).await,
-            4 => self.note(simulation, shared_id, false).await,
+            4 => self.decide(simulation, shared_id, false).await,
             5 => self.read_desk(simulation, shared_id).await,
             6 => self.catch_up(simulation, shared_id).await,
             _ if self.connection().is_some() => self.disconnect(simulation, true).await,

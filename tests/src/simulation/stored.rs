@@ -270,7 +270,7 @@ fn changed(mut message: Value, seq: u64, change: &Value, what: &What) -> Value {
                 fields.insert("reactions".to_owned(), json!(reactions));
             }
         }
-        What::Message { .. } | What::Note { .. } => {}
+        What::Message { .. } | What::Note { .. } | What::Decision => {}
     }
     message
 }

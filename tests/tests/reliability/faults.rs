@@ -137,6 +137,7 @@ enum Operation {
     DeleteOverWebSocket,
     SetStatus,
     Note,
+    Decide,
     Read,
     ReadFurthest,
     ReadBehind,
@@ -183,6 +184,7 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
         Operation::DeleteOverWebSocket => alice.delete(&simulation, &shared_id, 2, true).await,
         Operation::SetStatus => bob.set_status(&simulation, &shared_id, "archived").await,
         Operation::Note => bob.note(&simulation, &shared_id, true).await,
+        Operation::Decide => bob.decide(&simulation, &shared_id, true).await,
         Operation::Read => alice.read(&simulation, &shared_id).await,
         Operation::ReadFurthest => bob.read_up_to(&simulation, &shared_id, 3).await,
         Operation::ReadBehind => bob.read_up_to(&simulation, &shared_id, 2).await,
@@ -202,7 +204,7 @@ async fn one(operation: Operation, plan: FaultPlan) -> (usize, usize, Vec<String
     (requests, polls, broken)
 }
 
-const OPERATIONS: [Operation; 16] = [
+const OPERATIONS: [Operation; 17] = [
     Operation::CreateOrder,
     Operation::SendOverRest,
     Operation::SendWithoutSeenSeq,
@@ -213,6 +215,7 @@ const OPERATIONS: [Operation; 16] = [
     Operation::DeleteOverWebSocket,
     Operation::SetStatus,
     Operation::Note,
+    Operation::Decide,
     Operation::Read,
     Operation::ReadFurthest,
     Operation::ReadBehind,
