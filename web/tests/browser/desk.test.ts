@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import type { BulkRequest, History, Tag } from "../../src/protocol.ts";
+import type { BulkRequest, ConversationPage, History, SlaClock, Tag } from "../../src/protocol.ts";
 import { placeOrders, restPerson } from "./rest.ts";
 import { FAILED_REQUEST, NO_NETWORK, browserSetup } from "./setup.ts";
 import { checkAccessibility, logIn } from "./steps.ts";
@@ -274,6 +274,41 @@ test("a range is selected with Shift; rows, bar and filters fit a phone and have
   await checkAccessibility(grace, "bulk-snooze-phone-dark");
   await dialog(grace).getByRole("button", { name: "Snooze 3 conversations" }).click();
   await dialog(grace).getByText("Done in 3 conversations.").waitFor();
+});
+
+test("rows show in words what the shop decided and how much time is left, in light and dark", async () => {
+  const rest = await restPerson(setup.system.url, GRACE);
+  const names = ["Row Good", "Row Soon", "Row Late", "Row Paused"];
+  const ids: string[] = [];
+  for (const name of names) ids.push(...(await placeOrders(setup.system.url, [name])));
+  const tags = await Promise.all((["gray", "red", "yellow", "blue"] as const).map((color) => rest.call<{ tag: Tag }>("POST", "/api/chat/tags", { name: `In ${color}`, color })));
+  const decide = (id: string | undefined, what: object) => rest.call("POST", `/api/chat/conversations/${id}/desk`, { changeId: crypto.randomUUID(), ...what });
+  await decide(ids[0], { tag: { add: tags.map(({ tag }) => tag.id) } });
+  for (const [index, to] of (["low", "medium", "high", "urgent"] as const).entries()) await decide(ids[index], { prioritize: { to } });
+  await decide(ids[1], { assign: { to: "grace" } });
+  await decide(ids[3], { snooze: { until: new Date(Date.now() + 3 * 86_400_000).toISOString() } });
+  // The clocks of an SLA of four hours, at different times of it.
+  const clockOf = (id: string): SlaClock[] => {
+    const left = [150, 45, -20, 100][ids.indexOf(id)] ?? 0;
+    const due = Date.now() + left * 60_000 + 30_000;
+    return [{ kind: "next_response", since: new Date(due - 240 * 60_000).toISOString(), due: new Date(due).toISOString(), paused: id === ids[3] }];
+  };
+  for (const colorScheme of ["light", "dark"] as const) {
+    const { page: tom } = await setup.windows.window({ colorScheme });
+    await tom.route(/\/api\/chat\/conversations\?/, async (route) => {
+      const answer = (await (await route.fetch()).json()) as ConversationPage;
+      const items = answer.items.map((each) => (ids.includes(each.id) && each.desk !== undefined ? { ...each, desk: { ...each.desk, sla: clockOf(each.id) } } : each));
+      await route.fulfill({ json: { ...answer, items } });
+    });
+    await logIn(tom, TOM.name);
+    await row(tom, "Row Good").getByText("2 h 30 min left").waitFor();
+    await row(tom, "Row Soon").locator('[data-state="soon"]').getByText("45 min left").waitFor();
+    await row(tom, "Row Late").locator('[data-state="late"]').getByText("Late by 19 min").waitFor();
+    await row(tom, "Row Paused").getByText("Paused, 1 h 40 min left").waitFor();
+    await row(tom, "Row Paused").getByText("Urgent priority").waitFor();
+    await row(tom, "Row Good").getByText("In blue").waitFor();
+    await checkAccessibility(tom, `desk-rows-${colorScheme}`);
+  }
 });
 
 test("a customer sees nothing of it", async () => {
