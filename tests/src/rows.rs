@@ -160,6 +160,29 @@ impl Shop {
         rows.put(head).await;
     }
 
+    /// Adds `count` copies of a conversation's head, each active in an earlier minute. Only every `nth` keeps
+    /// its tags.
+    pub async fn copy_head(&self, conversation: &ConversationId, count: u32, nth: u32) {
+        let rows = Rows::of(self);
+        let head = rows.head(conversation).await;
+        let minute = now_millis() / 60_000;
+        let copy = |number: u32| {
+            let mut copy = head.clone();
+            let shared_id = domain::SharedId::from_random(u128::from(number + 1).to_be_bytes());
+            let at = minute - i64::from(number / 10);
+            copy.insert("pk".to_owned(), AttributeValue::S(shared_id.as_str().to_owned()));
+            copy.insert("im".to_owned(), AttributeValue::S(format!("{at:010}#{}", shared_id.as_str())));
+            copy.insert("iq".to_owned(), AttributeValue::N((at / 10).to_string()));
+            if number % nth != 0 {
+                copy.remove("tg");
+            }
+            copy
+        };
+        for number in 0..count {
+            rows.put(copy(number)).await;
+        }
+    }
+
     /// The stored head of a conversation.
     pub async fn head_item(&self, conversation: &ConversationId) -> HashMap<String, AttributeValue> {
         Rows::of(self).head(conversation).await

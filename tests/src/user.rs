@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use domain::{ConversationStatus, DeskEntry, Emoji, Message, OrderStatus, Role};
 use protocol::{
-    ChangeAnswer, Conversation, ConversationAnswer, ConversationPage, ConversationUpdate, Counts, Desk, DeskAnswer, DeskPage,
-    History, MessageAnswer, OrderAnswer, OrderUpdate, ReadAnswer, TicketAnswer,
+    ChangeAnswer, Conversation, ConversationAnswer, ConversationPage, ConversationUpdate, Counts, Desk, DeskAnswer,
+    DeskPage, History, MessageAnswer, OrderAnswer, OrderUpdate, ReadAnswer, TicketAnswer,
 };
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 
 use domain::Time;
 use operations::DeskState;
-use protocol::{Desk, DeskAnswer, DeskRequest, Problem};
+use protocol::{Desk, DeskAction, DeskAnswer, DeskRequest, Problem};
 use runtime::{App, Failure, Reply, RestRequest};
 use store::DeskDraft;
 
@@ -13,7 +13,12 @@ pub(crate) async fn add(app: &App, request: &RestRequest, now: Time) -> Result<R
         return Err(Problem::forbidden().into());
     }
     let shared_id = request.shared_id("id")?;
-    let DeskRequest { change_id, seen_desk_seq, action } = request.body()?;
+    let request: DeskRequest = request.body()?;
+    let (change_id, seen_desk_seq) = (request.change_id, request.seen_desk_seq);
+    let Ok([action]) = <[DeskAction; 1]>::try_from(request.desk_actions()) else {
+        let problem = "must have exactly one of `note`, `assign`, `tag`, `prioritize`, `snooze`, `wake` and `settle`";
+        return Err(Problem::invalid("body", problem).into());
+    };
     let operation = operations::desk_operation(app, action, now).await?;
     let draft = DeskDraft { shared_id, by: by.clone(), change_id, operation, seen_desk_seq, now };
 

@@ -51,19 +51,15 @@ pub(crate) async fn bulk(app: &App, request: &RestRequest, now: Time) -> Result<
 }
 
 async fn operation(app: &App, action: BulkAction, now: Time) -> Result<Operation, Failure> {
-    let BulkAction { message, order_status, status, desk } = action;
-    Ok(match (message, order_status, status) {
-        (None, None, None) => Operation::Desk(operations::desk_operation(app, desk, now).await?),
-        _ if !desk.is_empty() => return Err(not_one().into()),
-        (Some(message), None, None) => Operation::Message(Text::new(message.body)?),
-        (None, Some(status), None) => Operation::OrderStatus(status.to),
-        (None, None, Some(status)) => Operation::Status(status.to),
-        _ => return Err(not_one().into()),
+    let (message, order_status, status) = (action.message.clone(), action.order_status, action.status);
+    let desk = action.desk_actions();
+    Ok(match (message, order_status, status, desk.as_slice()) {
+        (Some(message), None, None, []) => Operation::Message(Text::new(message.body)?),
+        (None, Some(status), None, []) => Operation::OrderStatus(status.to),
+        (None, None, Some(status), []) => Operation::Status(status.to),
+        (None, None, None, [action]) => Operation::Desk(operations::desk_operation(app, action.clone(), now).await?),
+        _ => return Err(Problem::invalid("do", "must have exactly one field").into()),
     })
-}
-
-fn not_one() -> Problem {
-    Problem::invalid("do", "must have exactly one field")
 }
 
 /// Does it for one conversation.

@@ -5,7 +5,7 @@ use protocol::{CannedResponseAnswer, CannedResponseList, CannedResponseRequest, 
 use runtime::{App, Caller, Failure, Reply, RestRequest};
 use store::{CannedResponsesOf, Put};
 
-use crate::only_for_admins;
+use crate::access::only_for_admins;
 use crate::push::settings_updated;
 
 pub(crate) async fn list(app: &App, request: &RestRequest) -> Result<Reply, Failure> {

@@ -1,6 +1,7 @@
 //! What admins work with besides the conversations: views with counts, the shop's tags, canned
 //! responses and SLA, and actions on many conversations at once.
 
+mod access;
 mod bulk;
 mod canned_responses;
 mod fill_in;
@@ -11,7 +12,7 @@ mod tags;
 use std::sync::Arc;
 
 use protocol::{AdminEntry, AdminList, Problem, Views};
-use runtime::{App, Caller, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, StartError};
+use runtime::{App, Environment, Event, Failure, Function, Reply, RestRequest, SdkConfig, StartError};
 use store::ViewCounts;
 
 /// Starts the function. Returns an error if a setting is missing or invalid.
@@ -57,9 +58,4 @@ async fn admins(app: &App) -> Result<Reply, Failure> {
 async fn views(app: &App, request: &RestRequest) -> Result<Reply, Failure> {
     let ViewCounts { mine, unassigned, snoozed, all } = app.store.view_counts(&request.caller()?.person).await?;
     Reply::json(200, &Views { mine, unassigned, snoozed, all })
-}
-
-/// Refuses what only an admin may change, not an agent.
-fn only_for_admins(caller: &Caller) -> Result<(), Problem> {
-    if caller.is_agent { Err(Problem::forbidden()) } else { Ok(()) }
 }

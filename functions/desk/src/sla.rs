@@ -4,7 +4,7 @@ use domain::Time;
 use protocol::{Settings, Sla};
 use runtime::{App, Failure, Reply, RestRequest};
 
-use crate::only_for_admins;
+use crate::access::only_for_admins;
 use crate::push::settings_updated;
 
 pub(crate) async fn get(app: &App) -> Result<Reply, Failure> {

@@ -5,7 +5,7 @@ use protocol::{Problem, Settings, TagAnswer, TagList, TagRequest};
 use runtime::{App, Failure, Reply, RestRequest};
 use store::Put;
 
-use crate::only_for_admins;
+use crate::access::only_for_admins;
 use crate::push::settings_updated;
 
 pub(crate) async fn list(app: &App) -> Result<Reply, Failure> {

@@ -33,6 +33,8 @@ pub struct SlaClock {
     pub since: Time,
     /// When its time is over. While it is paused: when it would be over if the snooze ended now.
     pub due: Time,
+    /// When a quarter of its time is left, in the same way.
+    pub warn_at: Time,
     /// True while the conversation is snoozed, unless the clock's time was over before.
     pub paused: bool,
 }
@@ -61,8 +63,10 @@ impl SlaPolicy {
 
         let pauses = pauses(desk, now);
         let clock = |(kind, since, minutes)| {
-            let due = due(self.calendar(), since, minutes, &pauses);
-            SlaClock { kind, since, due, paused: due > now && desk.is_snoozed(now) }
+            let millis = i64::from(Minutes::get(minutes)) * 60_000;
+            let after = |millis| due(self.calendar(), since, millis, &pauses);
+            let (due, warn_at) = (after(millis), after(millis / 4 * 3));
+            SlaClock { kind, since, due, warn_at, paused: due > now && desk.is_snoozed(now) }
         };
         running.map(clock).collect()
     }
@@ -104,9 +108,9 @@ fn pauses(desk: &Desk, now: Time) -> Vec<Pause> {
     pauses
 }
 
-/// When `minutes` of business time outside `pauses` have passed since `since`.
-fn due(calendar: &Calendar, since: Time, minutes: Minutes, pauses: &[Pause]) -> Time {
-    let (mut from, mut left) = (since, i64::from(minutes.get()) * 60_000);
+/// When `millis` of business time outside `pauses` have passed since `since`.
+fn due(calendar: &Calendar, since: Time, millis: i64, pauses: &[Pause]) -> Time {
+    let (mut from, mut left) = (since, millis);
     for pause in pauses {
         match calendar.spend(from, pause.from, left) {
             ControlFlow::Break(due) => return due,

@@ -74,28 +74,22 @@ fn problem(refusal: &DeskRefusal) -> Problem {
     }
 }
 
-/// The operation that a request asks for. Checks what it refers to.
+/// The operation that an action asks for. Checks what it refers to.
 pub async fn desk_operation(app: &App, action: DeskAction, now: Time) -> Result<DeskOperation, Failure> {
-    let DeskAction { note, assign, tag, prioritize, snooze, wake, settle } = action;
-    Ok(match (note, assign, tag, prioritize, snooze, wake, settle) {
-        (Some(note), None, None, None, None, None, None) => DeskOperation::Note(Text::new(note.body)?),
-        (None, Some(assign), None, None, None, None, None) => assign_to(app, assign).await?,
-        (None, None, Some(tags), None, None, None, None) => tag_with(app, tags).await?,
-        (None, None, None, Some(prioritize), None, None, None) => DeskOperation::Prioritize(prioritize.to),
-        (None, None, None, None, Some(snooze), None, None) => {
+    Ok(match action {
+        DeskAction::Note(note) => DeskOperation::Note(Text::new(note.body)?),
+        DeskAction::Assign(assign) => assign_to(app, assign).await?,
+        DeskAction::Tag(tags) => tag_with(app, tags).await?,
+        DeskAction::Prioritize(prioritize) => DeskOperation::Prioritize(prioritize.to),
+        DeskAction::Snooze(snooze) => {
             let is_valid = |until: Time| until > now && until <= now.plus_days(MAX_SNOOZE_DAYS);
             if !snooze.until.is_none_or(is_valid) {
                 return Err(Problem::invalid("snooze.until", "must be in the future, at most a year from now").into());
             }
             DeskOperation::Snooze(snooze.until)
         }
-        (None, None, None, None, None, Some(_), None) => DeskOperation::Wake,
-        (None, None, None, None, None, None, Some(_)) => DeskOperation::Settle,
-        _ => {
-            let problem =
-                "must have exactly one of `note`, `assign`, `tag`, `prioritize`, `snooze`, `wake` and `settle`";
-            return Err(Problem::invalid("body", problem).into());
-        }
+        DeskAction::Wake => DeskOperation::Wake,
+        DeskAction::Settle => DeskOperation::Settle,
     })
 }
 

@@ -121,65 +121,98 @@ pub struct Wake {}
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Settle {}
 
-/// What to do with a conversation at the desk. Exactly one field is present.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
-pub struct DeskAction {
-    /// Writes a note for the other admins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional))]
-    pub note: Option<NewNote>,
-    /// Assigns the conversation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional))]
-    pub assign: Option<Assign>,
-    /// Adds and removes tags.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional))]
-    pub tag: Option<TagChange>,
-    /// Sets the priority.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional))]
-    pub prioritize: Option<Prioritize>,
-    /// Snoozes the conversation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional))]
-    pub snooze: Option<SnoozeRequest>,
-    /// Ends a snooze.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional))]
-    pub wake: Option<Wake>,
-    /// Says that the customer waits for no answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional))]
-    pub settle: Option<Settle>,
+/// What to do with a conversation at the desk.
+#[derive(Clone, Debug)]
+pub enum DeskAction {
+    /// Write a note for the other admins.
+    Note(NewNote),
+    /// Assign the conversation.
+    Assign(Assign),
+    /// Add and remove tags.
+    Tag(TagChange),
+    /// Set the priority.
+    Prioritize(Prioritize),
+    /// Snooze the conversation.
+    Snooze(SnoozeRequest),
+    /// End a snooze.
+    Wake,
+    /// Say that the customer waits for no answer.
+    Settle,
 }
 
-impl DeskAction {
-    /// Returns true if it has no field.
-    pub fn is_empty(&self) -> bool {
-        let Self { note, assign, tag, prioritize, snooze, wake, settle } = self;
-        let decided = prioritize.is_some() || snooze.is_some() || wake.is_some() || settle.is_some();
-        note.is_none() && assign.is_none() && tag.is_none() && !decided
+/// Declares a request with the actions of the desk among its fields. `serde(flatten)` would do the
+/// same, but an error would not tell which field is invalid.
+macro_rules! with_desk_actions {
+    ($(#[$meta:meta])* pub struct $name:ident { $($fields:tt)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Deserialize, Serialize)]
+        #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name {
+            $($fields)*
+            /// Writes a note for the other admins.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "describe", ts(optional))]
+            pub note: Option<NewNote>,
+            /// Assigns the conversation.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "describe", ts(optional))]
+            pub assign: Option<Assign>,
+            /// Adds and removes tags.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "describe", ts(optional))]
+            pub tag: Option<TagChange>,
+            /// Sets the priority.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "describe", ts(optional))]
+            pub prioritize: Option<Prioritize>,
+            /// Snoozes the conversation.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "describe", ts(optional))]
+            pub snooze: Option<SnoozeRequest>,
+            /// Ends a snooze.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "describe", ts(optional))]
+            pub wake: Option<Wake>,
+            /// Says that the customer waits for no answer.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "describe", ts(optional))]
+            pub settle: Option<Settle>,
+        }
+
+        impl $name {
+            /// The actions of the desk that the request asks for.
+            pub fn desk_actions(self) -> Vec<DeskAction> {
+                [
+                    self.note.map(DeskAction::Note),
+                    self.assign.map(DeskAction::Assign),
+                    self.tag.map(DeskAction::Tag),
+                    self.prioritize.map(DeskAction::Prioritize),
+                    self.snooze.map(DeskAction::Snooze),
+                    self.wake.map(|Wake {}| DeskAction::Wake),
+                    self.settle.map(|Settle {}| DeskAction::Settle),
+                ]
+                .into_iter()
+                .flatten()
+                .collect()
+            }
+        }
+    };
+}
+
+with_desk_actions! {
+    /// `POST /api/chat/conversations/{id}/desk`. Exactly one of the fields behind `seenDeskSeq` is
+    /// present.
+    pub struct DeskRequest {
+        /// The caller's own id of this entry, a UUID. It must be the same in every repeat.
+        #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("format" = "uuid")))]
+        pub change_id: Uuid,
+        /// The `deskSeq` up to which the caller had every entry of the shop's log when it created
+        /// `changeId`. It must be the same in every repeat.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "describe", ts(optional))]
+        pub seen_desk_seq: Option<u64>,
     }
-}
-
-/// `POST /api/chat/conversations/{id}/desk`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct DeskRequest {
-    /// The caller's own id of this entry, a UUID. It must be the same in every repeat.
-    #[cfg_attr(feature = "describe", ts(type = "string"), schemars(with = "String", extend("format" = "uuid")))]
-    pub change_id: Uuid,
-    /// The `deskSeq` up to which the caller had every entry of the shop's log when it created
-    /// `changeId`. It must be the same in every repeat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional))]
-    pub seen_desk_seq: Option<u64>,
-    /// What to do.
-    #[serde(flatten)]
-    pub action: DeskAction,
 }
 
 /// The answer to a new entry of the shop's log.
@@ -361,26 +394,23 @@ pub struct BulkMessage {
     pub body: String,
 }
 
-/// What to do with each conversation. Exactly one field is present.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct BulkAction {
-    /// Sends a message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional))]
-    pub message: Option<BulkMessage>,
-    /// Changes the status of the order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional))]
-    pub order_status: Option<SetStatusOfOrder>,
-    /// Archives, closes or opens the conversation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "describe", ts(optional))]
-    pub status: Option<SetStatusOfConversation>,
-    /// Does something at the desk.
-    #[serde(flatten)]
-    pub desk: DeskAction,
+with_desk_actions! {
+    /// What to do with each conversation. Exactly one field is present.
+    #[derive(Default)]
+    pub struct BulkAction {
+        /// Sends a message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "describe", ts(optional))]
+        pub message: Option<BulkMessage>,
+        /// Changes the status of the order.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "describe", ts(optional))]
+        pub order_status: Option<SetStatusOfOrder>,
+        /// Archives, closes or opens the conversation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "describe", ts(optional))]
+        pub status: Option<SetStatusOfConversation>,
+    }
 }
 
 /// `POST /api/chat/bulk`.

@@ -8,10 +8,10 @@ use domain::{
 use proptest::prelude::*;
 use protocol::{
     AckBody, Action, Assign, BulkAction, BulkAnswer, BulkMessage, BulkRequest, BulkResult, ChangeAnswer, ChangeFrame,
-    ChangeRequest, Code, Conversation, ConversationUpdate, Delete, Desk, DeskAction, DeskAnswer, DeskPage, DeskRequest,
-    Edit, Event, Frame, History, InConversation, MessageRequest, NewNote, OrderRequest, Participant, PingFrame,
-    Prioritize, Problem, React, ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus, SetOrderStatus, Settings,
-    Settle, Shop, SnoozeRequest, TagChange, Wake, parse_body,
+    ChangeRequest, Code, Conversation, ConversationUpdate, Delete, Desk, DeskAnswer, DeskPage, DeskRequest, Edit,
+    Event, Frame, History, InConversation, MessageRequest, NewNote, OrderRequest, Participant, PingFrame, Prioritize,
+    Problem, React, ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus, SetOrderStatus, Settings, Settle,
+    Shop, SnoozeRequest, TagChange, Wake, parse_body,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -160,8 +160,8 @@ fn desk_kind() -> BoxedStrategy<DeskKind> {
 fn desk() -> BoxedStrategy<Desk> {
     let snooze = (time(), maybe(time()), number());
     let snooze = snooze.prop_map(|(since, until, after_seq)| Snooze { since, until, after_seq });
-    let clock = (sla_kind(), time(), time(), any::<bool>());
-    let clock = clock.prop_map(|(kind, since, due, paused)| SlaClock { kind, since, due, paused });
+    let clock = (sla_kind(), time(), time(), time(), any::<bool>());
+    let clock = clock.prop_map(|(kind, since, due, warn_at, paused)| SlaClock { kind, since, due, warn_at, paused });
     let tags = prop::collection::btree_set(tag_id(), 0..3);
     let of = (maybe(text()), priority(), tags, maybe(snooze), maybe(time()), prop::collection::vec(clock, 0..2));
     of.prop_map(|(assignee, priority, tags, snooze, waiting_since, sla)| Desk {
@@ -175,9 +175,10 @@ fn desk() -> BoxedStrategy<Desk> {
     .boxed()
 }
 
-fn desk_action() -> BoxedStrategy<DeskAction> {
+fn desk_request() -> BoxedStrategy<DeskRequest> {
     let tags = || prop::collection::btree_set(tag_id(), 0..3);
     let of = (
+        (uuid(), maybe(number())),
         maybe(text().prop_map(|body| NewNote { body })),
         maybe((maybe(text()), maybe(any::<bool>())).prop_map(|(to, if_unassigned)| Assign { to, if_unassigned })),
         maybe((tags(), tags()).prop_map(|(add, remove)| TagChange { add, remove })),
@@ -186,7 +187,9 @@ fn desk_action() -> BoxedStrategy<DeskAction> {
         maybe(Just(Wake {})),
         maybe(Just(Settle {})),
     );
-    of.prop_map(|(note, assign, tag, prioritize, snooze, wake, settle)| DeskAction {
+    of.prop_map(|((change_id, seen_desk_seq), note, assign, tag, prioritize, snooze, wake, settle)| DeskRequest {
+        change_id,
+        seen_desk_seq,
         note,
         assign,
         tag,
@@ -521,13 +524,13 @@ proptest! {
 
     #[test]
     fn the_desk_round_trips(
-        change_id in uuid(), seen_desk_seq in maybe(number()), action in desk_action(), entry in desk_entry(),
-        desk in desk(), conversation_id in conversation_id(),
+        request in desk_request(), entry in desk_entry(), desk in desk(), conversation_id in conversation_id(),
     ) {
-        body_comes_back(&DeskRequest { change_id, seen_desk_seq, action: action.clone() })?;
+        body_comes_back(&request)?;
         let message = Some(BulkMessage { body: "Hello".to_owned() });
-        let action = BulkAction { message, desk: action, ..BulkAction::default() };
-        body_comes_back(&BulkRequest { id: change_id, conversation_ids: vec![conversation_id.clone()], action })?;
+        let DeskRequest { change_id: id, note, assign, tag, .. } = request;
+        let action = BulkAction { message, note, assign, tag, ..BulkAction::default() };
+        body_comes_back(&BulkRequest { id, conversation_ids: vec![conversation_id.clone()], action })?;
         let problem = Some(Problem::not_found());
         answer_comes_back(&BulkAnswer { results: vec![BulkResult { conversation_id, problem }] })?;
         answer_comes_back(&DeskAnswer { entry: Some(entry.clone()), desk: desk.clone(), desk_seq: 1 })?;

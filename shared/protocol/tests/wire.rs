@@ -8,11 +8,10 @@ use domain::{
 use insta::assert_json_snapshot;
 use protocol::{
     AckBody, Action, Caller, ChangeAnswer, ChangeFrame, ChangeRequest, Code, Conversation, ConversationAnswer,
-    ConversationPage, ConversationUpdate, Counts, Delete, Desk, DeskAction, DeskAnswer, DeskPage, DeskQuery,
-    DeskRequest, Edit, Event, Frame, Health, History, HistoryQuery, InConversation, InboxQuery, MessageAnswer,
-    MessageRequest, NewNote, OrderAnswer, OrderPage, OrderRequest, OrderUpdate, PageQuery, PingFrame, Problem, React,
-    ReadAnswer, ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus, SetOrderStatus, Settings, Shop,
-    TicketAnswer,
+    ConversationPage, ConversationUpdate, Counts, Delete, Desk, DeskAnswer, DeskPage, DeskQuery, DeskRequest, Edit,
+    Event, Frame, Health, History, HistoryQuery, InConversation, InboxQuery, MessageAnswer, MessageRequest, NewNote,
+    OrderAnswer, OrderPage, OrderRequest, OrderUpdate, PageQuery, PingFrame, Problem, React, ReadAnswer, ReadRequest,
+    ReceiptFrame, SendFrame, SetConversationStatus, SetOrderStatus, Settings, Shop, TicketAnswer,
 };
 use uuid::Uuid;
 
@@ -112,7 +111,8 @@ fn note() -> DeskEntry {
 }
 
 fn desk() -> Desk {
-    let clock = SlaClock { kind: SlaKind::FirstResponse, since: at(1_000), due: at(61_000), paused: true };
+    let clock =
+        SlaClock { kind: SlaKind::FirstResponse, since: at(1_000), due: at(61_000), warn_at: at(46_000), paused: true };
     Desk {
         assignee: Some(bob().user_id),
         priority: Priority::High,
@@ -120,6 +120,20 @@ fn desk() -> Desk {
         snooze: Some(Snooze { since: at(3_000), until: Some(at(9_000)), after_seq: 3 }),
         waiting_since: Some(at(1_000)),
         sla: vec![clock],
+    }
+}
+
+fn desk_request() -> DeskRequest {
+    DeskRequest {
+        change_id: change_id(),
+        seen_desk_seq: Some(0),
+        note: None,
+        assign: None,
+        tag: None,
+        prioritize: None,
+        snooze: None,
+        wake: None,
+        settle: None,
     }
 }
 
@@ -235,8 +249,7 @@ fn requests() {
     let react = React { emoji: Emoji::Heart, on: true };
     assert_json_snapshot!("change_request_to_react", change(None, None, Some(react)));
     let note = Some(NewNote { body: "Asks often.".to_owned() });
-    let action = DeskAction { note, ..DeskAction::default() };
-    assert_json_snapshot!("desk_request", DeskRequest { change_id: change_id(), seen_desk_seq: Some(0), action });
+    assert_json_snapshot!("desk_request", DeskRequest { note, ..desk_request() });
     assert_json_snapshot!("desk_query", DeskQuery { after: Some(0), limit: Some(50) });
     assert_json_snapshot!("read_request", ReadRequest { seq: 2 });
     assert_json_snapshot!("page_query", PageQuery { limit: Some(25), cursor: Some("cursor".to_owned()) });

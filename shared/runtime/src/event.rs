@@ -158,7 +158,7 @@ impl Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::ConversationStatus;
+    use domain::{ConversationStatus, Priority, TagId};
     use lambda_http::Body;
     use proptest::prelude::*;
     use protocol::{HistoryQuery, InboxQuery};
@@ -174,11 +174,15 @@ mod tests {
         #[test]
         fn queries_round_trip(
             status in prop::option::of(prop::sample::select(ConversationStatus::ALL.to_vec())),
+            assignee: Option<String>, snoozed: Option<bool>, tag in prop::option::of(any::<[u8; 5]>()),
+            priority in prop::option::of(prop::sample::select(Priority::ALL.to_vec())),
             q: Option<String>, since in prop::option::of(0..253_402_207_200_000i64), limit: Option<u32>, cursor: Option<String>,
             before: Option<u64>, after: Option<u64>,
         ) {
             let since = since.and_then(Time::from_millis);
-            let printed = serde_urlencoded::to_string(InboxQuery { status, q, since, limit, cursor }).unwrap();
+            let tag = tag.map(TagId::from_random);
+            let query = InboxQuery { status, q, assignee, snoozed, tag, priority, since, limit, cursor };
+            let printed = serde_urlencoded::to_string(query).unwrap();
             let read: InboxQuery = asked(&printed).query().unwrap();
             prop_assert_eq!(serde_urlencoded::to_string(read).unwrap(), printed);
             let printed = serde_urlencoded::to_string(HistoryQuery { before, after, limit }).unwrap();

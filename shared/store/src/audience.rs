@@ -7,7 +7,7 @@ use domain::{Role, Time};
 
 use crate::connection::{self, Connection};
 use crate::key::{self, Item, n, s};
-use crate::{Error, Store, item};
+use crate::{Error, Store};
 
 /// The connections and last-seen times of one customer, or of all admins together.
 #[derive(Clone, Debug, Default)]
@@ -147,7 +147,7 @@ impl Store {
         while let Some(found) = items.next().await {
             let found = found?;
             if let Some((user_id, at)) = last_seen(&found) {
-                connections.seen.insert(user_id, item::time(at)?);
+                connections.seen.insert(user_id, crate::time::time(at)?);
             } else {
                 connections.connections.push(connection::to_connection(found)?);
             }

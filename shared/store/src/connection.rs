@@ -7,7 +7,7 @@ use domain::{Person, Role, SharedId, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::key::{self, Item, n, s};
-use crate::{Error, Store, item};
+use crate::{Error, Store};
 
 /// An open WebSocket connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,8 +75,8 @@ pub(crate) fn to_connection(item: Item) -> Result<Connection, Error> {
         role: item.r,
         joined: item.j.as_deref().and_then(SharedId::parse),
         joined_customer: item.jc,
-        connected_at: item::time(item.t)?,
-        heard_at: item.h.map(item::time).transpose()?,
+        connected_at: crate::time::time(item.t)?,
+        heard_at: item.h.map(crate::time::time).transpose()?,
         expires: item.ttl,
     })
 }

@@ -21,8 +21,8 @@ use domain::{ConversationStatus, Desk, Head, Pause, Priority, Snooze, TagId, Tim
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::item::time;
 use crate::key::{self, Item, n};
+use crate::time::time;
 
 /// Every attribute of this part of a head but `qk` and `iq`.
 const ATTRIBUTES: [&str; 10] = ["qa", "pr", "tg", "z", "ze", "zp", "ws", "f1", "sb", "so"];

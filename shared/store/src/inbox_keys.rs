@@ -15,7 +15,7 @@ const KEYS_PER_QUERY: i32 = 150;
 
 /// After this many keys of a queue a page ends, however few of them are selected: about eight read
 /// units.
-const MAX_EXAMINED: usize = 400;
+const MAX_EXAMINED: i32 = 400;
 
 /// A key in one of the indexes.
 pub(crate) struct Key {
@@ -112,16 +112,21 @@ impl Narrow<'_> {
     }
 }
 
+/// The shared id that sorts after all others.
+const LAST_SHARED_ID: &str = "zzzzzzzzzzzzzzzzzzzzzzzzzy";
+
 /// The position of everything before a minute.
 pub(crate) fn before_minute(minute: i64) -> Option<Position> {
     let at = Time::from_millis(minute.checked_mul(60_000)?.checked_sub(1)?)?;
-    Position::MILLIS.contains(&at.millis()).then(|| Position { at, shared_id: SharedId::from_random([0xff; 16]) })
+    let shared_id = SharedId::parse(LAST_SHARED_ID)?;
+    Position::MILLIS.contains(&at.millis()).then_some(Position { at, shared_id })
 }
 
 impl Store {
     /// Reads the keys of a list from minute `top` downwards. Stops when more than `limit` keys are
-    /// before minute `top`, or when enough keys of a queue were looked at, and the last minutes are
-    /// complete. Also returns the minute before which there may be more keys.
+    /// before minute `top` and the last minutes are complete. Of a queue it looks at the keys of one
+    /// request, if these have complete minutes. Also returns the minute before which there may be more
+    /// keys.
     pub(crate) async fn keys_of(
         &self,
         list: &List,
@@ -138,19 +143,30 @@ impl Store {
             .list_query(list)
             .expression_attribute_values(":first", first)
             .expression_attribute_values(":last", last)
-            .limit(KEYS_PER_QUERY)
+            .limit(if list.is_queue() { MAX_EXAMINED } else { KEYS_PER_QUERY })
             .into_paginator()
             .items()
             .send();
         let (mut keys, mut fresh, mut examined) = (Vec::<Key>::new(), 0, 0);
         let mut before: Option<i64> = None;
-        while let Some(found) = items.next().await {
+        // The last minutes that are complete, and how many keys there are up to them.
+        let mut complete: Option<(i64, usize)> = None;
+        loop {
+            if let Some((minute, count)) = complete
+                && list.is_queue()
+                && examined == MAX_EXAMINED
+            {
+                keys.truncate(count);
+                return Ok((keys, Some(minute)));
+            }
+            let Some(found) = items.next().await else { break };
             let found = found?;
             let minutes = list.minutes(&found)?;
-            let is_complete = before.is_some_and(|before| before != minutes.first);
-            let is_enough = fresh > limit || (list.is_queue() && examined >= MAX_EXAMINED);
-            if is_enough && is_complete {
-                return Ok((keys, before));
+            if let Some(before) = before.filter(|before| *before != minutes.first) {
+                if fresh > limit {
+                    return Ok((keys, Some(before)));
+                }
+                complete = Some((before, keys.len()));
             }
             before = Some(minutes.first);
             examined += 1;
@@ -184,5 +200,23 @@ impl Store {
             .expression_attribute_names("#list", partition)
             .expression_attribute_values(":list", s(&list.partition))
             .scan_index_forward(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A page that begins behind a minute has everything of the minutes before.
+        #[test]
+        fn a_page_behind_a_minute_lacks_nothing(minute in 1..1_000_000_000i64, millis in 0..60_000i64, x: [u8; 16]) {
+            let behind = before_minute(minute).unwrap();
+            let at = |minute: i64| Time::from_millis(minute * 60_000 + millis).unwrap();
+            let of = |minute| Position { at: at(minute), shared_id: SharedId::from_random(x) };
+            prop_assert!(of(minute - 1) <= behind && of(minute) > behind);
+            prop_assert_eq!(behind.at.minute(), minute - 1);
+        }
     }
 }

@@ -44,6 +44,7 @@ use uuid::Uuid;
 use crate::Error;
 use crate::desk_item::{self, StoredDesk};
 use crate::key::{self, Item};
+use crate::time::time;
 
 /// A message as it is stored, both in a log entry and as the last message in the head.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -552,10 +553,6 @@ pub(crate) fn to_order(item: Item) -> Result<(Order, String), Error> {
 /// from the head.
 pub(crate) fn current_order(order: Order, head: &Head) -> Order {
     Order { status: head.order.status, updated_at: head.order_updated_at, ..order }
-}
-
-pub(crate) fn time(millis: i64) -> Result<Time, Error> {
-    Time::from_millis(millis).ok_or(Error::Corrupt("time"))
 }
 
 #[cfg(test)]

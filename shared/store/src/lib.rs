@@ -60,6 +60,7 @@ mod inbox_keys;
 mod item;
 mod key;
 mod log;
+mod policy;
 mod queue;
 mod rate_limit;
 mod search;
@@ -69,6 +70,7 @@ mod sla;
 mod status;
 mod stream;
 mod ticket;
+mod time;
 mod update_import;
 mod views;
 
@@ -88,10 +90,10 @@ pub use history::{HistoryPage, Window};
 pub use import::{ImportRecord, OrderImport};
 pub use inbox::{InboxFilter, InboxPage};
 pub use log::LOOK_BACK;
+pub use policy::Sla;
 pub use queue::Queue;
 pub use send::{Draft, SendOutcome};
 pub use settings::{CannedResponsesOf, Put};
-pub use sla::Sla;
 pub use status::ChangeStatusOutcome;
 pub use stream::StreamRecord;
 pub use ticket::TicketHolder;
@@ -104,7 +106,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
-use crate::sla::PolicyCache;
+use crate::policy::PolicyCache;
 
 /// The DynamoDB table.
 #[derive(Clone, Debug)]

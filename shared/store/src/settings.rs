@@ -121,13 +121,13 @@ impl Store {
         let item = SettingItem { pk: key::SHOP_SETTINGS.to_owned(), sk: key::SLA.to_owned(), v: stored };
         let item = serde_dynamo::to_item(item)?;
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
-        self.forget_sla_policy();
+        self.sla_policy.set(None);
         Ok(())
     }
 
-    pub(crate) async fn stored_policy(&self) -> Result<Option<StoredPolicy>, Error> {
+    pub(crate) async fn stored_policy(&self, consistent: bool) -> Result<Option<StoredPolicy>, Error> {
         let key = key::key(key::SHOP_SETTINGS, key::SLA);
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(consistent);
         let found = get.send().await?.item.map(serde_dynamo::from_item::<_, SettingItem<StoredPolicy>>).transpose()?;
         Ok(found.map(|item| item.v))
     }

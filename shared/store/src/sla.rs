@@ -1,81 +1,28 @@
-//! The policy of the SLA, and the clocks of a conversation under it.
+//! Reads the policy of the SLA.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use domain::Time;
 
-use domain::{ConversationStatus, Head, SlaClock, SlaFacts, SlaPolicy, Time};
-
+use crate::policy::Sla;
 use crate::{Error, Store};
-
-/// For how long a process uses the policy that it has read, in milliseconds.
-const FRESH_MS: u64 = 60_000;
-
-/// The policy as a process has last read it, and when.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PolicyCache(Arc<Mutex<Option<(Time, Sla)>>>);
-
-/// The shop's SLA.
-#[derive(Clone, Debug, Default)]
-pub struct Sla {
-    policy: Option<Arc<SlaPolicy>>,
-    /// Which policy it is: when it was set, in milliseconds. 0 if none was ever set.
-    pub version: i64,
-}
-
-impl Sla {
-    /// The policy; `None` if the shop has none.
-    pub fn policy(&self) -> Option<&SlaPolicy> {
-        self.policy.as_deref()
-    }
-
-    /// The clocks of a conversation at `now`, the one that ends first at the beginning.
-    pub fn clocks(&self, head: &Head, now: Time) -> Vec<SlaClock> {
-        let mut clocks = self.policy().map_or_else(Vec::new, |policy| policy.clocks(&facts(head), now));
-        clocks.sort_by_key(|clock| clock.due);
-        clocks
-    }
-
-    /// The clock whose time is over at `now` without a record of it.
-    pub fn breached(&self, head: &Head, now: Time) -> Option<SlaClock> {
-        self.policy()?.breached(&facts(head), now)
-    }
-
-    /// When the next breach has to be recorded; `None` if no clock runs.
-    pub fn next_due(&self, head: &Head, now: Time) -> Option<Time> {
-        self.policy()?.next_due(&facts(head), now)
-    }
-}
-
-fn facts(head: &Head) -> SlaFacts<'_> {
-    SlaFacts {
-        desk: &head.desk,
-        is_active: head.status == ConversationStatus::Active,
-        is_final: head.order.status.is_final(),
-        placed_at: head.order.created_at,
-    }
-}
 
 impl Store {
     /// The SLA as it is now.
     pub async fn sla(&self) -> Result<Sla, Error> {
-        let stored = self.stored_policy().await?;
-        Ok(stored
-            .map_or_else(Sla::default, |stored| Sla { policy: stored.policy.map(Arc::new), version: stored.version }))
+        self.read_sla(true).await
     }
 
     /// The SLA as it was at most a minute before `now`. Reads it once a minute in each process.
     pub async fn recent_sla(&self, now: Time) -> Result<Sla, Error> {
-        let cached = self.sla_policy.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((at, sla)) = cached
-            && now.millis().abs_diff(at.millis()) < FRESH_MS
-        {
+        if let Some(sla) = self.sla_policy.recent(now) {
             return Ok(sla);
         }
-        let sla = self.sla().await?;
-        *self.sla_policy.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, sla.clone()));
+        let sla = self.read_sla(false).await?;
+        self.sla_policy.set(Some((now, sla.clone())));
         Ok(sla)
     }
 
-    pub(crate) fn forget_sla_policy(&self) {
-        *self.sla_policy.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    async fn read_sla(&self, consistent: bool) -> Result<Sla, Error> {
+        let stored = self.stored_policy(consistent).await?;
+        Ok(stored.map_or_else(Sla::default, |stored| Sla::new(stored.policy, stored.version)))
     }
 }

@@ -28,7 +28,8 @@ fn calls() -> Vec<Call> {
     let note = json!({"changeId": client_message_id(), "note": {"body": "hi"}});
     let tag = json!({"name": "Fragile", "color": "red"});
     let response = json!({"shortcut": "hi", "title": "Hi", "body": "Hi!"});
-    let bulk = json!({"id": client_message_id(), "conversationIds": ["cnv_aebagbafaydqqcikbmga2dqpca"], "do": {"settle": {}}});
+    let bulk =
+        json!({"id": client_message_id(), "conversationIds": ["cnv_aebagbafaydqqcikbmga2dqpca"], "do": {"settle": {}}});
     vec![
         call(Method::POST, "/api/sales", Some(order), [201, 201, 201]),
         call(Method::GET, "/api/sales/my-orders", None, [200, 200, 403]),
@@ -77,7 +78,8 @@ fn no_route_is_left_out() {
     let called = calls().into_iter().map(|Call { method, path, .. }| {
         let path = path.split('?').next().expect("a path").replace("CONVERSATION", "{conversationId}");
         let path = path.replace("messages/2/", "messages/{seq}/");
-        let path = path.replace("tags/mfrggzdf", "tags/{tagId}").replace("responses/mfrggzdf", "responses/{cannedResponseId}");
+        let path =
+            path.replace("tags/mfrggzdf", "tags/{tagId}").replace("responses/mfrggzdf", "responses/{cannedResponseId}");
         format!("{method} {}", path.replace("ORDER", "{orderId}").replace("anna", "{userId}"))
     });
     assert_eq!(called.collect::<BTreeSet<_>>(), routes);

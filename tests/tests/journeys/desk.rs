@@ -126,9 +126,8 @@ async fn a_snooze_ends_by_itself_once() {
     for _ in 0..2 {
         shop.sweep().await;
     }
-    let is_awake = |conversation: &protocol::Conversation| {
-        conversation.desk.as_ref().is_some_and(|desk| desk.snooze.is_none())
-    };
+    let is_awake =
+        |conversation: &protocol::Conversation| conversation.desk.as_ref().is_some_and(|desk| desk.snooze.is_none());
     shop.wait_for_conversation(&id, "awake", is_awake).await;
     let is_ours = |event: &Event| matches!(event, Event::DeskUpdated { entry, .. } if entry.conversation_id == id);
     let Event::DeskUpdated { entry, desk, desk_seq, .. } = desk.wait_for("the end of the snooze", is_ours).await else {
@@ -158,10 +157,10 @@ async fn invalid_requests_change_nothing() {
         (json!({"assign": {"to": "nobody-known"}}), "assign.to"),
         (json!({"assign": {"to": ""}}), "assign.to"),
         (json!({"assign": {"to": "anna"}}), "assign.to"),
-        (json!({"assign": {"to": 1}}), "to"),
-        (json!({"prioritize": {"to": "highest"}}), "to"),
+        (json!({"assign": {"to": 1}}), "assign.to"),
+        (json!({"prioritize": {"to": "highest"}}), "prioritize.to"),
         (json!({"tag": {"add": [unknown]}}), "tag.add"),
-        (json!({"tag": {"add": ["x"]}}), "add"),
+        (json!({"tag": {"add": ["x"]}}), "tag.add"),
         (json!({"tag": {"add": tags}}), "at most 10"),
         (json!({"snooze": {"until": "2020-01-01T00:00:00Z"}}), "snooze.until"),
         (json!({"snooze": {"until": year}}), "snooze.until"),
@@ -262,7 +261,8 @@ async fn filters_and_views_equal_a_look_at_everything() {
     assert_eq!(all.items.len(), 24);
     let [one, two] = &tags;
     type Selects<'a> = Box<dyn Fn(&ConversationStatus, &Desk) -> bool + 'a>;
-    let open = |desk: &Desk, status: &ConversationStatus| *status == ConversationStatus::Active && desk.snooze.is_none();
+    let open =
+        |desk: &Desk, status: &ConversationStatus| *status == ConversationStatus::Active && desk.snooze.is_none();
     let of = |who: Option<&'static str>| -> Selects<'_> {
         Box::new(move |status, desk| open(desk, status) && desk.assignee.as_deref() == who)
     };
@@ -277,7 +277,9 @@ async fn filters_and_views_equal_a_look_at_everything() {
         ("priority=none".to_owned(), Box::new(|_, desk| desk.priority == Priority::None)),
         (
             format!("assignee=ben&tag={two}"),
-            Box::new(|status, desk| open(desk, status) && desk.assignee.as_deref() == Some("ben") && desk.tags.contains(two)),
+            Box::new(|status, desk| {
+                open(desk, status) && desk.assignee.as_deref() == Some("ben") && desk.tags.contains(two)
+            }),
         ),
         (
             "assignee=none&priority=urgent".to_owned(),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::{ConversationId, ConversationStatus, Emoji, OrderStatus};
 use protocol::{Event, OrderAnswer};
@@ -17,7 +18,7 @@ const TEXT: &str = "Xylophone";
 const AUTHOR: &str = "zacharias";
 
 /// The events that no customer ever gets.
-const FOR_ADMINS: [&str; 2] = ["desk_updated", "presence"];
+const FOR_ADMINS: [&str; 3] = ["desk_updated", "presence", "settings_updated"];
 
 /// Everything that a customer gets, in order, by `METHOD /path`, action or event.
 #[derive(Debug, Default)]
@@ -93,10 +94,23 @@ async fn everything(shop: &Shop, with_notes: bool) -> View {
     let watching = author.connect().await;
     let (phone, laptop) = (anna.connect_and_join(&id).await, anna.connect().await);
     let mut customer = Customer { user: anna, phone: &phone, laptop: &laptop, view: View::default() };
+    // Notes, and everything else that the shop decides.
+    let steps = AtomicUsize::new(0);
     let note = async || {
-        if with_notes {
-            author.note(&id, TEXT).await;
+        if !with_notes {
+            return;
         }
+        let step = steps.fetch_add(1, Ordering::Relaxed);
+        let action = match step % 6 {
+            0 => json!({"prioritize": {"to": if step % 12 == 0 { "urgent" } else { "low" }}}),
+            1 => json!({"assign": {"to": AUTHOR}}),
+            2 => json!({"snooze": {}}),
+            3 => json!({"wake": {}}),
+            4 => json!({"assign": {}}),
+            _ => json!({"note": {"body": TEXT}}),
+        };
+        let answer = author.post_desk(&id, &action).await;
+        assert!([200, 201].contains(&answer.status) || action.get("snooze").is_some(), "{action}: {answer:?}");
     };
 
     note().await;
@@ -191,6 +205,28 @@ async fn routes(customer: &mut Customer<'_>, id: &ConversationId, order: &str, n
         ),
         ("POST /api/sales".to_owned(), "/api/sales".to_owned(), Some(lamp())),
     ];
+    let tag = json!({"name": "New", "color": "red"});
+    let response = json!({"shortcut": "new", "title": "T", "body": "Hi"});
+    let of_the_shop = [
+        ("GET", "views", None),
+        ("GET", "admins", None),
+        ("GET", "tags", None),
+        ("POST", "tags", Some(tag.clone())),
+        ("PATCH", "tags/{tagId}", Some(tag)),
+        ("DELETE", "tags/{tagId}", None),
+        ("GET", "canned-responses", None),
+        ("POST", "canned-responses", Some(response.clone())),
+        ("PATCH", "canned-responses/{cannedResponseId}", Some(response)),
+        ("DELETE", "canned-responses/{cannedResponseId}", None),
+        ("GET", "sla", None),
+        ("PUT", "sla", Some(json!({}))),
+        ("POST", "bulk", Some(json!({"id": client_message_id(), "conversationIds": [id], "do": {"settle": {}}}))),
+    ];
+    for (method, path, body) in of_the_shop {
+        let path = format!("/api/chat/{path}");
+        let called = path.replace("{tagId}", "mfrggzdf").replace("{cannedResponseId}", "mfrggzdf");
+        customer.call(&format!("{method} {path}"), &called, body).await;
+    }
     for (route, path, body) in calls {
         note().await;
         customer.call(&route, &path, body).await;

@@ -1,8 +1,6 @@
 //! What the shop sets: tags and canned responses. Agents use them, admins change them.
 
-use protocol::{
-    CannedResponseAnswer, CannedResponseList, Code, Event, Settings, TagAnswer, TagList, TicketAnswer,
-};
+use protocol::{CannedResponseAnswer, CannedResponseList, Code, Event, Settings, TagAnswer, TagList, TicketAnswer};
 use reqwest::Method;
 use serde_json::json;
 use tests::{Answer, Shop, User};
@@ -52,9 +50,8 @@ async fn tags_are_added_renamed_and_deleted() {
     assert_eq!(ben.desk(&id).await.tags.len(), 2);
     let removed = ben.at_desk(&id, json!({"tag": {"remove": [red.tag.id]}})).await;
     assert_eq!(removed.desk.tags, [blue.tag.id].into());
-    let told = desk.drain().await.into_iter().filter(|event| {
-        matches!(event, Event::SettingsUpdated { what: Settings::Tags })
-    });
+    let told =
+        desk.drain().await.into_iter().filter(|event| matches!(event, Event::SettingsUpdated { what: Settings::Tags }));
     assert_eq!(told.count(), 4, "two new ones, one renamed, one deleted");
 }
 
@@ -71,7 +68,11 @@ async fn canned_responses_are_the_shops_or_ones_own() {
     assert_eq!(shortcuts(&cleo).await, ["shop", "shop"]);
     let is_told = |event: &Event| matches!(event, Event::SettingsUpdated { what: Settings::CannedResponses });
     for client in [&counter, &home] {
-        assert_eq!(client.drain().await.iter().filter(|event| is_told(event)).count(), 2, "of the shop's and their own");
+        assert_eq!(
+            client.drain().await.iter().filter(|event| is_told(event)).count(),
+            2,
+            "of the shop's and their own"
+        );
     }
 
     let path = |id: &dyn std::fmt::Display| format!("{RESPONSES}/{id}");

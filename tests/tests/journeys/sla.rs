@@ -28,7 +28,10 @@ async fn clocks_run_while_a_customer_waits() {
     assert_eq!(clocks(&ben, &id).await, []);
     let asked = anna.say(&id, "When?").await;
     let due = |minutes: i64| asked.created_at.plus_millis(minutes * 60_000);
-    let clock = |kind, minutes| SlaClock { kind, since: asked.created_at, due: due(minutes), paused: false };
+    let clock = |kind, minutes| {
+        let (due, warn_at) = (due(minutes), asked.created_at.plus_millis(minutes * 45_000));
+        SlaClock { kind, since: asked.created_at, due, warn_at, paused: false }
+    };
     assert_eq!(clocks(&ben, &id).await, [clock(SlaKind::FirstResponse, 60)]);
     let urgent = ben.at_desk(&id, json!({"prioritize": {"to": "urgent"}})).await;
     assert_eq!(urgent.desk.sla, [clock(SlaKind::FirstResponse, 5)]);
@@ -67,7 +70,10 @@ async fn a_time_that_is_over_is_recorded_once() {
         shop.wait_for_conversation(&id, "late", |it| it.desk_seq == Some(n)).await;
         let page = ben.desk_log(&id, &format!("after={}", n - 1)).await;
         let due = due.plus_millis(-86_400_000);
-        assert_eq!(page.entries.iter().map(|it| it.kind.clone()).collect::<Vec<_>>(), [DeskKind::SlaBreached { sla, due }]);
+        assert_eq!(
+            page.entries.iter().map(|it| it.kind.clone()).collect::<Vec<_>>(),
+            [DeskKind::SlaBreached { sla, due }]
+        );
         let is_ours = |event: &Event| matches!(event, Event::DeskUpdated { entry, .. } if entry.conversation_id == id);
         let event = desk.wait_for("the breach", is_ours).await;
         assert!(matches!(event, Event::DeskUpdated { desk_seq, .. } if desk_seq == n), "{event:?}");
@@ -97,8 +103,12 @@ async fn invalid_policies_change_nothing() {
         calendar(json!({"timezone": "Mars/Olympus", "week": {"monday": [["09:00", "18:00"]]}, "holidays": []})),
         calendar(json!({"timezone": "Europe/Berlin", "week": {}, "holidays": []})),
         calendar(json!({"timezone": "Europe/Berlin", "week": {"monday": [["18:00", "09:00"]]}, "holidays": []})),
-        calendar(json!({"timezone": "Europe/Berlin", "week": {"monday": [["09:00", "12:00"], ["11:00", "13:00"]]}, "holidays": []})),
-        calendar(json!({"timezone": "Europe/Berlin", "week": {"monday": [["09:00", "18:00"]]}, "holidays": ["2026-02-30"]})),
+        calendar(
+            json!({"timezone": "Europe/Berlin", "week": {"monday": [["09:00", "12:00"], ["11:00", "13:00"]]}, "holidays": []}),
+        ),
+        calendar(
+            json!({"timezone": "Europe/Berlin", "week": {"monday": [["09:00", "18:00"]]}, "holidays": ["2026-02-30"]}),
+        ),
     ] {
         ben.put("/api/chat/sla", &wrong).await.refused(Code::InvalidRequest);
     }

@@ -2,7 +2,7 @@
 //! some for every function, one for every route and one for every filter of the stream. Sent in their order, all of them succeed.
 //!
 //! A file is called `NN-Function-what.json`: its number in the order, and the function's name in
-//! `template.yaml`.
+//! `template.yaml`. What the shop sets has random ids, so an event with one is about something that is gone.
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeSet;
@@ -42,7 +42,12 @@ async fn each_event_is_answered_by_its_function() {
             assert_eq!(answer, Value::Null, "{file}");
             continue;
         }
-        assert!(matches!(answer["statusCode"].as_u64(), Some(200 | 201)), "{file}: {answer}");
+        let status = answer["statusCode"].as_u64();
+        if file.contains("that-is-gone") {
+            assert_eq!(status, Some(404), "{file}: {answer}");
+            continue;
+        }
+        assert!(matches!(status, Some(200 | 201)), "{file}: {answer}");
         let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or("{}")).unwrap();
         assert_ne!(body["event"], "error", "{file}: {answer}");
     }

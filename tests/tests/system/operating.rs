@@ -136,8 +136,15 @@ fn alarms_watch_every_function_and_every_operation() {
     let resources = template["Resources"].as_mapping().unwrap().iter();
     let functions = resources.filter(|(_, it)| it["Type"] == "AWS::Serverless::Function");
     let functions: BTreeSet<_> = functions.map(|(name, _)| name.as_str().unwrap().to_owned()).collect();
-    assert_eq!(of("FunctionErrors", "FunctionName"), functions);
-    assert_eq!(of("FunctionThrottles", "FunctionName"), functions);
+    for kind in ["Errors", "Throttles"] {
+        let (called, background) =
+            (of(&format!("Function{kind}"), "FunctionName"), of(&format!("Background{kind}"), "FunctionName"));
+        assert_eq!(&called | &background, functions);
+        assert!(called.is_disjoint(&background));
+    }
+    for (alarm, metrics) in alarms() {
+        assert!(metrics.len() <= 10, "CloudWatch refuses {alarm}, which has {} metrics", metrics.len());
+    }
     let actions = text.split(" dynamodb:").skip(1).map(|rest| rest.split_whitespace().next().unwrap().to_owned());
     // Lambda itself reads the stream.
     let actions = actions.filter(|name| !OF_THE_STREAM.contains(&name.as_str()));

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{ConversationId, ConversationStatus, Emoji, OrderId, OrderStatus, Role};
 use futures_util::future::join_all;
 use local::Settings;
-use protocol::{Code, MessageAnswer, OrderAnswer};
+use protocol::{Code, MessageAnswer, OrderAnswer, TagAnswer};
 use reqwest::Method;
 use serde_json::json;
 use serde_norway::Value;
@@ -66,6 +66,7 @@ async fn everything_once(shop: &Shop) {
     }))
     .await;
     change_everything(&anna, &ben, &phone, &id).await;
+    use_the_desk(shop, &ben, &anna.order().await.conversation.id).await;
     let as_of = anna.conversations("limit=1").await.as_of;
     for client in [&phone, &desk] {
         client.has_changed(as_of).await;
@@ -130,8 +131,8 @@ async fn everything_once(shop: &Shop) {
     assert_eq!(anna.conversation(&id).await.status, ConversationStatus::Archived);
 
     // Connections are closed when their token has expired, and when an admin closes them.
-    let expires = now_millis() / 1000 + 2;
-    let passing = shop.expiring("anna", Role::Customer, 2);
+    let expires = now_millis() / 1000 + 6;
+    let passing = shop.expiring("anna", Role::Customer, 6);
     let (writes, changes, signals) = (passing.connect().await, passing.connect().await, passing.connect().await);
     while now_millis() / 1000 <= expires {
         writes.ping().await;
@@ -205,6 +206,43 @@ async fn change_everything(anna: &User, ben: &User, phone: &Client, id: &Convers
         ben.post_note(id, note_id, "a note", Some(0)).await;
     }
     assert_eq!(ben.desk_log(id, "").await.entries.len(), 1);
+}
+
+/// What the shop decides and sets: tags, canned responses, the SLA, and the same for many conversations.
+/// Some pushes meet a dead connection.
+async fn use_the_desk(shop: &Shop, ben: &User, id: &ConversationId) {
+    let tag: TagAnswer = ben.post("/api/chat/tags", &json!({ "name": "New", "color": "red" })).await.expect(201);
+    let tag = tag.tag.id;
+    shop.add_stale_connection(ben, id, 60_000).await;
+    ben.patch(&format!("/api/chat/tags/{tag}"), &json!({ "name": "Newer", "color": "red" })).await;
+    let response = json!({ "shortcut": "hi", "title": "Hi", "body": "Hi" });
+    ben.post("/api/chat/canned-responses", &response).await;
+    ben.put("/api/chat/sla", &json!({ "policy": { "targets": { "none": { "nextResponseMinutes": 5 } } } })).await;
+    for path in ["tags", "canned-responses", "sla", "admins", "views"] {
+        assert_eq!(ben.get(&format!("/api/chat/{path}")).await.status, 200, "{path}");
+    }
+    for query in ["assignee=none", "snoozed=true", &format!("tag={tag}")] {
+        ben.conversations(query).await;
+    }
+    for action in [
+        json!({ "assign": { "to": ben.id } }),
+        json!({ "tag": { "add": [tag] } }),
+        json!({ "prioritize": { "to": "urgent" } }),
+        json!({ "snooze": { "until": "2027-01-01T00:00:00Z" } }),
+        json!({ "message": { "body": "To all" } }),
+        json!({ "orderStatus": { "to": "confirmed" } }),
+        json!({ "status": { "to": "active" } }),
+    ] {
+        let request = json!({ "id": client_message_id(), "conversationIds": [id], "do": action });
+        for _ in 0..2 {
+            assert_eq!(ben.post("/api/chat/bulk", &request).await.status, 200, "{action}");
+        }
+        if action.get("message").is_none() && action.get("status").is_none() && action.get("orderStatus").is_none() {
+            ben.post_desk(id, &action).await;
+        }
+    }
+    ben.at_desk(id, json!({ "wake": {} })).await;
+    ben.call(Method::DELETE, &format!("/api/chat/tags/{tag}"), &[], None).await;
 }
 
 /// What Lambda does on behalf of the function that the table's stream calls. The local gateway refuses

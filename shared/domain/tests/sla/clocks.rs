@@ -87,13 +87,26 @@ proptest! {
     fn a_clock_without_pauses((shop, since) in shop_and_time(), minutes in 1u32..3_000, ago in 0..30 * DAY) {
         let policy = policy(Some(shop.calendar.clone()), minutes, minutes + 1, minutes + 2);
         let placed_at = since.plus_millis(-ago);
+        let clocks = policy.clocks(&facts(&waiting(since), placed_at), since);
+        let warnings: Vec<Time> = clocks.iter().map(|clock| clock.warn_at).collect();
+        for (clock, minutes) in clocks.iter().zip([minutes, minutes + 2]) {
+            // Three quarters of the time, so one quarter is left.
+            let passed = shop.calendar.between(clock.since, clock.warn_at);
+            prop_assert_eq!(passed, i64::from(minutes) * MINUTE / 4 * 3);
+            prop_assert!(clock.warn_at <= clock.due);
+        }
         let response = SlaClock {
-            kind: SlaKind::FirstResponse, since, due: shop.calendar.add(since, minutes), paused: false,
+            kind: SlaKind::FirstResponse,
+            since,
+            due: shop.calendar.add(since, minutes),
+            warn_at: warnings[0],
+            paused: false,
         };
         let resolution = SlaClock {
             kind: SlaKind::Resolution,
             since: placed_at,
             due: shop.calendar.add(placed_at, minutes + 2),
+            warn_at: warnings[1],
             paused: false,
         };
         let mut desk = waiting(since);
@@ -103,8 +116,10 @@ proptest! {
         let closed = SlaFacts { is_active: false, ..facts(&desk, placed_at) };
         prop_assert_eq!(policy.clocks(&closed, since), vec![]);
         desk.first_answered_at = Some(placed_at);
-        let next = SlaClock { kind: SlaKind::NextResponse, due: shop.calendar.add(since, minutes + 1), ..response };
-        prop_assert_eq!(policy.clocks(&facts(&desk, placed_at), since), vec![next, resolution]);
+        let clocks = policy.clocks(&facts(&desk, placed_at), since);
+        let due = shop.calendar.add(since, minutes + 1);
+        let next = SlaClock { kind: SlaKind::NextResponse, due, warn_at: clocks[0].warn_at, ..response };
+        prop_assert_eq!(clocks, vec![next, resolution]);
         desk.waiting_since = None;
         prop_assert_eq!(policy.clocks(&facts(&desk, placed_at), since), vec![resolution]);
     }

@@ -146,7 +146,9 @@ fn a_clock_on_a_friday_evening() {
     // One hour on Friday, one on Monday.
     let first: Vec<SlaClock> = clocks(&desk, "2026-03-27T17:10:00+01:00");
     let expected = json!([{
-        "kind": "first_response", "since": asked, "due": time("2026-03-30T10:00:00+02:00"), "paused": false,
+        "kind": "first_response", "since": asked, "due": time("2026-03-30T10:00:00+02:00"),
+        // One hour on Friday, half an hour on Monday.
+        "warnAt": time("2026-03-30T09:30:00+02:00"), "paused": false,
     }]);
     assert_eq!(serde_json::to_value(first).unwrap(), expected);
 

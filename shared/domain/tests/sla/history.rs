@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use domain::{
     Change, ChangeKind, ConversationStatus, Desk, DeskEntry, DeskEvent, DeskKind, Emoji, Entry, Message, MessageId,
-    Minutes, Person, Priority, Role, SharedId, SlaFacts, SlaKind, SlaPolicy, SlaTarget, System, TagId, Time,
+    Minutes, Person, Priority, Role, SharedId, SlaClock, SlaFacts, SlaKind, SlaPolicy, SlaTarget, System, TagId, Time,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::shop::{MINUTE, Shop, shop_and_time};
+use crate::shop::{DAY, MINUTE, Shop, shop_and_time};
 
 /// What happens in a conversation.
 #[derive(Clone, Debug)]
@@ -175,6 +175,7 @@ impl Conversation {
                 assert_eq!(clock.due, due);
                 self.at_desk(DeskKind::SlaBreached { sla: clock.kind, due }, now);
                 recorded.push(clock.kind);
+                assert!(recorded.len() <= 2, "a breach is recorded again: {recorded:?}");
             } else {
                 assert_eq!(policy.breached(&self.facts(), until), None);
                 return recorded;
@@ -183,7 +184,7 @@ impl Conversation {
     }
 }
 
-/// The same conversation minute by minute, without a desk, a calendar or a due.
+/// The same conversation minute by minute, without a desk, a calendar or a time that is due.
 struct Count {
     /// Of each minute since the order: whether the conversation was snoozed.
     snoozed: Vec<bool>,
@@ -256,23 +257,41 @@ impl Count {
         self.breached.response = false;
     }
 
-    /// Counts whether a time is over.
-    fn look(&mut self, policy: &SlaPolicy, shop: &Shop, placed_at: Time, is_final: bool) {
+    /// Counts the minutes that are left: for the response and for the resolution. `None` without such
+    /// a clock.
+    fn left(&self, policy: &SlaPolicy, shop: &Shop, placed_at: Time, is_final: bool) -> [Option<i64>; 2] {
         let target = policy.targets.get(&self.priority).or(policy.targets.get(&Priority::None));
-        let Some(target) = target else { return };
-        let is_over = |since: usize, minutes: Option<Minutes>| {
+        let Some(target) = target else { return [None, None] };
+        let left = |since: usize, minutes: Minutes| {
             let minute = |at: usize| placed_at.millis() + i64::try_from(at).unwrap() * MINUTE;
             let counts = |at: &usize| !self.snoozed[*at] && shop.is_open(minute(*at));
-            minutes.is_some_and(|minutes| {
-                let wanted = usize::try_from(minutes.get()).unwrap();
-                (since..self.now()).filter(counts).take(wanted).count() == wanted
-            })
+            let wanted = usize::try_from(minutes.get()).unwrap();
+            i64::try_from(wanted - (since..self.now()).filter(counts).take(wanted).count()).unwrap()
         };
         let response = if self.was_answered { target.next_response_minutes } else { target.first_response_minutes };
-        let response = self.waits_since.is_some_and(|since| is_over(since, response));
-        let resolution = !is_final && is_over(0, target.resolution_minutes);
-        self.breached.response |= response;
-        self.breached.resolution |= resolution;
+        let response = self.waits_since.zip(response).map(|(since, minutes)| left(since, minutes));
+        let resolution = target.resolution_minutes.filter(|_| !is_final).map(|minutes| left(0, minutes));
+        [response, resolution]
+    }
+
+    /// Remembers whose time is over.
+    fn record(&mut self, [response, resolution]: [Option<i64>; 2]) {
+        self.breached.response |= response == Some(0);
+        self.breached.resolution |= resolution == Some(0);
+    }
+}
+
+/// Compares the clocks with the minutes that are left by a count.
+fn compare(clocks: &[SlaClock], [response, resolution]: [Option<i64>; 2], shop: &Shop, now: Time, is_snoozed: bool) {
+    let wanted = |clock: &SlaClock| if clock.kind == SlaKind::Resolution { resolution } else { response };
+    assert_eq!(clocks.len(), response.into_iter().chain(resolution).count());
+    for clock in clocks {
+        let left = wanted(clock).unwrap();
+        assert_eq!(clock.due <= now, left == 0, "{clock:?} at {now}, {left} left");
+        assert_eq!(clock.paused, left > 0 && is_snoozed, "{clock:?} at {now}, {left} left");
+        if left > 0 && clock.due < now.plus_millis(DAY * 3_000) {
+            assert_eq!(shop.calendar.between(now, clock.due), left * MINUTE, "{clock:?} at {now}");
+        }
     }
 }
 
@@ -315,8 +334,8 @@ fn kind(step: &DeskStep, now: Time) -> DeskKind {
 }
 
 proptest! {
-    /// A sweep that looks at `next_due` and at the end of a snooze records each breach once, and just
-    /// those that a count finds. That holds for changes of the policy, snoozes, and conversations that
+    /// The clocks show what is left by a count. A sweep that looks at `next_due` and at the end of a
+    /// snooze records each breach once, and just those that the count finds. That holds for changes of the policy, snoozes, and conversations that
     /// are closed and opened again.
     #[test]
     fn a_sweep_records_what_a_count_finds(
@@ -344,7 +363,10 @@ proptest! {
             // More pauses than these are forgotten.
             prop_assume!(conversation.desk.pauses.len() < domain::MAX_PAUSES);
             if conversation.status == ConversationStatus::Active {
-                count.look(&current.0, &current.1, placed_at, conversation.is_final);
+                let left = count.left(&current.0, &current.1, placed_at, conversation.is_final);
+                let clocks = current.0.clocks(&conversation.facts(), now);
+                compare(&clocks, left, &current.1, now, count.now() < count.snoozed_until);
+                count.record(left);
             }
             let desk = &conversation.desk;
             let response = desk.waiting_since.is_some() && desk.response_breach == desk.waiting_since;
