@@ -32,7 +32,13 @@ export default function BulkBar({ selecting, filter, entries }: { selecting: Sel
       </p>
       <div className="bulk-buttons">
         <button type="button" className="button" onClick={() => (all.running ? all.stop() : all.start(listed))}>
-          {all.running ? "Stop looking" : "Select all that match"}
+          {all.running ? (
+            "Stop looking"
+          ) : (
+            <>
+              Select all<span className="visually-hidden"> that match</span>
+            </>
+          )}
         </button>
         <button type="button" className="button" onClick={selecting.clear}>
           Cancel

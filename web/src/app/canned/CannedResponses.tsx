@@ -1,5 +1,5 @@
 import { MessageSquareQuote } from "lucide-react";
-import { type KeyboardEvent, type RefObject, useEffect, useState } from "react";
+import { type KeyboardEvent, type RefObject, useLayoutEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import type { CannedResponse, Conversation } from "../../protocol.ts";
 import { useChat, useLatest } from "../chat-context.ts";
@@ -80,7 +80,8 @@ export default function CannedResponses({
   };
   const option = shown[index] === undefined ? undefined : optionId(shown[index].id);
   const latestKey = useLatest(key);
-  useEffect(() => {
+  // Before the list is painted, so that its first key counts.
+  useLayoutEffect(() => {
     if (option === undefined) return;
     onCompletion({ list: LIST_ID, option, key: (event) => latestKey.current(event) });
     return () => onCompletion(undefined);

@@ -1,11 +1,11 @@
-import { ChevronDown, ChevronsUp, Equal, Flag, TriangleAlert } from "lucide-react";
+import { ArrowDown, ChevronsUp, Equal, Flag, TriangleAlert } from "lucide-react";
 import type { Priority } from "../../protocol.ts";
 
 const ICONS: Readonly<Record<Priority, typeof Flag>> = {
   urgent: TriangleAlert,
   high: ChevronsUp,
   medium: Equal,
-  low: ChevronDown,
+  low: ArrowDown,
   none: Flag,
 };
 

@@ -1,7 +1,5 @@
-import { useChat } from "../chat-context.ts";
-import type { View } from "./views.ts";
-import { VIEWS } from "./views.ts";
 import { useViewCounts } from "./view-counts.ts";
+import { VIEWS, type View } from "./views.ts";
 
 /** The names of the views. */
 const LABELS: Readonly<Record<View, string>> = { mine: "Mine", unassigned: "Unassigned", all: "All", snoozed: "Snoozed" };
@@ -12,7 +10,6 @@ const MOST_COUNTED = 100;
 /** The views of the desk, with how many active conversations each has. A pressed one filters the list. */
 export default function Views({ view, onChoose }: { view: View; onChoose: (view: View) => void }) {
   const counts = useViewCounts();
-  const online = useChat((state) => state.connection === "online");
   return (
     <div className="views" role="group" aria-label="Views">
       {VIEWS.map((each) => {
@@ -21,7 +18,7 @@ export default function Views({ view, onChoose }: { view: View; onChoose: (view:
           <button key={each} type="button" className="view" aria-pressed={view === each} onClick={() => onChoose(each)}>
             {LABELS[each]}
             {count !== undefined && (
-              <span className="view-count" title={`${countWords(count)} active`} data-old={!online || undefined}>
+              <span className="view-count" title={`${countWords(count)} active`}>
                 {countWords(count)}
                 <span className="visually-hidden"> active</span>
               </span>
