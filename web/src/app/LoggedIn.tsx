@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { ChatClient } from "../client/index.ts";
-import type { Role } from "../protocol.ts";
+import type { Role, Settings } from "../protocol.ts";
 import { browser } from "./browser.ts";
 import { ChatContext } from "./chat-context.ts";
 import { ConnectionBanner } from "./parts/ConnectionBanner.tsx";
@@ -58,6 +58,9 @@ function loadRest(role: Role): void {
   Promise.all([...ofAll, ...ofAdmins]).catch(() => undefined);
 }
 
+/** What the shop has set, as the keys of queries. */
+const SETTINGS = ["tags", "canned_responses", "sla"] as const satisfies readonly Settings[];
+
 /** Events by which a person uses the page. */
 const USES = ["keydown", "pointerdown", "pointermove", "wheel"] as const;
 
@@ -94,6 +97,16 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
       }
       if (event.event === "settings_updated") void queries.invalidateQueries({ queryKey: [event.what] });
     });
+    // What the shop has set meanwhile was told to nobody who was away.
+    let known: "not yet" | "online" | "away" = "not yet";
+    const unwatch = running.subscribe(() => {
+      if (running.state.connection !== "online") {
+        if (known === "online") known = "away";
+        return;
+      }
+      if (known === "away") for (const what of SETTINGS) void queries.invalidateQueries({ queryKey: [what] });
+      known = "online";
+    });
     addEventListener("online", online);
     addEventListener("offline", offline);
     addEventListener("pageshow", becameVisible);
@@ -114,6 +127,7 @@ function useRunningClient(api: string, logIn: LogIn): ChatClient | undefined {
       removeEventListener("storage", storageChanged);
       removeEventListener("beforeunload", beforeUnload);
       unsubscribe();
+      unwatch();
       running.stop();
     };
   }, [api, logIn, queries]);

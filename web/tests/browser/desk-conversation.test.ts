@@ -60,6 +60,7 @@ async function fits(page: Page): Promise<void> {
 test("an admin sets tags, canned responses and the SLA; an agent sees them and changes only their own", async () => {
   // The server refuses some of it, which the browser writes into the console.
   setup.allowConsoleMessages(FAILED_REQUEST);
+  setup.allowConsoleMessages(NO_NETWORK);
   const { page: grace } = await setup.windows.window();
   await logIn(grace, "Grace Okafor");
   await openSettings(grace);
@@ -121,7 +122,7 @@ test("an admin sets tags, canned responses and the SLA; an agent sees them and c
   await grace.getByRole("button", { name: "Save" }).click();
   await grace.getByText("Saved.").waitFor();
 
-  const { page: ines } = await setup.windows.window();
+  const { page: ines, context: ofInes } = await setup.windows.window();
   await logIn(ines, "Ines Costa");
   await openSettings(ines);
   await ines.getByText("Only an admin can change what the shop has set.").waitFor();
@@ -135,6 +136,12 @@ test("an admin sets tags, canned responses and the SLA; an agent sees them and c
   await checkAccessibility(grace, "settings-tag-delete");
   await grace.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
   await ines.locator(".settings-row", { hasText: "Refund" }).waitFor({ state: "detached" });
+  // Also what was changed while somebody was away.
+  await ofInes.setOffline(true);
+  await ines.getByText(/^You're offline/).waitFor();
+  await addTag(grace, "Gift", "yellow");
+  await ofInes.setOffline(false);
+  await ines.locator(".settings-row", { hasText: "Gift" }).waitFor();
   await checkAccessibility(ines, "settings-agent");
   await ines.getByRole("link", { name: "SLA" }).click();
   expect(await ines.getByLabel("The shop has times to keep").isDisabled()).toBe(true);
