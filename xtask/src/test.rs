@@ -13,7 +13,8 @@ const DEEP: u32 = 20;
 /// Proptest's default number of cases.
 const PROPERTY_CASES: u32 = 256;
 
-/// The random schedules of the simulation. `cargo test` alone draws fewer, to stay short.
+/// The random schedules of the simulation. `cargo test` alone draws fewer, and puts a fault at one in
+/// four places, to stay short.
 const SCHEDULES: u32 = 2_000;
 
 /// The environment variable with the factor for parts and tests.
@@ -75,7 +76,7 @@ fn depth() -> u32 {
 fn rust() -> Result<()> {
     mariadb::install()?;
     let schedules = (SCHEDULES * depth()).to_string();
-    shell::run_with("cargo", &["test", "--workspace", "--no-fail-fast"], &[("FAULT_SCHEDULES", &schedules)])
+    shell::run_with("cargo", &["test", "--workspace", "--no-fail-fast"], &[("FAULT_SCHEDULES", &schedules), ("EVERY_FAULT", "1")])
 }
 
 fn functions() -> Result<()> {

@@ -10,6 +10,7 @@
 //! | `ze` | when that snooze ended, or the customer's first message since; absent while it lasts |
 //! | `zp` | when it was snoozed before that |
 //! | `ws`, `f1` | since when the customer waits for an answer; when the shop wrote for the first time |
+//! | `w` | `y` if the customer waits, else `n`: a filter of the stream compares texts only |
 //! | `sb`, `so` | the `ws` whose breach is recorded; whether the resolution's is |
 //!
 //! `qk` and `iq` are the keys of the index `queue`, which also has `pr` and `tg`. A head of a version
@@ -25,7 +26,11 @@ use crate::key::{self, Item, n};
 use crate::time::time;
 
 /// Every attribute of this part of a head but `qk` and `iq`.
-const ATTRIBUTES: [&str; 10] = ["qa", "pr", "tg", "z", "ze", "zp", "ws", "f1", "sb", "so"];
+const ATTRIBUTES: [&str; 11] = ["qa", "pr", "tg", "z", "ze", "zp", "ws", "w", "f1", "sb", "so"];
+
+/// The values of `w`.
+pub(crate) const WAITS: &str = "y";
+pub(crate) const WAITS_NOT: &str = "n";
 
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct StoredDesk {
@@ -43,6 +48,8 @@ pub(crate) struct StoredDesk {
     zp: Vec<(i64, i64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ws: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    w: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     f1: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,6 +80,7 @@ impl StoredDesk {
             ze: None,
             zp: desk.pauses.iter().map(|it| (it.from.millis(), it.to.millis())).collect(),
             ws: desk.waiting_since.map(Time::millis),
+            w: Some(if desk.waiting_since.is_some() { WAITS } else { WAITS_NOT }.to_owned()),
             f1: desk.first_answered_at.map(Time::millis),
             sb: desk.response_breach.map(Time::millis),
             so: desk.resolution_breach.then_some(true),

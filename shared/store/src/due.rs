@@ -156,7 +156,8 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key::key(head.shared_id.as_str(), key::HEAD)))
             .condition_expression("attribute_not_exists(qk) AND n = :n")
-            .update_expression("SET qk = :qk, iq = :iq")
+            .update_expression("SET qk = :qk, iq = :iq, w = :waits")
+            .expression_attribute_values(":waits", s(desk_item::WAITS_NOT))
             .expression_attribute_values(":n", n(head.last_seq()))
             .expression_attribute_values(":qk", s(desk_item::queue(&head.desk)))
             .expression_attribute_values(":iq", n(position));

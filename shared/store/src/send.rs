@@ -29,6 +29,7 @@ use domain::{
 use uuid::Uuid;
 
 use crate::conversation::update_head;
+use crate::desk_item::{WAITS, WAITS_NOT};
 use crate::error::Conditional;
 use crate::key::{self, n, s};
 use crate::log::{ATTEMPTS, Tail};
@@ -198,11 +199,14 @@ impl Store {
         // the customer waits from the first one on. `ze` means nothing without a snooze.
         let (as_sender, answered, allowed) = if sender.is_admin() {
             update = update.expression_attribute_values(":one", n(1i64));
-            let set = "a = a + :one, qk = if_not_exists(qk, :unassigned), f1 = if_not_exists(f1, :at)";
-            (set, ", ws", "")
+            update = update.expression_attribute_values(":waits", s(WAITS_NOT));
+            let set = "a = a + :one, qk = if_not_exists(qk, :unassigned), f1 = if_not_exists(f1, :at), w = :waits";
+            (set.to_owned(), ", ws", "")
         } else {
             update = update.expression_attribute_values(":me", s(&sender.user_id));
-            let set = "qk = if_not_exists(qa, :unassigned), ws = if_not_exists(ws, :at), ze = if_not_exists(ze, :at)";
+            update = update.expression_attribute_values(":waits", s(WAITS));
+            let set = "qk = if_not_exists(qa, :unassigned), ze = if_not_exists(ze, :at)";
+            let set = [set, "ws = if_not_exists(ws, :at), w = :waits"].join(", ");
             (set, "", " AND cu = :me")
         };
         let (rate, unlimited, next) = match &expected.rate {

@@ -1,8 +1,7 @@
 //! A filter pattern: which records of a stream are delivered.
 //!
 //! A pattern is JSON of the record's shape. Each of its lists has the allowed values of one field: a
-//! text, a number, a boolean, a prefix, or whether the field exists. All fields of the pattern must
-//! match.
+//! text, a number, a boolean, or a prefix. All fields of the pattern must match.
 
 use serde_json::Value;
 
@@ -34,10 +33,10 @@ fn check(pattern: &Value) -> Result<(), String> {
         Value::Array(allowed) if allowed.is_empty() => Err("a list of allowed values is empty".to_owned()),
         Value::Array(allowed) => allowed.iter().try_for_each(|one| match one {
             Value::String(_) | Value::Number(_) | Value::Bool(_) => Ok(()),
-            Value::Object(_) if prefix(one).is_some() || exists(one).is_some() => Ok(()),
-            other => Err(format!(
-                "the local gateway does not support {other}, only texts, numbers, booleans, prefixes and `exists`"
-            )),
+            Value::Object(_) if prefix(one).is_some() => Ok(()),
+            other => {
+                Err(format!("the local gateway does not support {other}, only texts, numbers, booleans and prefixes"))
+            }
         }),
         other => Err(format!("{other} is neither a section nor a list of allowed values")),
     }
@@ -45,12 +44,12 @@ fn check(pattern: &Value) -> Result<(), String> {
 
 fn field(pattern: &Value, value: &Value) -> bool {
     match pattern {
-        Value::Object(fields) => fields.iter().all(|(name, pattern)| field(pattern, &value[name])),
-        // Like Lambda, `exists` is asked of values, not of sections.
-        Value::Array(allowed) => allowed.iter().any(|one| match (prefix(one), exists(one)) {
-            (Some(prefix), _) => value.as_str().is_some_and(|text| text.starts_with(prefix)),
-            (_, Some(exists)) => exists == !(value.is_null() || value.is_object()),
-            _ => one == value,
+        Value::Object(fields) => {
+            fields.iter().all(|(name, pattern)| value.get(name).is_some_and(|value| field(pattern, value)))
+        }
+        Value::Array(allowed) => allowed.iter().any(|one| match prefix(one) {
+            Some(prefix) => value.as_str().is_some_and(|text| text.starts_with(prefix)),
+            None => one == value,
         }),
         _ => false,
     }
@@ -59,11 +58,6 @@ fn field(pattern: &Value, value: &Value) -> bool {
 /// The text of `{"prefix": text}`.
 fn prefix(one: &Value) -> Option<&str> {
     one.as_object().filter(|fields| fields.len() == 1)?.get("prefix")?.as_str()
-}
-
-/// The value of `{"exists": boolean}`.
-fn exists(one: &Value) -> Option<bool> {
-    one.as_object().filter(|fields| fields.len() == 1)?.get("exists")?.as_bool()
 }
 
 #[cfg(test)]
@@ -85,10 +79,6 @@ mod tests {
             (json!({ "dynamodb": { "Keys": { "sk": { "N": [{ "prefix": "L" }] } } } }), false),
             (json!({ "dynamodb": { "OldImage": { "is": { "S": ["active"] } } } }), false),
             (json!({ "dynamodb": ["INSERT"] }), false),
-            (json!({ "n": [{ "exists": true }] }), true),
-            (json!({ "n": [{ "exists": false }] }), false),
-            (json!({ "dynamodb": { "NewImage": { "ws": { "N": [{ "exists": true }] } } } }), false),
-            (json!({ "dynamodb": { "NewImage": { "ws": { "N": [{ "exists": false }] } } } }), true),
         ] {
             assert_eq!(Pattern::parse(&pattern.to_string()).unwrap().matches(&record), expected, "{pattern}");
         }
@@ -96,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_not_supported_is_refused() {
-        for pattern in ["", "[", r#"{"a": 1}"#, r#"{"a": []}"#, r#"{"a": [null]}"#, r#"{"a": [{"anything-but": 1}]}"#] {
+        for pattern in ["", "[", r#"{"a": 1}"#, r#"{"a": []}"#, r#"{"a": [null]}"#, r#"{"a": [{"exists": true}]}"#] {
             assert!(Pattern::parse(pattern).is_err(), "{pattern}");
         }
     }
