@@ -76,7 +76,11 @@ fn depth() -> u32 {
 fn rust() -> Result<()> {
     mariadb::install()?;
     let schedules = (SCHEDULES * depth()).to_string();
-    shell::run_with("cargo", &["test", "--workspace", "--no-fail-fast"], &[("FAULT_SCHEDULES", &schedules), ("EVERY_FAULT", "1")])
+    shell::run_with(
+        "cargo",
+        &["test", "--workspace", "--no-fail-fast"],
+        &[("FAULT_SCHEDULES", &schedules), ("EVERY_FAULT", "1")],
+    )
 }
 
 fn functions() -> Result<()> {
