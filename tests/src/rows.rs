@@ -173,7 +173,7 @@ impl Shop {
             copy.insert("pk".to_owned(), AttributeValue::S(shared_id.as_str().to_owned()));
             copy.insert("im".to_owned(), AttributeValue::S(format!("{at:010}#{}", shared_id.as_str())));
             copy.insert("iq".to_owned(), AttributeValue::N((at / 10).to_string()));
-            if number % nth != 0 {
+            if !number.is_multiple_of(nth) {
                 copy.remove("tg");
             }
             copy
@@ -311,9 +311,13 @@ fn move_back_by_days(value: &mut AttributeValue, days: i64) {
     if let Some((minute, rest)) = as_minute(value) {
         *value = AttributeValue::S(format!("{:010}#{rest}", minute - days * 24 * 60));
     } else if let AttributeValue::M(fields) = value {
-        fields.values_mut().for_each(|field| move_back_by_days(field, days));
+        for field in fields.values_mut() {
+            move_back_by_days(field, days);
+        }
     } else if let AttributeValue::L(values) = value {
-        values.iter_mut().for_each(|value| move_back_by_days(value, days));
+        for value in values {
+            move_back_by_days(value, days);
+        }
     } else if let Ok(number) = value.as_n()
         && let Ok(millis) = number.parse::<i64>()
         && (millis - now_millis()).abs() < 1_000 * DAY_MS

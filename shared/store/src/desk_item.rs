@@ -159,16 +159,12 @@ pub(crate) fn place_in_queue(
     status: ConversationStatus,
     activity: Time,
 ) -> UpdateItemFluentBuilder {
-    match queue_position(status, activity) {
-        Some(position) => {
-            expression.and_set("iq = :iq");
-            update.expression_attribute_values(":iq", n(position))
-        }
-        None => {
-            expression.and_remove("iq");
-            update
-        }
+    if let Some(position) = queue_position(status, activity) {
+        expression.and_set("iq = :iq");
+        return update.expression_attribute_values(":iq", n(position));
     }
+    expression.and_remove("iq");
+    update
 }
 
 /// Sets what the shop decided to that of `head`, and puts the conversation into its queue. The

@@ -138,11 +138,11 @@ impl Store {
         if bottom > top && top.is_some() {
             return Ok((Vec::new(), None));
         }
-        let (first, last) = list.range(bottom.unwrap_or_default().max(0), top.unwrap_or(9_999_999_999));
+        let (lowest, highest) = list.range(bottom.unwrap_or_default().max(0), top.unwrap_or(9_999_999_999));
         let mut items = self
             .list_query(list)
-            .expression_attribute_values(":first", first)
-            .expression_attribute_values(":last", last)
+            .expression_attribute_values(":first", lowest)
+            .expression_attribute_values(":last", highest)
             .limit(if list.is_queue() { MAX_EXAMINED } else { KEYS_PER_QUERY })
             .into_paginator()
             .items()
@@ -180,11 +180,11 @@ impl Store {
 
     /// The number of keys of a list, or `limit` if there are more.
     pub(crate) async fn count_list(&self, list: &List, limit: u32) -> Result<u32, Error> {
-        let (first, last) = list.range(0, 9_999_999_999);
+        let (lowest, highest) = list.range(0, 9_999_999_999);
         let query = self
             .list_query(list)
-            .expression_attribute_values(":first", first)
-            .expression_attribute_values(":last", last)
+            .expression_attribute_values(":first", lowest)
+            .expression_attribute_values(":last", highest)
             .select(Select::Count)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         Ok(query.send().await?.count.try_into().unwrap_or_default())

@@ -221,14 +221,8 @@ async fn a_repeated_decision_is_made_once() {
     ben.post(&path, &urgent).await.refused(Code::InvalidRequest);
 }
 
-/// Every list equals the one that is made from all conversations, and the counts too.
-#[tokio::test]
-async fn filters_and_views_equal_a_look_at_everything() {
-    let shop = Shop::open().await;
-    let (anna, ben, cleo) = (shop.customer("anna"), shop.admin("ben"), shop.admin("cleo"));
-    ben.ticket().await;
-    cleo.ticket().await;
-    let tags = [tag(&ben, "one").await.id, tag(&ben, "two").await.id];
+/// 24 conversations in every state.
+async fn fill(anna: &User, ben: &User, tags: &[TagId; 2]) {
     let mut seed = 7u32;
     let mut random = |below: u32| {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -257,10 +251,23 @@ async fn filters_and_views_equal_a_look_at_everything() {
             anna.say(&id, &format!("hi {n}")).await;
         }
     }
+}
+
+/// Whether a filter selects a conversation.
+type Selects<'a> = Box<dyn Fn(&ConversationStatus, &Desk) -> bool + 'a>;
+
+/// Every list equals the one that is made from all conversations, and the counts too.
+#[tokio::test]
+async fn filters_and_views_equal_a_look_at_everything() {
+    let shop = Shop::open().await;
+    let (anna, ben, cleo) = (shop.customer("anna"), shop.admin("ben"), shop.admin("cleo"));
+    ben.ticket().await;
+    cleo.ticket().await;
+    let tags = [tag(&ben, "one").await.id, tag(&ben, "two").await.id];
+    fill(&anna, &ben, &tags).await;
     let all: ConversationPage = ben.get("/api/chat/conversations?limit=100").await.ok();
     assert_eq!(all.items.len(), 24);
     let [one, two] = &tags;
-    type Selects<'a> = Box<dyn Fn(&ConversationStatus, &Desk) -> bool + 'a>;
     let open =
         |desk: &Desk, status: &ConversationStatus| *status == ConversationStatus::Active && desk.snooze.is_none();
     let of = |who: Option<&'static str>| -> Selects<'_> {

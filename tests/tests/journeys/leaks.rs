@@ -102,7 +102,7 @@ async fn everything(shop: &Shop, with_notes: bool) -> View {
         }
         let step = steps.fetch_add(1, Ordering::Relaxed);
         let action = match step % 6 {
-            0 => json!({"prioritize": {"to": if step % 12 == 0 { "urgent" } else { "low" }}}),
+            0 => json!({"prioritize": {"to": if step.is_multiple_of(12) { "urgent" } else { "low" }}}),
             1 => json!({"assign": {"to": AUTHOR}}),
             2 => json!({"snooze": {}}),
             3 => json!({"wake": {}}),

@@ -138,14 +138,7 @@ async fn measure() -> Bill {
     phone.join(&first).await;
     bill.within(&meter, "join by a customer", &at_most(3, 1.0, 4.0));
 
-    let as_needed = Budget { depth: 2, write: None, read: 2.0 };
-    let placed = anna.order().await;
-    bill.within(&meter, "create an order", &as_needed);
-    anna.order_once("key", &lamp()).await.expect::<OrderAnswer>(201);
-    bill.within(&meter, "create an order under a key", &as_needed);
-    anna.order_once("key", &lamp()).await.ok::<OrderAnswer>();
-    bill.within(&meter, "the same again", &as_needed);
-
+    let placed = create_orders(&meter, &anna, &mut bill).await;
     let id = placed.conversation.id;
     phone.join(&id).await;
     desk.join(&id).await;
@@ -208,6 +201,17 @@ async fn measure() -> Bill {
     later(&meter, &shop, &mut bill).await;
     at_the_desk(&meter, &shop, &mut bill).await;
     bill
+}
+
+async fn create_orders(meter: &Meter, anna: &tests::User, bill: &mut Bill) -> OrderAnswer {
+    let as_needed = Budget { depth: 2, write: None, read: 2.0 };
+    let placed = anna.order().await;
+    bill.within(meter, "create an order", &as_needed);
+    anna.order_once("key", &lamp()).await.expect::<OrderAnswer>(201);
+    bill.within(meter, "create an order under a key", &as_needed);
+    anna.order_once("key", &lamp()).await.ok::<OrderAnswer>();
+    bill.within(meter, "the same again", &as_needed);
+    placed
 }
 
 /// What functions do in the background.
