@@ -51,7 +51,9 @@ fn message() -> Value {
 
 #[test]
 fn examples_match_the_types() {
-    for document in ["protocol.md", "sending-a-message.md", "creating-an-order.md", "changing-a-conversation.md"] {
+    for document in
+        ["protocol.md", "sending-a-message.md", "creating-an-order.md", "changing-a-conversation.md", "at-the-desk.md"]
+    {
         let text = fs::read_to_string(root().join("docs").join(document)).unwrap();
         let mut examples = 0;
         for block in text.split("\n```json").skip(1) {

@@ -167,6 +167,36 @@ async fn a_second_start_sees_the_data_of_the_first() {
     assert!(refusal.contains("other keys or indexes"), "{refusal}");
 }
 
+/// A version with one more index opens the data folder of the version before, and finds what is in it.
+#[tokio::test]
+async fn a_new_index_is_added_to_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let own = std::fs::read_to_string(Shop::root().join("template.yaml")).unwrap();
+    let begin = own.find("        # Active conversations by who takes care of them").unwrap();
+    let end = begin + own[begin..].find("\n\n").unwrap();
+    let before = format!("{}{}", &own[..begin].trim_end(), &own[end..]);
+    let before = before.replace("        - { AttributeName: qk, AttributeType: S }\n", "");
+    let before = before.replace("        - { AttributeName: iq, AttributeType: N }\n", "");
+    let start = async |template: String| {
+        let data = Data::Folder(folder.path().to_owned());
+        let settings = Settings { data, template: local::Template::Text(template), ..Shop::settings() };
+        local::start(settings, local::functions()).await.unwrap()
+    };
+    let first = start(before).await;
+    let put = dynamodb::Client::new(first.sdk()).put_item().table_name(first.table().unwrap());
+    let put = put.item("pk", text("x")).item("sk", text("Z")).item("qk", text("u"));
+    put.item("iq", AttributeValue::N("7".to_owned())).send().await.unwrap();
+    first.stop().await;
+    for _ in 0..2 {
+        let second = start(own.clone()).await;
+        let query = dynamodb::Client::new(second.sdk()).query().table_name(second.table().unwrap()).index_name("queue");
+        let query = query.key_condition_expression("qk = :u").expression_attribute_values(":u", text("u"));
+        assert_eq!(query.send().await.unwrap().count, 1);
+        second.stop().await;
+    }
+}
+
 /// A gateway that was killed has not called `$disconnect`. The next start does.
 #[tokio::test]
 async fn nobody_stays_online_after_a_kill() {

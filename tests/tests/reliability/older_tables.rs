@@ -175,3 +175,49 @@ async fn a_conversation_of_the_version_before_goes_on() {
         shop.close().await;
     }
 }
+
+/// The attributes of a head that a version without the desk does not write.
+const OF_THE_DESK: [&str; 13] = ["qa", "qk", "iq", "pr", "tg", "z", "ze", "zp", "ws", "w", "f1", "sb", "so"];
+
+/// A conversation as the version without the desk wrote it, with a message of anna.
+async fn without_desk(shop: &Shop) -> ConversationId {
+    let anna = shop.customer("anna");
+    let id = anna.order().await.conversation.id;
+    anna.say(&id, "When?").await;
+    let mut head = shop.head_item(&id).await;
+    head.retain(|name, _| !OF_THE_DESK.contains(&name.as_str()));
+    Table::new(shop.sdk()).put_item().table_name(shop.table()).set_item(Some(head)).send().await.expect("put");
+    id
+}
+
+/// The ids of the conversations that nobody takes care of.
+async fn unassigned(admin: &User) -> Vec<ConversationId> {
+    admin.conversations("assignee=none").await.items.into_iter().map(|item| item.id).collect()
+}
+
+/// It gets into its queue with the next message, with a decision, or by the backfill.
+#[tokio::test]
+async fn a_conversation_without_a_desk_gets_one() {
+    let shop = Shop::open().await;
+    let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(without_desk(&shop).await);
+    }
+    assert_eq!(unassigned(&ben).await, []);
+    assert_eq!(ben.desk(&ids[0]).await, protocol::Desk::default());
+    anna.say(&ids[0], "Hello?").await;
+    assert!(ben.desk(&ids[0]).await.waiting_since.is_some());
+    ben.say(&ids[1], "Tomorrow").await;
+    ben.at_desk(&ids[2], json!({"prioritize": {"to": "high"}})).await;
+    set_status(&ben, &ids[3], ConversationStatus::Closed).await;
+    let queue: BTreeSet<String> = unassigned(&ben).await.iter().map(ToString::to_string).collect();
+    assert_eq!(queue, ids[..3].iter().map(ToString::to_string).collect());
+    shop.sweep().await;
+    let queue: BTreeSet<String> = unassigned(&ben).await.iter().map(ToString::to_string).collect();
+    assert_eq!(queue, [&ids[..3], &ids[4..]].concat().iter().map(ToString::to_string).collect());
+    set_status(&ben, &ids[3], ConversationStatus::Active).await;
+    assert_eq!(unassigned(&ben).await.len(), 5);
+    let views: protocol::Views = ben.get("/api/chat/views").await.ok();
+    assert_eq!((views.unassigned, views.all), (5, 5));
+}
