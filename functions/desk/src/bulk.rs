@@ -54,7 +54,10 @@ async fn operation(app: &App, action: BulkAction, now: Time) -> Result<Operation
     let (message, order_status, status) = (action.message.clone(), action.order_status, action.status);
     let desk = action.desk_actions();
     Ok(match (message, order_status, status, desk.as_slice()) {
-        (Some(message), None, None, []) => Operation::Message(Text::new(message.body)?),
+        (Some(message), None, None, []) => {
+            domain::check_placeholders(&message.body)?;
+            Operation::Message(Text::new(message.body)?)
+        }
         (None, Some(status), None, []) => Operation::OrderStatus(status.to),
         (None, None, Some(status), []) => Operation::Status(status.to),
         (None, None, None, [action]) => Operation::Desk(operations::desk_operation(app, action.clone(), now).await?),

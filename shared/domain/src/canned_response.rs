@@ -47,13 +47,17 @@ impl CannedResponse {
         }
         one_line("title", &self.title, 100)?;
         let body = Text::new(self.body)?.as_str().to_owned();
-        if let Some(unknown) = placeholders(&body).into_iter().find(|it| !PLACEHOLDERS.contains(it)) {
-            let known = PLACEHOLDERS.map(|it| format!("{{{{{it}}}}}")).join(", ");
-            let shown: String = unknown.chars().take(40).collect();
-            return Err(InvalidField::new("body", format!("{{{{{shown}}}}} is unknown; there are {known}")));
-        }
+        check_placeholders(&body)?;
         Ok(Self { body, ..self })
     }
+}
+
+/// Refuses a text with a placeholder that nobody can fill in.
+pub fn check_placeholders(body: &str) -> Result<(), InvalidField> {
+    let Some(unknown) = placeholders(body).into_iter().find(|it| !PLACEHOLDERS.contains(it)) else { return Ok(()) };
+    let known = PLACEHOLDERS.map(|it| format!("{{{{{it}}}}}")).join(", ");
+    let shown: String = unknown.chars().take(40).collect();
+    Err(InvalidField::new("body", format!("{{{{{shown}}}}} is unknown; there are {known}")))
 }
 
 /// The names between `{{` and `}}`, without white space at their ends.

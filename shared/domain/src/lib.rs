@@ -29,7 +29,7 @@ mod ticket;
 mod time;
 
 pub use calendar::Calendar;
-pub use canned_response::{CannedResponse, MAX_CANNED_RESPONSES, MAX_QUICK_REPLIES, PLACEHOLDERS};
+pub use canned_response::{CannedResponse, MAX_CANNED_RESPONSES, MAX_QUICK_REPLIES, PLACEHOLDERS, check_placeholders};
 pub use change::{Change, ChangeKind, Effect, Emoji};
 pub use conversation::{Admin, Counts, Cursors, Entry, Head, LogEntry};
 pub use conversation_status::ConversationStatus;

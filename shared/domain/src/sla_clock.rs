@@ -22,7 +22,7 @@ pub struct SlaFacts<'a> {
 /// A clock of a conversation. Pauses and the time in which the shop is closed do not count.
 ///
 /// A list shows the time from now to `due`, until it is over. It counts down, except while `paused`.
-/// Then `due` moves on with the time, so the list shows how much is left when the snooze ends.
+/// Then `due` moves on with the time, and the list shows `left_ms`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -37,6 +37,10 @@ pub struct SlaClock {
     pub warn_at: Time,
     /// True while the conversation is snoozed, unless the clock's time was over before.
     pub paused: bool,
+    /// Only while it is paused: the milliseconds from now to `due`, which stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub left_ms: Option<i64>,
 }
 
 impl SlaPolicy {
@@ -66,7 +70,9 @@ impl SlaPolicy {
             let millis = i64::from(Minutes::get(minutes)) * 60_000;
             let after = |millis| due(self.calendar(), since, millis, &pauses);
             let (due, warn_at) = (after(millis), after(millis / 4 * 3));
-            SlaClock { kind, since, due, warn_at, paused: due > now && desk.is_snoozed(now) }
+            let paused = due > now && desk.is_snoozed(now);
+            let left_ms = paused.then(|| due.millis() - now.millis());
+            SlaClock { kind, since, due, warn_at, paused, left_ms }
         };
         running.map(clock).collect()
     }

@@ -160,8 +160,15 @@ fn desk_kind() -> BoxedStrategy<DeskKind> {
 fn desk() -> BoxedStrategy<Desk> {
     let snooze = (time(), maybe(time()), number());
     let snooze = snooze.prop_map(|(since, until, after_seq)| Snooze { since, until, after_seq });
-    let clock = (sla_kind(), time(), time(), time(), any::<bool>());
-    let clock = clock.prop_map(|(kind, since, due, warn_at, paused)| SlaClock { kind, since, due, warn_at, paused });
+    let clock = (sla_kind(), time(), time(), time(), any::<bool>(), maybe(any::<i64>()));
+    let clock = clock.prop_map(|(kind, since, due, warn_at, paused, left_ms)| SlaClock {
+        kind,
+        since,
+        due,
+        warn_at,
+        paused,
+        left_ms,
+    });
     let tags = prop::collection::btree_set(tag_id(), 0..3);
     let of = (maybe(text()), priority(), tags, maybe(snooze), maybe(time()), prop::collection::vec(clock, 0..2));
     of.prop_map(|(assignee, priority, tags, snooze, waiting_since, sla)| Desk {

@@ -111,8 +111,9 @@ fn note() -> DeskEntry {
 }
 
 fn desk() -> Desk {
-    let clock =
-        SlaClock { kind: SlaKind::FirstResponse, since: at(1_000), due: at(61_000), warn_at: at(46_000), paused: true };
+    let (since, due, warn_at) = (at(1_000), at(61_000), at(46_000));
+    let kind = SlaKind::FirstResponse;
+    let clock = SlaClock { kind, since, due, warn_at, paused: true, left_ms: Some(9_000) };
     Desk {
         assignee: Some(bob().user_id),
         priority: Priority::High,

@@ -39,7 +39,7 @@ async fn every_action_is_done_once_however_often_it_is_asked_for() {
     let desk = cleo.connect().await;
     for (action, of_closed) in [
         (
-            json!({"message": {"body": "Dear {{customer.name}}, {{order.number}} ({{order.total}}) is {{order.status}}. {{x}}"}}),
+            json!({"message": {"body": "Dear {{customer.name}}, {{order.number}} ({{order.total}}) is {{order.status}}. {x}"}}),
             Some(Code::ConversationClosed),
         ),
         (json!({"assign": {"to": "ben"}}), None),
@@ -64,7 +64,7 @@ async fn every_action_is_done_once_however_often_it_is_asked_for() {
     let order = anna.sale(&conversation.order_id).await.order;
     let number = &order.id.to_string()[24..];
     let said = anna.history(&ids[0], "").await.messages.remove(1);
-    assert_eq!(said.body, format!("Dear Anna, #{number} (25.00 EUR) is pending. {{{{x}}}}"));
+    assert_eq!(said.body, format!("Dear Anna, #{number} (25.00 EUR) is pending. {{x}}"));
     assert_eq!((order.status, conversation.status), (OrderStatus::Confirmed, ConversationStatus::Archived));
     let decided = conversation.desk.expect("a desk");
     assert_eq!((decided.assignee.as_deref(), decided.priority), (Some("ben"), Priority::High));
@@ -102,6 +102,10 @@ async fn invalid_requests_do_nothing() {
         (request(id, &ids, &json!({"message": {"body": "hi"}, "settle": {}})), "exactly one"),
         (request(id, &ids, &json!({"message": {"body": "hi"}, "status": {"to": "closed"}})), "exactly one"),
         (request(id, &ids, &json!({"message": {"body": ""}})), "body"),
+        (
+            request(id, &ids, &json!({"message": {"body": "Dear {{customer.nickname}}"}})),
+            "{{customer.nickname}} is unknown",
+        ),
         (request(id, &ids, &json!({"status": {"to": "gone"}})), "do.status.to"),
         (request("x", &ids, &settle), "id"),
     ] {

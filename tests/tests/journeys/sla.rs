@@ -30,13 +30,14 @@ async fn clocks_run_while_a_customer_waits() {
     let due = |minutes: i64| asked.created_at.plus_millis(minutes * 60_000);
     let clock = |kind, minutes| {
         let (due, warn_at) = (due(minutes), asked.created_at.plus_millis(minutes * 45_000));
-        SlaClock { kind, since: asked.created_at, due, warn_at, paused: false }
+        SlaClock { kind, since: asked.created_at, due, warn_at, paused: false, left_ms: None }
     };
     assert_eq!(clocks(&ben, &id).await, [clock(SlaKind::FirstResponse, 60)]);
     let urgent = ben.at_desk(&id, json!({"prioritize": {"to": "urgent"}})).await;
     assert_eq!(urgent.desk.sla, [clock(SlaKind::FirstResponse, 5)]);
     let snoozed = ben.at_desk(&id, json!({"snooze": {}})).await.desk.sla;
     assert!(snoozed[0].paused && snoozed[0].due >= due(5), "{snoozed:?}");
+    assert!(snoozed[0].left_ms.is_some_and(|left| (1..=300_000).contains(&left)), "{snoozed:?}");
     ben.at_desk(&id, json!({"wake": {}})).await;
     assert!(!clocks(&ben, &id).await[0].paused);
     ben.say(&id, "Tomorrow").await;

@@ -101,6 +101,7 @@ proptest! {
             due: shop.calendar.add(since, minutes),
             warn_at: warnings[0],
             paused: false,
+            left_ms: None,
         };
         let resolution = SlaClock {
             kind: SlaKind::Resolution,
@@ -108,6 +109,7 @@ proptest! {
             due: shop.calendar.add(placed_at, minutes + 2),
             warn_at: warnings[1],
             paused: false,
+            left_ms: None,
         };
         let mut desk = waiting(since);
         prop_assert_eq!(policy.clocks(&facts(&desk, placed_at), since), vec![response, resolution]);

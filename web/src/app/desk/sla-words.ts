@@ -18,12 +18,13 @@ const TODO: Readonly<Record<SlaKind, string>> = {
 };
 
 /** Returns how a clock stands at `now`, the server's time in milliseconds. */
-export function clockWords({ kind, due, warnAt, paused }: SlaClock, now: number): ClockWords {
+export function clockWords({ kind, due, warnAt, paused, leftMs }: SlaClock, now: number): ClockWords {
   const todo = TODO[kind] ?? "Due";
   const end = Date.parse(due);
   const left = end - now;
+  // While it is paused, its end moves on.
+  if (paused) return { state: "paused", text: `${todo}: paused, ${length(leftMs ?? left)} left` };
   if (left <= 0) return { state: "late", text: `Late: ${todo.toLowerCase()} was due ${when(due, now)}, ${length(-left)} ago` };
-  if (paused) return { state: "paused", text: `${todo}: paused, ${length(left)} left` };
   const state = Date.parse(warnAt) <= now ? "soon" : "good";
   return { state, text: `${todo} by ${when(due, now)}, ${length(left)} left` };
 }
