@@ -243,7 +243,7 @@ fn repeated_torn_and_late_batches_change_nothing() {
         let (ids, records): (Vec<_>, Vec<_>) = records.into_iter().unzip();
         // A batch whose last record cannot be read is not handled, and comes again in halves.
         let mut torn = records.clone();
-        torn[5]["dynamodb"]["NewImage"]["im"] = json!({ "S": "soon" });
+        torn[5]["dynamodb"]["NewImage"]["oa"] = json!({ "S": "soon" });
         assert!(!simulation.notify(&torn).await);
         for half in [&torn[..3], &records[..3], &records[3..], &records[..]] {
             assert!(simulation.notify(half).await);
