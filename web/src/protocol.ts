@@ -1014,7 +1014,7 @@ export type Sla = {
 /** A clock of a conversation. Pauses and the time in which the shop is closed do not count.
  *
  * A list shows the time from now to `due`, until it is over. It counts down, except while `paused`.
- * Then `due` moves on with the time, so the list shows how much is left when the snooze ends. */
+ * Then `due` moves on with the time, and the list shows `left_ms`. */
 export type SlaClock = {
   /** What it measures. */
   kind: SlaKind,
@@ -1026,6 +1026,8 @@ export type SlaClock = {
   warnAt: Time,
   /** True while the conversation is snoozed, unless the clock's time was over before. */
   paused: boolean,
+  /** Only while it is paused: the milliseconds from now to `due`, which stay as they are. */
+  leftMs?: number,
 };
 
 /** What a clock of the SLA measures. */
