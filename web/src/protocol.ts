@@ -128,7 +128,7 @@ export type CannedResponseRequest = {
   title: string,
   /** The text, 1 to 4,000 characters. It can have placeholders. */
   body: string,
-  /** Whether only the caller has it. It cannot be changed later. */
+  /** Whether only the caller has it. It cannot be changed later: `PATCH` ignores it. */
   personal?: boolean,
   /** Whether pages offer it as a button: at most five of the shop's and five of the caller's. */
   quickReply?: boolean,
@@ -979,6 +979,12 @@ export type SetOrderStatus = {
   status: OrderStatus,
 };
 
+/** `PUT /api/chat/sla`. */
+export type SetSla = {
+  /** The policy; absent to have none. */
+  policy?: SlaPolicy,
+};
+
 /** A conversation's status to set. */
 export type SetStatusOfConversation = {
   /** The status. */
@@ -1005,7 +1011,7 @@ export type Shop = {
   lastSeenAt?: Time,
 };
 
-/** The shop's SLA: the body of `PUT /api/chat/sla`, and the answer of it and of `GET /api/chat/sla`. */
+/** The shop's SLA. */
 export type Sla = {
   /** The policy; absent if the shop has none. */
   policy?: SlaPolicy,

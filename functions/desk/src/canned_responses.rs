@@ -31,7 +31,10 @@ pub(crate) async fn change(app: &App, request: &RestRequest, now: Time) -> Resul
     let caller = request.caller()?;
     let id: TagId = request.parameter("id").parse().map_err(|_| Problem::not_found())?;
     let asked: CannedResponseRequest = request.body()?;
-    let response = checked(id, asked)?;
+    // Whose it is cannot be changed.
+    let own = app.store.canned_responses(owner(caller, true)).await?;
+    let personal = own.iter().any(|own| own.id == id);
+    let response = checked(id, CannedResponseRequest { personal, ..asked })?;
     others(app, caller, &response).await?;
 
     let of = owner(caller, response.personal);

@@ -1,7 +1,7 @@
 //! The shop's SLA. Only admins can change it.
 
 use domain::Time;
-use protocol::{Settings, Sla};
+use protocol::{SetSla, Settings, Sla};
 use runtime::{App, Failure, Reply, RestRequest};
 
 use crate::access::only_for_admins;
@@ -15,7 +15,7 @@ pub(crate) async fn get(app: &App) -> Result<Reply, Failure> {
 /// Sets the policy, or removes it. Other processes use the one before for at most a minute.
 pub(crate) async fn set(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     only_for_admins(request.caller()?)?;
-    let Sla { policy } = request.body()?;
+    let SetSla { policy } = request.body()?;
 
     app.store.put_sla_policy(policy.clone(), now).await?;
     settings_updated(app, Settings::Sla, None, now).await?;

@@ -51,7 +51,9 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
 /// record, and gives it up.
 async fn handle(notify: Arc<Notify>, batch: Batch) -> Result<(), Error> {
     let heads = batch.records.into_iter().map(StreamRecord::head).collect::<Result<Vec<_>, _>>()?;
-    let sla = notify.store.recent_sla(notify.clock.now()).await?;
+    // As it is now: with a policy from before, a clock that has just begun would be in no list. Those
+    // that began before a new policy are found by the backfill.
+    let sla = notify.store.sla().await?;
     let due = heads.iter().flat_map(|head| notify.due(head, &sla)).map(Ok);
     let put = async |due| notify.store.put_due(&due).await;
     stream::iter(due).try_for_each_concurrent(MAX_CONCURRENT, put).await?;

@@ -65,10 +65,10 @@ impl SlaPolicy {
         let resolution = minutes.map(|minutes| (SlaKind::Resolution, facts.placed_at, minutes));
         let running = response.into_iter().chain(resolution);
 
-        let pauses = pauses(desk, now);
+        let stops = pauses(desk, now);
         let clock = |(kind, since, minutes)| {
             let millis = i64::from(Minutes::get(minutes)) * 60_000;
-            let after = |millis| due(self.calendar(), since, millis, &pauses);
+            let after = |millis| due(self.calendar(), since, millis, &stops);
             let (due, warn_at) = (after(millis), after(millis / 4 * 3));
             let paused = due > now && desk.is_snoozed(now);
             let left_ms = paused.then(|| due.millis() - now.millis());

@@ -25,7 +25,7 @@ pub struct DeskState {
 /// due list; that nothing is lost if this fails is the matter of the stream.
 pub async fn add_to_desk(app: &App, draft: &DeskDraft) -> Result<DeskState, Failure> {
     let now = draft.now;
-    let (outcome, sla) = tokio::try_join!(app.store.add_to_desk(draft), app.store.recent_sla(now))?;
+    let (outcome, mut sla) = tokio::try_join!(app.store.add_to_desk(draft), app.store.recent_sla(now))?;
     let (entry, head, shop, duplicate) = match outcome {
         DeskOutcome::Stored { entry, head, shop, duplicate } => (*entry, *head, shop, duplicate),
         DeskOutcome::Unchanged(head) => return Ok(DeskState { entry: None, head: *head, duplicate: true, sla }),
@@ -35,6 +35,10 @@ pub async fn add_to_desk(app: &App, draft: &DeskDraft) -> Result<DeskState, Fail
             return Err(Problem::invalid("seenDeskSeq", "must not be higher than the last `deskSeq`").into());
         }
     };
+    if changes_clocks(&entry.kind) {
+        // With a policy from before, the item could come too late.
+        sla = app.store.sla().await?;
+    }
     if let Some(due) = due(&entry, &head, &sla, now) {
         app.store.put_due(&due).await?;
     }
@@ -53,12 +57,16 @@ pub async fn add_to_desk(app: &App, draft: &DeskDraft) -> Result<DeskState, Fail
     Ok(DeskState { entry: Some(entry), head, duplicate, sla })
 }
 
+/// Returns true if a clock of the SLA runs again, or can end earlier, after such an entry.
+fn changes_clocks(kind: &DeskKind) -> bool {
+    matches!(kind, DeskKind::Woken { .. } | DeskKind::Prioritized { .. })
+}
+
 /// What has to be looked at because of the entry.
 fn due(entry: &DeskEntry, head: &Head, sla: &Sla, now: Time) -> Option<Due> {
     let (kind, at) = match entry.kind {
         DeskKind::Snoozed { until } => (DueKind::Wake, until?),
-        // A clock runs again, or ends earlier.
-        DeskKind::Woken { .. } | DeskKind::Prioritized { .. } => (DueKind::Sla, sla.next_due(head, now)?),
+        _ if changes_clocks(&entry.kind) => (DueKind::Sla, sla.next_due(head, now)?),
         _ => return None,
     };
     Some(Due::new(kind, head.shared_id.clone(), at))

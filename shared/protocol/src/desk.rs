@@ -331,7 +331,7 @@ pub struct CannedResponseRequest {
     /// The text, 1 to 4,000 characters. It can have placeholders.
     #[cfg_attr(feature = "describe", schemars(length(min = 1, max = 4_000), regex(pattern = domain::TEXT_PATTERN)))]
     pub body: String,
-    /// Whether only the caller has it. It cannot be changed later.
+    /// Whether only the caller has it. It cannot be changed later: `PATCH` ignores it.
     #[serde(default)]
     #[cfg_attr(feature = "describe", ts(optional, as = "Option<bool>"))]
     pub personal: bool,
@@ -358,7 +358,17 @@ pub struct CannedResponseAnswer {
     pub canned_response: CannedResponse,
 }
 
-/// The shop's SLA: the body of `PUT /api/chat/sla`, and the answer of it and of `GET /api/chat/sla`.
+/// `PUT /api/chat/sla`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct SetSla {
+    /// The policy; absent to have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub policy: Option<SlaPolicy>,
+}
+
+/// The shop's SLA.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Sla {

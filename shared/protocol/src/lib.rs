@@ -14,8 +14,8 @@ mod resource;
 pub use desk::{
     AdminEntry, AdminList, Assign, BulkAction, BulkAnswer, BulkMessage, BulkRequest, BulkResult, CannedResponseAnswer,
     CannedResponseList, CannedResponseRequest, Desk, DeskAction, DeskAnswer, DeskPage, DeskQuery, DeskRequest, NewNote,
-    Prioritize, SetStatusOfConversation, SetStatusOfOrder, Settle, Sla, SnoozeRequest, TagAnswer, TagChange, TagList,
-    TagRequest, Views, Wake,
+    Prioritize, SetSla, SetStatusOfConversation, SetStatusOfOrder, Settle, Sla, SnoozeRequest, TagAnswer, TagChange,
+    TagList, TagRequest, Views, Wake,
 };
 pub use event::{AckBody, Event, Settings};
 pub use frame::{Action, ChangeFrame, Frame, InConversation, InvalidFrame, PingFrame, ReceiptFrame, SendFrame};

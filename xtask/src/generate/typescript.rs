@@ -6,8 +6,8 @@ use protocol::{
     AdminList, BulkAnswer, BulkRequest, CannedResponseAnswer, CannedResponseList, CannedResponseRequest, ChangeAnswer,
     ChangeRequest, ClosedAnswer, ConversationAnswer, ConversationPage, ConversationUpdate, Counts, DeskAnswer,
     DeskPage, DeskRequest, Event, Frame, Health, History, MessageAnswer, MessageRequest, OrderAnswer, OrderPage,
-    OrderRequest, OrderUpdate, Problem, ReadAnswer, ReadRequest, SetConversationStatus, SetOrderStatus, Sla, TagAnswer,
-    TagList, TagRequest, TicketAnswer, Views,
+    OrderRequest, OrderUpdate, Problem, ReadAnswer, ReadRequest, SetConversationStatus, SetOrderStatus, SetSla, Sla,
+    TagAnswer, TagList, TagRequest, TicketAnswer, Views,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -51,6 +51,7 @@ pub(super) fn module() -> String {
     types.visit::<CannedResponseRequest>();
     types.visit::<CannedResponseAnswer>();
     types.visit::<CannedResponseList>();
+    types.visit::<SetSla>();
     types.visit::<Sla>();
     types.visit::<Health>();
     let mut module =

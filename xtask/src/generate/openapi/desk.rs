@@ -1,8 +1,8 @@
 //! `/api/chat` for the shop's desk: views, tags, canned responses, the SLA, and bulk actions.
 
 use protocol::{
-    AdminList, BulkAnswer, BulkRequest, CannedResponseAnswer, CannedResponseList, CannedResponseRequest, Code, Sla,
-    TagAnswer, TagList, TagRequest, Views,
+    AdminList, BulkAnswer, BulkRequest, CannedResponseAnswer, CannedResponseList, CannedResponseRequest, Code, SetSla,
+    Sla, TagAnswer, TagList, TagRequest, Views,
 };
 use serde_json::json;
 
@@ -132,7 +132,7 @@ fn sla(schemas: &mut Schemas) -> [Operation; 2] {
             .problems(&[Code::Forbidden]),
         Operation::new("put", SLA, "setSla", "Set or remove the shop's SLA")
             .about(NOT_FOR_AGENTS)
-            .takes::<Sla>(schemas, &policy)
+            .takes::<SetSla>(schemas, &policy)
             .answers::<Sla>(schemas, 200, "The policy, if there is one.")
             .problems(&[Code::Forbidden]),
     ]
