@@ -197,6 +197,51 @@ async fn a_new_index_is_added_to_the_table() {
     }
 }
 
+/// The answer to a request of a bulk action; `None` if the gateway ends before.
+async fn bulk(url: &str, admin: &User, request: &Value) -> Option<Value> {
+    let request = reqwest::Client::new().post(format!("{url}/api/chat/bulk")).json(request);
+    let answer = request.bearer_auth(admin.token.as_deref().unwrap()).send().await;
+    answer.ok()?.json().await.ok()
+}
+
+/// A bulk action whose gateway is killed in the middle of each request is repeated, and each conversation
+/// got it once.
+#[tokio::test]
+async fn a_bulk_action_that_was_killed_is_done_once() {
+    let data = tempfile::tempdir().unwrap();
+    let arguments = ["--port", "0", "--no-pages", "--data", data.path().to_str().unwrap()];
+    let mut running = Running::start(&Shop::root(), &arguments);
+    let anna = running.user("anna", Role::Customer).await;
+    let placed = futures_util::future::join_all((0..60).map(|_| anna.order())).await;
+    let ids: Vec<_> = placed.into_iter().map(|placed| placed.conversation.id).collect();
+    let (id, action) = (tests::client_message_id(), json!({ "message": { "body": "We are closed tomorrow" } }));
+    let is_message = |event: &protocol::Event| matches!(event, protocol::Event::OrderMessageUpdate { .. });
+    for (chunk, after) in ids.chunks(20).zip([1, 7, 15]) {
+        let request = json!({ "id": id, "conversationIds": chunk, "do": action });
+        let ben = running.user("ben", Role::Admin).await;
+        let desk = running.user("cleo", Role::Admin).await.connect().await;
+        let process = &mut running.process;
+        let kill = async {
+            for _ in 0..after {
+                desk.wait_for("a message", is_message).await;
+            }
+            process.kill().unwrap();
+            process.wait().unwrap();
+        };
+        let _lost = tokio::join!(bulk(&running.url, &ben, &request), kill);
+        running = Running::start(&Shop::root(), &arguments);
+        let ben = running.user("ben", Role::Admin).await;
+        let answer = bulk(&running.url, &ben, &request).await.expect("an answer");
+        let failed = answer["results"].as_array().unwrap().iter().filter(|result| !result["problem"].is_null());
+        assert_eq!(failed.count(), 0, "{answer}");
+    }
+    let ben = running.user("ben", Role::Admin).await;
+    for id in &ids {
+        let messages = ben.messages(id).await;
+        assert_eq!(messages.iter().filter(|message| message.body == "We are closed tomorrow").count(), 1, "{id}");
+    }
+}
+
 /// A gateway that was killed has not called `$disconnect`. The next start does.
 #[tokio::test]
 async fn nobody_stays_online_after_a_kill() {

@@ -87,6 +87,9 @@ fn tidy(schema: &mut Value, got: bool) {
             fields.values_mut().for_each(|field| tidy(field, got));
             if got {
                 without_null(fields);
+            } else {
+                // What is in a request twice counts once.
+                fields.remove("uniqueItems");
             }
             with_common_format(fields);
             as_enumeration(fields);
