@@ -26,7 +26,7 @@ pub(crate) async fn inbox(app: &App, request: &RestRequest, now: Time) -> Result
             None => app.store.inbox(caller, &filter, limit, behind.as_ref()).await,
         }
     };
-    let (page, sla) = tokio::try_join!(read, app.sla_for(caller, now))?;
+    let (page, sla) = tokio::try_join!(read, app.sla_for(caller))?;
     let of = |head| Conversation::seen_by(head, caller).with_sla(sla.clocks(head, now));
     let items = page.heads.iter().map(of).collect();
     let next_cursor = page.next.as_ref().map(|next| cursors.encode(next));

@@ -37,7 +37,7 @@ async fn get_conversation(app: &App, request: &RestRequest, now: Time) -> Result
     let (audience, own, sla) = tokio::try_join!(
         app.store.audience(&head.customer_id),
         app.store.own_cursors(&head, &caller.person),
-        app.sla_for(&caller.person, now),
+        app.sla_for(&caller.person),
     )?;
     let head = head.with_cursors_of(&caller.person, own);
     let conversation = runtime::with_presence(&head, caller, &audience, now).with_sla(sla.clocks(&head, now));

@@ -27,7 +27,7 @@ pub(crate) async fn join(
         app.store.head(shared_id),
         app.store.audience(&before.customer_id),
         app.store.own_cursors(&before, person),
-        app.sla_for(person, now),
+        app.sla_for(person),
     )?;
     let head = head.ok_or_else(|| Failure::internal("the conversation was found before the join, but not after it"))?;
     let head = head.with_cursors_of(person, own).with_cursors_of(person, before.cursors(person));

@@ -60,7 +60,6 @@ mod inbox_keys;
 mod item;
 mod key;
 mod log;
-mod policy;
 mod queue;
 mod rate_limit;
 mod search;
@@ -90,10 +89,10 @@ pub use history::{HistoryPage, Window};
 pub use import::{ImportRecord, OrderImport};
 pub use inbox::{InboxFilter, InboxPage};
 pub use log::LOOK_BACK;
-pub use policy::Sla;
 pub use queue::Queue;
 pub use send::{Draft, SendOutcome};
 pub use settings::{CannedResponsesOf, Put};
+pub use sla::Sla;
 pub use status::ChangeStatusOutcome;
 pub use stream::StreamRecord;
 pub use ticket::TicketHolder;
@@ -106,26 +105,18 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
-use crate::policy::PolicyCache;
-
 /// The DynamoDB table.
 #[derive(Clone, Debug)]
 pub struct Store {
     client: Client,
     table: String,
     lost_races: Arc<AtomicU64>,
-    sla_policy: PolicyCache,
 }
 
 impl Store {
     /// A client for the table named `table`, with this SDK configuration.
     pub fn new(sdk: &SdkConfig, table: impl Into<String>) -> Self {
-        Self {
-            client: Client::new(sdk),
-            table: table.into(),
-            lost_races: Arc::default(),
-            sla_policy: PolicyCache::default(),
-        }
+        Self { client: Client::new(sdk), table: table.into(), lost_races: Arc::default() }
     }
 
     /// Returns how many conditional writes were repeated because of a concurrent write to the same

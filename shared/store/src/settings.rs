@@ -121,7 +121,6 @@ impl Store {
         let item = SettingItem { pk: key::SHOP_SETTINGS.to_owned(), sk: key::SLA.to_owned(), v: stored };
         let item = serde_dynamo::to_item(item)?;
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
-        self.sla_policy.set(None);
         Ok(())
     }
 

@@ -1,9 +1,46 @@
-//! Reads the policy of the SLA.
+//! Reads the policy of the SLA, and computes the clocks of a conversation under it.
 
-use domain::Time;
+use std::sync::Arc;
 
-use crate::policy::Sla;
+use domain::{ConversationStatus, Head, SlaClock, SlaFacts, SlaPolicy, Time};
+
 use crate::{Error, Store};
+
+/// The shop's SLA.
+#[derive(Clone, Debug, Default)]
+pub struct Sla {
+    policy: Option<Arc<SlaPolicy>>,
+    /// Which policy it is: when it was set, in milliseconds. 0 if none was ever set.
+    pub version: i64,
+}
+
+impl Sla {
+    pub(crate) fn new(policy: Option<SlaPolicy>, version: i64) -> Self {
+        Self { policy: policy.map(Arc::new), version }
+    }
+
+    /// The policy; `None` if the shop has none.
+    pub fn policy(&self) -> Option<&SlaPolicy> {
+        self.policy.as_deref()
+    }
+
+    /// The clocks of a conversation at `now`, the one that ends first at the beginning.
+    pub fn clocks(&self, head: &Head, now: Time) -> Vec<SlaClock> {
+        let mut clocks = self.policy().map_or_else(Vec::new, |policy| policy.clocks(&facts(head), now));
+        clocks.sort_by_key(|clock| clock.due);
+        clocks
+    }
+
+    /// The clock whose time is over at `now` without a record of it.
+    pub fn breached(&self, head: &Head, now: Time) -> Option<SlaClock> {
+        self.policy()?.breached(&facts(head), now)
+    }
+
+    /// When the next breach has to be recorded; `None` if no clock runs.
+    pub fn next_due(&self, head: &Head, now: Time) -> Option<Time> {
+        self.policy()?.next_due(&facts(head), now)
+    }
+}
 
 impl Store {
     /// The SLA as it is now.
@@ -11,18 +48,22 @@ impl Store {
         self.read_sla(true).await
     }
 
-    /// The SLA as it was at most a minute before `now`. Reads it once a minute in each process.
-    pub async fn recent_sla(&self, now: Time) -> Result<Sla, Error> {
-        if let Some(sla) = self.sla_policy.recent(now) {
-            return Ok(sla);
-        }
-        let sla = self.read_sla(false).await?;
-        self.sla_policy.set(Some((now, sla.clone())));
-        Ok(sla)
+    /// The SLA as it was a moment ago, for half a read unit.
+    pub async fn recent_sla(&self) -> Result<Sla, Error> {
+        self.read_sla(false).await
     }
 
     async fn read_sla(&self, consistent: bool) -> Result<Sla, Error> {
         let stored = self.stored_policy(consistent).await?;
         Ok(stored.map_or_else(Sla::default, |stored| Sla::new(stored.policy, stored.version)))
+    }
+}
+
+fn facts(head: &Head) -> SlaFacts<'_> {
+    SlaFacts {
+        desk: &head.desk,
+        is_active: head.status == ConversationStatus::Active,
+        is_final: head.order.status.is_final(),
+        placed_at: head.order.created_at,
     }
 }

@@ -22,8 +22,12 @@ async fn clocks(admin: &User, id: impl std::fmt::Display) -> Vec<SlaClock> {
 async fn clocks_run_while_a_customer_waits() {
     let shop = Shop::open().await;
     let (anna, ben) = (shop.customer("anna"), shop.admin("ben"));
+    let earlier = anna.order().await.conversation.id;
+    anna.say(&earlier, "Hello?").await;
+    assert_eq!(clocks(&ben, &earlier).await, []);
     let set = put(&ben, &policy(60, 120)).await;
     assert_eq!(ben.get("/api/chat/sla").await.ok::<Sla>(), set);
+    assert_eq!(clocks(&ben, &earlier).await.len(), 1, "a policy counts at once, also for what was before it");
     let id = anna.order().await.conversation.id;
     assert_eq!(clocks(&ben, &id).await, []);
     let asked = anna.say(&id, "When?").await;
@@ -50,6 +54,8 @@ async fn clocks_run_while_a_customer_waits() {
     assert_eq!((next[0].kind, next[0].due), (SlaKind::NextResponse, again.created_at.plus_millis(120 * 60_000)));
     ben.set_status(&id, ConversationStatus::Closed).await;
     assert_eq!(clocks(&ben, &id).await, []);
+    put(&ben, &json!({})).await;
+    assert_eq!(clocks(&ben, &earlier).await, []);
 }
 
 #[tokio::test]
