@@ -19,8 +19,6 @@ pub struct Variables {
     pub count: &'static str,
 }
 
-const JOURNEY: Variables = Variables { seed: "JOURNEY_SEED", count: "JOURNEY_CASES" };
-
 /// Checks `count` consecutive seeds, multiplied by `TEST_DEPTH`. `variables` can set another first
 /// seed and number. Prints both, and how to repeat a seed that fails.
 pub fn seeds(variables: &Variables, count: u64, check: impl Fn(u64) + Sync) {
@@ -52,16 +50,21 @@ pub fn seeds(variables: &Variables, count: u64, check: impl Fn(u64) + Sync) {
     });
 }
 
-/// Checks `count` cases. `JOURNEY_SEED` and `JOURNEY_CASES` select them, as in [`seeds`].
+/// Checks `count` cases. `variables` can select others, as in [`seeds`].
 ///
 /// `check` gets a number that no other case gets. It makes the names of the case's users unique. A
 /// case that fails is reduced to a smaller one (shrinking) before it is printed.
-pub fn cases<S: Strategy>(count: u64, strategy: impl Fn() -> S + Sync, check: &(impl AsyncFn(u64, S::Value) + Sync)) {
+pub fn cases<S: Strategy>(
+    variables: &Variables,
+    count: u64,
+    strategy: impl Fn() -> S + Sync,
+    check: &(impl AsyncFn(u64, S::Value) + Sync),
+) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     // Shrinking runs a case again. Each run has a new number, so it does not see data of the run
     // before.
     let runs = AtomicU64::new(1);
-    seeds(&JOURNEY, count, |seed| {
+    seeds(variables, count, |seed| {
         let config = Config { cases: 1, max_shrink_iters: 100, failure_persistence: None, ..Config::default() };
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_be_bytes());

@@ -13,9 +13,9 @@ const DEEP: u32 = 20;
 /// Proptest's default number of cases.
 const PROPERTY_CASES: u32 = 256;
 
-/// The random schedules of the simulation. `cargo test` alone draws fewer, and puts a fault at one in
-/// four places, to stay short.
-const SCHEDULES: u32 = 2_000;
+/// How many schedules of the simulation and cases of convergence are drawn, by variable. `cargo test`
+/// alone draws fewer, and puts a fault at one in four places, to stay short.
+const DRAWN: [(&str, u32); 3] = [("FAULT_SCHEDULES", 2_000), ("CURSOR_SCHEDULES", 150), ("CONVERGENCE_CASES", 200)];
 
 /// The environment variable with the factor for parts and tests.
 const DEPTH: &str = "TEST_DEPTH";
@@ -75,12 +75,10 @@ fn depth() -> u32 {
 
 fn rust() -> Result<()> {
     mariadb::install()?;
-    let schedules = (SCHEDULES * depth()).to_string();
-    shell::run_with(
-        "cargo",
-        &["test", "--workspace", "--no-fail-fast"],
-        &[("FAULT_SCHEDULES", &schedules), ("EVERY_FAULT", "1")],
-    )
+    let drawn = DRAWN.map(|(variable, count)| (variable, (count * depth()).to_string()));
+    let drawn = drawn.iter().map(|(variable, count)| (*variable, count.as_str()));
+    let variables: Vec<_> = drawn.chain([("EVERY_FAULT", "1")]).collect();
+    shell::run_with("cargo", &["test", "--workspace", "--no-fail-fast"], &variables)
 }
 
 fn functions() -> Result<()> {

@@ -41,7 +41,7 @@ pub fn start(environment: &Environment, sdk: &SdkConfig) -> Result<Function, Sta
 
 async fn sweep(deadlines: &Deadlines, now: Time) -> Result<(), Error> {
     let Deadlines { app, archive_after_days } = deadlines;
-    let (list, sla) = tokio::try_join!(app.store.due(now), app.store.recent_sla())?;
+    let (list, sla) = tokio::try_join!(app.store.due(now), app.store.sla())?;
     let looks: Vec<_> = list.items.iter().map(|due| look(deadlines, due, &sla, now)).collect();
     // Looks at every item, also after one fails.
     let looked: Vec<Result<(), Failure>> = stream::iter(looks).buffer_unordered(MAX_CONCURRENT).collect().await;

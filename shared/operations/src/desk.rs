@@ -25,7 +25,7 @@ pub struct DeskState {
 /// due list; that nothing is lost if this fails is the matter of the stream.
 pub async fn add_to_desk(app: &App, draft: &DeskDraft) -> Result<DeskState, Failure> {
     let now = draft.now;
-    let (outcome, mut sla) = tokio::try_join!(app.store.add_to_desk(draft), app.store.recent_sla())?;
+    let (outcome, mut sla) = tokio::try_join!(app.store.add_to_desk(draft), app.store.sla())?;
     let (entry, head, shop, duplicate) = match outcome {
         DeskOutcome::Stored { entry, head, shop, duplicate } => (*entry, *head, shop, duplicate),
         DeskOutcome::Unchanged(head) => return Ok(DeskState { entry: None, head: *head, duplicate: true, sla }),

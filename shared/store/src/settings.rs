@@ -124,9 +124,9 @@ impl Store {
         Ok(())
     }
 
-    pub(crate) async fn stored_policy(&self, consistent: bool) -> Result<Option<StoredPolicy>, Error> {
+    pub(crate) async fn stored_policy(&self) -> Result<Option<StoredPolicy>, Error> {
         let key = key::key(key::SHOP_SETTINGS, key::SLA);
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(consistent);
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let found = get.send().await?.item.map(serde_dynamo::from_item::<_, SettingItem<StoredPolicy>>).transpose()?;
         Ok(found.map(|item| item.v))
     }

@@ -1,7 +1,5 @@
 //! Reads the policy of the SLA, and computes the clocks of a conversation under it.
 
-use std::sync::Arc;
-
 use domain::{ConversationStatus, Head, SlaClock, SlaFacts, SlaPolicy, Time};
 
 use crate::{Error, Store};
@@ -9,19 +7,15 @@ use crate::{Error, Store};
 /// The shop's SLA.
 #[derive(Clone, Debug, Default)]
 pub struct Sla {
-    policy: Option<Arc<SlaPolicy>>,
+    policy: Option<SlaPolicy>,
     /// Which policy it is: when it was set, in milliseconds. 0 if none was ever set.
     pub version: i64,
 }
 
 impl Sla {
-    pub(crate) fn new(policy: Option<SlaPolicy>, version: i64) -> Self {
-        Self { policy: policy.map(Arc::new), version }
-    }
-
     /// The policy; `None` if the shop has none.
     pub fn policy(&self) -> Option<&SlaPolicy> {
-        self.policy.as_deref()
+        self.policy.as_ref()
     }
 
     /// The clocks of a conversation at `now`, the one that ends first at the beginning.
@@ -45,17 +39,8 @@ impl Sla {
 impl Store {
     /// The SLA as it is now.
     pub async fn sla(&self) -> Result<Sla, Error> {
-        self.read_sla(true).await
-    }
-
-    /// The SLA as it was a moment ago, for half a read unit.
-    pub async fn recent_sla(&self) -> Result<Sla, Error> {
-        self.read_sla(false).await
-    }
-
-    async fn read_sla(&self, consistent: bool) -> Result<Sla, Error> {
-        let stored = self.stored_policy(consistent).await?;
-        Ok(stored.map_or_else(Sla::default, |stored| Sla::new(stored.policy, stored.version)))
+        let stored = self.stored_policy().await?;
+        Ok(stored.map_or_else(Sla::default, |stored| Sla { policy: stored.policy, version: stored.version }))
     }
 }
 

@@ -5,7 +5,7 @@ use domain::{OrderStatus, Role, Side};
 use proptest::prelude::*;
 use protocol::{Code, Event, Participant};
 use serde_json::json;
-use tests::{Client, Shop, User, cases};
+use tests::{Client, Shop, User, Variables, cases};
 
 async fn participant(viewer: &User, conversation: &domain::ConversationId, id: &str) -> Participant {
     let all = viewer.conversation(conversation).await.participants;
@@ -249,7 +249,8 @@ fn step() -> impl Strategy<Value = Step> {
 fn unread_is_exact() {
     // One shop for all cases. Each case has its own users.
     let shop = tokio::sync::OnceCell::new();
-    cases(25, || prop::collection::vec(step(), 1..20), &async |case, steps: Vec<Step>| {
+    let variables = Variables { seed: "JOURNEY_SEED", count: "JOURNEY_CASES" };
+    cases(&variables, 25, || prop::collection::vec(step(), 1..20), &async |case, steps: Vec<Step>| {
         let shop = shop.get_or_init(Shop::open).await;
         let people = [
             shop.customer(&format!("anna{case}")),

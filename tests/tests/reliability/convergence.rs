@@ -18,7 +18,7 @@ use futures_util::future::join_all;
 use proptest::prelude::*;
 use protocol::{Code, Conversation, ConversationUpdate, DeskAnswer, DeskPage, Event, History, OrderAnswer, Problem};
 use serde_json::{Value, json};
-use tests::{Client, Replica, ReplicaConversation, Shop, User, cases, client_message_id};
+use tests::{Client, Replica, ReplicaConversation, Shop, User, Variables, cases, client_message_id};
 
 /// An action of one of the four people. The numbers select a conversation among the known ones, and
 /// a position for a cursor.
@@ -541,7 +541,9 @@ type Case = (Vec<(usize, Act)>, [ConversationStatus; 2], Option<u64>);
 fn events_converge_to_the_fetched_state() {
     let losses = || prop::option::of(any::<u64>());
     let schedule = || (prop::collection::vec((0..4usize, act()), 1..60), [status(), status()], losses());
-    cases(200, schedule, &async |_, (schedule, last, losses): Case| {
+    let variables = Variables { seed: "CONVERGENCE_SEED", count: "CONVERGENCE_CASES" };
+    // `cargo xtask test` asks for 200.
+    cases(&variables, 80, schedule, &async |_, (schedule, last, losses): Case| {
         // Each case has a shop of its own, so that the admins have few conversations.
         let shop = Shop::open().await;
         let people = [shop.customer("anna"), shop.customer("bob"), shop.admin("ben"), shop.admin("cleo")];

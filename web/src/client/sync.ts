@@ -45,9 +45,6 @@ const FAILED_REFRESH_MS = 5_000;
  */
 const CLOCKS_DELAY_MS = 1_000;
 
-/** A new SLA counts everywhere on the server after this time, in milliseconds. */
-const SLA_DELAY_MS = 65_000;
-
 /**
  * The maximum number of fetches of a conversation in a row, if each time an event has made it stale
  * again.
@@ -91,7 +88,6 @@ export class Sync {
   #hasSla: Promise<boolean> | undefined;
   /** The conversations whose desks are being fetched. */
   readonly #requestedDesks = new Set<ConversationId>();
-  #slaTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SyncOptions) {
     this.#options = options;
@@ -107,14 +103,11 @@ export class Sync {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#retry);
-    clearTimeout(this.#slaTimer);
   }
 
   /** Call it when the shop has another SLA. Fetches the clocks of the conversations in the list. */
   slaChanged(): void {
     this.#hasSla = undefined;
-    clearTimeout(this.#slaTimer);
-    this.#slaTimer = setTimeout(() => void this.sync(true), SLA_DELAY_MS);
     void this.sync(true);
   }
 
