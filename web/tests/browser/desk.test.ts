@@ -202,6 +202,8 @@ test("leaving the page while it runs asks first", async () => {
   expect(question.type()).toBe("beforeunload");
   await question.accept();
   await left;
+  // A window that is still leaving a page cannot be closed.
+  await row(grace, "Eve Leaves").waitFor();
 });
 
 test("the list works with the keyboard alone", async () => {
