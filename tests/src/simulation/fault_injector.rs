@@ -65,6 +65,7 @@ const SLOW: Duration = Duration::from_secs(4);
 pub struct FaultInjector {
     state: Arc<Mutex<State>>,
     inner: SharedHttpClient,
+    invocations_end: Arc<Notify>,
 }
 
 /// The state of one invocation of a function.
@@ -113,7 +114,7 @@ impl FaultInjector {
             read: BTreeMap::new(),
             written: Written::default(),
         };
-        Self { state: Arc::new(Mutex::new(state)), inner }
+        Self { state: Arc::new(Mutex::new(state)), inner, invocations_end: Arc::default() }
     }
 
     /// Starts counting requests for [`FaultPlan::exactly`] and polls for
@@ -161,6 +162,16 @@ impl FaultInjector {
         let mut state = self.state.lock().unwrap();
         state.faults_stopped = true;
         state.plan.mutation = None;
+    }
+
+    /// Ends all invocations that run. None of them lasts for days.
+    pub(crate) fn end_invocations(&self) {
+        self.invocations_end.notify_waiters();
+    }
+
+    /// Waits for [`FaultInjector::end_invocations`].
+    pub(crate) async fn invocations_end(&self) {
+        self.invocations_end.notified().await;
     }
 
     /// How the next event arrives.

@@ -266,6 +266,7 @@ async fn invoke(fault_injector: FaultInjector, function: Function, event: Value)
     let answer = tokio::select! {
         biased;
         () = invocation.ended_in_the_middle() => return None,
+        () = fault_injector.invocations_end() => return None,
         () = tokio::time::sleep(TIMEOUT) => return None,
         answer = until_poll(&fault_injector, last_poll, with_invocation(&invocation, answer)) => answer?,
     };

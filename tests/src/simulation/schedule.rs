@@ -175,8 +175,10 @@ impl Simulation {
         }
     }
 
-    /// Sets the clocks forward. The connections are older than a connection can be then.
+    /// Sets the clocks forward. The connections are older than a connection can be then, and the
+    /// invocations have reached their timeout.
     fn let_days_pass(&self, days: i64) {
+        self.fault_injector.end_invocations();
         self.step_clocks(days * 24 * 60 * 60 * 1000);
         let mut observations = self.observations.borrow_mut();
         let now = observations.tick();
