@@ -2,8 +2,9 @@
 //! without a row, messages that are missing in the log, expired tickets, days that have passed.
 //!
 //! This code knows only the table's key, that the sort key of a connection is `C#` and the
-//! connection's id, the attributes of a head that older versions wrote, that the partition `D` has
-//! what is due later, and that ten digits and `#` are a minute. It finds other rows by comparing the
+//! connection's id, the attributes of a head that older versions wrote, that `L` and twelve digits are a
+//! log entry with its text in `b`, that the partition `D` has what is due later, and that ten digits and
+//! `#` are a minute. It finds other rows by comparing the
 //! table before and after an action of a client.
 
 use std::collections::HashMap;
@@ -181,6 +182,27 @@ impl Shop {
         for number in 0..count {
             rows.put(copy(number)).await;
         }
+    }
+
+    /// Repeats a conversation's last message `count` times, with these texts by `seq`. Sending them
+    /// would take long because of the rate limit.
+    pub async fn repeat_last_message(&self, conversation: &ConversationId, count: u64, text: impl Fn(u64) -> String) {
+        let rows = Rows::of(self);
+        let mut head = rows.head(conversation).await;
+        let last: u64 = head["n"].as_n().unwrap().parse().unwrap();
+        let is_last = |row: &&Item| row["pk"] == head["pk"] && sort_key(row) == format!("L{last:012}");
+        let message = rows.all().await.iter().find(is_last).unwrap().clone();
+        let written = |seq: u64| {
+            let mut copy = message.clone();
+            copy.insert("sk".to_owned(), AttributeValue::S(format!("L{seq:012}")));
+            copy.insert("b".to_owned(), AttributeValue::S(text(seq)));
+            copy
+        };
+        for seq in 1..=count {
+            rows.put(written(last + seq)).await;
+        }
+        head.insert("n".to_owned(), AttributeValue::N((last + count).to_string()));
+        rows.put(head).await;
     }
 
     /// The stored head of a conversation.

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use domain::{ConversationStatus, DeskEntry, Emoji, Message, OrderStatus, Role};
 use protocol::{
     ChangeAnswer, Conversation, ConversationAnswer, ConversationPage, ConversationUpdate, Counts, Desk, DeskAnswer,
-    DeskPage, History, MessageAnswer, OrderAnswer, OrderUpdate, ReadAnswer, TicketAnswer,
+    DeskPage, History, MessageAnswer, MessagesFound, OrderAnswer, OrderUpdate, ReadAnswer, TicketAnswer,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -141,6 +141,11 @@ impl User {
     /// Reads a page of messages; `query` is the query string.
     pub async fn history(&self, id: impl Display, query: &str) -> History {
         self.get(&format!("/api/chat/conversations/{id}/messages?{query}")).await.ok()
+    }
+
+    /// Searches the messages of a conversation; `query` is the query string.
+    pub async fn search_messages(&self, id: impl Display, query: &str) -> MessagesFound {
+        self.get(&format!("/api/chat/conversations/{id}/search?{query}")).await.ok()
     }
 
     /// Reads all pages after `seq`, as one.

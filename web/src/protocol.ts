@@ -453,6 +453,14 @@ export type Edit = {
  * attribute. */
 export type Emoji = "👍" | "❤️" | "😂" | "😮" | "😢" | "🙏" | "🎉" | "✅";
 
+/** A message that a search has found. */
+export type FoundMessage = {
+  /** The message as it is now. */
+  message: Message,
+  /** Where the words are in its `body`, in order and without overlaps. */
+  matches: Array<Place>,
+};
+
 /** The answer of `GET /api/health`. */
 export type Health = {
   /** Always `ok`. */
@@ -569,6 +577,14 @@ export type MessageRequest = {
    * `connectionId` in the acknowledgement of `join_conversation`. Ignored if it is not an open
    * connection of the sender. */
   connectionId?: string,
+};
+
+/** The messages of a conversation that a search has found. */
+export type MessagesFound = {
+  /** What was found, newest first. */
+  items: Array<FoundMessage>,
+  /** The search has covered all messages from this `seq` on. Absent if it has reached the first one. */
+  searchedTo?: number,
 };
 
 /** A number of minutes of business time, 1 to 525,600. A year has as many. */
@@ -710,6 +726,14 @@ export type Person = {
 export type PingFrame = {
   /** The `asOf` of the last page of conversations. With it the answer has `changed`. */
   asOf?: Time,
+};
+
+/** A part of a text, in UTF-16 code units, as JavaScript counts. */
+export type Place = {
+  /** The index of the first code unit. */
+  start: number,
+  /** The index after the last code unit. */
+  end: number,
 };
 
 /** A priority to set. */

@@ -5,7 +5,7 @@ use std::fs;
 
 use protocol::{
     BulkRequest, ChangeAnswer, ChangeRequest, Conversation, Desk, DeskAnswer, DeskRequest, Event, Frame, MessageAnswer,
-    MessageRequest, OrderRequest, OrderUpdate, Problem, Sla,
+    MessageRequest, MessagesFound, OrderRequest, OrderUpdate, Problem, Sla,
 };
 use serde_json::{Value, json};
 
@@ -26,6 +26,7 @@ fn read_and_printed(kind: &str, example: Value) -> serde_json::Result<Value> {
         }
         "DeskRequest" => to_value(from_value::<DeskRequest>(example)?),
         "Message" => to_value(from_value::<MessageAnswer>(json!({ "message": example }))?.message),
+        "MessagesFound" => to_value(from_value::<MessagesFound>(example)?),
         "MessageRequest" => to_value(from_value::<MessageRequest>(example)?),
         "Order" => to_value(from_value::<OrderUpdate>(json!({ "order": example }))?.order),
         "OrderRequest" => to_value(from_value::<OrderRequest>(example)?),

@@ -1,9 +1,10 @@
-//! Conversations: the inbox, one conversation, its history, the shop's log, and tickets for
-//! WebSocket connections.
+//! Conversations: the inbox, one conversation, its history and the search in it, the shop's log, and
+//! tickets for WebSocket connections.
 
 mod desk;
 mod history;
 mod inbox;
+mod message_search;
 mod ticket;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ async fn handle(app: Arc<App>, event: Event) -> Result<Reply, Failure> {
         "GET /api/chat/conversations/{id}" => get_conversation(&app, request, app.now()).await,
         "GET /api/chat/conversations/{id}/desk" => desk::desk(&app, request).await,
         "GET /api/chat/conversations/{id}/messages" => history::history(&app, request).await,
+        "GET /api/chat/conversations/{id}/search" => message_search::search(&app, request).await,
         "POST /api/chat/ticket" => ticket::ticket(&app, request, app.now()).await,
         "GET /api/health" => health(),
         _ => Err(Failure::unexpected(&event)),

@@ -1,4 +1,6 @@
-//! The search for orders by number, customer name or item title.
+//! The search for orders by number, customer name or item title, and for messages by their text.
+
+use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
@@ -6,7 +8,8 @@ use unicode_normalization::char::canonical_combining_class;
 use crate::{InvalidField, Order, OrderId};
 
 /// A search. An order matches if each word is contained in its number, in its customer's name or in
-/// the title of an item. Case and accents do not matter.
+/// the title of an item; a message if each word is contained in its text. Case and accents do not
+/// matter.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Search {
     words: Vec<String>,
@@ -33,6 +36,61 @@ impl Search {
             [fold(&order_number(&order.id)), fold(customer_name)].into_iter().chain(titles).collect();
         self.words.iter().all(|word| texts.iter().any(|text| text.contains(word)) || *word == order.id.to_string())
     }
+
+    /// The places of the words in `text`, in order and without overlaps, in UTF-16 code units; `None`
+    /// if a word is not contained in it.
+    pub fn places_in(&self, text: &str) -> Option<Vec<Range<usize>>> {
+        let folded = fold(text);
+        if !self.words.iter().all(|word| folded.contains(word)) {
+            return None;
+        }
+        let characters = characters(text);
+        let mut places: Vec<Range<usize>> = self
+            .words
+            .iter()
+            .flat_map(|word| folded.match_indices(word.as_str()).map(|(from, found)| from..from + found.len()))
+            .map(|found| {
+                let within =
+                    |character: &&Character| character.folded.start < found.end && found.start < character.folded.end;
+                let mut touched = characters.iter().filter(within);
+                let first = touched.next();
+                let last = touched.next_back().or(first);
+                first.map_or(0, |it| it.utf16.start)..last.map_or(0, |it| it.utf16.end)
+            })
+            .collect();
+        places.sort_by_key(|place| place.start);
+        places.dedup_by(|next, place| {
+            let overlaps = next.start <= place.end;
+            if overlaps {
+                place.end = place.end.max(next.end);
+            }
+            overlaps
+        });
+        Some(places)
+    }
+}
+
+/// A character of a text with the marks that follow it.
+struct Character {
+    /// Where it is in the folded text, in bytes.
+    folded: Range<usize>,
+    /// Where it is in the text, in UTF-16 code units.
+    utf16: Range<usize>,
+}
+
+fn characters(text: &str) -> Vec<Character> {
+    let mut characters: Vec<Character> = Vec::new();
+    let (mut bytes, mut units) = (0, 0);
+    for c in text.chars() {
+        let (from, length) = (units, fold(c.encode_utf8(&mut [0; 4])).len());
+        units += c.len_utf16();
+        match characters.last_mut() {
+            Some(last) if length == 0 => last.utf16.end = units,
+            _ => characters.push(Character { folded: bytes..bytes + length, utf16: from..units }),
+        }
+        bytes += length;
+    }
+    characters
 }
 
 /// The length of an order's number, in characters.
@@ -120,7 +178,64 @@ mod tests {
         }
     }
 
+    fn places(q: &str, text: &str) -> Option<Vec<String>> {
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let places = Search::new(q).unwrap().places_in(text)?;
+        Some(places.into_iter().map(|place| String::from_utf16(&units[place]).unwrap()).collect())
+    }
+
+    #[test]
+    fn the_places_of_the_words_are_found() {
+        for (q, text, expected) in [
+            ("jose", "Is José there? JOSE!", &["José", "JOSE"] as &[_]),
+            ("strasse", "Große Straße 3", &["Straße"]),
+            ("ss", "Straße", &["ß"]),
+            ("de\u{301}j", "De\u{301}\u{323}ja\u{300} vu", &["De\u{301}\u{323}j"]),
+            ("lamp desk", "A desk lamp, my desk", &["desk", "lamp", "desk"]),
+            ("lam amp", "lamp", &["lamp"]),
+            ("fi", "the ﬁnal", &["ﬁ"]),
+            ("ちゃ", "😀 お茶、おちゃ", &["ちゃ"]),
+            ("한글", "👩‍👩‍👧 한글이다", &["한글"]),
+            ("سلام", "سَلَام عليكم", &["سَلَام"]),
+        ] {
+            assert_eq!(
+                places(q, text).as_deref(),
+                Some(expected.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()).as_deref(),
+                "{q} in {text}"
+            );
+        }
+        for (q, text) in [("lamp chair", "A lamp"), ("lamp", "la mp"), ("xx", "")] {
+            assert_eq!(places(q, text), None, "{q} in {text}");
+        }
+    }
+
     proptest! {
+        /// A text is found by any of its words, and what is marked contains the word.
+        #[test]
+        fn a_word_is_found_where_it_is(text in "\\PC{2,60}") {
+            for word in text.split_whitespace() {
+                if let Ok(search) = Search::new(word) {
+                    let units: Vec<u16> = text.encode_utf16().collect();
+                    let places = search.places_in(&text);
+                    prop_assert!(places.is_some(), "{word}");
+                    let mut end = 0;
+                    for place in places.unwrap() {
+                        prop_assert!(end <= place.start && place.start < place.end && place.end <= units.len());
+                        let marked = String::from_utf16(&units[place.clone()]);
+                        prop_assert!(marked.is_ok_and(|marked| fold(&marked).contains(&fold(word))));
+                        end = place.end;
+                    }
+                }
+            }
+        }
+
+        /// Folding a text is folding each of its characters, so places can be mapped back.
+        #[test]
+        fn characters_are_folded_one_by_one(text: String) {
+            let each: String = text.chars().map(|c| fold(c.encode_utf8(&mut [0; 4]))).collect();
+            prop_assert_eq!(each, fold(&text));
+        }
+
         /// Any part of a name finds the order.
         #[test]
         fn a_part_is_found(text in "\\PC{2,40}", from in 0usize..40, to in 0usize..40) {

@@ -22,10 +22,11 @@ pub use frame::{Action, ChangeFrame, Frame, InConversation, InvalidFrame, PingFr
 pub use page_cursor::PageCursor;
 pub use problem::{Code, Problem};
 pub use request::{
-    ChangeRequest, Delete, Edit, HistoryQuery, InboxQuery, MessageRequest, OrderRequest, PageQuery, React, ReadRequest,
-    SetConversationStatus, SetOrderStatus, limit, parse_body,
+    ChangeRequest, Delete, Edit, HistoryQuery, InboxQuery, MessageRequest, MessageSearchQuery, OrderRequest, PageQuery,
+    React, ReadRequest, SetConversationStatus, SetOrderStatus, limit, parse_body,
 };
 pub use resource::{
     Caller, ChangeAnswer, ClosedAnswer, Conversation, ConversationAnswer, ConversationPage, ConversationUpdate, Counts,
-    Health, History, MessageAnswer, OrderAnswer, OrderPage, OrderUpdate, Participant, ReadAnswer, Shop, TicketAnswer,
+    FoundMessage, Health, History, MessageAnswer, MessagesFound, OrderAnswer, OrderPage, OrderUpdate, Participant,
+    Place, ReadAnswer, Shop, TicketAnswer,
 };

@@ -210,6 +210,23 @@ pub struct HistoryQuery {
     pub limit: Option<u32>,
 }
 
+/// The query of a search among the messages of a conversation.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "describe", derive(schemars::JsonSchema))]
+pub struct MessageSearchQuery {
+    /// 2 to 100 Unicode characters. Only messages that contain every word of it; case and accents do
+    /// not matter.
+    #[cfg_attr(feature = "describe", schemars(length(min = 2, max = 100)))]
+    pub q: String,
+    /// Only messages with a lower `seq`. To look further, the `searchedTo` of the answer before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+    /// The most messages in the answer, 1 to 100; the default is 20.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", schemars(range(min = 1, max = 100)))]
+    pub limit: Option<u32>,
+}
+
 /// The most bytes in a REST body.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 

@@ -269,6 +269,39 @@ pub struct History {
     pub has_more: bool,
 }
 
+/// The messages of a conversation that a search has found.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct MessagesFound {
+    /// What was found, newest first.
+    pub items: Vec<FoundMessage>,
+    /// The search has covered all messages from this `seq` on. Absent if it has reached the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "describe", ts(optional))]
+    pub searched_to: Option<u64>,
+}
+
+/// A message that a search has found.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct FoundMessage {
+    /// The message as it is now.
+    pub message: Message,
+    /// Where the words are in its `body`, in order and without overlaps.
+    pub matches: Vec<Place>,
+}
+
+/// A part of a text, in UTF-16 code units, as JavaScript counts.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Place {
+    /// The index of the first code unit.
+    pub start: usize,
+    /// The index after the last code unit.
+    pub end: usize,
+}
+
 /// A single message.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]

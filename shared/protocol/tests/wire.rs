@@ -9,9 +9,10 @@ use insta::assert_json_snapshot;
 use protocol::{
     AckBody, Action, Caller, ChangeAnswer, ChangeFrame, ChangeRequest, Code, Conversation, ConversationAnswer,
     ConversationPage, ConversationUpdate, Counts, Delete, Desk, DeskAnswer, DeskPage, DeskQuery, DeskRequest, Edit,
-    Event, Frame, Health, History, HistoryQuery, InConversation, InboxQuery, MessageAnswer, MessageRequest, NewNote,
-    OrderAnswer, OrderPage, OrderRequest, OrderUpdate, PageQuery, PingFrame, Problem, React, ReadAnswer, ReadRequest,
-    ReceiptFrame, SendFrame, SetConversationStatus, SetOrderStatus, Settings, Shop, TicketAnswer,
+    Event, FoundMessage, Frame, Health, History, HistoryQuery, InConversation, InboxQuery, MessageAnswer,
+    MessageRequest, MessageSearchQuery, MessagesFound, NewNote, OrderAnswer, OrderPage, OrderRequest, OrderUpdate,
+    PageQuery, PingFrame, Place, Problem, React, ReadAnswer, ReadRequest, ReceiptFrame, SendFrame,
+    SetConversationStatus, SetOrderStatus, Settings, Shop, TicketAnswer,
 };
 use uuid::Uuid;
 
@@ -181,6 +182,8 @@ fn resources() {
     let messages = vec![system_message(), text_message()];
     let (changes, others) = (Vec::new(), Vec::new());
     assert_json_snapshot!("history", History { messages, changes, others, last_seq: 2, has_more: false });
+    let found = FoundMessage { message: text_message(), matches: vec![Place { start: 0, end: 4 }] };
+    assert_json_snapshot!("messages_found", MessagesFound { items: vec![found], searched_to: Some(2) });
     assert_json_snapshot!("message_answer", MessageAnswer { message: text_message() });
     assert_json_snapshot!("read_answer", ReadAnswer { read_seq: 2, unread: 0 });
     let ticket = TicketAnswer {
@@ -256,6 +259,8 @@ fn requests() {
     assert_json_snapshot!("page_query", PageQuery { limit: Some(25), cursor: Some("cursor".to_owned()) });
     let inbox = InboxQuery { status: Some(ConversationStatus::Active), since: Some(at(0)), ..InboxQuery::default() };
     assert_json_snapshot!("inbox_query", inbox);
+    let search = MessageSearchQuery { q: "lamp".to_owned(), before: Some(7), limit: Some(20) };
+    assert_json_snapshot!("message_search_query", search);
     assert_json_snapshot!("history_query", HistoryQuery { before: Some(7), after: None, limit: Some(50) });
 }
 

@@ -84,6 +84,7 @@ async fn every_route_of_the_system_leads_to_its_function() {
         (Method::POST, "/api/chat/conversations/cnv_1/desk", "change-conversation"),
         (Method::GET, "/api/chat/conversations/cnv_1/desk", "conversations"),
         (Method::GET, "/api/chat/conversations/cnv_1/messages", "conversations"),
+        (Method::GET, "/api/chat/conversations/cnv_1/search", "conversations"),
         (Method::POST, "/api/chat/conversations/cnv_1/messages", "send-message"),
         (Method::POST, "/api/chat/conversations/cnv_1/read", "signals"),
         (Method::POST, "/api/chat/ticket", "conversations"),

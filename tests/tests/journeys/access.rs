@@ -41,6 +41,7 @@ fn calls() -> Vec<Call> {
         call(Method::PATCH, "/api/chat/conversations/CONVERSATION", Some(json!({"status": "closed"})), [403, 403, 200]),
         call(Method::GET, "/api/chat/conversations/CONVERSATION/messages", None, [200, 404, 200]),
         call(Method::GET, "/api/chat/conversations/CONVERSATION/messages?after=0&limit=1", None, [200, 404, 200]),
+        call(Method::GET, "/api/chat/conversations/CONVERSATION/search?q=hello", None, [200, 404, 200]),
         call(Method::POST, "/api/chat/conversations/CONVERSATION/messages", Some(message), [201, 404, 201]),
         call(Method::POST, "/api/chat/conversations/CONVERSATION/messages/2/changes", Some(react), [201, 404, 201]),
         call(Method::GET, "/api/chat/conversations/CONVERSATION/desk", None, [403, 403, 200]),

@@ -193,6 +193,7 @@ async fn routes(customer: &mut Customer<'_>, id: &ConversationId, order: &str, n
         (format!("GET {described}/messages"), format!("{chat}/messages"), None),
         (format!("GET {described}/messages"), format!("{chat}/messages?after=3&limit=2"), None),
         (format!("GET {described}/messages"), format!("{chat}/messages?before=4&limit=2"), None),
+        (format!("GET {described}/search"), format!("{chat}/search?q=the"), None),
         (format!("POST {described}/messages"), format!("{chat}/messages"), Some(message)),
         (format!("POST {described}/messages/{{seq}}/changes"), format!("{chat}/messages/2/changes"), Some(react)),
         (format!("POST {described}/read"), format!("{chat}/read"), Some(json!({"seq": 4}))),

@@ -16,6 +16,7 @@ mod history_with_changes;
 mod idempotency;
 mod inbox;
 mod leaks;
+mod message_search;
 mod messaging;
 mod named_connections;
 mod notes;

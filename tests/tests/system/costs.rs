@@ -262,6 +262,8 @@ async fn pages(meter: &Meter, shop: &Shop, bill: &mut Bill) {
     bill.within(meter, "a page of 50 messages", &at_most(1, 0.0, 6.0));
     assert_eq!(anna.history(&long, "after=5&limit=50").await.messages.len(), 50);
     bill.within(meter, "a page of 50 messages from the middle", &at_most(1, 0.0, 6.0));
+    assert_eq!(anna.search_messages(&long, "q=usual").await.items.len(), 20);
+    bill.within(meter, "a search among 61 messages that finds 20", &at_most(2, 0.0, 6.0));
     assert_eq!(ben.conversations("status=active").await.items.len(), 25);
     bill.within(meter, "a page of 25 conversations of one status", &at_most(2, 0.0, 20.0));
     assert_eq!(ben.conversations("").await.items.len(), 25);

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use protocol::{
     AdminList, BulkAnswer, BulkRequest, CannedResponseAnswer, CannedResponseList, CannedResponseRequest, ChangeAnswer,
     ChangeRequest, ClosedAnswer, ConversationAnswer, ConversationPage, ConversationUpdate, Counts, DeskAnswer,
-    DeskPage, DeskRequest, Event, Frame, Health, History, MessageAnswer, MessageRequest, OrderAnswer, OrderPage,
-    OrderRequest, OrderUpdate, Problem, ReadAnswer, ReadRequest, SetConversationStatus, SetOrderStatus, SetSla, Sla,
-    TagAnswer, TagList, TagRequest, TicketAnswer, Views,
+    DeskPage, DeskRequest, Event, Frame, Health, History, MessageAnswer, MessageRequest, MessagesFound, OrderAnswer,
+    OrderPage, OrderRequest, OrderUpdate, Problem, ReadAnswer, ReadRequest, SetConversationStatus, SetOrderStatus,
+    SetSla, Sla, TagAnswer, TagList, TagRequest, TicketAnswer, Views,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -34,6 +34,7 @@ pub(super) fn module() -> String {
     types.visit::<ConversationAnswer>();
     types.visit::<ConversationUpdate>();
     types.visit::<History>();
+    types.visit::<MessagesFound>();
     types.visit::<MessageAnswer>();
     types.visit::<ChangeAnswer>();
     types.visit::<DeskAnswer>();

@@ -4,7 +4,7 @@ use anyhow::Result;
 use protocol::{
     ChangeAnswer, ChangeRequest, ClosedAnswer, Code, ConversationAnswer, ConversationPage, ConversationUpdate,
     DeskAnswer, DeskPage, DeskQuery, DeskRequest, Health, History, HistoryQuery, InboxQuery, MessageAnswer,
-    MessageRequest, ReadAnswer, ReadRequest, SetConversationStatus, TicketAnswer,
+    MessageRequest, MessageSearchQuery, MessagesFound, ReadAnswer, ReadRequest, SetConversationStatus, TicketAnswer,
 };
 use serde_json::json;
 
@@ -16,6 +16,7 @@ const ONE: &str = "/api/chat/conversations/{conversationId}";
 const MESSAGES: &str = "/api/chat/conversations/{conversationId}/messages";
 const CHANGES: &str = "/api/chat/conversations/{conversationId}/messages/{seq}/changes";
 const DESK: &str = "/api/chat/conversations/{conversationId}/desk";
+const SEARCH: &str = "/api/chat/conversations/{conversationId}/search";
 const READ: &str = "/api/chat/conversations/{conversationId}/read";
 
 pub(super) fn operations(schemas: &mut Schemas) -> Result<Vec<Operation>> {
@@ -24,6 +25,7 @@ pub(super) fn operations(schemas: &mut Schemas) -> Result<Vec<Operation>> {
         one(schemas),
         set_status(schemas),
         history(schemas)?,
+        search(schemas)?,
         send(schemas),
         change(schemas),
         desk(schemas)?,
@@ -71,6 +73,23 @@ fn history(schemas: &mut Schemas) -> Result<Operation> {
         .query::<HistoryQuery>(schemas)?
         .answers::<History>(schemas, 200, "A page of messages.")
         .problems(&[Code::NotFound, Code::InvalidRequest]))
+}
+
+fn search(schemas: &mut Schemas) -> Result<Operation> {
+    Ok(Operation::new(
+        "get",
+        SEARCH,
+        "searchMessages",
+        "The messages of a conversation that contain words, newest first",
+    )
+    .about(
+        "Looks at up to 1,000 messages and changes in each request. So an answer can be empty and still have \
+             `searchedTo`. Send it as `before` to search further.",
+    )
+    .id("conversationId", "cnv")
+    .query::<MessageSearchQuery>(schemas)?
+    .answers::<MessagesFound>(schemas, 200, "The messages that were found.")
+    .problems(&[Code::NotFound, Code::InvalidRequest]))
 }
 
 fn send(schemas: &mut Schemas) -> Operation {

@@ -1,0 +1,71 @@
+//! Searches the messages of one conversation, newest first.
+
+use std::ops::Range;
+
+use domain::{Entry, Head, Kind, Message, Search, SharedId};
+
+use crate::key::{self, s};
+use crate::{Error, Store, item};
+
+/// How many entries one request looks at. A query also ends after 1 MB, which is 256 read units.
+const MAX_SEARCHED: i32 = 1_000;
+
+/// What one request has found.
+#[derive(Clone, Debug)]
+pub struct MessageSearch {
+    /// The head as it was read.
+    pub head: Head,
+    /// The messages as they are now, by descending `seq`, with the places of the words.
+    pub found: Vec<(Message, Vec<Range<usize>>)>,
+    /// Every entry from this `seq` on was looked at, up to where the search began; `None` if there is
+    /// none before it.
+    pub searched_to: Option<u64>,
+}
+
+impl Store {
+    /// Up to `limit` text messages that `search` finds below the `seq` `before`, or among all; `None`
+    /// if the conversation does not exist. Deleted messages have no text, so they are not found.
+    pub async fn search_messages(
+        &self,
+        shared_id: &SharedId,
+        search: &Search,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Option<MessageSearch>, Error> {
+        // If a crash left the last entry out of the log, this puts it there, after its effect.
+        let Some(newest) = self.newest(shared_id, 1).await? else { return Ok(None) };
+        let mut result = MessageSearch { head: newest.head, found: Vec::new(), searched_to: None };
+        let below = before.unwrap_or(key::MAX_SEQ).min(key::MAX_SEQ);
+        let Some(last) = below.checked_sub(1).filter(|last| *last > 0) else { return Ok(Some(result)) };
+
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :x AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":x", s(shared_id.as_str()))
+            .expression_attribute_values(":first", s(key::log(1)))
+            .expression_attribute_values(":last", s(key::log(last)))
+            .scan_index_forward(false)
+            .limit(MAX_SEARCHED)
+            .consistent_read(true)
+            .send()
+            .await?;
+        for found in page.items.unwrap_or_default() {
+            let entry = item::to_entry(found)?;
+            result.searched_to = Some(entry.seq());
+            let Entry::Message(message) = entry.entry else { continue };
+            if message.kind != Kind::Text {
+                continue;
+            }
+            if let Some(places) = search.places_in(&message.body) {
+                result.found.push((message, places));
+                if result.found.len() == limit as usize {
+                    return Ok(Some(result));
+                }
+            }
+        }
+        result.searched_to = result.searched_to.filter(|_| page.last_evaluated_key.is_some());
+        Ok(Some(result))
+    }
+}
