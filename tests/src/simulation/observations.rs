@@ -176,7 +176,8 @@ impl Observations {
             self.leaks.push(format!("{} was shown {what}: {body}", person.user_id));
         }
         let messages = [&body["message"], &body["overtakenBy"]].into_iter();
-        let messages = messages.chain(list(&body["messages"])).chain(list(&body["others"]));
+        let found = list(&body["items"]).map(|item| &item["message"]);
+        let messages = messages.chain(list(&body["messages"])).chain(list(&body["others"])).chain(found);
         for message in messages.filter(|message| message["seq"].is_u64()) {
             self.messages.push(Shown { began, at, message: message.clone() });
         }
@@ -186,7 +187,8 @@ impl Observations {
         };
         self.changes.extend(objects("change", "changes"));
         self.notes.extend(objects("entry", "entries"));
-        let conversations = objects("conversation", "items");
+        let mut conversations = objects("conversation", "items");
+        conversations.retain(|item| !item["message"].is_object());
         for conversation in &conversations {
             if !person.is_admin() && conversation["customerId"] != person.user_id.as_str() {
                 self.leaks.push(format!("{} saw {conversation}", person.user_id));
@@ -208,6 +210,26 @@ impl Observations {
         let missing = |one: &&Acknowledged| one.at < began && one.entry["seq"].as_u64() > Some(reached);
         if let Some(one) = self.acknowledged.iter().find(missing).filter(|_| is_last) {
             self.holes.push(format!("the last page ends at {reached}, and {} was acknowledged before", one.entry));
+        }
+    }
+
+    /// Records what a search for `word` has found that was asked for at `began` and has looked at all
+    /// messages: those that were acknowledged before, unless somebody may have changed their text.
+    pub(crate) fn searched(&mut self, began: usize, word: &str, answer: &Value) {
+        let found: Vec<&Value> = list(&answer["items"]).map(|item| &item["message"]["seq"]).collect();
+        let changes_text = |what: &What| matches!(what, What::Edit { .. } | What::Delete { .. });
+        let may_differ = |seq: Option<u64>| {
+            let mut changed = self.asked.iter().filter(|asked| changes_text(&asked.what));
+            changed.any(|asked| asked.what.target() == seq)
+        };
+        let missing = |one: &&Acknowledged| {
+            let seq = &one.entry["seq"];
+            let has_word =
+                one.entry["kind"] == "text" && one.entry["body"].as_str().is_some_and(|body| body.contains(word));
+            one.at < began && has_word && !found.contains(&seq) && !may_differ(seq.as_u64())
+        };
+        if let Some(one) = self.acknowledged.iter().find(missing) {
+            self.holes.push(format!("a search for {word} does not find {}", one.entry));
         }
     }
 }

@@ -11,6 +11,7 @@ use super::simulated_user::{Answer, SimulatedUser, TRIES};
 const CONVERSATION: &str = "GET /api/chat/conversations/{id}";
 const DESK: &str = "GET /api/chat/conversations/{id}/desk";
 const HISTORY: &str = "GET /api/chat/conversations/{id}/messages";
+const SEARCH: &str = "GET /api/chat/conversations/{id}/search";
 const INBOX: &str = "GET /api/chat/conversations";
 
 impl SimulatedUser {
@@ -47,6 +48,14 @@ impl SimulatedUser {
         let after = seqs(&answer.body).first().map_or(0, |first| first - 1);
         simulation.observations.borrow_mut().page(answer.began, after, &answer.body, false);
         self.held.borrow_mut().delay_page(before, &answer.body);
+    }
+
+    /// Searches the messages for a word that each has when it is sent.
+    pub async fn search(&self, simulation: &Simulation, shared_id: &SharedId) {
+        let id = shared_id.conversation_id().to_string();
+        let answer = self.rest(simulation, SEARCH, &id, "q=says&limit=100", &Value::Null).await;
+        let Some(answer) = answer.filter(|answer| answer.status == 200) else { return };
+        simulation.observations.borrow_mut().searched(answer.began, "says", &answer.body);
     }
 
     /// Fetches the conversation, which is shown later.

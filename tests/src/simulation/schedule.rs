@@ -74,7 +74,7 @@ impl SimulatedUser {
 
     /// Reads something, or opens or closes the connection.
     async fn look(&self, simulation: &Simulation, shared_id: &SharedId) {
-        match simulation.fault_injector().below(16) {
+        match simulation.fault_injector().below(17) {
             0..=3 => self.catch_up(simulation, shared_id).await,
             4 | 5 => self.read_newest(simulation, shared_id).await,
             6 | 7 => self.read_older(simulation, shared_id).await,
@@ -83,7 +83,8 @@ impl SimulatedUser {
             10 => self.read(simulation, shared_id).await,
             11 => self.deliver(simulation, shared_id).await,
             12 => self.read_inbox(simulation).await,
-            13 if self.person.is_admin() => self.read_desk(simulation, shared_id).await,
+            13 => self.search(simulation, shared_id).await,
+            14 if self.person.is_admin() => self.read_desk(simulation, shared_id).await,
             _ if self.connection().is_some() => {
                 let politely = simulation.fault_injector().below(2) == 0;
                 self.disconnect(simulation, politely).await;
