@@ -34,6 +34,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       { keys: ["T"], does: "Choose tags" },
       { keys: ["Z"], does: "Snooze" },
       { keys: ["E"], does: "Archive" },
+      { keys: ["F"], does: "Search the messages" },
     ],
   },
   {

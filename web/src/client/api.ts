@@ -11,6 +11,7 @@ import type {
   History,
   MessageAnswer,
   MessageRequest,
+  MessagesFound,
   OrderAnswer,
   OrderId,
   OrderRequest,
@@ -124,6 +125,14 @@ export class Api {
     const page = await this.#call<History>("GET", `/api/chat/conversations/${encodeURIComponent(id)}/messages${search(query)}`);
     // A server of an earlier release sends neither changes nor others.
     return { ...NO_CHANGES, ...page };
+  }
+
+  /**
+   * Searches the messages of a conversation, newest first. An answer with `searchedTo` can be continued
+   * `before` it, even if it is empty.
+   */
+  searchMessages(id: ConversationId, query: { q: string; before?: number | undefined; limit: number }): Promise<MessagesFound> {
+    return this.#call("GET", `/api/chat/conversations/${encodeURIComponent(id)}/search${search(query)}`);
   }
 
   /** Places an order. A repeated request with the same key returns the same order. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { matches, matchesStatus } from "../../src/app/orders/filter.ts";
-import { normalized, withFound } from "../../src/app/orders/search.ts";
+import { withFound } from "../../src/app/orders/search.ts";
+import { normalized } from "../../src/app/search-words.ts";
 import type { ConversationEntry } from "../../src/client/index.ts";
 import { conversation } from "./test-client.ts";
 

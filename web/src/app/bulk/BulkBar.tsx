@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import type { ConversationEntry } from "../../client/index.ts";
 import { useChat, useClient, useLatest } from "../chat-context.ts";
 import { type Filter, matches, matchesStatus } from "../orders/filter.ts";
-import { normalized } from "../orders/search.ts";
+import { normalized } from "../search-words.ts";
 import type { Selecting } from "../orders/select.ts";
 import { MOST_SELECTED } from "../orders/selection.ts";
 import { listFilter, matchesDesk } from "../orders/views.ts";

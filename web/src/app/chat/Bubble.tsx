@@ -32,6 +32,7 @@ export const Bubble = memo(function Bubble({
 }) {
   const [near, setNear] = useState(false);
   const bubble = useRef<HTMLDivElement>(null);
+  const hasMenu = useMessageActions().menu !== undefined;
   const press = useLongPress(message, bubble);
   if (message.kind !== "text") return <SystemMessage message={message} />;
   const { sender, deleted, editedAt } = message;
@@ -67,7 +68,7 @@ export const Bubble = memo(function Bubble({
           )}
           {ours && deleted === undefined && <Ticks tick={tick} />}
         </p>
-        {deleted === undefined && <Bar message={message} near={near} />}
+        {deleted === undefined && hasMenu && <Bar message={message} near={near} />}
       </div>
       {message.reactions !== undefined && <Reactions message={message} reactions={message.reactions} me={me} />}
     </div>
@@ -91,7 +92,7 @@ export function Author({ person }: { person: Person }) {
 function Bar({ message, near }: { message: Message; near: boolean }) {
   const actions = useMessageActions();
   const more = useRef<HTMLButtonElement>(null);
-  const menu = () => more.current !== null && actions.menu(message, more.current);
+  const menu = () => more.current !== null && actions.menu?.(message, more.current);
   return (
     <div className="bar" data-near={near || undefined}>
       {near && actions.changeable && (
@@ -134,7 +135,7 @@ function useLongPress(message: Message, bubble: RefObject<HTMLElement | null>) {
       timer.current = setTimeout(() => {
         opened.current = true;
         const more = bubble.current?.querySelector<HTMLElement>(".more");
-        if (more) actions.menu(message, more);
+        if (more) actions.menu?.(message, more);
       }, LONG_PRESS);
     },
     onTouchMove: cancel,

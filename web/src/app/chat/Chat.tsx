@@ -1,8 +1,10 @@
 import { MessageCircleOff, RotateCw } from "lucide-react";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { Suspense, lazy, useCallback, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import { SessionEnded, ApiError } from "../../client/index.ts";
 import { useChat, useClient, useLatest } from "../chat-context.ts";
+import { useDeskKeys } from "../desk/desk-keys.ts";
+import { useFinding } from "../find/finding.ts";
 import { orderNumber } from "../format.ts";
 import { useWide } from "../media.ts";
 import { EmptyState } from "../parts/EmptyState.tsx";
@@ -15,6 +17,10 @@ import { WRITING } from "./composing.ts";
 import { MessageList } from "./MessageList.tsx";
 import { TypingLine } from "./TypingLine.tsx";
 
+/** Loaded when a person searches. */
+const FindPanel = lazy(() => import("../find/FindPanel.tsx"));
+const FoundPlace = lazy(() => import("../find/FoundPlace.tsx"));
+
 /**
  * The chat of one conversation. `chosen` is true if a person opened it, so that the focus moves
  * into it.
@@ -26,14 +32,34 @@ export function Chat({ id, chosen }: { id: string; chosen: boolean }) {
   const shown = conversation !== undefined && loaded;
   const [problem, again] = useOpen(id, shown);
   const wide = useWide();
+  const { finding, place, target, go, leave, open: find, close: closeFind } = useFinding(id);
+  const findButton = useRef<HTMLButtonElement>(null);
+  const isAdmin = useChat((state) => state.me.role === "admin");
+  useDeskKeys(isAdmin ? { f: find } : {});
   useTitleFocused(chosen && !wide && conversation !== undefined);
   if (problem !== undefined && !shown) return <NotOpened problem={problem} again={again} />;
   return (
     <section className="chat-pane" aria-label="Chat">
       <Title view={conversation === undefined ? "Order" : `${conversation.order.title} ${orderNumber(conversation.orderId)}`} />
-      {conversation !== undefined && <ChatHeader conversation={conversation} />}
-      {shown ? (
-        <MessageList conversation={conversation} onCompose={setComposing} />
+      {conversation !== undefined && <ChatHeader conversation={conversation} findButton={findButton} onFind={find} />}
+      {finding && (
+        <Suspense>
+          <FindPanel
+            id={id}
+            onGo={go}
+            onClose={() => {
+              closeFind();
+              findButton.current?.focus();
+            }}
+          />
+        </Suspense>
+      )}
+      {shown && place !== undefined ? (
+        <Suspense>
+          <FoundPlace key={place} conversation={conversation} seq={place} onGo={go} onLeave={leave} />
+        </Suspense>
+      ) : shown ? (
+        <MessageList conversation={conversation} target={target} onCompose={setComposing} />
       ) : (
         <div className="messages-frame messages-loading" role="status" aria-label="Loading the messages">
           <span className="skeleton" />

@@ -1,5 +1,5 @@
-import { ArrowLeft } from "lucide-react";
-import { type MouseEvent, Suspense, lazy } from "react";
+import { ArrowLeft, Search } from "lucide-react";
+import { type MouseEvent, type RefObject, Suspense, lazy } from "react";
 import { Link } from "wouter";
 import type { Conversation, ConversationId } from "../../protocol.ts";
 import { useChat } from "../chat-context.ts";
@@ -18,7 +18,7 @@ const AdminActions = lazy(() => import("./AdminActions.tsx"));
 const DeskBar = lazy(() => import("../desk/DeskBar.tsx"));
 
 /** The chat's header, with the order, presence, and actions. */
-export function ChatHeader({ conversation }: { conversation: Conversation }) {
+export function ChatHeader({ conversation, findButton, onFind }: { conversation: Conversation; findButton: RefObject<HTMLButtonElement | null>; onFind: () => void }) {
   const isAdmin = useChat((state) => state.me.role === "admin");
   const wide = useWide();
   const { order } = conversation;
@@ -45,6 +45,10 @@ export function ChatHeader({ conversation }: { conversation: Conversation }) {
           {conversation.status !== "active" && <span className="badge">{CONVERSATION_STATUS[conversation.status] ?? conversation.status}</span>}
           <StatusBadge status={order.status} />
         </span>
+        <button ref={findButton} type="button" className="icon-button find-button" title="Search the messages" onClick={onFind}>
+          <Search size={20} aria-hidden />
+          <span className="visually-hidden">Search the messages</span>
+        </button>
         {isAdmin && (
           <Suspense>
             <AdminActions conversation={conversation} />

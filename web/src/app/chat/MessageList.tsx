@@ -37,17 +37,22 @@ const OVERSCAN = 1_000;
 /** The fixed height of the area above the oldest message, in pixels. */
 const TOP_HEIGHT = 44;
 
+/** A message to go to. A new object goes to it again. */
+export interface Target {
+  readonly seq: number;
+}
+
 /**
  * A virtualized list of a chat's messages. It opens at the first unread message, or at the newest.
  */
-export function MessageList({ conversation, onCompose }: { conversation: Conversation; onCompose: (composing: Composing) => void }) {
+export function MessageList({ conversation, target, onCompose }: { conversation: Conversation; target?: Target | undefined; onCompose: (composing: Composing) => void }) {
   const { id } = conversation;
   const me = useChat((state) => state.me);
   const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
   const unread = useChat((state) => state.conversations.get(id)?.unread ?? 0);
   const [readSeq] = useState(() => conversation.participants.find((each) => isSamePerson(each, me))?.readSeq ?? 0);
   const opening = useOpening(conversation, { timeline, readSeq, unread, role: me.role });
-  if (opening !== undefined) return <OpenedList conversation={conversation} opening={opening} readSeq={readSeq} unread={unread} onCompose={onCompose} />;
+  if (opening !== undefined) return <OpenedList conversation={conversation} opening={opening} readSeq={readSeq} unread={unread} target={target} onCompose={onCompose} />;
   return (
     <div className="messages-frame messages-loading" role="status" aria-label="Loading the messages">
       <span className="skeleton" />
@@ -66,12 +71,14 @@ function OpenedList({
   opening,
   readSeq,
   unread,
+  target,
   onCompose,
 }: {
   conversation: Conversation;
   opening: Opening;
   readSeq: number;
   unread: number;
+  target: Target | undefined;
   onCompose: (composing: Composing) => void;
 }) {
   const { id } = conversation;
@@ -95,6 +102,9 @@ function OpenedList({
 
   const [menu, setMenu] = useState<{ seq: number; at: HTMLElement }>();
   const { marked, going, goTo } = useGoTo(id, rows, toRow);
+  useEffect(() => {
+    if (target !== undefined) goTo(target.seq);
+  }, [target, goTo]);
   const actions = useActionsOf(conversation, { onCompose, goTo, onMenu: setMenu });
   const chosen = menu && shown.messages.find(({ seq }) => seq === menu.seq);
 

@@ -32,8 +32,8 @@ export function isEditable({ kind, deleted, createdAt }: Message, now: number): 
 export interface MessageActions {
   /** False in a closed conversation. */
   readonly changeable: boolean;
-  /** Shows the menu of a message at an element, which gets the focus back. */
-  menu(message: Message, at: HTMLElement): void;
+  /** Shows the menu of a message at an element, which gets the focus back. Absent where messages are only read. */
+  readonly menu?: (message: Message, at: HTMLElement) => void;
   reply(message: Message): void;
   /** Moves the text of a message that was not sent into the composer. */
   rewrite(message: PendingMessage): void;
@@ -45,7 +45,7 @@ export interface MessageActions {
 const nothing = () => undefined;
 
 /** The actions of the chat around a bubble. */
-export const MessageActionsContext = createContext<MessageActions>({ changeable: false, menu: nothing, reply: nothing, rewrite: nothing, react: nothing, goTo: nothing });
+export const MessageActionsContext = createContext<MessageActions>({ changeable: false, reply: nothing, rewrite: nothing, react: nothing, goTo: nothing });
 
 /** Returns the actions of the chat around a bubble. */
 export function useMessageActions(): MessageActions {

@@ -1,14 +1,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { ConversationEntry, ListFilter } from "../../client/index.ts";
 import type { Conversation, Time } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
-
-/** Delay between the last key and the request to the server, in milliseconds. */
-const DEBOUNCE = 300;
-
-/** The minimum and maximum length of a search, in characters. */
-const [MIN_LENGTH, MAX_LENGTH] = [2, 100];
+import { normalized, useDebounced } from "../search-words.ts";
 
 /** Page size, in conversations. */
 const PAGE_SIZE = 50;
@@ -64,15 +59,6 @@ export function useSearch(words: string, filter: ListFilter | undefined): Search
   }
 }
 
-/**
- * Normalizes a search, so that the same words give the same request. Returns an empty string if the
- * search is too short.
- */
-export function normalized(words: string): string {
-  const characters = [...words.trim().toLowerCase().split(/\s+/).join(" ")];
-  return characters.length < MIN_LENGTH ? "" : characters.slice(0, MAX_LENGTH).join("").trimEnd();
-}
-
 /** Adds the conversations that only the server has found to those that match in the client. */
 export function withFound(held: ReadonlyMap<string, ConversationEntry>, matching: readonly ConversationEntry[], found: readonly Conversation[]): readonly ConversationEntry[] {
   const shown = new Map(matching.map((entry) => [entry.conversation.id, entry]));
@@ -81,14 +67,4 @@ export function withFound(held: ReadonlyMap<string, ConversationEntry>, matching
     if (!shown.has(id)) shown.set(id, held.get(id) ?? { conversation, unread, stale: false, presenceAt: 0 });
   }
   return [...shown.values()];
-}
-
-/** Returns a value after it has stayed unchanged for {@link DEBOUNCE} milliseconds. */
-function useDebounced(value: string): string {
-  const [debounced, setDebounced] = useState(value);
-  useEffect(() => {
-    const waiting = setTimeout(() => setDebounced(value), DEBOUNCE);
-    return () => clearTimeout(waiting);
-  }, [value]);
-  return debounced;
 }

@@ -1,0 +1,57 @@
+import { type InfiniteData, useInfiniteQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { EMPTY_TIMELINE, isNewer, messageAt, newestSeq, oldestSeq } from "../../client/index.ts";
+import type { Change, ConversationId, History, Message } from "../../protocol.ts";
+import { useChat, useClient } from "../chat-context.ts";
+
+/** Page size, in messages and changes. */
+const PAGE_SIZE = 50;
+
+/** Which page: the one that ends before a `seq`, or the one that begins after it. */
+type Which = { readonly before: number } | { readonly after: number };
+
+/** A part of a conversation that is far from its end. */
+export interface Place {
+  readonly messages: readonly Message[];
+  readonly changes: readonly Change[];
+  readonly hasEarlier: boolean;
+  readonly hasLater: boolean;
+  readonly progress: "loading" | "done" | "failed";
+  /** Loads what comes before or after, or tries again. */
+  readonly load: (which: "earlier" | "later" | "again") => void;
+}
+
+/** Loads the part of a conversation around a message. Its messages are shown as they are now. */
+export function usePlace(id: ConversationId, seq: number): Place {
+  const client = useClient();
+  const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
+  const query = useInfiniteQuery<History, Error, InfiniteData<History, Which>, readonly unknown[], Which>({
+    queryKey: ["place", id, seq],
+    queryFn: ({ pageParam }) => client.api.history(id, { ...pageParam, limit: PAGE_SIZE }),
+    initialPageParam: { before: seq + PAGE_SIZE / 2 },
+    getPreviousPageParam: (first) => {
+      const oldest = oldestSeq(first) ?? 1;
+      return oldest > 1 ? { before: oldest } : undefined;
+    },
+    getNextPageParam: (last) => (newestSeq(last) < last.lastSeq ? { after: newestSeq(last) } : undefined),
+    gcTime: 0,
+  });
+  const pages = query.data?.pages;
+  const messages = useMemo(
+    () =>
+      (pages ?? []).flatMap((page) => page.messages).map((message) => {
+        const held = messageAt(timeline, message.seq);
+        return held !== undefined && isNewer(held, message) ? held : message;
+      }),
+    [pages, timeline],
+  );
+  const changes = useMemo(() => (pages ?? []).flatMap((page) => page.changes), [pages]);
+  return {
+    messages,
+    changes,
+    hasEarlier: query.hasPreviousPage,
+    hasLater: query.hasNextPage,
+    progress: query.isFetching ? "loading" : query.isError ? "failed" : "done",
+    load: (which) => void (which === "earlier" ? query.fetchPreviousPage() : which === "later" ? query.fetchNextPage() : query.refetch()),
+  };
+}
