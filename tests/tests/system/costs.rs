@@ -402,6 +402,30 @@ async fn a_filtered_page_costs_at_most_twenty_read_units() {
     assert_eq!((views.mine, views.all), (100, 100), "100 means 100 or more");
 }
 
+/// A search of a whole conversation: each request is bounded, and their number is.
+#[tokio::test]
+async fn a_request_of_a_search_looks_at_a_thousand_entries() {
+    let meter = Meter::default();
+    let shop = Shop::open_with(meter.settings()).await;
+    let anna = shop.customer("anna");
+    let id = anna.order().await.conversation.id;
+    anna.say(&id, "a needle").await;
+    let size: u64 = std::env::var("LOG_SIZE").map_or(1_500, |size| size.parse().unwrap());
+    shop.repeat_last_message(&id, size, |seq| format!("a message of usual length, as people write them {seq}")).await;
+    let (mut before, mut requests, mut read, mut found) = (String::new(), 0, 0.0, 0);
+    loop {
+        meter.take();
+        let part = anna.search_messages(&id, &format!("q=needle{before}")).await;
+        let cost = Cost::of(&meter.take());
+        assert!(cost.depth <= 2 && cost.read <= 258.0, "{cost:?}");
+        (requests, read, found) = (requests + 1, read + cost.read, found + part.items.len());
+        let Some(to) = part.searched_to else { break };
+        before = format!("&before={to}");
+    }
+    println!("{requests} requests and {read} read units for {size} messages");
+    assert_eq!((found, requests), (1, 1 + size / 1_000));
+}
+
 /// A send costs two units because the head fits into one. The head stays below 800 bytes with one
 /// admin and a short message.
 #[tokio::test]
