@@ -9,6 +9,7 @@
 
 mod archive;
 mod backfill;
+mod by_system;
 mod sla;
 mod wake;
 

@@ -1,9 +1,10 @@
 //! Records that a time of the SLA is over.
 
-use domain::{Head, Person, SlaClock, SlaKind, Time};
+use domain::{Head, SlaClock, SlaKind, Time};
 use runtime::{App, Failure};
 use store::{DeskDraft, DeskOperation, Due, DueKind, Sla};
-use uuid::Uuid;
+
+use crate::by_system::by_system;
 
 /// How long to wait before looking again at a conversation that is snoozed until the customer writes,
 /// in milliseconds. Its clocks run on with that message, which nobody reports.
@@ -37,12 +38,5 @@ fn next_look(head: &Head, sla: &Sla, now: Time) -> Option<Time> {
 
 fn breach(head: &Head, clock: SlaClock, now: Time) -> DeskDraft {
     let waiting_since = head.desk.waiting_since.filter(|_| clock.kind != SlaKind::Resolution);
-    DeskDraft {
-        shared_id: head.shared_id.clone(),
-        by: Person::system(),
-        change_id: Uuid::from_bytes(runtime::random()),
-        operation: DeskOperation::Breach { sla: clock.kind, due: clock.due, waiting_since },
-        seen_desk_seq: None,
-        now,
-    }
+    by_system(&head.shared_id, DeskOperation::Breach { sla: clock.kind, due: clock.due, waiting_since }, now)
 }

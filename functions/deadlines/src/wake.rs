@@ -1,9 +1,10 @@
 //! Ends a snooze whose time is over.
 
-use domain::{Person, Time};
+use domain::Time;
 use runtime::{App, Failure};
-use store::{DeskDraft, DeskOperation, Due, DueKind};
-use uuid::Uuid;
+use store::{DeskOperation, Due, DueKind};
+
+use crate::by_system::by_system;
 
 /// Looks whether a conversation is still snoozed, and wakes it if the time is over.
 pub(crate) async fn wake(app: &App, due: &Due, now: Time) -> Result<(), Failure> {
@@ -14,14 +15,7 @@ pub(crate) async fn wake(app: &App, due: &Due, now: Time) -> Result<(), Failure>
             app.store.put_due(&Due::new(DueKind::Wake, due.shared_id.clone(), until)).await?;
         }
         Some(until) => {
-            let draft = DeskDraft {
-                shared_id: due.shared_id.clone(),
-                by: Person::system(),
-                change_id: Uuid::from_bytes(runtime::random()),
-                operation: DeskOperation::WakeAt(until),
-                seen_desk_seq: None,
-                now,
-            };
+            let draft = by_system(&due.shared_id, DeskOperation::WakeAt(until), now);
             operations::add_to_desk(app, &draft).await?;
         }
         None => {}

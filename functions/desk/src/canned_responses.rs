@@ -16,7 +16,8 @@ pub(crate) async fn create(app: &App, request: &RestRequest, now: Time) -> Resul
     let caller = request.caller()?;
     let asked: CannedResponseRequest = request.body()?;
     let response = checked(TagId::from_random(runtime::random()), asked)?;
-    let others = others(app, caller, &response).await?;
+    let all = app.store.canned_responses(owner(caller, response.personal)).await?;
+    let others = others(caller, &response, all)?;
     if others.len() >= MAX_CANNED_RESPONSES {
         let problem = format!("there are {MAX_CANNED_RESPONSES} canned responses, the most there can be");
         return Err(Problem::invalid("body", &problem).into());
@@ -35,7 +36,8 @@ pub(crate) async fn change(app: &App, request: &RestRequest, now: Time) -> Resul
     let own = app.store.canned_responses(owner(caller, true)).await?;
     let personal = own.iter().any(|own| own.id == id);
     let response = checked(id, CannedResponseRequest { personal, ..asked })?;
-    others(app, caller, &response).await?;
+    let all = if personal { own } else { app.store.canned_responses(CannedResponsesOf::Shop).await? };
+    others(caller, &response, all)?;
 
     let of = owner(caller, response.personal);
     if !app.store.put_canned_response(of, &response, Put::Replace).await? {
@@ -80,21 +82,25 @@ fn checked(id: TagId, asked: CannedResponseRequest) -> Result<CannedResponse, Pr
     Ok(CannedResponse { id, shortcut, title, body, personal, quick_reply }.checked()?)
 }
 
-/// The other canned responses beside this one. Refuses it if the caller may not change them, if its
+/// Those of `all` beside this one. Refuses it if the caller may not change them, if its
 /// shortcut is taken, or if too many of them are quick replies.
-async fn others(app: &App, caller: &Caller, response: &CannedResponse) -> Result<Vec<CannedResponse>, Failure> {
+fn others(
+    caller: &Caller,
+    response: &CannedResponse,
+    all: Vec<CannedResponse>,
+) -> Result<Vec<CannedResponse>, Problem> {
     if !response.personal {
         only_for_admins(caller)?;
     }
-    let mut others = app.store.canned_responses(owner(caller, response.personal)).await?;
+    let mut others = all;
     others.retain(|other| other.id != response.id);
     if others.iter().any(|other| other.shortcut == response.shortcut) {
-        return Err(Problem::invalid("shortcut", "another canned response has this shortcut").into());
+        return Err(Problem::invalid("shortcut", "another canned response has this shortcut"));
     }
     let quick_replies = others.iter().filter(|other| other.quick_reply).count();
     if response.quick_reply && quick_replies >= MAX_QUICK_REPLIES {
         let problem = format!("{MAX_QUICK_REPLIES} canned responses are quick replies, the most there can be");
-        return Err(Problem::invalid("quickReply", &problem).into());
+        return Err(Problem::invalid("quickReply", &problem));
     }
     Ok(others)
 }

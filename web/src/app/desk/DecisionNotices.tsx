@@ -1,33 +1,19 @@
 import type { Decision } from "../../client/index.ts";
-import type { Code, ConversationId } from "../../protocol.ts";
-import { useChat, useClient } from "../chat-context.ts";
+import type { ConversationId } from "../../protocol.ts";
+import { useChat } from "../chat-context.ts";
+import { type Reasons, Refused } from "../parts/Refused.tsx";
 
-const REASONS: Partial<Record<Code, string>> = {
+const REASONS: Reasons = {
   already_assigned: "Another admin has taken it meanwhile.",
   not_found: "The conversation is not there any more.",
   forbidden: "You may not do this.",
 };
 
-/** Says which decisions the server has refused. They are undone already. */
+/** Says which decisions the server has refused. */
 export function DecisionNotices({ id }: { id: ConversationId }) {
-  const client = useClient();
   const decisions = useChat((state) => state.pendingDecisions);
   const refused = decisions.filter(({ conversationId, failed }) => conversationId === id && failed !== undefined);
-  return refused.map(({ changeId, decision, failed }) => (
-    <p key={changeId}>
-      <span>
-        {whatOf(decision)} {REASONS[failed?.code ?? "internal"] ?? failed?.reason}
-      </span>
-      {failed?.code === undefined && (
-        <button type="button" className="link-button" onClick={() => client.retry(changeId)}>
-          Try again
-        </button>
-      )}
-      <button type="button" className="link-button" onClick={() => client.discard(changeId)}>
-        OK
-      </button>
-    </p>
-  ));
+  return refused.map((each) => <Refused key={each.changeId} refused={each} what={whatOf(each.decision)} reasons={REASONS} />);
 }
 
 function whatOf(decision: Decision): string {

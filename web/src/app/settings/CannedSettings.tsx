@@ -1,11 +1,11 @@
 import { Plus } from "lucide-react";
-import { useRef, useState } from "react";
 import type { CannedResponse } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
 import { useCannedResponses } from "../desk/shop.ts";
 import { ConfirmDialog } from "../parts/ConfirmDialog.tsx";
 import { CannedForm } from "./CannedForm.tsx";
 import { CannedRow } from "./CannedRow.tsx";
+import { useEditing } from "./editing.ts";
 import { fieldProblem } from "./field-problem.ts";
 import { Loading } from "./Loading.tsx";
 import { useSaving } from "./saving.ts";
@@ -14,15 +14,8 @@ import { useSaving } from "./saving.ts";
 export function CannedSettings({ maySet }: { maySet: boolean }) {
   const client = useClient();
   const query = useCannedResponses();
-  /** The id of what is edited, or `new`. */
-  const [editing, setEditing] = useState<string>();
-  const [removing, setRemoving] = useState<CannedResponse>();
-  const add = useRef<HTMLButtonElement>(null);
+  const { add, editing, edit, close, removing, remove, keep } = useEditing<CannedResponse>();
   const removal = useSaving("canned_responses", (response: CannedResponse) => client.api.admin.deleteCannedResponse(response.id), () => undefined);
-  const close = () => {
-    setEditing(undefined);
-    requestAnimationFrame(() => add.current?.focus());
-  };
   if (query.data === undefined) return <Loading query={query} />;
   const list = (responses: readonly CannedResponse[], mayChange: boolean) => (
     <ul className="settings-list">
@@ -31,7 +24,7 @@ export function CannedSettings({ maySet }: { maySet: boolean }) {
           {editing === response.id ? (
             <CannedForm response={response} maySet={maySet} onClose={close} />
           ) : (
-            <CannedRow response={response} mayChange={mayChange} onEdit={() => setEditing(response.id)} onRemove={() => setRemoving(response)} />
+            <CannedRow response={response} mayChange={mayChange} onEdit={() => edit(response.id)} onRemove={() => remove(response)} />
           )}
         </li>
       ))}
@@ -43,7 +36,7 @@ export function CannedSettings({ maySet }: { maySet: boolean }) {
     <section aria-labelledby="canned-title">
       <div className="settings-head">
         <h2 id="canned-title">Canned responses</h2>
-        <button ref={add} type="button" className="button" onClick={() => setEditing("new")}>
+        <button ref={add} type="button" className="button" onClick={() => edit("new")}>
           <Plus size={16} aria-hidden />
           New response
         </button>
@@ -63,10 +56,7 @@ export function CannedSettings({ maySet }: { maySet: boolean }) {
           yes="Delete"
           no="Keep it"
           onYes={() => removal.mutate(removing)}
-          onClose={() => {
-            setRemoving(undefined);
-            add.current?.focus();
-          }}
+          onClose={keep}
         >
           “<bdi>{removing.title}</bdi>” is deleted{removing.personal ? "" : " for all admins"}. This cannot be undone.
         </ConfirmDialog>

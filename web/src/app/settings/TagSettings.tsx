@@ -1,10 +1,10 @@
 import { Pencil, Plus, Trash2 } from "lucide-react";
-import { useRef, useState } from "react";
 import type { Tag } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
 import { useTagList } from "../desk/shop.ts";
 import { ConfirmDialog } from "../parts/ConfirmDialog.tsx";
 import { TagName } from "../parts/TagName.tsx";
+import { useEditing } from "./editing.ts";
 import { fieldProblem } from "./field-problem.ts";
 import { Loading } from "./Loading.tsx";
 import { useSaving } from "./saving.ts";
@@ -14,22 +14,15 @@ import { TagForm } from "./TagForm.tsx";
 export function TagSettings({ maySet }: { maySet: boolean }) {
   const client = useClient();
   const query = useTagList();
-  /** The id of what is edited, or `new`. */
-  const [editing, setEditing] = useState<string>();
-  const [removing, setRemoving] = useState<Tag>();
-  const add = useRef<HTMLButtonElement>(null);
+  const { add, editing, edit, close, removing, remove, keep } = useEditing<Tag>();
   const removal = useSaving("tags", (tag: Tag) => client.api.admin.deleteTag(tag.id), () => undefined);
-  const close = () => {
-    setEditing(undefined);
-    requestAnimationFrame(() => add.current?.focus());
-  };
   if (query.data === undefined) return <Loading query={query} />;
   return (
     <section aria-labelledby="tags-title">
       <div className="settings-head">
         <h2 id="tags-title">Tags</h2>
         {maySet && (
-          <button ref={add} type="button" className="button" onClick={() => setEditing("new")}>
+          <button ref={add} type="button" className="button" onClick={() => edit("new")}>
             <Plus size={16} aria-hidden />
             New tag
           </button>
@@ -51,10 +44,10 @@ export function TagSettings({ maySet }: { maySet: boolean }) {
               <TagName tag={tag} />
               {maySet && (
                 <span className="settings-actions">
-                  <button type="button" className="icon-button" aria-label={`Edit ${tag.name}`} onClick={() => setEditing(tag.id)}>
+                  <button type="button" className="icon-button" aria-label={`Edit ${tag.name}`} onClick={() => edit(tag.id)}>
                     <Pencil size={16} aria-hidden />
                   </button>
-                  <button type="button" className="icon-button" aria-label={`Delete ${tag.name}`} onClick={() => setRemoving(tag)}>
+                  <button type="button" className="icon-button" aria-label={`Delete ${tag.name}`} onClick={() => remove(tag)}>
                     <Trash2 size={16} aria-hidden />
                   </button>
                 </span>
@@ -69,10 +62,7 @@ export function TagSettings({ maySet }: { maySet: boolean }) {
           yes="Delete"
           no="Keep it"
           onYes={() => removal.mutate(removing)}
-          onClose={() => {
-            setRemoving(undefined);
-            add.current?.focus();
-          }}
+          onClose={keep}
         >
           “<bdi>{removing.name}</bdi>” disappears from all conversations. This cannot be undone.
         </ConfirmDialog>
