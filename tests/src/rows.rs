@@ -2,10 +2,10 @@
 //! without a row, messages that are missing in the log, expired tickets, days that have passed.
 //!
 //! This code knows only the table's key, that the sort key of a connection is `C#` and the
-//! connection's id, the attributes of a head that older versions wrote, that `L` and twelve digits are a
-//! log entry with its text in `b`, that the partition `D` has what is due later, and that ten digits and
-//! `#` are a minute. It finds other rows by comparing the
-//! table before and after an action of a client.
+//! connection's id, the attributes of a head that older versions wrote, that `L` and twelve digits are
+//! a log entry with its text in `b`, that the partition `D` has what is due later, and that ten digits
+//! and `#` are a minute. It finds other rows by comparing the table before and after an action of a
+//! client.
 
 use std::collections::HashMap;
 use std::fmt::Display;

@@ -457,8 +457,8 @@ export type Emoji = "👍" | "❤️" | "😂" | "😮" | "😢" | "🙏" | "�
 export type FoundMessage = {
   /** The message as it is now. */
   message: Message,
-  /** Where the words are in its `body`, in order and without overlaps. */
-  matches: Array<Place>,
+  /** Where the words are in its `body`, in order and without overlaps. At most 100. */
+  matches: Array<TextRange>,
 };
 
 /** The answer of `GET /api/health`. */
@@ -726,14 +726,6 @@ export type Person = {
 export type PingFrame = {
   /** The `asOf` of the last page of conversations. With it the answer has `changed`. */
   asOf?: Time,
-};
-
-/** A part of a text, in UTF-16 code units, as JavaScript counts. */
-export type Place = {
-  /** The index of the first code unit. */
-  start: number,
-  /** The index after the last code unit. */
-  end: number,
 };
 
 /** A priority to set. */
@@ -1158,6 +1150,14 @@ export type TagRequest = {
   name: string,
   /** Its color. */
   color: TagColor,
+};
+
+/** A part of a text, in UTF-16 code units, as JavaScript counts. */
+export type TextRange = {
+  /** The index of the first code unit. */
+  start: number,
+  /** The index after the last code unit. */
+  end: number,
 };
 
 /** A ticket for opening a WebSocket connection. */

@@ -12,7 +12,7 @@ pub(crate) async fn get(app: &App) -> Result<Reply, Failure> {
     Reply::json(200, &Sla { policy: sla.policy().cloned() })
 }
 
-/// Sets the policy, or removes it. Other processes use the one before for at most a minute.
+/// Sets the policy, or removes it.
 pub(crate) async fn set(app: &App, request: &RestRequest, now: Time) -> Result<Reply, Failure> {
     only_for_admins(request.caller()?)?;
     let SetSla { policy } = request.body()?;

@@ -1,5 +1,6 @@
 //! The search for orders by number, customer name or item title, and for messages by their text.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
@@ -19,9 +20,13 @@ impl Search {
     /// The allowed length of a search, in Unicode characters.
     pub const CHARS: std::ops::RangeInclusive<usize> = 2..=100;
 
+    /// So many places of words are named in a text.
+    pub const MAX_PLACES: usize = 100;
+
     /// Validates `text` and splits it into words.
     pub fn new(text: &str) -> Result<Self, InvalidField> {
-        let words: Vec<String> = text.split_whitespace().map(fold).filter(|word| !word.is_empty()).collect();
+        let words = text.split_whitespace().map(fold).filter(|word| !word.is_empty());
+        let words: Vec<String> = words.collect::<BTreeSet<_>>().into_iter().collect();
         if !Self::CHARS.contains(&text.chars().count()) || words.is_empty() {
             return Err(InvalidField::new("q", "must have 2 to 100 characters and not only white space"));
         }
@@ -37,37 +42,37 @@ impl Search {
         self.words.iter().all(|word| texts.iter().any(|text| text.contains(word)) || *word == order.id.to_string())
     }
 
-    /// The places of the words in `text`, in order and without overlaps, in UTF-16 code units; `None`
-    /// if a word is not contained in it.
+    /// Where the words are in `text`, in UTF-16 code units, in order and without overlaps; `None` if a
+    /// word is not contained in it. At most [`Self::MAX_PLACES`].
     pub fn places_in(&self, text: &str) -> Option<Vec<Range<usize>>> {
         let folded = fold(text);
         if !self.words.iter().all(|word| folded.contains(word)) {
             return None;
         }
+        let found = self.words.iter().flat_map(|word| folded.match_indices(word.as_str()));
+        let mut found = joined(found.map(|(from, found)| from..from + found.len()).collect());
+        found.truncate(Self::MAX_PLACES);
         let characters = characters(text);
-        let mut places: Vec<Range<usize>> = self
-            .words
-            .iter()
-            .flat_map(|word| folded.match_indices(word.as_str()).map(|(from, found)| from..from + found.len()))
-            .map(|found| {
-                let within =
-                    |character: &&Character| character.folded.start < found.end && found.start < character.folded.end;
-                let mut touched = characters.iter().filter(within);
-                let first = touched.next();
-                let last = touched.next_back().or(first);
-                first.map_or(0, |it| it.utf16.start)..last.map_or(0, |it| it.utf16.end)
-            })
-            .collect();
-        places.sort_by_key(|place| place.start);
-        places.dedup_by(|next, place| {
-            let overlaps = next.start <= place.end;
-            if overlaps {
-                place.end = place.end.max(next.end);
-            }
-            overlaps
-        });
-        Some(places)
+        let in_text = |found: Range<usize>| {
+            let first = characters.partition_point(|it| it.folded.end <= found.start);
+            let behind = characters.partition_point(|it| it.folded.start < found.end);
+            characters[first].utf16.start..characters[behind - 1].utf16.end
+        };
+        Some(joined(found.into_iter().map(in_text).collect()))
     }
+}
+
+/// The ranges in order. Those that overlap or touch become one.
+fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|range| range.start);
+    ranges.dedup_by(|next, range| {
+        let touches = next.start <= range.end;
+        if touches {
+            range.end = range.end.max(next.end);
+        }
+        touches
+    });
+    ranges
 }
 
 /// A character of a text with the marks that follow it.
@@ -102,12 +107,23 @@ pub fn order_number(id: &OrderId) -> String {
     format!("#{}", &id[id.len() - NUMBER_CHARS..])
 }
 
-/// Returns the same text for all texts that differ only in case or accents. The conversion to upper
-/// case and back turns ß into ss, and ς into σ.
+/// Returns the same text for all texts that differ only in case, accents, the kind of quotation marks or
+/// invisible characters. The conversion to upper case and back turns ß into ss, and ς into σ.
 fn fold(text: &str) -> String {
     let upper = text.nfkd().flat_map(char::to_lowercase).flat_map(char::to_uppercase);
     let lower: String = upper.flat_map(char::to_lowercase).collect();
-    lower.nfkd().filter(|c| canonical_combining_class(*c) == 0).collect()
+    lower.nfkd().filter(|c| canonical_combining_class(*c) == 0).filter_map(plain).collect()
+}
+
+/// Phones write curly quotation marks, and add a variation selector to emoji.
+fn plain(c: char) -> Option<char> {
+    match c {
+        '\u{2018}' | '\u{2019}' => Some('\''),
+        '\u{201c}' | '\u{201d}' => Some('"'),
+        // Soft hyphen, zero-width space, variation selector.
+        '\u{ad}' | '\u{200b}' | '\u{fe0f}' => None,
+        _ => Some(c),
+    }
 }
 
 #[cfg(test)]
@@ -197,6 +213,9 @@ mod tests {
             ("ちゃ", "😀 お茶、おちゃ", &["ちゃ"]),
             ("한글", "👩‍👩‍👧 한글이다", &["한글"]),
             ("سلام", "سَلَام عليكم", &["سَلَام"]),
+            ("don't", "I don’t", &["don’t"]),
+            ("❤x", "a ❤️x", &["❤️x"]),
+            ("hyphen", "hy\u{ad}phen", &["hy\u{ad}phen"]),
         ] {
             assert_eq!(
                 places(q, text).as_deref(),
@@ -207,6 +226,13 @@ mod tests {
         for (q, text) in [("lamp chair", "A lamp"), ("lamp", "la mp"), ("xx", "")] {
             assert_eq!(places(q, text), None, "{q} in {text}");
         }
+    }
+
+    #[test]
+    fn a_text_full_of_matches_is_bounded() {
+        let many = "a ".repeat(50);
+        assert_eq!(places(&many, &"a".repeat(4_000)), Some(vec!["a".repeat(4_000)]));
+        assert_eq!(places(&many, &"a\"".repeat(2_000)).unwrap().len(), Search::MAX_PLACES);
     }
 
     proptest! {

@@ -28,5 +28,5 @@ pub use request::{
 pub use resource::{
     Caller, ChangeAnswer, ClosedAnswer, Conversation, ConversationAnswer, ConversationPage, ConversationUpdate, Counts,
     FoundMessage, Health, History, MessageAnswer, MessagesFound, OrderAnswer, OrderPage, OrderUpdate, Participant,
-    Place, ReadAnswer, Shop, TicketAnswer,
+    ReadAnswer, Shop, TextRange, TicketAnswer,
 };

@@ -288,14 +288,14 @@ pub struct MessagesFound {
 pub struct FoundMessage {
     /// The message as it is now.
     pub message: Message,
-    /// Where the words are in its `body`, in order and without overlaps.
-    pub matches: Vec<Place>,
+    /// Where the words are in its `body`, in order and without overlaps. At most 100.
+    pub matches: Vec<TextRange>,
 }
 
 /// A part of a text, in UTF-16 code units, as JavaScript counts.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "describe", derive(ts_rs::TS, schemars::JsonSchema))]
-pub struct Place {
+pub struct TextRange {
     /// The index of the first code unit.
     pub start: usize,
     /// The index after the last code unit.

@@ -10,8 +10,8 @@ use protocol::{
     AckBody, Action, Assign, BulkAction, BulkAnswer, BulkMessage, BulkRequest, BulkResult, ChangeAnswer, ChangeFrame,
     ChangeRequest, Code, Conversation, ConversationUpdate, Delete, Desk, DeskAnswer, DeskPage, DeskRequest, Edit,
     Event, FoundMessage, Frame, History, InConversation, MessageRequest, MessagesFound, NewNote, OrderRequest,
-    Participant, PingFrame, Place, Prioritize, Problem, React, ReadRequest, ReceiptFrame, SendFrame,
-    SetConversationStatus, SetOrderStatus, Settings, Settle, Shop, SnoozeRequest, TagChange, Wake, parse_body,
+    Participant, PingFrame, Prioritize, Problem, React, ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus,
+    SetOrderStatus, Settings, Settle, Shop, SnoozeRequest, TagChange, TextRange, Wake, parse_body,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -552,7 +552,7 @@ proptest! {
         answer_comes_back(&ChangeAnswer { change: change.clone(), message: message.clone() })?;
         answer_comes_back(&ConversationUpdate { conversation, change: Some(change.clone()) })?;
         answer_comes_back(&Problem::overtaken(message.clone()))?;
-        let found = FoundMessage { message: message.clone(), matches: vec![Place { start: 1, end: 2 }] };
+        let found = FoundMessage { message: message.clone(), matches: vec![TextRange { start: 1, end: 2 }] };
         answer_comes_back(&MessagesFound { items: vec![found], searched_to: None })?;
         let (messages, changes, others) = (vec![message], vec![change], vec![other]);
         answer_comes_back(&History { messages, changes, others, last_seq: 2, has_more: true })?;

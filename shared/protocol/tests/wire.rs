@@ -11,8 +11,8 @@ use protocol::{
     ConversationPage, ConversationUpdate, Counts, Delete, Desk, DeskAnswer, DeskPage, DeskQuery, DeskRequest, Edit,
     Event, FoundMessage, Frame, Health, History, HistoryQuery, InConversation, InboxQuery, MessageAnswer,
     MessageRequest, MessageSearchQuery, MessagesFound, NewNote, OrderAnswer, OrderPage, OrderRequest, OrderUpdate,
-    PageQuery, PingFrame, Place, Problem, React, ReadAnswer, ReadRequest, ReceiptFrame, SendFrame,
-    SetConversationStatus, SetOrderStatus, Settings, Shop, TicketAnswer,
+    PageQuery, PingFrame, Problem, React, ReadAnswer, ReadRequest, ReceiptFrame, SendFrame, SetConversationStatus,
+    SetOrderStatus, Settings, Shop, TextRange, TicketAnswer,
 };
 use uuid::Uuid;
 
@@ -182,7 +182,7 @@ fn resources() {
     let messages = vec![system_message(), text_message()];
     let (changes, others) = (Vec::new(), Vec::new());
     assert_json_snapshot!("history", History { messages, changes, others, last_seq: 2, has_more: false });
-    let found = FoundMessage { message: text_message(), matches: vec![Place { start: 0, end: 4 }] };
+    let found = FoundMessage { message: text_message(), matches: vec![TextRange { start: 0, end: 4 }] };
     assert_json_snapshot!("messages_found", MessagesFound { items: vec![found], searched_to: Some(2) });
     assert_json_snapshot!("message_answer", MessageAnswer { message: text_message() });
     assert_json_snapshot!("read_answer", ReadAnswer { read_seq: 2, unread: 0 });

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use domain::{Entry, Head, Kind, Message, Search, SharedId};
+use domain::{Entry, Kind, Message, Person, Search, SharedId};
 
 use crate::key::{self, s};
 use crate::{Error, Store, item};
@@ -13,8 +13,6 @@ const MAX_SEARCHED: i32 = 1_000;
 /// What one request has found.
 #[derive(Clone, Debug)]
 pub struct MessageSearch {
-    /// The head as it was read.
-    pub head: Head,
     /// The messages as they are now, by descending `seq`, with the places of the words.
     pub found: Vec<(Message, Vec<Range<usize>>)>,
     /// Every entry from this `seq` on was looked at, up to where the search began; `None` if there is
@@ -24,17 +22,22 @@ pub struct MessageSearch {
 
 impl Store {
     /// Up to `limit` text messages that `search` finds below the `seq` `before`, or among all; `None`
-    /// if the conversation does not exist. Deleted messages have no text, so they are not found.
+    /// if the conversation does not exist or `caller` does not take part. Deleted messages have no text,
+    /// so they are not found.
     pub async fn search_messages(
         &self,
+        caller: &Person,
         shared_id: &SharedId,
         search: &Search,
         before: Option<u64>,
         limit: u32,
     ) -> Result<Option<MessageSearch>, Error> {
         // If a crash left the last entry out of the log, this puts it there, after its effect.
-        let Some(newest) = self.newest(shared_id, 1).await? else { return Ok(None) };
-        let mut result = MessageSearch { head: newest.head, found: Vec::new(), searched_to: None };
+        let newest = self.newest(shared_id, 1).await?;
+        if !newest.is_some_and(|newest| newest.head.has_participant(caller)) {
+            return Ok(None);
+        }
+        let mut result = MessageSearch { found: Vec::new(), searched_to: None };
         let below = before.unwrap_or(key::MAX_SEQ).min(key::MAX_SEQ);
         let Some(last) = below.checked_sub(1).filter(|last| *last > 0) else { return Ok(Some(result)) };
 

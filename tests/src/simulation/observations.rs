@@ -213,9 +213,18 @@ impl Observations {
         }
     }
 
-    /// Records what a search for `word` has found that was asked for at `began` and has looked at all
-    /// messages: those that were acknowledged before, unless somebody may have changed their text.
+    /// Records what a search for `word` has found that was asked for at `began`. Each message has the word.
+    /// If it has looked at all messages, it has those that were acknowledged before, unless somebody may
+    /// have changed their text.
     pub(crate) fn searched(&mut self, began: usize, word: &str, answer: &Value) {
+        for message in list(&answer["items"]).map(|item| &item["message"]) {
+            if !message["body"].as_str().is_some_and(|body| body.contains(word)) {
+                self.holes.push(format!("a search for {word} finds {message}"));
+            }
+        }
+        if answer["searchedTo"].is_u64() {
+            return;
+        }
         let found: Vec<&Value> = list(&answer["items"]).map(|item| &item["message"]["seq"]).collect();
         let changes_text = |what: &What| matches!(what, What::Edit { .. } | What::Delete { .. });
         let may_differ = |seq: Option<u64>| {

@@ -41,7 +41,13 @@ export function LoggedIn({
 
 /** Loads the parts that are not in the first load, so that they are there without a network too. */
 function loadRest(role: Role): void {
-  const ofAll = [import("./pages/CheckoutPage.tsx"), import("./chat/MessageMenu.tsx"), import("./chat/AdminActions.tsx")];
+  const ofAll = [
+    import("./pages/CheckoutPage.tsx"),
+    import("./chat/MessageMenu.tsx"),
+    import("./chat/AdminActions.tsx"),
+    import("./find/FindPanel.tsx"),
+    import("./find/SurroundingMessages.tsx"),
+  ];
   const ofAdmins =
     role === "admin"
       ? [

@@ -35,10 +35,13 @@ test("both sides find messages by their words, with the keyboard alone, and see 
   await panel(grace).getByText("2 messages found").waitFor();
   expect(await marked(grace)).toEqual(["CAFÉ", "ope", "café", "ope"]);
   await checkAccessibility(grace, "find");
-  await grace.keyboard.press("ArrowDown");
+  await grace.keyboard.press("Enter");
   await grace.keyboard.press("ArrowDown");
   await grace.keyboard.press("Enter");
   await expect.poll(() => focused(grace), WAIT).toContain("on Sunday");
+  // F goes back to the field.
+  await grace.keyboard.press("f");
+  expect(await field(grace).evaluate((it) => it === document.activeElement)).toBe(true);
   expect(await grace.locator("[data-marked]").count()).toBe(1);
 
   // What is markup is text, and what nobody wrote is not found.
@@ -48,15 +51,23 @@ test("both sides find messages by their words, with the keyboard alone, and see 
   await field(grace).fill("Saturday");
   await panel(grace).getByText("No message has these words.").waitFor();
 
-  // A message that is edited meanwhile is not shown any more.
+  // A message that is edited meanwhile is shown with its new text, if that has the words too. A deleted
+  // one is not shown any more.
   await opener(mia).click();
   await field(mia).fill("cafe");
   await panel(mia).getByText("2 messages found").waitFor();
-  await bubble(grace, "nine").hover();
-  await bubble(grace, "nine").locator(".more").click();
-  await grace.getByRole("menuitem", { name: "Edit", exact: true }).click();
-  await grace.getByRole("textbox", { name: "Edit message" }).fill("We open at ten.");
+  const choose = async (item: string) => {
+    await bubble(grace, "opens at").hover();
+    await bubble(grace, "opens at").locator(".more").click();
+    await grace.getByRole("menuitem", { name: item, exact: true }).click();
+  };
+  await choose("Edit");
+  await grace.getByRole("textbox", { name: "Edit message" }).fill("The CAFÉ opens at ten.");
   await grace.getByRole("button", { name: "Save" }).click();
+  await found(mia).getByText("ten").waitFor();
+  await panel(mia).getByText("2 messages found").waitFor();
+  await choose("Delete");
+  await grace.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
   await panel(mia).getByText("1 message found").waitFor();
   await mia.keyboard.press("Escape");
   await panel(mia).waitFor({ state: "detached" });

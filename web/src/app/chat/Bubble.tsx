@@ -51,7 +51,7 @@ export const Bubble = memo(function Bubble({
       }}
     >
       {!mine && !follows && <Author person={sender} />}
-      <div ref={bubble} className="bubble" data-deleted={deleted !== undefined || undefined} {...(deleted === undefined && press)}>
+      <div ref={bubble} className="bubble" data-deleted={deleted !== undefined || undefined} {...(deleted === undefined && hasMenu && press)}>
         {mine && <span className="visually-hidden">You: </span>}
         {message.replyTo !== undefined && deleted === undefined && <Quote id={message.conversationId} seq={message.replyTo} />}
         <p className="body" dir="auto">

@@ -17,9 +17,9 @@ import { WRITING } from "./composing.ts";
 import { MessageList } from "./MessageList.tsx";
 import { TypingLine } from "./TypingLine.tsx";
 
-/** Loaded when a person searches. */
+/** Loaded after the first page is shown. */
 const FindPanel = lazy(() => import("../find/FindPanel.tsx"));
-const FoundPlace = lazy(() => import("../find/FoundPlace.tsx"));
+const SurroundingMessages = lazy(() => import("../find/SurroundingMessages.tsx"));
 
 /**
  * The chat of one conversation. `chosen` is true if a person opened it, so that the focus moves
@@ -32,7 +32,7 @@ export function Chat({ id, chosen }: { id: string; chosen: boolean }) {
   const shown = conversation !== undefined && loaded;
   const [problem, again] = useOpen(id, shown);
   const wide = useWide();
-  const { finding, place, target, go, leave, open: find, close: closeFind } = useFinding(id);
+  const { finding, asked, farSeq, target, go, leave, open: find, close: closeFind } = useFinding(id);
   const findButton = useRef<HTMLButtonElement>(null);
   const isAdmin = useChat((state) => state.me.role === "admin");
   useDeskKeys(isAdmin ? { f: find } : {});
@@ -41,11 +41,12 @@ export function Chat({ id, chosen }: { id: string; chosen: boolean }) {
   return (
     <section className="chat-pane" aria-label="Chat">
       <Title view={conversation === undefined ? "Order" : `${conversation.order.title} ${orderNumber(conversation.orderId)}`} />
-      {conversation !== undefined && <ChatHeader conversation={conversation} findButton={findButton} onFind={find} />}
+      {conversation !== undefined && <ChatHeader conversation={conversation} findButton={findButton} finding={finding} onFind={finding ? closeFind : find} />}
       {finding && (
         <Suspense>
           <FindPanel
             id={id}
+            asked={asked}
             onGo={go}
             onClose={() => {
               closeFind();
@@ -54,9 +55,9 @@ export function Chat({ id, chosen }: { id: string; chosen: boolean }) {
           />
         </Suspense>
       )}
-      {shown && place !== undefined ? (
+      {shown && farSeq !== undefined ? (
         <Suspense>
-          <FoundPlace key={place} conversation={conversation} seq={place} onGo={go} onLeave={leave} />
+          <SurroundingMessages key={farSeq} conversation={conversation} seq={farSeq} onGo={go} onLeave={leave} />
         </Suspense>
       ) : shown ? (
         <MessageList conversation={conversation} target={target} onCompose={setComposing} />

@@ -18,7 +18,18 @@ const AdminActions = lazy(() => import("./AdminActions.tsx"));
 const DeskBar = lazy(() => import("../desk/DeskBar.tsx"));
 
 /** The chat's header, with the order, presence, and actions. */
-export function ChatHeader({ conversation, findButton, onFind }: { conversation: Conversation; findButton: RefObject<HTMLButtonElement | null>; onFind: () => void }) {
+export function ChatHeader({
+  conversation,
+  findButton,
+  finding,
+  onFind,
+}: {
+  conversation: Conversation;
+  findButton: RefObject<HTMLButtonElement | null>;
+  /** True while the search is open. */
+  finding: boolean;
+  onFind: () => void;
+}) {
   const isAdmin = useChat((state) => state.me.role === "admin");
   const wide = useWide();
   const { order } = conversation;
@@ -45,7 +56,7 @@ export function ChatHeader({ conversation, findButton, onFind }: { conversation:
           {conversation.status !== "active" && <span className="badge">{CONVERSATION_STATUS[conversation.status] ?? conversation.status}</span>}
           <StatusBadge status={order.status} />
         </span>
-        <button ref={findButton} type="button" className="icon-button find-button" title="Search the messages" onClick={onFind}>
+        <button ref={findButton} type="button" className="icon-button find-button" title="Search the messages" aria-expanded={finding} onClick={onFind}>
           <Search size={20} aria-hidden />
           <span className="visually-hidden">Search the messages</span>
         </button>

@@ -20,7 +20,7 @@ import { type ListPosition, type Row, positionOf, rowsOf, withUnreadLine } from 
 import { useScrolling } from "./scrolling.ts";
 import { useShown, useUnsent } from "./shown.ts";
 import { StatusLine } from "./StatusLine.tsx";
-import { type Opening, useOpening, useUnread } from "./unread-line.ts";
+import { type Opening, newMessages, useOpening, useUnread } from "./unread-line.ts";
 
 /** Loaded when a person opens the menu of a message for the first time. */
 const MessageMenu = lazy(() => import("./MessageMenu.tsx"));
@@ -211,10 +211,6 @@ function OpenedList({
     </div>
     </MessageActionsContext>
   );
-}
-
-function newMessages(count: number): string {
-  return count === 1 ? "1 new message" : `${count.toLocaleString("en")} new messages`;
 }
 
 const PositionContext = createContext<ListPosition>({ first: 1, total: undefined });

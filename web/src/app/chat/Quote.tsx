@@ -15,7 +15,8 @@ export function useMessage(id: ConversationId, seq: number | undefined): Message
 /** The quoted message in a bubble. It is a button that goes to the message. */
 export function Quote({ id, seq }: { id: ConversationId; seq: number }) {
   const actions = useMessageActions();
-  const quoted = useMessage(id, seq);
+  const held = useMessage(id, seq);
+  const quoted = held ?? actions.shown?.(seq);
   return (
     <button type="button" className="quote" onClick={() => actions.goTo(seq)}>
       <span className="visually-hidden">Go to the message of </span>

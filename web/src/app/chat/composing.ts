@@ -40,12 +40,17 @@ export interface MessageActions {
   react(message: Message, emoji: Emoji): void;
   /** Scrolls to a message, and loads what lies between if necessary. */
   goTo(seq: number): void;
+  /** Returns a message that is shown here, but not held by the client. */
+  readonly shown?: (seq: number) => Message | undefined;
 }
 
 const nothing = () => undefined;
 
+/** What a person can do where messages are only read: nothing. */
+export const READ_ONLY: MessageActions = { changeable: false, reply: nothing, rewrite: nothing, react: nothing, goTo: nothing };
+
 /** The actions of the chat around a bubble. */
-export const MessageActionsContext = createContext<MessageActions>({ changeable: false, reply: nothing, rewrite: nothing, react: nothing, goTo: nothing });
+export const MessageActionsContext = createContext(READ_ONLY);
 
 /** Returns the actions of the chat around a bubble. */
 export function useMessageActions(): MessageActions {

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { EMPTY_TIMELINE, oldestSeq } from "../../client/index.ts";
 import type { ConversationId } from "../../protocol.ts";
 import { useClient } from "../chat-context.ts";
@@ -13,11 +13,15 @@ export function useGoTo(id: ConversationId, rows: readonly Row[], toRow: (index:
   const [target, setTarget] = useState<number>();
   const [marked, setMarked] = useState<number>();
   const [going, setGoing] = useState<"loading" | "failed">();
+  const latest = useRef<number>(undefined);
   const goTo = useCallback(
     (seq: number) => {
+      latest.current = seq;
+      // While pages are loaded, the person can choose another message.
+      const isLatest = () => latest.current === seq;
       const oldest = () => oldestSeq(client.state.timelines.get(id) ?? EMPTY_TIMELINE) ?? 1;
       const load = async () => {
-        for (let before = Number.POSITIVE_INFINITY; oldest() > seq && oldest() < before; ) {
+        for (let before = Number.POSITIVE_INFINITY; isLatest() && oldest() > seq && oldest() < before; ) {
           before = oldest();
           setGoing("loading");
           await client.loadOlder(id);
@@ -25,10 +29,11 @@ export function useGoTo(id: ConversationId, rows: readonly Row[], toRow: (index:
       };
       load().then(
         () => {
+          if (!isLatest()) return;
           setGoing(undefined);
           setTarget(seq);
         },
-        () => setGoing("failed"),
+        () => isLatest() && setGoing("failed"),
       );
     },
     [client, id],

@@ -17,6 +17,11 @@ export interface UnreadLine {
   readonly count: number;
 }
 
+/** The words for a number of new messages. */
+export function newMessages(count: number): string {
+  return count === 1 ? "1 new message" : `${count.toLocaleString("en")} new messages`;
+}
+
 /** The position at which a conversation opens. */
 export type Opening =
   /** More messages have to be loaded first. */

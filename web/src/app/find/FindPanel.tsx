@@ -11,25 +11,56 @@ import { type MessageSearch, useMessageSearch } from "./message-search.ts";
 /**
  * The search among the messages of a conversation: a field, and what was found. `onGo` shows a message.
  */
-export default function FindPanel({ id, onGo, onClose }: { id: ConversationId; onGo: (seq: number) => void; onClose: () => void }) {
+export default function FindPanel({
+  id,
+  asked,
+  onGo,
+  onClose,
+}: {
+  id: ConversationId;
+  /** The field gets the focus when this changes. */
+  asked: number;
+  onGo: (seq: number) => void;
+  onClose: () => void;
+}) {
   const [words, setWords] = useState("");
-  const [gone, setGone] = useState<number>();
-  const [folded, setFolded] = useState(false);
+  const [shownSeq, setShownSeq] = useState<number>();
+  const [collapsed, setCollapsed] = useState(false);
   const wide = useWide();
   const search = useMessageSearch(id, words);
   const panel = useRef<HTMLElement>(null);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, [asked]);
   const results = () => [...(panel.current?.querySelectorAll<HTMLElement>(".found button") ?? [])];
   const go = (seq: number) => {
-    setGone(seq);
+    setShownSeq(seq);
     // On a phone the results would cover the message.
-    setFolded(!wide);
+    setCollapsed(!wide);
     onGo(seq);
   };
+  const expand = () => {
+    setCollapsed(false);
+    requestAnimationFrame(() => panel.current?.querySelector<HTMLElement>(".found [aria-current]")?.focus());
+  };
+  const goesFurther = search.hasMore || search.progress === "failed";
+  useEffect(() => {
+    // The button that goes further is gone.
+    if (!goesFurther && document.activeElement === document.body) field.current?.focus();
+  }, [goesFurther]);
+  const searching = search.progress === "searching";
   const pressed = (event: KeyboardEvent) => {
+    // While a word is being composed, the keys belong to the input method.
+    if (event.nativeEvent.isComposing || event.keyCode === 229 || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return;
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (event.key === "Escape") onClose();
+    else if (event.key === "Enter" && event.target === field.current) {
+      // On a phone the keyboard covers what was found.
+      if (wide) results()[0]?.focus();
+      else field.current.blur();
+    }
     else if (step !== 0) {
       const all = results();
       const at = all.indexOf(document.activeElement as HTMLElement);
@@ -52,15 +83,15 @@ export default function FindPanel({ id, onGo, onClose }: { id: ConversationId; o
             enterKeyHint="search"
             placeholder="Search the messages"
             value={words}
-            onFocus={() => setFolded(false)}
+            onFocus={() => setCollapsed(false)}
             onChange={(event) => {
               setWords(event.target.value);
-              setGone(undefined);
+              setShownSeq(undefined);
             }}
           />
         </label>
-        {folded && search.found.length > 0 && (
-          <button type="button" className="icon-button" title="Show what was found" onClick={() => setFolded(false)}>
+        {collapsed && search.found.length > 0 && (
+          <button type="button" className="icon-button" title="Show what was found" onClick={expand}>
             <ChevronDown size={18} aria-hidden />
             <span className="visually-hidden">Show what was found</span>
           </button>
@@ -70,20 +101,20 @@ export default function FindPanel({ id, onGo, onClose }: { id: ConversationId; o
           <span className="visually-hidden">Close the search</span>
         </button>
       </div>
-      <p className={folded ? "visually-hidden" : "find-state"} role="status">
+      <p className={collapsed ? "visually-hidden" : "find-state"} role="status">
         {wordsFor(search)}
       </p>
-      {!folded && search.found.length > 0 && (
+      {!collapsed && search.found.length > 0 && (
         <ul className="found">
           {search.found.map((item) => (
             <li key={item.message.seq}>
-              <Found item={item} current={item.message.seq === gone} onGo={() => go(item.message.seq)} />
+              <Found item={item} current={item.message.seq === shownSeq} onGo={() => go(item.message.seq)} />
             </li>
           ))}
         </ul>
       )}
-      {!folded && search.progress !== "searching" && (search.hasMore || search.progress === "failed") && (
-        <button type="button" className="button find-further" onClick={search.searchFurther}>
+      {!collapsed && goesFurther && (
+        <button type="button" className="button find-further" aria-disabled={searching} onClick={() => !searching && search.searchFurther()}>
           {search.progress === "failed" ? "Try again" : "Search older messages"}
         </button>
       )}

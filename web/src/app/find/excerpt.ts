@@ -1,4 +1,4 @@
-import type { Place } from "../../protocol.ts";
+import type { TextRange } from "../../protocol.ts";
 
 /** A part of a text. */
 export interface Part {
@@ -14,7 +14,7 @@ const BEFORE = 40;
 const LENGTH = 180;
 
 /** Returns the part of a text around the first word that was found, with all found words in it. */
-export function excerpt(body: string, matches: readonly Place[]): readonly Part[] {
+export function excerpt(body: string, matches: readonly TextRange[]): readonly Part[] {
   const first = matches[0]?.start ?? 0;
   const from = first <= BEFORE ? 0 : wordStart(body, first - BEFORE, first);
   const to = wholeCharacter(body, Math.min(body.length, Math.max(from + LENGTH, matches[0]?.end ?? 0)));
@@ -22,10 +22,10 @@ export function excerpt(body: string, matches: readonly Place[]): readonly Part[
   const add = (text: string, found: boolean) => text !== "" && parts.push({ text, found });
   let at = from;
   for (const { start, end } of matches) {
-    if (start < at || end > to) continue;
+    if (start < at || start >= to) continue;
     add(body.slice(at, start), false);
-    add(body.slice(start, end), true);
-    at = end;
+    at = Math.min(end, to);
+    add(body.slice(start, at), true);
   }
   add(body.slice(at, to), false);
   if (from > 0) parts.unshift({ text: "…", found: false });

@@ -1,14 +1,14 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { EMPTY_TIMELINE, isNewer, messageAt } from "../../client/index.ts";
 import type { ConversationId, FoundMessage } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
 import { normalized, useDebounced } from "../search-words.ts";
 
-/** Page size, in messages. */
+/** So many messages are searched for at a time. */
 const PAGE_SIZE = 20;
 
-/** So many requests are made without being asked for, until a page is full. */
+/** At most so many requests are made at a time. Each looks at up to 1,000 messages and changes. */
 const MOST_REQUESTS = 10;
 
 /** The result of a search among the messages of a conversation. */
@@ -27,7 +27,6 @@ export interface MessageSearch {
 export function useMessageSearch(id: ConversationId, words: string): MessageSearch {
   const client = useClient();
   const online = useChat((state) => state.connection === "online");
-  const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
   const typed = normalized(words);
   const sent = useDebounced(typed);
   const search = useInfiniteQuery({
@@ -37,34 +36,55 @@ export function useMessageSearch(id: ConversationId, words: string): MessageSear
     getNextPageParam: (page) => page.searchedTo,
     enabled: online && sent !== "",
     gcTime: 0,
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
   });
-  const pages = search.data?.pages;
-  const current = sent === typed && pages !== undefined;
-  const items = useMemo(() => (current ? pages.flatMap((page) => page.items) : []), [current, pages]);
-  // A text that was changed since does not have to contain the words.
-  const found = useMemo(
-    () =>
-      items.filter(({ message }) => {
-        const held = messageAt(timeline, message.seq);
-        return held === undefined || !isNewer(held, message) || held.body === message.body;
-      }),
-    [items, timeline],
-  );
-  const { fetchNextPage } = search;
-  const goesOn = current && search.hasNextPage && !search.isFetching && !search.isError && items.length < PAGE_SIZE && pages.length % MOST_REQUESTS !== 0;
+  const { fetchNextPage, refetch, isFetching, isError, hasNextPage } = search;
+  const pages = sent === typed ? search.data?.pages : undefined;
+  const items = useMemo(() => (pages ?? []).flatMap((page) => page.items), [pages]);
+  const [found, isStale] = useUnchanged(id, items);
+  useEffect(() => {
+    if (isStale && !isFetching && !isError) void refetch();
+  }, [isStale, isFetching, isError, refetch]);
+
+  // What there was when the person asked to search further.
+  const [asked, setAsked] = useState({ q: "", items: 0, pages: 0 });
+  const from = asked.q === sent ? asked : { items: 0, pages: 0 };
+  const isEnough = pages === undefined || items.length - from.items >= PAGE_SIZE || pages.length - from.pages >= MOST_REQUESTS;
+  const goesOn = !isEnough && hasNextPage && !isFetching && !isError;
   useEffect(() => {
     if (goesOn) void fetchNextPage();
   }, [goesOn, pages, fetchNextPage]);
   return {
     found,
     progress: progressOf(),
-    hasMore: current && search.hasNextPage,
-    searchFurther: () => void (search.isFetchNextPageError || search.isSuccess ? fetchNextPage() : search.refetch()),
+    hasMore: pages !== undefined && hasNextPage,
+    searchFurther: () => {
+      setAsked({ q: sent, items: items.length, pages: pages?.length ?? 0 });
+      void (search.isFetchNextPageError || search.isSuccess ? fetchNextPage() : refetch());
+    },
   };
 
   function progressOf(): MessageSearch["progress"] {
     if (typed === "") return "none";
-    if (!online || (sent === typed && search.isError)) return "failed";
-    return sent !== typed || search.isFetching || goesOn ? "searching" : "done";
+    if (pages === undefined && !online) return "failed";
+    if (sent === typed && isError) return "failed";
+    return sent !== typed || isFetching || goesOn || isStale ? "searching" : "done";
   }
+}
+
+/**
+ * Returns what was found without what has another text since, and whether a text was edited: it may
+ * have the words still.
+ */
+function useUnchanged(id: ConversationId, items: readonly FoundMessage[]): [readonly FoundMessage[], boolean] {
+  const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
+  return useMemo(() => {
+    const changed = (item: FoundMessage) => {
+      const held = messageAt(timeline, item.message.seq);
+      return held !== undefined && isNewer(held, item.message) && held.body !== item.message.body ? held : undefined;
+    };
+    const isEdited = items.some((item) => changed(item)?.deleted === undefined && changed(item) !== undefined);
+    return [items.filter((item) => changed(item) === undefined), isEdited];
+  }, [items, timeline]);
 }

@@ -3,31 +3,38 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { tickOf } from "../../client/index.ts";
 import type { Conversation } from "../../protocol.ts";
 import { Bubble } from "../chat/Bubble.tsx";
-import { MessageActionsContext } from "../chat/composing.ts";
+import { type MessageActions, MessageActionsContext, READ_ONLY } from "../chat/composing.ts";
 import { rowsOf } from "../chat/rows.ts";
 import { useUnsent } from "../chat/shown.ts";
 import { StatusLine } from "../chat/StatusLine.tsx";
+import { newMessages } from "../chat/unread-line.ts";
 import { useChat } from "../chat-context.ts";
 import { dayLabel } from "../format.ts";
 import { useToday } from "../now.ts";
-import { usePlace } from "./place.ts";
+import { useSurroundings } from "./surroundings.ts";
 
 /**
  * The messages around one that was found, to read. Loading all that lies between it and the newest
  * message could take minutes.
  */
-export default function FoundPlace({ conversation, seq, onGo, onLeave }: { conversation: Conversation; seq: number; onGo: (seq: number) => void; onLeave: () => void }) {
+export default function SurroundingMessages({ conversation, seq, onGo, onLeave }: { conversation: Conversation; seq: number; onGo: (seq: number) => void; onLeave: () => void }) {
   const me = useChat((state) => state.me);
   const today = useToday();
-  const { messages, changes, hasEarlier, hasLater, progress, load } = usePlace(conversation.id, seq);
+  const unread = useChat((state) => state.conversations.get(conversation.id)?.unread ?? 0);
+  const { messages, changes, others, hasEarlier, hasLater, progress, load } = useSurroundings(conversation.id, seq);
   const rows = useMemo(() => rowsOf({ messages, changes, desk: [], hasOlder: hasEarlier }, []), [messages, changes, hasEarlier]);
-  const actions = useMemo(() => ({ changeable: false, reply: nothing, rewrite: nothing, react: nothing, goTo: onGo }), [onGo]);
+  const actions = useMemo((): MessageActions => {
+    const shown = (wanted: number) => [...messages, ...others].find((message) => message.seq === wanted);
+    return { ...READ_ONLY, goTo: onGo, shown };
+  }, [onGo, messages, others]);
   const frame = useRef<HTMLDivElement>(null);
   useShownFirst(frame, seq, messages.length > 0);
   useKeptInPlace(frame, rows[0]?.key);
   useLeaveOnWriting(conversation.id, onLeave);
+  useFocusKept(frame, hasEarlier, hasLater, progress);
+  const busy = progress === "loading";
   const more = (which: "earlier" | "later", label: string) => (
-    <button type="button" className="link-button" disabled={progress === "loading"} onClick={() => load(which)}>
+    <button type="button" className="link-button" aria-disabled={busy} onClick={() => !busy && load(which)}>
       {label}
     </button>
   );
@@ -35,7 +42,7 @@ export default function FoundPlace({ conversation, seq, onGo, onLeave }: { conve
     <MessageActionsContext value={actions}>
       <div className="messages-frame">
         <div ref={frame} className="messages" role="region" aria-label="Messages around the one that was found" tabIndex={0}>
-          <div className="older">
+          <div className="older" role="status">
             {progress === "loading" && messages.length === 0 && "Loading the messages…"}
             {progress === "failed" && (
               <>
@@ -58,16 +65,22 @@ export default function FoundPlace({ conversation, seq, onGo, onLeave }: { conve
           </ol>
           {hasLater && progress !== "failed" && <div className="older">{more("later", "Later messages")}</div>}
         </div>
-        <button type="button" className="to-end" onClick={onLeave}>
+        <button
+          type="button"
+          className="to-end"
+          onClick={() => {
+            onLeave();
+            // The list has the same place.
+            requestAnimationFrame(() => document.querySelector<HTMLElement>(".messages")?.focus({ preventScroll: true }));
+          }}
+        >
           <ArrowDown size={16} aria-hidden />
-          Back to the newest messages
+          {unread === 0 ? "Back to the newest messages" : newMessages(unread)}
         </button>
       </div>
     </MessageActionsContext>
   );
 }
-
-const nothing = () => undefined;
 
 /** Scrolls to the message and focuses it, once it is there. */
 function useShownFirst(frame: React.RefObject<HTMLElement | null>, seq: number, loaded: boolean): void {
@@ -89,7 +102,15 @@ function useKeptInPlace(frame: React.RefObject<HTMLElement | null>, firstKey: st
   });
 }
 
-/** Leaves the place when the person writes a message, which is shown with the newest ones. */
+/** Keeps the focus among the messages when a button that had it is gone. */
+function useFocusKept(frame: React.RefObject<HTMLElement | null>, ...shown: readonly unknown[]): void {
+  useEffect(() => {
+    if (document.activeElement === document.body) frame.current?.focus({ preventScroll: true });
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, shown);
+}
+
+/** Leaves them when the person writes a message, which is shown with the newest ones. */
 function useLeaveOnWriting(id: string, onLeave: () => void): void {
   const writtenAt = useUnsent(id).at(-1)?.writtenAt ?? 0;
   const [opened] = useState(writtenAt);

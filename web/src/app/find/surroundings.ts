@@ -10,23 +10,25 @@ const PAGE_SIZE = 50;
 /** Which page: the one that ends before a `seq`, or the one that begins after it. */
 type Which = { readonly before: number } | { readonly after: number };
 
-/** A part of a conversation that is far from its end. */
-export interface Place {
+/** What lies around a message. */
+export interface Surroundings {
   readonly messages: readonly Message[];
   readonly changes: readonly Change[];
+  /** Messages that these refer to. */
+  readonly others: readonly Message[];
   readonly hasEarlier: boolean;
   readonly hasLater: boolean;
   readonly progress: "loading" | "done" | "failed";
-  /** Loads what comes before or after, or tries again. */
+  /** Loads what comes before or after, or tries again what has failed. */
   readonly load: (which: "earlier" | "later" | "again") => void;
 }
 
-/** Loads the part of a conversation around a message. Its messages are shown as they are now. */
-export function usePlace(id: ConversationId, seq: number): Place {
+/** Loads what lies around a message. Its messages are shown as they are now. */
+export function useSurroundings(id: ConversationId, seq: number): Surroundings {
   const client = useClient();
   const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
   const query = useInfiniteQuery<History, Error, InfiniteData<History, Which>, readonly unknown[], Which>({
-    queryKey: ["place", id, seq],
+    queryKey: ["surroundings", id, seq],
     queryFn: ({ pageParam }) => client.api.history(id, { ...pageParam, limit: PAGE_SIZE }),
     initialPageParam: { before: seq + PAGE_SIZE / 2 },
     getPreviousPageParam: (first) => {
@@ -35,6 +37,8 @@ export function usePlace(id: ConversationId, seq: number): Place {
     },
     getNextPageParam: (last) => (newestSeq(last) < last.lastSeq ? { after: newestSeq(last) } : undefined),
     gcTime: 0,
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
   });
   const pages = query.data?.pages;
   const messages = useMemo(
@@ -46,12 +50,15 @@ export function usePlace(id: ConversationId, seq: number): Place {
     [pages, timeline],
   );
   const changes = useMemo(() => (pages ?? []).flatMap((page) => page.changes), [pages]);
+  const others = useMemo(() => (pages ?? []).flatMap((page) => page.others), [pages]);
+  const again = () => (query.isFetchPreviousPageError ? query.fetchPreviousPage() : query.isFetchNextPageError ? query.fetchNextPage() : query.refetch());
   return {
     messages,
     changes,
+    others,
     hasEarlier: query.hasPreviousPage,
     hasLater: query.hasNextPage,
     progress: query.isFetching ? "loading" : query.isError ? "failed" : "done",
-    load: (which) => void (which === "earlier" ? query.fetchPreviousPage() : which === "later" ? query.fetchNextPage() : query.refetch()),
+    load: (which) => void (which === "earlier" ? query.fetchPreviousPage() : which === "later" ? query.fetchNextPage() : again()),
   };
 }
