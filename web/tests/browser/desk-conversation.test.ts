@@ -354,7 +354,12 @@ test("the desk can be used with the keyboard alone", async () => {
   await desk(grace).getByRole("button", { name: "Assigned to: You" }).waitFor();
   await press("p");
   await grace.getByRole("menu", { name: "Priority" }).waitFor();
-  await press("h", "Enter");
+  // A menu takes keys once it has the focus, and moves the focus a moment after a key.
+  const inMenu = () => grace.evaluate(() => document.activeElement?.closest("[role=menu]") !== null);
+  await expect.poll(inMenu).toBe(true);
+  await press("h");
+  await expect.poll(() => focused(grace)).toBe("High");
+  await press("Enter");
   await desk(grace).getByRole("button", { name: "Priority: High" }).waitFor();
   await expect.poll(() => focused(grace)).toBe("Priority: High");
   await press("t");
@@ -365,7 +370,10 @@ test("the desk can be used with the keyboard alone", async () => {
   await expect.poll(() => focused(grace)).toMatch(/^Tags/);
   await press("z");
   await grace.getByRole("menu", { name: "Snooze until" }).waitFor();
-  await press("End", "Enter");
+  await expect.poll(inMenu).toBe(true);
+  await press("End");
+  await expect.poll(() => focused(grace)).toMatch(/customer/);
+  await press("Enter");
   await desk(grace).getByText("Snoozed until the customer writes").waitFor();
   await expect.poll(() => focused(grace)).toBe("Snooze");
   await press("Tab");
