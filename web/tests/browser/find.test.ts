@@ -31,6 +31,8 @@ test("both sides find messages by their words, with the keyboard alone, and see 
   await grace.locator(".messages").focus();
   await grace.keyboard.press("f");
   await panel(grace).getByText("Type two characters or more.").waitFor();
+  const inField = () => field(grace).evaluate((it) => it === document.activeElement);
+  await expect.poll(inField, WAIT).toBe(true);
   await grace.keyboard.type("cafe ope");
   await panel(grace).getByText("2 messages found").waitFor();
   expect(await marked(grace)).toEqual(["CAFÉ", "ope", "café", "ope"]);
@@ -41,7 +43,7 @@ test("both sides find messages by their words, with the keyboard alone, and see 
   await expect.poll(() => focused(grace), WAIT).toContain("on Sunday");
   // F goes back to the field.
   await grace.keyboard.press("f");
-  expect(await field(grace).evaluate((it) => it === document.activeElement)).toBe(true);
+  await expect.poll(inField, WAIT).toBe(true);
   expect(await grace.locator("[data-marked]").count()).toBe(1);
 
   // What is markup is text, and what nobody wrote is not found.
