@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-const waits = { testTimeout: 90_000, hookTimeout: 300_000 };
+/** Long, because these tests share a machine with others. In milliseconds. */
+const waits = { testTimeout: 180_000, hookTimeout: 300_000, expect: { poll: { timeout: 20_000 } } };
 
 /** This file counts and times the page's work, so it runs alone. */
 const ALONE = "tests/browser/measures.test.ts";

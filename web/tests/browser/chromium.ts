@@ -61,7 +61,7 @@ export class Windows {
   async window(options: BrowserContextOptions = {}): Promise<Window> {
     const viewport = { width: 1280, height: 800 };
     const context = await this.#browser.newContext({ baseURL: this.#url, viewport, locale: "en-GB", colorScheme: "light", ...options });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(20_000);
     context.on("page", (page) => this.#listen(page));
     return { page: await context.newPage(), context };
   }

@@ -7,10 +7,7 @@ const setup = browserSetup();
 
 const SHIPPED = "Hello {{customer.name}}, your order {{order.number}} ({{order.total}}) is {{order.status}}. {{admin.name}}";
 
-/**
- * What the shop has set for all tests. The functions keep a policy for a minute, so it is there before
- * the first of them asks.
- */
+/** What the shop has set for all tests. */
 beforeAll(async () => {
   const { url } = setup.system;
   const json = { "content-type": "application/json" };
