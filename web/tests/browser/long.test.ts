@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { simulateHistory } from "./long-history.ts";
 import { Operations } from "./operations.ts";
-import { bubble, logIn, placeOrder, sendMessage, startConversation, waitForFrame } from "./steps.ts";
+import { bubble, logIn, placeOrder, sendMessage, startConversation, waitForFrame, waitForStatus } from "./steps.ts";
 import { browserSetup } from "./setup.ts";
 
 const setup = browserSetup();
@@ -22,7 +22,11 @@ test("older messages load on scrolling up without a jump, and a button goes to t
   const { page: mia } = await setup.windows.window();
   const { page: grace } = await setup.windows.window();
   await startConversation(mia, grace);
-  for (let count = 1; count <= 18; count += 1) await sendMessage(mia, `Line ${count}\nwith\nmore\nlines`);
+  for (let count = 1; count <= 18; count += 1) {
+    await sendMessage(mia, `Line ${count}\nwith\nmore\nlines`);
+    // The list keeps its unread line in place for a moment after it was opened.
+    if (count <= 3) await waitForStatus(mia, `Line ${count}`, "Read");
+  }
   await bubble(grace, "Line 18").waitFor();
   // The list follows the newest message.
   await expect.poll(() => isFullyVisible(grace, "Line 18")).toBe(true);
