@@ -82,17 +82,16 @@ fn checked(id: TagId, asked: CannedResponseRequest) -> Result<CannedResponse, Pr
     Ok(CannedResponse { id, shortcut, title, body, personal, quick_reply }.checked()?)
 }
 
-/// Those of `all` beside this one. Refuses it if the caller may not change them, if its
+/// Those of the list beside this one. Refuses it if the caller may not change them, if its
 /// shortcut is taken, or if too many of them are quick replies.
 fn others(
     caller: &Caller,
     response: &CannedResponse,
-    all: Vec<CannedResponse>,
+    mut others: Vec<CannedResponse>,
 ) -> Result<Vec<CannedResponse>, Problem> {
     if !response.personal {
         only_for_admins(caller)?;
     }
-    let mut others = all;
     others.retain(|other| other.id != response.id);
     if others.iter().any(|other| other.shortcut == response.shortcut) {
         return Err(Problem::invalid("shortcut", "another canned response has this shortcut"));

@@ -1,6 +1,7 @@
 //! The log: puts an entry, and reads from a `seq` up to the head.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{Entry, Head, LogEntry, SharedId, System};
 
@@ -129,8 +130,26 @@ impl Store {
         forward: bool,
         limit: u32,
     ) -> Result<Vec<Item>, Error> {
-        let mut pages = self
-            .client
+        let query = self.query_between(shared_id, first, last, forward, limit);
+        let mut pages = query.into_paginator().items().send();
+        let mut items = Vec::new();
+        while items.len() < limit as usize {
+            let Some(item) = pages.next().await else { break };
+            items.push(item?);
+        }
+        Ok(items)
+    }
+
+    /// A query for up to `limit` items of a conversation between these keys, 1 MB a page.
+    pub(crate) fn query_between(
+        &self,
+        shared_id: &SharedId,
+        first: String,
+        last: String,
+        forward: bool,
+        limit: u32,
+    ) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :x AND sk BETWEEN :first AND :last")
@@ -140,15 +159,6 @@ impl Store {
             .scan_index_forward(forward)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut items = Vec::new();
-        while items.len() < limit as usize {
-            let Some(item) = pages.next().await else { break };
-            items.push(item?);
-        }
-        Ok(items)
     }
 
     async fn read_after(

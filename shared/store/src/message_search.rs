@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use domain::{Entry, Kind, Message, Person, Search, SharedId};
 
-use crate::key::{self, s};
+use crate::key;
 use crate::{Error, Store, item};
 
 /// How many entries one request looks at. A query also ends after 1 MB, which is 256 read units.
-const MAX_SEARCHED: i32 = 1_000;
+const MAX_SEARCHED: u32 = 1_000;
 
 /// What one request has found.
 #[derive(Clone, Debug)]
@@ -41,19 +41,8 @@ impl Store {
         let below = before.unwrap_or(key::MAX_SEQ).min(key::MAX_SEQ);
         let Some(last) = below.checked_sub(1).filter(|last| *last > 0) else { return Ok(Some(result)) };
 
-        let page = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :x AND sk BETWEEN :first AND :last")
-            .expression_attribute_values(":x", s(shared_id.as_str()))
-            .expression_attribute_values(":first", s(key::log(1)))
-            .expression_attribute_values(":last", s(key::log(last)))
-            .scan_index_forward(false)
-            .limit(MAX_SEARCHED)
-            .consistent_read(true)
-            .send()
-            .await?;
+        let query = self.query_between(shared_id, key::log(1), key::log(last), false, MAX_SEARCHED);
+        let page = query.send().await?;
         for found in page.items.unwrap_or_default() {
             let entry = item::to_entry(found)?;
             result.searched_to = Some(entry.seq());

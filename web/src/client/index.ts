@@ -26,4 +26,4 @@ export { isSamePerson, type PersonId, personKey } from "./person.ts";
 export { byActivity, canManage, sorted, type Tick, tickOf } from "./selectors.ts";
 export type { PushedEvent } from "./socket.ts";
 export type { State, Typist } from "./state.ts";
-export { EMPTY_TIMELINE, type Timeline, isNewer, messageAt, newestSeq, oldestSeq } from "./timeline.ts";
+export { EMPTY_TIMELINE, type Timeline, messageAt, newerOf, newestSeq, oldestSeq } from "./timeline.ts";

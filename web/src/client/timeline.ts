@@ -77,6 +77,11 @@ export function isNewer(one: Message, other: Message): boolean {
   return (one.changedSeq ?? 0) > (other.changedSeq ?? 0);
 }
 
+/** Returns the newer of two versions of a message. */
+export function newerOf(message: Message, other: Message | undefined): Message {
+  return other !== undefined && isNewer(other, message) ? other : message;
+}
+
 /** Returns the timeline with only the `count` newest entries. */
 export function newest(timeline: Timeline, count: number): Timeline {
   const { messages, changes } = timeline;
@@ -127,10 +132,6 @@ export function withHistory(timeline: Timeline, page: History, asked: "newest" |
 type Entries = Pick<Timeline | History, "messages" | "changes">;
 
 const never = () => false;
-
-function newerOf(message: Message, other: Message | undefined): Message {
-  return other !== undefined && isNewer(other, message) ? other : message;
-}
 
 function withOutside(held: ReadonlyMap<number, Message>, incoming: readonly Message[]): ReadonlyMap<number, Message> {
   const news = incoming.filter((message) => {

@@ -50,7 +50,7 @@ test("fields and buttons use the field border colour", () => {
   const rules = ["base", "chat", "checkout", "login", "orders"]
     .map((name) => readFileSync(new URL(`../../src/app/styles/${name}.css`, import.meta.url), "utf8"))
     .join("\n");
-  for (const selector of [".button", ".composer textarea", ".field textarea", ".stepper", ".person", ".card", ".filters input,\n.filters select", ".to-end,\n.to-line"]) {
+  for (const selector of [".button", ".composer textarea", ".field textarea", ".stepper", ".person", ".card", ".search input,\n.filters select", ".to-end,\n.to-line"]) {
     const at = rules.indexOf(`\n${selector} {`);
     expect(at, selector).toBeGreaterThanOrEqual(0);
     expect(rules.slice(at, rules.indexOf("}", at)), selector).toContain("border: 1px solid var(--field-line)");

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { EMPTY_TIMELINE, isNewer, messageAt } from "../../client/index.ts";
+import { EMPTY_TIMELINE, messageAt, newerOf } from "../../client/index.ts";
 import type { ConversationId, FoundMessage } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
 import { normalized, useDebounced } from "../search-words.ts";
@@ -80,11 +80,9 @@ export function useMessageSearch(id: ConversationId, words: string): MessageSear
 function useUnchanged(id: ConversationId, items: readonly FoundMessage[]): [readonly FoundMessage[], boolean] {
   const timeline = useChat((state) => state.timelines.get(id) ?? EMPTY_TIMELINE);
   return useMemo(() => {
-    const changed = (item: FoundMessage) => {
-      const held = messageAt(timeline, item.message.seq);
-      return held !== undefined && isNewer(held, item.message) && held.body !== item.message.body ? held : undefined;
-    };
-    const isEdited = items.some((item) => changed(item)?.deleted === undefined && changed(item) !== undefined);
-    return [items.filter((item) => changed(item) === undefined), isEdited];
+    const now = ({ message }: FoundMessage) => newerOf(message, messageAt(timeline, message.seq));
+    const isUnchanged = (item: FoundMessage) => now(item).body === item.message.body;
+    const isEdited = items.some((item) => !isUnchanged(item) && now(item).deleted === undefined);
+    return [items.filter(isUnchanged), isEdited];
   }, [items, timeline]);
 }

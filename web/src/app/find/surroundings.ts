@@ -1,6 +1,6 @@
 import { type InfiniteData, useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { EMPTY_TIMELINE, isNewer, messageAt, newestSeq, oldestSeq } from "../../client/index.ts";
+import { EMPTY_TIMELINE, messageAt, newerOf, newestSeq, oldestSeq } from "../../client/index.ts";
 import type { Change, ConversationId, History, Message } from "../../protocol.ts";
 import { useChat, useClient } from "../chat-context.ts";
 
@@ -42,11 +42,7 @@ export function useSurroundings(id: ConversationId, seq: number): Surroundings {
   });
   const pages = query.data?.pages;
   const messages = useMemo(
-    () =>
-      (pages ?? []).flatMap((page) => page.messages).map((message) => {
-        const held = messageAt(timeline, message.seq);
-        return held !== undefined && isNewer(held, message) ? held : message;
-      }),
+    () => (pages ?? []).flatMap((page) => page.messages).map((message) => newerOf(message, messageAt(timeline, message.seq))),
     [pages, timeline],
   );
   const changes = useMemo(() => (pages ?? []).flatMap((page) => page.changes), [pages]);
